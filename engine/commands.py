@@ -1,0 +1,83 @@
+"""What a lab can be told while it runs: frozen dataclasses that turn into JSON and back."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """The base of all commands; `kind` is the word under "command" in JSON."""
+
+    kind: ClassVar[str] = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Pause(Command):
+    kind: ClassVar[str] = "pause"
+
+
+@dataclass(frozen=True, slots=True)
+class Resume(Command):
+    kind: ClassVar[str] = "resume"
+
+
+@dataclass(frozen=True, slots=True)
+class StepEpoch(Command):
+    """Train to the end of the epoch, then pause."""
+
+    kind: ClassVar[str] = "step_epoch"
+
+
+@dataclass(frozen=True, slots=True)
+class SetSpeed(Command):
+    """Epochs per second, or None for as fast as it goes."""
+
+    kind: ClassVar[str] = "set_speed"
+    speed: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Turn(Command):
+    """Set a knob of one arm, or of all arms where `arm` is None. It acts at the next step."""
+
+    kind: ClassVar[str] = "turn"
+    knob: str
+    value: Any
+    arm: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Restart(Command):
+    """Train again from the first epoch with the knobs as they stand."""
+
+    kind: ClassVar[str] = "restart"
+
+
+@dataclass(frozen=True, slots=True)
+class Stop(Command):
+    """End training now; each lane ends with the reason `user` and is measured on the test data."""
+
+    kind: ClassVar[str] = "stop"
+
+
+KINDS: dict[str, type[Command]] = {
+    command.kind: command for command in (Pause, Resume, StepEpoch, SetSpeed, Turn, Restart, Stop)
+}
+
+
+def to_json(command: Command) -> str:
+    """One line of JSON."""
+    return json.dumps({"command": command.kind, **dataclasses.asdict(command)})
+
+
+def from_json(line: str) -> Command:
+    """The command of one line. Raises ValueError on anything else."""
+    told = json.loads(line)
+    kind = KINDS.get(told.pop("command", ""))
+    if kind is None:
+        raise ValueError(f"not a command: {line[:80]!r}")
+    return kind(**told)

@@ -1,0 +1,66 @@
+"""A preset with one setting changed, and a preset written as TOML again."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+import tomli_w
+from pydantic import ValidationError
+
+from engine.preset.errors import PresetError, did_you_mean
+from engine.preset.schema import SECTIONS, Arm, Preset, Settings, knobs
+
+
+def with_value(preset: Preset, key: str, value: Any, arm: str | None = None) -> Preset:
+    """The preset with `key` set to `value` in one arm, or in all of them and in the base.
+
+    Raises PresetError where the setting is unknown or refuses the value.
+    """
+    knob = knobs().get(key)
+    if knob is None:
+        raise PresetError(f"unknown setting {key!r}{did_you_mean(key, knobs())}")
+    if not isinstance(knob.default, (list, str)) and (reason := knob.refuse(value)):
+        raise PresetError(f"{key} = {value!r}: {reason}")
+    if arm is not None:
+        preset.arm(arm)
+    section, name = knob.section, knob.name
+    arms = []
+    for each in preset.arms:
+        overrides = copy.deepcopy(each.overrides)
+        settings = each.settings
+        if arm is None:
+            overrides.get(section, {}).pop(name, None)
+        elif each.name == arm:
+            overrides.setdefault(section, {})[name] = value
+        if arm in (None, each.name):
+            settings = _changed(settings, section, name, value)
+        arms.append(Arm(name=each.name, settings=settings, overrides={k: v for k, v in overrides.items() if v}))
+    base = _changed(preset.base, section, name, value) if arm is None else preset.base
+    return preset.model_copy(update={"base": base, "arms": tuple(arms)})
+
+
+def _changed(settings: Settings, section: str, name: str, value: Any) -> Settings:
+    told = getattr(settings, section).model_dump()
+    try:
+        changed = SECTIONS[section].model_validate({**told, name: value})
+    except ValidationError as error:
+        reason = error.errors()[0]["msg"].removeprefix("Value error, ")
+        raise PresetError(f"{section}.{name} = {value!r}: {reason}") from None
+    return settings.model_copy(update={section: changed})
+
+
+def write_preset(preset: Preset) -> str:
+    """The preset as TOML: what differs from the defaults, and every arm's overrides. Reading it gives it back."""
+    table: dict[str, Any] = {"title": preset.title, "summary": preset.summary, "lesson": preset.lesson}
+    if preset.speed is not None:
+        table["speed"] = preset.speed
+    plain = Settings()
+    for section in SECTIONS:
+        told, default = getattr(preset.base, section).model_dump(), getattr(plain, section).model_dump()
+        differing = {name: value for name, value in told.items() if value is not None and value != default[name]}
+        if differing:
+            table[section] = differing
+    if [(arm.name, arm.overrides) for arm in preset.arms] != [("base", {})]:
+        table["arm"] = [{"name": arm.name, **arm.overrides} for arm in preset.arms]
+    return tomli_w.dumps(table, multiline_strings=True)

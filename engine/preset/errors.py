@@ -1,0 +1,19 @@
+"""The one exception that a user's input can cause, worded for a person."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+
+class PresetError(Exception):
+    """Something the user wrote cannot be used: one line with what was given, what was expected, what to do."""
+
+
+def did_you_mean(given: str, names: Iterable[str]) -> str:
+    """` (did you mean 'x'?)` for the nearest of `names`, or all the names when few, or an empty string."""
+    known = list(names)
+    near = difflib.get_close_matches(given.lower(), known, n=1, cutoff=0.6)
+    if near:
+        return f" (did you mean {near[0]!r}?)"
+    return f" (one of: {', '.join(known)})" if 0 < len(known) <= 16 else ""

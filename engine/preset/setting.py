@@ -1,0 +1,203 @@
+"""How a setting is declared: default, bounds, unit, step, help, and whether it can be turned while training.
+
+Everything that speaks of a setting (TOML reader, `--set`, knob panel, help screen, docs) reads the declaration.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any, Literal, get_args, get_origin
+
+from pydantic import BaseModel, Field
+from pydantic.fields import FieldInfo
+
+from engine.preset.errors import PresetError
+
+Scale = Literal["linear", "log", "choice"]
+
+
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """What a setting says of itself beyond its type and bounds; kept in the pydantic field's metadata."""
+
+    help: str
+    unit: str
+    step: float
+    scale: Scale
+    live: bool
+
+
+def setting(
+    default: Any,
+    help: str,
+    *,
+    unit: str = "",
+    step: float = 1.0,
+    scale: Scale = "linear",
+    live: bool = False,
+    **bounds: Any,
+) -> Any:
+    """Declare one setting.
+
+    Parameters
+    ----------
+    default : the value when a preset is silent.
+    help : one line, shown in the knob panel and the help screen.
+    unit : what a number counts, e.g. "epochs".
+    step : linear: the amount of one turn. log: the smallest value above zero that a turn reaches.
+    scale : "log" turns in the series 1, 2, 5, 10; "linear" by `step`; "choice" goes round the allowed words.
+    live : it can be turned while training. Otherwise it is structural.
+    **bounds : pydantic's `ge`, `gt`, `le`, `lt`, and its other field options.
+    """
+    if isinstance(default, (list, dict)):
+        made = default
+        return Field(
+            default_factory=lambda: type(made)(made),
+            json_schema_extra={"declared": Declared(help, unit, step, scale, live)},  # type: ignore[dict-item]
+            **bounds,
+        )
+    return Field(
+        default, json_schema_extra={"declared": Declared(help, unit, step, scale, live)}, **bounds  # type: ignore[dict-item]
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Knob:
+    """A setting as a person turns it: its dotted key, bounds, step and unit, all read from the declaration."""
+
+    key: str
+    help: str
+    unit: str
+    step: float
+    scale: Scale
+    live: bool
+    whole: bool
+    default: Any
+    choices: tuple[Any, ...] = ()
+    minimum: float | None = None
+    maximum: float | None = None
+    open_minimum: bool = False
+    open_maximum: bool = False
+
+    @property
+    def section(self) -> str:
+        return self.key.partition(".")[0]
+
+    @property
+    def name(self) -> str:
+        return self.key.partition(".")[2]
+
+    @property
+    def bounds(self) -> str:
+        """The allowed values in words: `[0, 1)`, `> 0`, or the list of choices."""
+        if self.choices:
+            return " | ".join(str(choice) for choice in self.choices)
+        low, high = self.minimum, self.maximum
+        if low is None and high is None:
+            return "any"
+        if high is None:
+            return f"{'>' if self.open_minimum else '>='} {low:g}"
+        if low is None:
+            return f"{'<' if self.open_maximum else '<='} {high:g}"
+        return f"{'(' if self.open_minimum else '['}{low:g}, {high:g}{')' if self.open_maximum else ']'}"
+
+    def refuse(self, value: Any) -> str | None:
+        """Why `value` cannot be set, in words, or None when it can."""
+        if self.choices:
+            return None if value in self.choices else f"must be one of {self.bounds}"
+        if isinstance(value, bool) or not isinstance(value, (int, float)):
+            return "must be a number"
+        if math.isnan(value) or math.isinf(value):
+            return "must be a finite number"
+        if self.whole and value != int(value):
+            return "must be a whole number"
+        low, high = self.minimum, self.maximum
+        if low is not None and (value < low or (self.open_minimum and value == low)):
+            return f"must be {'above' if self.open_minimum else 'at least'} {low:g}"
+        if high is not None and (value > high or (self.open_maximum and value == high)):
+            return f"must be {'below' if self.open_maximum else 'at most'} {high:g}"
+        return None
+
+    def parse(self, text: str) -> Any:
+        """The value a person typed. Raises PresetError with the reason where it is none."""
+        text = text.strip()
+        value: Any
+        if self.choices:
+            value = {"true": True, "false": False}.get(text.lower(), text) if bool in map(type, self.choices) else text
+        else:
+            try:
+                value = float(text)
+            except ValueError:
+                raise PresetError(f"{self.key} = {text!r}: must be a number, {self.bounds}") from None
+            if self.whole and value == value and abs(value) != math.inf and value == int(value):
+                value = int(value)
+        reason = self.refuse(value)
+        if reason:
+            raise PresetError(f"{self.key} = {text}: {reason}")
+        return value
+
+    def turn(self, value: Any, direction: int) -> Any:
+        """The value one step up (`direction` 1) or down (-1), held within the bounds."""
+        if self.choices:
+            place = self.choices.index(value) if value in self.choices else 0
+            return self.choices[(place + direction) % len(self.choices)]
+        turned = _log_step(float(value), direction, self.step) if self.scale == "log" else value + direction * self.step
+        if self.scale == "linear":
+            turned = round(turned, 10)
+        if self.whole:
+            turned = round(turned)
+        return turned if self.refuse(turned) is None else value
+
+
+def _log_step(value: float, direction: int, floor: float) -> float:
+    """The next of 0, floor, ..., 1, 2, 5, 10, ... above or below `value`."""
+    if value < floor:
+        return floor if direction > 0 else 0.0
+    decade = math.floor(math.log10(value) + 1e-9)
+    series = [mantissa * 10.0 ** (decade + shift) for shift in (-1, 0, 1) for mantissa in (1, 2, 5)]
+    if direction > 0:
+        turned = next(step for step in series if step > value * (1 + 1e-9))
+    else:
+        turned = next(step for step in reversed(series) if step < value * (1 - 1e-9))
+    return float(f"{turned:.6g}") if turned >= floor * (1 - 1e-9) else 0.0
+
+
+def declared(field: FieldInfo) -> Declared | None:
+    """The declaration behind a pydantic field, or None for a field that is no setting."""
+    extra = field.json_schema_extra
+    found = extra.get("declared") if isinstance(extra, dict) else None
+    return found if isinstance(found, Declared) else None
+
+
+def knobs_of(section: str, model: type[BaseModel]) -> list[Knob]:
+    """Every setting of one section as a Knob, in the order of declaration."""
+    found = []
+    for name, field in model.model_fields.items():
+        told = declared(field)
+        if told is None:
+            continue
+        limits = {kind: getattr(m, kind) for m in field.metadata for kind in ("ge", "gt", "le", "lt") if hasattr(m, kind)}
+        choices: tuple[Any, ...] = ()
+        if get_origin(field.annotation) is Literal:
+            choices = get_args(field.annotation)
+        elif field.annotation is bool:
+            choices = (False, True)
+        found.append(
+            Knob(
+                key=f"{section}.{name}",
+                help=told.help,
+                unit=told.unit,
+                step=told.step,
+                scale="choice" if choices else told.scale,
+                live=told.live,
+                whole=field.annotation is int,
+                default=field.get_default(call_default_factory=True),
+                choices=choices,
+                minimum=limits.get("ge", limits.get("gt")),
+                maximum=limits.get("le", limits.get("lt")),
+                open_minimum="gt" in limits,
+                open_maximum="lt" in limits,
+            )
+        )
+    return found
