@@ -1,0 +1,77 @@
+"""Files from the network, silently: progress goes to a callback, and no half file is ever left under its name."""
+
+from __future__ import annotations
+
+import hashlib
+import http.client
+import os
+import tempfile
+import urllib.request
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO
+
+TIMEOUT = 10.0  # seconds of silence after which a server is given up
+_CHUNK = 1 << 16
+
+
+def download(urls: Sequence[str], path: Path, md5: str, progress: Callable[[float | None], None]) -> None:
+    """Fetch `path` from the first of `urls` that has it.
+
+    torchvision's own `download=True` is not used: it draws a progress bar on stderr, knows no timeout, and leaves
+    the part of a file that had come under the file's name.
+
+    Parameters
+    ----------
+    progress : told the share of the file that is there, 0 to 1, about every percent; None where the size is unknown.
+
+    Raises
+    ------
+    OSError
+        The reason why the last url failed (urllib's errors are OSErrors too).
+    """
+    failure: Exception = OSError("no address to download from")
+    for url in urls:
+        try:
+            with written(path) as file:
+                found = _copy(url, file, progress)
+                if found != md5:
+                    raise OSError(f"{url} sent something else than the file expected (md5 {found}, not {md5})")
+            return
+        except (OSError, http.client.HTTPException, ValueError) as error:
+            failure = error
+    raise OSError(" ".join(str(failure).split()) or type(failure).__name__) from failure
+
+
+def _copy(url: str, file: IO[bytes], progress: Callable[[float | None], None]) -> str:
+    """Copy what lies at `url` into `file`; its md5, which guards against accidents only."""
+    digest = hashlib.md5(usedforsecurity=False)
+    request = urllib.request.Request(url, headers={"User-Agent": "regtui"})
+    with urllib.request.urlopen(request, timeout=TIMEOUT) as answer:
+        total, done, told = int(answer.headers.get("Content-Length") or 0), 0, -1
+        while chunk := answer.read(_CHUNK):
+            file.write(chunk)
+            digest.update(chunk)
+            done += len(chunk)
+            percent = 100 * done // total if total else done >> 20
+            if percent != told:
+                told = percent
+                progress(min(1.0, done / total) if total else None)
+    return digest.hexdigest()
+
+
+@contextmanager
+def written(path: Path) -> Iterator[IO[bytes]]:
+    """A file to write that takes the name `path` only when it is whole."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    # A name of its own: two runs that download at once must not write into each other's file.
+    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=path.name, suffix=".part", delete=False) as file:
+        try:
+            yield file
+            file.close()
+            os.replace(file.name, path)
+        except BaseException:
+            file.close()
+            Path(file.name).unlink(missing_ok=True)
+            raise

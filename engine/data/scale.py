@@ -1,0 +1,67 @@
+"""From what a source stores to what a network sees."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from engine.data.pool import Array, Ints
+
+# Rows are turned into floats so many at a time: pixels stay uint8 outside, and no float copy of a pool is made.
+_ROWS = 2048
+
+
+@dataclass(frozen=True)
+class Scaling:
+    """(x - shift) / spread. A feature that does not vary has the spread infinity, and so becomes 0 everywhere."""
+
+    shift_I: Array
+    spread_I: Array
+
+
+def fit(scale: str, x_NI: Array, train_N: Ints, top: float | None) -> Scaling:
+    """Learn a scaling from the training rows alone.
+
+    Parameters
+    ----------
+    scale : none: as stored; unit: divided by `top`, or where there is none from the smallest to the largest value
+        of the training rows, so that other rows can lie a little outside 0 to 1; standard: mean 0, standard deviation
+        1 (of the population) for each feature.
+    top : the end of the source's range, or None.
+    """
+    features = x_NI.shape[1]
+    if scale == "none":
+        return Scaling(np.zeros(features), np.ones(features))
+    if scale == "unit" and top is not None:
+        return Scaling(np.zeros(features), np.full(features, top))
+    low_I = np.min([rows_BI.min(axis=0) for rows_BI in _floats(x_NI, train_N)], axis=0)
+    high_I = np.max([rows_BI.max(axis=0) for rows_BI in _floats(x_NI, train_N)], axis=0)
+    if scale == "unit":
+        return Scaling(low_I, _varying(low_I, high_I, high_I - low_I))
+    mean_I = sum(rows_BI.sum(axis=0) for rows_BI in _floats(x_NI, train_N)) / len(train_N)
+    # In two passes: mean of squares minus square of mean cancels where a feature lies far from 0.
+    variance_I = sum(np.square(rows_BI - mean_I).sum(axis=0) for rows_BI in _floats(x_NI, train_N)) / len(train_N)
+    return Scaling(np.asarray(mean_I), _varying(low_I, high_I, np.sqrt(variance_I)))
+
+
+def _varying(low_I: Array, high_I: Array, spread_I: Array) -> Array:
+    # Smallest and largest decide what varies: a constant's standard deviation is not 0 but a rounding error.
+    size_I = np.maximum(np.abs(low_I), np.abs(high_I))
+    return np.where((high_I - low_I > 1e-12 * size_I) & (spread_I > 1e-30), spread_I, np.inf)
+
+
+def _floats(x_NI: Array, rows_N: Ints) -> Iterator[Array]:
+    for start in range(0, len(rows_N), _ROWS):
+        yield x_NI[rows_N[start : start + _ROWS]].astype(np.float64)
+
+
+def scaled(scaling: Scaling, x_NI: Array, rows_N: Ints, out_NI: Tensor) -> None:
+    """Write these rows, scaled, into a tensor of any device and dtype."""
+    for number, rows_BI in enumerate(_floats(x_NI, rows_N)):
+        rows_BI -= scaling.shift_I
+        rows_BI /= scaling.spread_I
+        out_NI[number * _ROWS :][: len(rows_BI)] = torch.from_numpy(rows_BI)

@@ -1,0 +1,153 @@
+"""Which examples train, validate and test."""
+
+from __future__ import annotations
+
+import zlib
+from dataclasses import dataclass
+
+import numpy as np
+
+from engine.data.pool import Ints
+from engine.preset.errors import PresetError
+from engine.preset.schema import Amount, Data
+
+_STREAM = zlib.crc32(b"split")
+_USUAL = 0.2
+
+
+@dataclass(frozen=True)
+class Sizes:
+    train: int
+    validation: int
+    test: int
+
+
+@dataclass(frozen=True)
+class Split:
+    """Rows of the pool; those of `test_N` are of the official test part where there is one."""
+
+    train_N: Ints
+    val_N: Ints
+    test_N: Ints
+
+
+def sizes(data: Data, examples: int, official: int | None) -> Sizes:
+    """How many examples each part has.
+
+    A fraction is of all `examples` (of the official test part for test, where there is one), rounded, at least 1.
+    `train` is kept exactly. `validation`, then `test`, are at most: they shrink to what is left.
+
+    =========== ============== ========== ===================================================
+    train       validation     test       then
+    =========== ============== ========== ===================================================
+    given       None           None       they get half of the rest each
+    given       given          None       test gets the rest
+    given       None           given      validation gets the rest
+    None        None is 0.2    None is 0.2  training gets what is left after both
+    =========== ============== ========== ===================================================
+
+    With an official test part, test is that part (None) or at most so many of it, and takes nothing from the
+    others: validation None is then all that training leaves.
+
+    Parameters
+    ----------
+    examples : in the pool.
+    official : in the official test part; None where there is none.
+
+    Raises
+    ------
+    PresetError
+        Too few examples for training, or none left for a part.
+    """
+    kind = "training examples" if official is not None else "examples"
+    train, validation, test = (_count(amount, examples) for amount in (data.train, data.validation, data.test))
+    if train is not None and train > examples:
+        raise PresetError(f"data.train = {data.train}: the source {data.source} has only {examples} {kind}")
+    if train is None:
+        # These are at most, like elsewhere, but here they come first.
+        validation = min(_count(_USUAL, examples) or 1 if validation is None else validation, examples)
+        if official is None:
+            test = min(_count(_USUAL, examples) or 1 if test is None else test, examples - validation)
+        train = examples - validation - (test or 0 if official is None else 0)
+    rest = examples - train
+    if official is not None:
+        wanted = _count(data.test, official)
+        test = official if wanted is None else min(wanted, official)
+        validation = rest if validation is None else min(validation, rest)
+    elif validation is not None:
+        validation = min(validation, rest)
+        test = rest - validation if test is None else min(test, rest - validation)
+    elif test is not None:
+        test = min(test, rest)
+        validation = rest - test
+    else:
+        test = rest // 2
+        validation = rest - test
+
+    made = Sizes(train, validation, test)
+    for name, others in (("train", ()), ("validation", ("train", "test")), ("test", ("train", "validation"))):
+        if getattr(made, name) < 1:
+            raise PresetError(_nothing_left(data, made, name, examples, kind))
+    return made
+
+
+def _count(amount: Amount, examples: int) -> int | None:
+    return max(1, round(amount * examples)) if isinstance(amount, float) else amount
+
+
+def _nothing_left(data: Data, made: Sizes, name: str, examples: int, kind: str) -> str:
+    taken = {other: getattr(made, other) for other in ("train", "validation", "test")}
+    del taken[name]
+    if kind != "examples":
+        taken.pop("test", None)
+    told = " and ".join(f"{other} = {count}" for other, count in taken.items() if count)
+    return f"data.{name}: nothing is left of the {examples} {kind} of {data.source} after {told}: lower these"
+
+
+def first(wanted: Sizes, official: int | None) -> Split:
+    """In the order of the source: training, then validation, then test (of the official part: its first)."""
+    until = wanted.train + wanted.validation
+    start = until if official is None else 0
+    return Split(np.arange(wanted.train), np.arange(wanted.train, until), np.arange(start, start + wanted.test))
+
+
+def drawn(wanted: Sizes, seed: int, y_N: Ints, official_y_N: Ints | None) -> Split:
+    """Stratified: in each part, each class has its share of the pool to within 1. A part's rows are in random order.
+
+    The same seed draws the same split, whatever other seeds run beside it.
+    """
+    rng = np.random.default_rng([seed, _STREAM])
+    if official_y_N is None:
+        train_N, val_N, test_N = _strata(rng, y_N, (wanted.train, wanted.validation, wanted.test))
+    else:
+        train_N, val_N = _strata(rng, y_N, (wanted.train, wanted.validation))
+        (test_N,) = _strata(rng, official_y_N, (wanted.test,))
+    return Split(train_N, val_N, test_N)
+
+
+def _strata(rng: np.random.Generator, y_N: Ints, parts: tuple[int, ...]) -> list[Ints]:
+    present, counts_C = np.unique(y_N, return_counts=True)
+    shares_PC = _shares(np.array([*parts, len(y_N) - sum(parts)]), counts_C)
+    chosen: list[list[Ints]] = [[] for _ in parts]
+    for column, number in enumerate(present):
+        rows_N = rng.permutation(np.flatnonzero(y_N == number))
+        ends = np.cumsum(shares_PC[:, column])
+        for part, rows in zip(chosen, np.split(rows_N, ends[:-1]), strict=False):  # the last piece is left over
+            part.append(rows)
+    return [rng.permutation(np.concatenate(part)) for part in chosen]
+
+
+def _shares(sizes_P: Ints, counts_C: Ints) -> Ints:
+    """How many of each class go to each part: part * class / all, rounded up or down so that all sums come out.
+
+    What rounding down leaves over is dealt out class by class, to the parts that are owed most (Havel and Hakimi's
+    rule, which finds such a table whenever there is one, and here the exact shares prove that there is).
+    """
+    shares_PC = sizes_P[:, None] * counts_C[None, :] // counts_C.sum()
+    owed_P = sizes_P - shares_PC.sum(axis=1)
+    owed_C = counts_C - shares_PC.sum(axis=0)
+    for column in np.argsort(-owed_C, kind="stable"):
+        parts = np.argsort(-owed_P, kind="stable")[: owed_C[column]]
+        shares_PC[parts, column] += 1
+        owed_P[parts] -= 1
+    return shares_PC

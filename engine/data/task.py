@@ -1,0 +1,116 @@
+"""The data of an experiment: source, split and scale put together, resident on the device."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from engine.data import scale, split
+from engine.data.csv_file import load_csv
+from engine.data.embedded import load_embedded
+from engine.data.folder import load_folder
+from engine.data.pool import Ints, Part, Pool
+from engine.data.synthetic import load_synthetic
+from engine.data.torchvision_sets import load_torchvision
+from engine.events import Loading
+from engine.preset.schema import EMBEDDED, SYNTHETIC, Data
+
+
+@dataclass(frozen=True)
+class Task:
+    """The data of one experiment for some seeds.
+
+    Attributes
+    ----------
+    train_x_SNI, val_x_SNI, test_x_SNI : inputs. The axis S has one place for each seed, or is 1 where all seeds share
+        the split (`split = "first"`).
+    train_y_SN, val_y_SN, test_y_SN : class numbers, int64.
+    features, classes : the lengths of a network's input and output.
+    image_shape : (channels, height, width) where examples are images, their inputs flattened in that order.
+    class_names : by class number.
+    """
+
+    train_x_SNI: Tensor
+    train_y_SN: Tensor
+    val_x_SNI: Tensor
+    val_y_SN: Tensor
+    test_x_SNI: Tensor
+    test_y_SN: Tensor
+    features: int
+    classes: int
+    image_shape: tuple[int, int, int] | None
+    class_names: tuple[str, ...]
+
+
+def ignore(event: Loading) -> None:
+    """Nobody is waiting."""
+
+
+def load_task(
+    data: Data,
+    seeds: Sequence[int],
+    device: torch.device,
+    dtype: torch.dtype,
+    report: Callable[[Loading], None] = ignore,
+) -> Task:
+    """Load, split and scale.
+
+    Parameters
+    ----------
+    seeds : of the lanes, one split for each under `split = "random"`.
+    dtype : of the inputs.
+    report : told what is being waited for.
+
+    Raises
+    ------
+    PresetError
+        The source cannot be read, or has too few examples.
+    """
+    pool = _load(data, report)
+    official = None if pool.test is None else len(pool.test)
+    wanted = split.sizes(data, len(pool.pool), official)
+    if data.split == "first":
+        splits = [split.first(wanted, official)]
+    else:
+        official_y_N = None if pool.test is None else pool.test.y_N
+        splits = [split.drawn(wanted, seed, pool.pool.y_N, official_y_N) for seed in seeds]
+    scalings = [scale.fit(data.scale, pool.pool.x_NI, one.train_N, pool.top) for one in splits]
+
+    def gathered(part: Part, rows_SN: list[Ints]) -> tuple[Tensor, Tensor]:
+        shape = (len(rows_SN), len(rows_SN[0]), part.x_NI.shape[1])
+        x_SNI = torch.empty(shape, dtype=dtype, device=device)
+        for x_NI, rows_N, scaling in zip(x_SNI, rows_SN, scalings, strict=True):
+            scale.scaled(scaling, part.x_NI, rows_N, x_NI)
+        y_SN = torch.stack([torch.from_numpy(part.y_N[rows_N]) for rows_N in rows_SN])
+        return x_SNI, y_SN.to(device)
+
+    train_x_SNI, train_y_SN = gathered(pool.pool, [one.train_N for one in splits])
+    val_x_SNI, val_y_SN = gathered(pool.pool, [one.val_N for one in splits])
+    test_x_SNI, test_y_SN = gathered(pool.test or pool.pool, [one.test_N for one in splits])
+    return Task(
+        train_x_SNI,
+        train_y_SN,
+        val_x_SNI,
+        val_y_SN,
+        test_x_SNI,
+        test_y_SN,
+        features=pool.pool.x_NI.shape[1],
+        classes=len(pool.class_names),
+        image_shape=pool.image_shape,
+        class_names=pool.class_names,
+    )
+
+
+def _load(data: Data, report: Callable[[Loading], None]) -> Pool:
+    if data.source in EMBEDDED:
+        return load_embedded(data.source)
+    if data.source in SYNTHETIC:
+        return load_synthetic(data.source, data.samples, data.noise)
+    if data.source == "folder":
+        return load_folder(data.path, data.size, report)
+    if data.source == "csv":
+        return load_csv(data.path, data.target)
+    return load_torchvision(data.source, report)

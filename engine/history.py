@@ -1,0 +1,141 @@
+"""The metrics so far, bounded in memory however long the run."""
+
+from __future__ import annotations
+
+import csv
+import threading
+import warnings
+from collections.abc import Sequence
+from typing import TextIO
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.events import Epoch, Intervention
+
+Floats = NDArray[np.float64]
+
+METRICS = (
+    "train_loss", "val_loss", "train_acc", "val_acc", "gap", "weight_norm", "grad_norm", "lr", "wait",
+    "best_val_loss", "best_epoch",
+)  # fmt: skip
+
+
+class History:
+    """Every metric of every lane over the epochs, at most `points` of them.
+
+    When full, every second epoch is let go and from then on only every second is kept (then every fourth, ...), so
+    what is kept always spans the whole run at an even pitch; the newest epoch is always there. Safe to fill in one
+    thread and read in another.
+
+    Parameters
+    ----------
+    lanes : (arm, seed) of every lane.
+    points : the bound on epochs kept, at least 4.
+    interventions : the bound on interventions kept; the oldest go first.
+    """
+
+    def __init__(self, lanes: Sequence[tuple[str, int]], points: int = 4096, interventions: int = 1000) -> None:
+        self.lanes = list(lanes)
+        self._row = {lane: row for row, lane in enumerate(self.lanes)}
+        self._points = max(points, 4)
+        self._epochs = np.zeros(self._points, dtype=np.int64)
+        self._values: dict[str, Floats] = {}
+        self._used = 0
+        self._stride = 1
+        self._bound = interventions
+        self._interventions: list[Intervention] = []
+        self._lock = threading.Lock()
+
+    def __len__(self) -> int:
+        return self._used
+
+    @property
+    def nbytes(self) -> int:
+        """Memory held by the numbers, bytes."""
+        return self._epochs.nbytes + sum(values.nbytes for values in self._values.values())
+
+    @property
+    def metrics(self) -> list[str]:
+        """The metrics that any lane has told, `penalty.NAME` and `weight_norm.LAYER` (from 1) among them."""
+        with self._lock:
+            return list(self._values)
+
+    @property
+    def interventions(self) -> list[Intervention]:
+        with self._lock:
+            return list(self._interventions)
+
+    def add(self, event: Epoch | Intervention) -> None:
+        """Take in one event."""
+        with self._lock:
+            if isinstance(event, Intervention):
+                self._interventions.append(event)
+                del self._interventions[: -self._bound]
+            else:
+                self._add_epoch(event)
+
+    def _add_epoch(self, event: Epoch) -> None:
+        if self._used == 0 or self._epochs[self._used - 1] != event.epoch:
+            self._open_column(event.epoch)
+        row, column = self._row[(event.arm, event.seed)], self._used - 1
+        for name in METRICS:
+            self._of(name)[row, column] = getattr(event, name)
+        for name, value in event.penalty.items():
+            self._of(f"penalty.{name}")[row, column] = value
+        for number, norm in enumerate(event.weight_norms, start=1):
+            self._of(f"weight_norm.{number}")[row, column] = norm
+
+    def _of(self, name: str) -> Floats:
+        values = self._values.get(name)
+        if values is None:
+            values = np.full((len(self.lanes), self._points), np.nan)
+            self._values[name] = values
+        return values
+
+    def _open_column(self, epoch: int) -> None:
+        # The newest epoch stands off the even pitch until the next one shows whether it was on it.
+        if self._used and (self._epochs[self._used - 1] - 1) % self._stride:
+            self._used -= 1
+        if self._used == self._points:
+            self._stride *= 2
+            kept = np.flatnonzero((self._epochs - 1) % self._stride == 0)
+            self._epochs[: kept.size] = self._epochs[kept]
+            for values in self._values.values():
+                values[:, : kept.size] = values[:, kept]
+            self._used = kept.size
+        self._epochs[self._used] = epoch
+        for values in self._values.values():
+            values[:, self._used] = np.nan
+        self._used += 1
+
+    def series(self, metric: str, arm: str, seed: int | None = None) -> tuple[NDArray[np.int64], Floats]:
+        """Epochs [n] and values [seeds of the arm, n] (or [n] for one seed); NaN where a lane has no number."""
+        rows = [row for row, lane in enumerate(self.lanes) if lane[0] == arm and seed in (None, lane[1])]
+        with self._lock:
+            epochs = self._epochs[: self._used].copy()
+            values = self._values.get(metric)
+            told = np.full((len(rows), self._used), np.nan) if values is None else values[rows, : self._used].copy()
+        return epochs, told if seed is None else told[0]
+
+    def mean(self, metric: str, arm: str) -> tuple[NDArray[np.int64], Floats, Floats, Floats]:
+        """Epochs, mean over the arm's seeds, and the mean minus and plus one standard deviation, each [n]."""
+        epochs, values = self.series(metric, arm)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", RuntimeWarning)  # all-NaN columns: no lane of the arm trains any more
+            mean, spread = np.nanmean(values, axis=0), np.nanstd(values, axis=0)
+        return epochs, mean, mean - spread, mean + spread
+
+    def write_csv(self, file: TextIO) -> None:
+        """Every kept epoch of every lane as a row: arm, seed, epoch, then the metrics; empty where there is none."""
+        names = self.metrics
+        writer = csv.writer(file)
+        writer.writerow(["arm", "seed", "epoch", *names])
+        for arm, seed in self.lanes:
+            columns = [self.series(name, arm, seed) for name in names]
+            if not columns:
+                continue
+            for place, epoch in enumerate(columns[0][0]):
+                row = [values[place] for _, values in columns if place < values.size]
+                if len(row) == len(names) and not np.isnan(row[names.index("wait")]):
+                    writer.writerow([arm, seed, int(epoch), *("" if np.isnan(x) else repr(float(x)) for x in row)])

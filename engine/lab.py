@@ -1,0 +1,301 @@
+"""The engine's heart: all stacks in lock-step, epoch by epoch. It knows no thread and no screen."""
+
+from __future__ import annotations
+
+import copy
+import dataclasses
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+
+from engine.data import Task, load_task
+from engine.device import choose_device
+from engine.events import Epoch, Event, Finished, Intervention, Loading, Started, Stopped, WouldStop
+from engine.preset import Arm, Preset, PresetError, knobs, live_knobs, with_value
+from engine.stack import LaneNumbers, Stack
+from engine.stopping import Watch, observe
+
+
+@dataclass(slots=True)
+class _Lane:
+    """What the lab remembers of one lane beside its tensors."""
+
+    arm: str
+    seed: int
+    watch: Watch = field(default_factory=Watch)
+    last: Epoch | None = None
+    stopped: Stopped | None = None
+
+
+def _ignore(_: Loading) -> None:
+    pass
+
+
+class Lab:
+    """One experiment in training.
+
+    Parameters
+    ----------
+    preset : the experiment; `lab.preset` is it with the knobs as they have been turned.
+    device : `auto`, `cpu`, `cuda`, `cuda:N` or `mps`.
+    dtype : of parameters and data; float32 unless told otherwise.
+    report : told what is being waited for while the data are loaded.
+
+    Raises
+    ------
+    PresetError : the data or the device are not there, or do not go with the preset.
+    """
+
+    def __init__(
+        self,
+        preset: Preset,
+        device: str = "auto",
+        dtype: torch.dtype = torch.float32,
+        report: Callable[[Loading], None] = _ignore,
+    ) -> None:
+        self.preset = preset
+        self.device = choose_device(device)
+        self.epoch = 0
+        self.finished = False
+        self._number = 0
+        self._interventions: list[Intervention] = []
+        self._tasks: dict[str, Task] = {}
+        self._stacks: list[Stack] = []
+        for arms in _by_structure(preset):
+            task = self._task(arms[0], dtype, report)
+            self._stacks.append(Stack(arms, preset.seeds, task, self.device, dtype))
+        self._lanes = {(arm, seed): _Lane(arm, seed) for arm in preset.arm_names for seed in preset.seeds}
+        self._begin_epoch()
+
+    def _task(self, arm: Arm, dtype: torch.dtype, report: Callable[[Loading], None]) -> Task:
+        data = arm.settings.data
+        key = data.model_dump_json()
+        if key not in self._tasks:
+            self._tasks[key] = load_task(data, self.preset.seeds, self.device, dtype, report)
+        return self._tasks[key]
+
+    @property
+    def started(self) -> Started:
+        """What the run is made of; the counts of examples are those of the first arm."""
+        stack_of = {arm.name: stack for stack in self._stacks for arm in stack.arms}
+        first = stack_of[self.preset.arms[0].name]
+        return Started(
+            preset=self.preset.name,
+            arms=self.preset.arm_names,
+            seeds=self.preset.seeds,
+            device=str(self.device),
+            parameters=first.layout.parameters,
+            train=first.task.train_y_SN.shape[1],
+            validation=first.task.val_y_SN.shape[1],
+            test=first.task.test_y_SN.shape[1],
+            parameters_by_arm={name: stack_of[name].layout.parameters for name in self.preset.arm_names},
+            layers_by_arm={
+                name: tuple(layer.name for layer in stack_of[name].layout.layers) for name in self.preset.arm_names
+            },
+        )
+
+    @property
+    def step(self) -> int:
+        """Steps made by the stack that has made most."""
+        return max(stack.steps for stack in self._stacks)
+
+    @property
+    def epochs(self) -> int:
+        """The length of the longest arm as it is set now."""
+        return self.preset.epochs
+
+    def _begin_epoch(self) -> None:
+        self._number = 0
+        for stack in self._stacks:
+            if stack.training:
+                stack.begin_epoch(self.epoch + 1)
+
+    def advance(self) -> list[Event]:
+        """One step of every stack. At the end of an epoch its events; at the end of the run the tests' as well."""
+        if self.finished:
+            return []
+        running = [stack for stack in self._stacks if stack.training]
+        for stack in running:
+            if self._number < stack.steps_per_epoch:
+                stack.step(self._number)
+        self._number += 1
+        if self._number < max(stack.steps_per_epoch for stack in running):
+            return []
+        self.epoch += 1
+        events = [event for stack in running for event in self._end_epoch(stack)]
+        if any(stack.training for stack in self._stacks):
+            self._begin_epoch()
+        else:
+            events += self._finish()
+        return events
+
+    def run_epoch(self) -> list[Event]:
+        """Advance to the end of the epoch."""
+        events: list[Event] = []
+        while not events and not self.finished:
+            events = self.advance()
+        return events
+
+    def run(self) -> Iterator[Event]:
+        """All events to the end of the run, the start's first."""
+        yield self.started
+        while not self.finished:
+            yield from self.advance()
+
+    def _end_epoch(self, stack: Stack) -> list[Event]:
+        events: list[Event] = []
+        best: list[int] = []
+        ends: list[tuple[int, bool]] = []
+        for place, numbers in enumerate(stack.measure()):
+            lane = self._lanes[stack.lanes[place]]
+            if lane.stopped is None:
+                told, improved, restore = self._observe(lane, numbers)
+                events += told
+                if improved:
+                    best.append(place)
+                if lane.stopped is not None:
+                    ends.append((place, restore))
+        if best:
+            stack.keep_best(best)
+        for place, restore in ends:
+            stack.freeze(place, restore)
+        return events
+
+    def _observe(self, lane: _Lane, numbers: LaneNumbers) -> tuple[list[Event], bool, bool]:
+        """One lane's epoch: its events, whether its weights are its best, whether it ends with its best weights."""
+        settings = self.preset.arm(lane.arm).settings
+        rule = settings.early_stopping
+        lane.watch, improved, verdict = observe(
+            lane.watch, rule, self.epoch, numbers.train_loss, numbers.val_loss, numbers.val_acc
+        )
+        watch = lane.watch
+        lane.last = Epoch(
+            arm=lane.arm,
+            seed=lane.seed,
+            epoch=self.epoch,
+            train_loss=numbers.train_loss,
+            val_loss=numbers.val_loss,
+            train_acc=numbers.train_acc,
+            val_acc=numbers.val_acc,
+            gap=numbers.val_loss - numbers.train_loss,
+            weight_norm=numbers.weight_norm,
+            grad_norm=numbers.grad_norm,
+            lr=settings.training.lr,
+            wait=watch.wait,
+            best_val_loss=watch.best_val_loss,
+            best_epoch=watch.best_epoch,
+            penalty=numbers.penalty,
+            weight_norms=numbers.weight_norms,
+        )
+        events: list[Event] = [lane.last]
+        if verdict == "would_stop":
+            events.append(WouldStop(lane.arm, lane.seed, self.epoch, watch.best_epoch, watch.best_val_loss))
+        reason = {"stop": "early_stopping", "diverged": "diverged"}.get(verdict)
+        if reason is None and self.epoch >= settings.training.epochs:
+            reason = "epochs"
+        if reason is not None:
+            events.append(self._stopped(lane, reason))
+        # Before any epoch was looked at there is no best but the first weights, which only a diverged lane falls back to.
+        restore = reason == "diverged" or (rule.restore_best and watch.best_epoch > 0)
+        return events, improved, restore
+
+    def _stopped(self, lane: _Lane, reason: str) -> Stopped:
+        lane.stopped = Stopped(
+            lane.arm, lane.seed, self.epoch, reason, lane.watch.best_epoch, lane.watch.best_val_loss
+        )
+        return lane.stopped
+
+    def _finish(self) -> list[Event]:
+        """Touch the test data, this once."""
+        self.finished = True
+        tested = {lane: told for stack in self._stacks for lane, told in zip(stack.lanes, stack.test(), strict=True)}
+        events: list[Event] = []
+        for key, lane in self._lanes.items():
+            assert lane.stopped is not None
+            loss, accuracy = tested[key]
+            events.append(
+                Finished(
+                    lane.arm, lane.seed, lane.stopped.epoch, lane.stopped.reason, loss, accuracy,
+                    lane.watch.best_epoch, lane.watch.best_val_loss,
+                )
+            )  # fmt: skip
+        return events
+
+    def stop(self) -> list[Event]:
+        """End training now: every lane still training stops with the reason `user`, and all are tested."""
+        if self.finished:
+            return []
+        events: list[Event] = []
+        for stack in self._stacks:
+            for place, key in enumerate(stack.lanes):
+                lane = self._lanes[key]
+                if lane.stopped is None:
+                    events.append(self._stopped(lane, "user"))
+                    rule = self.preset.arm(lane.arm).settings.early_stopping
+                    stack.freeze(place, rule.restore_best and lane.watch.best_epoch > 0)
+        return events + self._finish()
+
+    def turn(self, knob: str, value: Any, arm: str | None = None) -> list[Event]:
+        """Set a live knob of one arm or of all; it acts from the next step on. Returns an Intervention per arm changed.
+
+        Raises PresetError where the knob is unknown, structural, or refuses the value.
+        """
+        known = knobs().get(knob)
+        if known is not None and not known.live:
+            raise PresetError(f"{knob} shapes the network: it cannot be turned while training, set it in the preset")
+        before = self.preset
+        self.preset = with_value(before, knob, value, arm)
+        events: list[Event] = []
+        for name in before.arm_names:
+            old, new = before.arm(name).settings.get(knob), self.preset.arm(name).settings.get(knob)
+            if old != new:
+                events.append(Intervention(self.step, self.epoch, name, knob, old, new))
+                self._set(name, knob, new)
+        if self.finished:
+            return []  # nothing trains any more: the value counts from the next restart on
+        self._interventions += [event for event in events if isinstance(event, Intervention)]
+        return events
+
+    def _set(self, arm: str, knob: str, value: Any) -> None:
+        if isinstance(value, (int, float)):
+            for stack in self._stacks:
+                for place, (name, _) in enumerate(stack.lanes):
+                    if name == arm:
+                        stack.settings.set(knob, place, float(value))
+
+    def state(self) -> dict[str, Any]:
+        """Everything, as tensors and plain values: `restore` of it goes on bit for bit as if nothing had happened."""
+        return {
+            "epoch": self.epoch,
+            "number": self._number,
+            "finished": self.finished,
+            "preset": self.preset,
+            "interventions": list(self._interventions),
+            "lanes": {key: dataclasses.astuple(lane.watch) for key, lane in self._lanes.items()},
+            "last": {key: (lane.last, lane.stopped) for key, lane in self._lanes.items()},
+            "stacks": [stack.state() for stack in self._stacks],
+        }
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Go back to what `state` of this lab, or of one of the same preset, gave."""
+        for knob in live_knobs():
+            for arm in state["preset"].arms:
+                self._set(arm.name, knob.key, arm.settings.get(knob.key))
+        self.preset, self.epoch, self.finished = state["preset"], state["epoch"], state["finished"]
+        self._interventions = list(state["interventions"])
+        for key, lane in self._lanes.items():
+            lane.watch = Watch(*state["lanes"][key])
+            lane.last, lane.stopped = state["last"][key]
+        for stack, told in zip(self._stacks, state["stacks"], strict=True):
+            stack.restore(copy.copy(told))
+        self._begin_epoch()
+        self._number = state["number"]
+
+
+def _by_structure(preset: Preset) -> list[list[Arm]]:
+    groups: dict[str, list[Arm]] = {}
+    for arm in preset.arms:
+        groups.setdefault(arm.settings.structure(), []).append(arm)
+    return list(groups.values())

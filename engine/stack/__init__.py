@@ -1,0 +1,5 @@
+"""The lane-stacked networks: parameters, first weights, forward passes, optimizers, the step and the evaluation."""
+
+from engine.stack.stack import LaneNumbers, Stack
+
+__all__ = ["LaneNumbers", "Stack"]

@@ -1,0 +1,35 @@
+"""The live settings of a stack's lanes as per-lane tensors: turning a knob writes one number."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+from engine.preset import Settings, live_knobs
+
+_IN_THE_STEP = ("training", "regularization")
+
+
+class LaneSettings:
+    """The numbers that a step reads, one per lane and setting, on the device, and their twins on the host."""
+
+    def __init__(self, lanes: Sequence[Settings], device: torch.device, dtype: torch.dtype) -> None:
+        self._keys = [knob.key for knob in live_knobs() if knob.section in _IN_THE_STEP]
+        self.host = {key: [float(lane.get(key)) for lane in lanes] for key in self._keys}
+        self._device = {key: torch.tensor(row, device=device, dtype=dtype) for key, row in self.host.items()}
+
+    def __getitem__(self, key: str) -> Tensor:
+        """The setting of every lane, [L]."""
+        return self._device[key]
+
+    def any(self, key: str) -> bool:
+        """Whether the technique is on in any lane; asks the host's copy, so the device is not waited for."""
+        return any(self.host[key])
+
+    def set(self, key: str, lane: int, value: float) -> None:
+        """Turn one lane's knob; settings that no step reads (early stopping's) are passed over."""
+        if key in self.host:
+            self.host[key][lane] = float(value)
+            self._device[key][lane] = float(value)

@@ -1,0 +1,233 @@
+"""Lanes of equal structure, trained together in one batched pass."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from engine.data import Task
+from engine.preset import Arm
+from engine.regularizers.input_noise import add_input_noise
+from engine.regularizers.l1 import add_l1_gradient, l1_penalty
+from engine.regularizers.l2 import add_l2_gradient, l2_penalty
+from engine.regularizers.label_smoothing import smoothed_cross_entropy
+from engine.regularizers.max_norm import limit_norms
+from engine.regularizers.weight_decay import decay_weights
+from engine.stack.evaluate import evaluate
+from engine.stack.init import first_parameters
+from engine.stack.layout import layout_of
+from engine.stack.network import ACTIVATIONS, Dropout, forward_training
+from engine.stack.optimizers import optimizer_of
+from engine.stack.randomness import Streams, batch_order
+from engine.stack.settings import LaneSettings
+
+
+@dataclass(frozen=True, slots=True)
+class LaneNumbers:
+    """What one lane measured after an epoch; see `engine.events.Epoch`."""
+
+    train_loss: float
+    val_loss: float
+    train_acc: float
+    val_acc: float
+    weight_norm: float
+    grad_norm: float
+    penalty: dict[str, float]
+    weight_norms: tuple[float, ...]
+
+
+class Stack:
+    """The lanes of some arms under all seeds, ordered seed by seed: lane = seed_index * arms + arm_index.
+
+    Parameters
+    ----------
+    arms : of equal structure (`Settings.structure`).
+    seeds : the seeds, equal for all arms.
+    task : their data.
+    """
+
+    def __init__(
+        self, arms: Sequence[Arm], seeds: Sequence[int], task: Task, device: torch.device, dtype: torch.dtype
+    ) -> None:
+        self.arms, self.seeds, self.task = tuple(arms), tuple(seeds), task
+        self.lanes = [(arm.name, seed) for seed in seeds for arm in arms]
+        structure = arms[0].settings
+        self.layout = layout_of(structure.model, task.features, task.classes)
+        self._activation = ACTIVATIONS[structure.model.activation]
+        self._inverted = structure.regularization.dropout_style == "inverted"
+        self._replacement = structure.training.sampling == "replacement"
+        self._examples = task.train_y_SN.shape[1]
+        self._batch = min(structure.training.batch_size, self._examples)
+        self.steps_per_epoch = -(-self._examples // self._batch)
+        self.settings = LaneSettings([arm.settings for _ in seeds for arm in arms], device, dtype)
+
+        models = [(arm.settings.model, seed) for seed in seeds for arm in arms]
+        self.theta_LP = first_parameters(self.layout, models, device, dtype)
+        self.grad_LP = torch.zeros_like(self.theta_LP)
+        self.best_LP = self.theta_LP.clone()
+        # Leaves that share the buffers' memory: autograd adds straight into the gradients' buffer.
+        self._weights = [self._leaf(layer.weight(self.theta_LP), layer.weight(self.grad_LP)) for layer in self.layout.layers]
+        self._biases = [self._leaf(layer.bias(self.theta_LP), layer.bias(self.grad_LP)) for layer in self.layout.layers]
+        self.optimizer = optimizer_of(structure.training.optimizer, self.theta_LP)
+        self._streams = Streams(seeds, device)
+        self._grad_norm_L = torch.zeros(len(self.lanes), dtype=dtype, device=device)
+        self._frozen: dict[int, Tensor] = {}
+        self._order_SN = torch.empty(0, dtype=torch.int64)
+        self.steps = 0
+
+    @staticmethod
+    def _leaf(values: Tensor, gradient: Tensor) -> Tensor:
+        leaf = values.detach().requires_grad_()
+        leaf.grad = gradient
+        return leaf
+
+    @property
+    def training(self) -> bool:
+        """Whether any lane still trains."""
+        return len(self._frozen) < len(self.lanes)
+
+    def begin_epoch(self, epoch: int) -> None:
+        """Draw the order of the epoch's examples, as rows of the data's flattened groups: [S, N]."""
+        orders = [batch_order(seed, epoch, self._examples, self._replacement) for seed in self.seeds]
+        order_SN = torch.stack(orders)
+        if self.task.train_y_SN.shape[0] > 1:
+            order_SN += torch.arange(len(self.seeds)).unsqueeze(1) * self._examples
+        self._order_SN = order_SN.to(self.theta_LP.device, non_blocking=True)
+
+    def step(self, number: int) -> None:
+        """Train all lanes on batch `number` (from 0) of the epoch."""
+        rows_SB = self._order_SN[:, number * self._batch : (number + 1) * self._batch]
+        self.steps += 1
+        self.train_on(*self._batch_of(rows_SB))
+        if number == self.steps_per_epoch - 1:
+            self._grad_norm_L = self.grad_LP.norm(dim=1)
+
+    def _batch_of(self, rows_SB: Tensor) -> tuple[Tensor, Tensor]:
+        """x_LBI with its noise, and y_LB."""
+        seeds, batch = rows_SB.shape
+        arms = len(self.arms)
+        flat = rows_SB.reshape(-1)
+        x_SBI = self.task.train_x_SNI.flatten(0, 1).index_select(0, flat).view(seeds, batch, -1)
+        y_SB = self.task.train_y_SN.flatten().index_select(0, flat).view(seeds, batch)
+        x_SABI = x_SBI.unsqueeze(1).expand(seeds, arms, batch, -1)
+        if self.settings.any("regularization.input_noise"):
+            noise_SBI = self._streams.normal("input_noise", self.steps, *x_SBI.shape[1:], dtype=x_SBI.dtype)
+            x_SABI = add_input_noise(x_SABI, noise_SBI, self.settings["regularization.input_noise"])
+        x_LBI = x_SABI.reshape(seeds * arms, batch, -1)
+        return x_LBI, y_SB.unsqueeze(1).expand(seeds, arms, batch).reshape(seeds * arms, batch)
+
+    def _dropout(self, batch: int) -> Dropout | None:
+        if not self.settings.any("regularization.dropout") or not self.layout.hidden_units:
+            return None
+        bits_SBH = self._streams.bits16("dropout", self.steps, batch, self.layout.hidden_units) if batch else None
+        return Dropout(self.settings["regularization.dropout"], self._inverted, bits_SBH)
+
+    def train_on(self, x_LBI: Tensor, y_LB: Tensor) -> None:
+        """One step of every lane that still trains: gradients of the loss and the penalties, then the optimizer.
+
+        The loss is the sum over lanes of each lane's mean, so no lane's gradient depends on another lane.
+        """
+        settings = self.settings
+        self.grad_LP.zero_()
+        drop = self._dropout(x_LBI.shape[1])
+        logits_LBC = forward_training(
+            x_LBI, self._weights, self._biases, self.layout, self._activation, len(self.seeds), drop
+        )
+        log_p_LBC = logits_LBC.log_softmax(dim=2)
+        smoothing_L = settings["regularization.label_smoothing"]
+        smoothed_cross_entropy(log_p_LBC, y_LB, smoothing_L).sum().backward()  # type: ignore[no-untyped-call]
+        self._update()
+
+    @torch.no_grad()
+    def _update(self) -> None:
+        settings = self.settings
+        W_LP, grad_W_LP = self.theta_LP[:, : self.layout.weights], self.grad_LP[:, : self.layout.weights]
+        lr_L = settings["training.lr"]
+        if settings.any("regularization.l2"):
+            add_l2_gradient(grad_W_LP, W_LP, settings["regularization.l2"])
+        if settings.any("regularization.l1"):
+            add_l1_gradient(grad_W_LP, W_LP, settings["regularization.l1"])
+        if settings.any("regularization.weight_decay"):
+            decay_weights(W_LP, lr_L, settings["regularization.weight_decay"])
+        self.optimizer.step(self.theta_LP, self.grad_LP, lr_L.unsqueeze(1), settings, self.steps)
+        if settings.any("regularization.max_norm"):
+            for layer in self.layout.layers:
+                limit_norms(layer.weight(self.theta_LP), settings["regularization.max_norm"])
+        for lane, frozen_P in self._frozen.items():
+            self.theta_LP[lane] = frozen_P
+
+    @torch.no_grad()
+    def measure(self) -> list[LaneNumbers]:
+        """Every lane's numbers at the present weights; the one place where the device is waited for."""
+        task, settings = self.task, self.settings
+        train = evaluate(task.train_x_SNI, task.train_y_SN, self.theta_LP, self.layout, self._activation, self._dropout(0))
+        val = evaluate(task.val_x_SNI, task.val_y_SN, self.theta_LP, self.layout, self._activation, self._dropout(0))
+        W_LP = self.theta_LP[:, : self.layout.weights]
+        rows = [train[0], val[0], train[1], val[1], self._grad_norm_L]
+        rows += [layer.weight(self.theta_LP).flatten(1).norm(dim=1) for layer in self.layout.layers]
+        penalties = {
+            "l2": (l2_penalty, settings["regularization.l2"]),
+            "l1": (l1_penalty, settings["regularization.l1"]),
+        }
+        active = {name: told for name, told in penalties.items() if settings.any(f"regularization.{name}")}
+        rows += [penalty(W_LP, strength_L) for penalty, strength_L in active.values()]
+        columns = torch.stack(rows).double().cpu().T.tolist()
+        layers = len(self.layout.layers)
+        return [
+            LaneNumbers(
+                train_loss=train_loss,
+                val_loss=val_loss,
+                train_acc=train_acc,
+                val_acc=val_acc,
+                weight_norm=sum(norm * norm for norm in rest[:layers]) ** 0.5,
+                grad_norm=grad_norm,
+                penalty=dict(zip(active, rest[layers:], strict=True)),
+                weight_norms=tuple(rest[:layers]),
+            )
+            for train_loss, val_loss, train_acc, val_acc, grad_norm, *rest in columns
+        ]
+
+    def keep_best(self, lanes: Sequence[int]) -> None:
+        """Remember the present weights of these lanes as their best."""
+        if len(lanes) == len(self.lanes):
+            self.best_LP.copy_(self.theta_LP)
+        else:
+            for lane in lanes:
+                self.best_LP[lane] = self.theta_LP[lane]
+
+    def freeze(self, lane: int, restore_best: bool) -> None:
+        """End a lane's training: from now on its weights stay as they are, bit for bit."""
+        if restore_best:
+            self.theta_LP[lane] = self.best_LP[lane]
+        self._frozen[lane] = self.theta_LP[lane].clone()
+
+    def test(self) -> list[tuple[float, float]]:
+        """Loss and accuracy of every lane on the test data, at the weights it ended with."""
+        task = self.task
+        told = evaluate(task.test_x_SNI, task.test_y_SN, self.theta_LP, self.layout, self._activation, self._dropout(0))
+        return [(loss, accuracy) for loss, accuracy in torch.stack(told).double().cpu().T.tolist()]
+
+    def state(self) -> dict[str, Any]:
+        """All that a restored stack needs to go on exactly; randomness is a function of `steps` and needs nothing."""
+        return {
+            "theta": self.theta_LP.clone(),
+            "best": self.best_LP.clone(),
+            "optimizer": {name: held.clone() for name, held in self.optimizer.state.items()},
+            "frozen": {lane: frozen_P.clone() for lane, frozen_P in self._frozen.items()},
+            "grad_norm": self._grad_norm_L.clone(),
+            "steps": self.steps,
+        }
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Go back to what `state` gave, in place."""
+        self.theta_LP.copy_(state["theta"])
+        self.best_LP.copy_(state["best"])
+        for name, held in state["optimizer"].items():
+            self.optimizer.state[name].copy_(held)
+        self._frozen = {lane: frozen_P.clone() for lane, frozen_P in state["frozen"].items()}
+        self._grad_norm_L = state["grad_norm"].clone()
+        self.steps = state["steps"]

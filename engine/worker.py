@@ -1,0 +1,309 @@
+"""The thread that runs a lab: commands in, a bounded view out. It never waits for whoever looks at it.
+
+Torch is imported in the thread, so that the first frame of a screen does not wait for it.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+import traceback
+from collections import deque
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+import platformdirs
+
+from engine.commands import Command, Pause, Restart, Resume, SetSpeed, StepEpoch, Stop, Turn
+from engine.events import Epoch, Event, Failed, Finished, Intervention, Loading, Started, Stopped, WouldStop
+from engine.preset import Preset, PresetError
+
+if TYPE_CHECKING:
+    from engine.history import History
+    from engine.lab import Lab
+
+State = Literal["loading", "running", "paused", "finished", "failed"]
+Lane = tuple[str, int]
+
+# How many of the rare events (turned knobs, stops, failures) wait for a reader before the oldest are let go.
+_NEWS = 1000
+# The rate of epochs is measured over this much time, seconds.
+_RATE_SPAN = 1.0
+
+
+@dataclass(frozen=True)
+class View:
+    """All that a screen needs of a run at one moment. The dicts are copies; `history` is shared and locks itself."""
+
+    state: State
+    preset: Preset
+    loading: str = ""
+    share: float | None = None
+    started: Started | None = None
+    history: History | None = None
+    epoch: int = 0
+    rate: float = 0.0
+    speed: float | None = None
+    last: dict[Lane, Epoch] = field(default_factory=dict)
+    would_stop: dict[Lane, WouldStop] = field(default_factory=dict)
+    stopped: dict[Lane, Stopped] = field(default_factory=dict)
+    finished: dict[Lane, Finished] = field(default_factory=dict)
+    failed: Failed | None = None
+    version: int = 0
+
+
+def log_path() -> Path:
+    """Where the story of a failure is written."""
+    return platformdirs.user_log_path("regtui") / "regtui.log"
+
+
+class Worker:
+    """Runs a preset's lab in a thread of its own.
+
+    Parameters
+    ----------
+    preset : the experiment.
+    device : as for `engine.lab.Lab`.
+    paused : wait for Resume before the first step.
+    speed : epochs per second, or None for as fast as it goes.
+    """
+
+    def __init__(
+        self, preset: Preset, device: str = "auto", *, paused: bool = False, speed: float | None = None
+    ) -> None:
+        self._preset, self._device = preset, device
+        self._paused, self._speed = paused, speed
+        self._until_epoch_end = False
+        self._commands: deque[Command] = deque()
+        self._wake = threading.Condition()
+        self._closing = False
+        self._lab: Lab | None = None
+        self._thread = threading.Thread(target=self._run, name="regtui-worker", daemon=True)
+        self._lock = threading.Lock()
+        self._news: deque[Event] = deque(maxlen=_NEWS)
+        self._version = 0
+        self._loading, self._share = "importing torch", None
+        self._clear()
+
+    def _clear(self) -> None:
+        self._state: State = "loading"
+        self._started: Started | None = None
+        self._history: History | None = None
+        self._last: dict[Lane, Epoch] = {}
+        self._would_stop: dict[Lane, WouldStop] = {}
+        self._stopped: dict[Lane, Stopped] = {}
+        self._finished: dict[Lane, Finished] = {}
+        self._failed: Failed | None = None
+        self._epoch = 0
+        self._ticks: deque[tuple[float, int]] = deque()
+
+    # What a screen calls ---------------------------------------------------------------------------------------------
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def send(self, command: Command) -> None:
+        """Pass a command to the lab; it acts between two steps."""
+        with self._wake:
+            self._commands.append(command)
+            self._wake.notify()
+
+    def view(self) -> View:
+        """The run at this moment."""
+        with self._lock:
+            return View(
+                state=self._state,
+                preset=self._lab.preset if self._lab else self._preset,
+                loading=self._loading,
+                share=self._share,
+                started=self._started,
+                history=self._history,
+                epoch=self._epoch,
+                rate=self._rate(),
+                speed=self._speed,
+                last=dict(self._last),
+                would_stop=dict(self._would_stop),
+                stopped=dict(self._stopped),
+                finished=dict(self._finished),
+                failed=self._failed,
+                version=self._version,
+            )
+
+    def news(self) -> list[Event]:
+        """The rare events since the last call: turned knobs, stops, ends, failures."""
+        with self._lock:
+            told = list(self._news)
+            self._news.clear()
+        return told
+
+    def close(self, timeout: float = 2.0) -> bool:
+        """End the thread without testing; whether it ended within `timeout` seconds."""
+        with self._wake:
+            self._closing = True
+            self._wake.notify()
+        if self._thread.is_alive():
+            self._thread.join(timeout)
+        return not self._thread.is_alive()
+
+    # What the thread does --------------------------------------------------------------------------------------------
+
+    def _run(self) -> None:
+        while not self._closing:
+            try:
+                self._build()
+                self._train()
+            except PresetError as error:
+                self._fail(Failed(str(error)))
+            except Exception as error:
+                self._fail(Failed(f"{type(error).__name__}: {error}", str(_write_log(self._preset))))
+            # After a failure only a restart helps; _train returns for nothing else but closing and restarting.
+            while self._state == "failed" and not self._closing:
+                with self._wake:
+                    self._wake.wait_for(lambda: bool(self._commands) or self._closing)
+                    if any(isinstance(command, Restart) for command in self._commands):
+                        self._commands.clear()
+                        break
+                    self._commands.clear()
+
+    def _build(self) -> None:
+        from engine.history import History
+        from engine.lab import Lab
+
+        with self._lock:
+            self._clear()
+            self._version += 1
+            self._loading, self._share = "loading the data", None
+        preset = self._lab.preset if self._lab else self._preset
+        lab = Lab(preset, self._device, report=self._report)
+        history = History([(arm, seed) for arm in preset.arm_names for seed in preset.seeds])
+        with self._lock:
+            self._lab, self._history, self._started = lab, history, lab.started
+            self._state = "paused" if self._paused else "running"
+            self._version += 1
+            self._news.append(lab.started)
+
+    def _report(self, loading: Loading) -> None:
+        with self._lock:
+            self._loading, self._share = loading.text, loading.share
+            self._version += 1
+        if self._closing:
+            raise PresetError("closed while loading")
+
+    def _train(self) -> None:
+        """Until closed or restarted."""
+        lab = self._lab
+        assert lab is not None
+        due = time.perf_counter()
+        while not self._closing:
+            if self._commands and self._obey(lab):
+                return
+            if self._paused or lab.finished:
+                self._set_state("finished" if lab.finished else "paused")
+                with self._wake:
+                    self._wake.wait_for(lambda: bool(self._commands) or self._closing)
+                due = time.perf_counter()
+                continue
+            self._set_state("running")
+            if self._speed is not None and (left := due - time.perf_counter()) > 0:
+                with self._wake:
+                    self._wake.wait_for(lambda: bool(self._commands) or self._closing, timeout=left)
+                continue
+            events = lab.advance()
+            if not events:
+                continue
+            self._take_in(events)
+            if self._until_epoch_end:
+                self._until_epoch_end, self._paused = False, True
+            if self._speed is not None:
+                # Keep the beat, but do not run after beats that a slow machine has missed.
+                due = max(due, time.perf_counter() - 1 / self._speed) + 1 / self._speed
+
+    def _obey(self, lab: Lab) -> bool:
+        """Take the waiting commands, in order; whether the run is to be restarted."""
+        while True:
+            with self._wake:
+                if not self._commands:
+                    return False
+                command = self._commands.popleft()
+            match command:
+                case Pause():
+                    self._paused = True
+                case Resume():
+                    self._paused = self._until_epoch_end = False
+                case StepEpoch():
+                    self._paused, self._until_epoch_end = False, True
+                case SetSpeed(speed):
+                    self._speed = speed
+                case Turn(knob, value, arm):
+                    try:
+                        self._take_in(lab.turn(knob, value, arm))
+                    except PresetError as error:
+                        self._tell(Failed(str(error)))
+                case Stop():
+                    self._take_in(lab.stop())
+                case Restart():
+                    return True
+
+    def _take_in(self, events: list[Event]) -> None:
+        history = self._history
+        assert history is not None
+        with self._lock:
+            self._version += 1
+            for event in events:
+                match event:
+                    case Epoch():
+                        self._last[(event.arm, event.seed)] = event
+                        history.add(event)
+                        continue
+                    case Intervention():
+                        history.add(event)
+                    case WouldStop():
+                        self._would_stop[(event.arm, event.seed)] = event
+                    case Stopped():
+                        self._stopped[(event.arm, event.seed)] = event
+                    case Finished():
+                        self._finished[(event.arm, event.seed)] = event
+                self._news.append(event)
+            lab = self._lab
+            if lab is not None and lab.epoch != self._epoch:
+                self._epoch = lab.epoch
+                now = time.perf_counter()
+                self._ticks.append((now, self._epoch))
+                while len(self._ticks) > 2 and now - self._ticks[0][0] > _RATE_SPAN:
+                    self._ticks.popleft()
+
+    def _rate(self) -> float:
+        if len(self._ticks) < 2:
+            return 0.0
+        (then, first), (now, last) = self._ticks[0], self._ticks[-1]
+        return (last - first) / (now - then) if now > then else 0.0
+
+    def _set_state(self, state: State) -> None:
+        if state != self._state:
+            with self._lock:
+                self._state = state
+                self._version += 1
+                self._ticks.clear()
+
+    def _tell(self, event: Event) -> None:
+        with self._lock:
+            self._news.append(event)
+
+    def _fail(self, failed: Failed) -> None:
+        with self._lock:
+            self._state, self._failed = "failed", failed
+            self._version += 1
+            self._news.append(failed)
+
+
+def _write_log(preset: Preset) -> Path:
+    """Append the exception being handled to the log, and say where that is."""
+    path = log_path()
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("a", encoding="utf-8") as file:
+            file.write(f"{time.strftime('%Y-%m-%d %H:%M:%S')} preset {preset.name}\n{traceback.format_exc()}\n")
+    except OSError:
+        pass
+    return path
