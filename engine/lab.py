@@ -197,14 +197,12 @@ class Lab:
             reason = "epochs"
         if reason is not None:
             events.append(self._stopped(lane, reason))
-        # Before any epoch was looked at there is no best but the first weights, which only a diverged lane falls back to.
+        # Where no epoch was looked at the first weights are the best; only a diverged lane falls back to those.
         restore = reason == "diverged" or (rule.restore_best and watch.best_epoch > 0)
         return events, improved, restore
 
     def _stopped(self, lane: _Lane, reason: str) -> Stopped:
-        lane.stopped = Stopped(
-            lane.arm, lane.seed, self.epoch, reason, lane.watch.best_epoch, lane.watch.best_val_loss
-        )
+        lane.stopped = Stopped(lane.arm, lane.seed, self.epoch, reason, lane.watch.best_epoch, lane.watch.best_val_loss)
         return lane.stopped
 
     def _finish(self) -> list[Event]:

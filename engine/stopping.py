@@ -1,4 +1,4 @@
-"""Early stopping (Keras EarlyStopping, with its holes closed): a pure function from one epoch's numbers to a verdict."""
+"""Early stopping (Keras EarlyStopping, its holes closed): a pure function from an epoch's numbers to a verdict."""
 
 from __future__ import annotations
 

@@ -83,7 +83,8 @@ class Worker:
         self._lock = threading.Lock()
         self._news: deque[Event] = deque(maxlen=_NEWS)
         self._version = 0
-        self._loading, self._share = "importing torch", None
+        self._loading = "importing torch"
+        self._share: float | None = None
         self._clear()
 
     def _clear(self) -> None:

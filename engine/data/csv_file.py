@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -102,10 +102,10 @@ def _number(cell: str, column: str, at: str) -> float:
     return value
 
 
-def _order(labels: list[str]):  # type: ignore[no-untyped-def]
+def _order(labels: list[str]) -> Callable[[str], tuple[float, str]]:
     try:
         if all(math.isfinite(float(label)) for label in labels):
             return lambda label: (float(label), label)
     except ValueError:
         pass
-    return str
+    return lambda label: (0.0, label)

@@ -1,5 +1,6 @@
 """From what a source stores to what a network sees."""
 
+# ruff: noqa: N815 - shape suffixes are the field's names
 from __future__ import annotations
 
 from collections.abc import Iterator

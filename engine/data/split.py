@@ -1,5 +1,6 @@
 """Which examples train, validate and test."""
 
+# ruff: noqa: N815 - shape suffixes are the field's names
 from __future__ import annotations
 
 import zlib
@@ -37,14 +38,14 @@ def sizes(data: Data, examples: int, official: int | None) -> Sizes:
     A fraction is of all `examples` (of the official test part for test, where there is one), rounded, at least 1.
     `train` is kept exactly. `validation`, then `test`, are at most: they shrink to what is left.
 
-    =========== ============== ========== ===================================================
-    train       validation     test       then
-    =========== ============== ========== ===================================================
-    given       None           None       they get half of the rest each
-    given       given          None       test gets the rest
-    given       None           given      validation gets the rest
-    None        None is 0.2    None is 0.2  training gets what is left after both
-    =========== ============== ========== ===================================================
+    =========== ============== ============= ===================================================
+    train       validation     test          then
+    =========== ============== ============= ===================================================
+    given       None           None          they get half of the rest each
+    given       given          None          test gets the rest
+    given       None           given         validation gets the rest
+    None        None: 0.2      None: 0.2     training gets what is left after both
+    =========== ============== ============= ===================================================
 
     With an official test part, test is that part (None) or at most so many of it, and takes nothing from the
     others: validation None is then all that training leaves.
@@ -60,32 +61,26 @@ def sizes(data: Data, examples: int, official: int | None) -> Sizes:
         Too few examples for training, or none left for a part.
     """
     kind = "training examples" if official is not None else "examples"
-    train, validation, test = (_count(amount, examples) for amount in (data.train, data.validation, data.test))
-    if train is not None and train > examples:
-        raise PresetError(f"data.train = {data.train}: the source {data.source} has only {examples} {kind}")
+    train, validation = _count(data.train, examples), _count(data.validation, examples)
+    test = _count(data.test, examples) if official is None else 0  # what it takes from the pool
     if train is None:
-        # These are at most, like elsewhere, but here they come first.
-        validation = min(_count(_USUAL, examples) or 1 if validation is None else validation, examples)
-        if official is None:
-            test = min(_count(_USUAL, examples) or 1 if test is None else test, examples - validation)
-        train = examples - validation - (test or 0 if official is None else 0)
+        usual = max(1, round(_USUAL * examples))
+        validation = min(usual if validation is None else validation, examples)
+        test = min(usual if test is None else test, examples - validation)
+        train = examples - validation - test
+    elif train > examples:
+        raise PresetError(f"data.train = {data.train}: the source {data.source} has only {examples} {kind}")
     rest = examples - train
+    if validation is None:
+        validation = rest - (rest // 2 if test is None else test)
+    validation = max(0, min(validation, rest))
+    left = rest - validation
+    test = left if test is None else min(test, left)
     if official is not None:
-        wanted = _count(data.test, official)
-        test = official if wanted is None else min(wanted, official)
-        validation = rest if validation is None else min(validation, rest)
-    elif validation is not None:
-        validation = min(validation, rest)
-        test = rest - validation if test is None else min(test, rest - validation)
-    elif test is not None:
-        test = min(test, rest)
-        validation = rest - test
-    else:
-        test = rest // 2
-        validation = rest - test
+        test = min(_count(data.test, official) or official, official)
 
     made = Sizes(train, validation, test)
-    for name, others in (("train", ()), ("validation", ("train", "test")), ("test", ("train", "validation"))):
+    for name in ("train", "validation", "test"):
         if getattr(made, name) < 1:
             raise PresetError(_nothing_left(data, made, name, examples, kind))
     return made
@@ -101,7 +96,7 @@ def _nothing_left(data: Data, made: Sizes, name: str, examples: int, kind: str) 
     if kind != "examples":
         taken.pop("test", None)
     told = " and ".join(f"{other} = {count}" for other, count in taken.items() if count)
-    return f"data.{name}: nothing is left of the {examples} {kind} of {data.source} after {told}: lower these"
+    return f"data.{name}: nothing is left of the {examples} {kind} of {data.source} after {told}: ask for less"
 
 
 def first(wanted: Sizes, official: int | None) -> Split:
@@ -143,7 +138,7 @@ def _shares(sizes_P: Ints, counts_C: Ints) -> Ints:
     What rounding down leaves over is dealt out class by class, to the parts that are owed most (Havel and Hakimi's
     rule, which finds such a table whenever there is one, and here the exact shares prove that there is).
     """
-    shares_PC = sizes_P[:, None] * counts_C[None, :] // counts_C.sum()
+    shares_PC: Ints = sizes_P[:, None] * counts_C[None, :] // counts_C.sum()
     owed_P = sizes_P - shares_PC.sum(axis=1)
     owed_C = counts_C - shares_PC.sum(axis=0)
     for column in np.argsort(-owed_C, kind="stable"):

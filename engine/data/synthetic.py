@@ -24,32 +24,38 @@ def _moons(y_N: Ints, rng: np.random.Generator) -> Array:
     """Two half circles hooked into each other (scikit-learn's make_moons)."""
     angle_N = rng.uniform(0, np.pi, len(y_N))
     upper_NI = np.stack([np.cos(angle_N), np.sin(angle_N)], axis=1)
-    return np.where(y_N[:, None] == 0, upper_NI, np.array([1.0, 0.5]) - upper_NI)
+    x_NI: Array = np.where(y_N[:, None] == 0, upper_NI, np.array([1.0, 0.5]) - upper_NI)
+    return x_NI
 
 
 def _circles(y_N: Ints, rng: np.random.Generator) -> Array:
     """Radius 1 around radius 0.5."""
     angle_N = rng.uniform(0, 2 * np.pi, len(y_N))
-    return np.stack([np.cos(angle_N), np.sin(angle_N)], axis=1) * np.where(y_N == 0, 1.0, 0.5)[:, None]
+    radius_N = np.where(y_N == 0, 1.0, 0.5)
+    x_NI: Array = radius_N[:, None] * np.stack([np.cos(angle_N), np.sin(angle_N)], axis=1)
+    return x_NI
 
 
 def _gauss(y_N: Ints, rng: np.random.Generator) -> Array:
     """Normal clouds of standard deviation 0.5 around (-1, -1) and (1, 1)."""
-    return (2.0 * y_N - 1)[:, None] + 0.5 * rng.standard_normal((len(y_N), 2))
+    x_NI: Array = (2.0 * y_N - 1)[:, None] + 0.5 * rng.standard_normal((len(y_N), 2))
+    return x_NI
 
 
 def _xor(y_N: Ints, rng: np.random.Generator) -> Array:
     """The square from -1 to 1: class 0 where both coordinates have one sign, class 1 elsewhere."""
     size_NI = rng.uniform(0, 1, (len(y_N), 2))
     sign_N = rng.choice([-1.0, 1.0], len(y_N))
-    return size_NI * np.stack([sign_N, sign_N * (1 - 2 * y_N)], axis=1)
+    x_NI: Array = size_NI * np.stack([sign_N, sign_N * (1 - 2 * y_N)], axis=1)
+    return x_NI
 
 
 def _spiral(y_N: Ints, rng: np.random.Generator) -> Array:
     """Two arms of radius 5 and 1.75 turns, half a turn apart (TensorFlow Playground's)."""
     along_N = rng.uniform(0, 1, len(y_N))
     angle_N = 1.75 * 2 * np.pi * along_N + np.pi * y_N
-    return 5 * along_N[:, None] * np.stack([np.sin(angle_N), np.cos(angle_N)], axis=1)
+    x_NI: Array = 5 * along_N[:, None] * np.stack([np.sin(angle_N), np.cos(angle_N)], axis=1)
+    return x_NI
 
 
 _SHAPES: dict[str, Callable[[Ints, np.random.Generator], Array]] = {

@@ -7,22 +7,23 @@ a header; torchvision is imported only to ask it for addresses and checksums whe
 from __future__ import annotations
 
 import os
-import pickle
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
 from engine.data.download import download
 from engine.data.formats import DAMAGED, read_idx, read_pickle, unpack
-from engine.data.pool import Array, Part, Pool
+from engine.data.pool import Part, Pool
 from engine.events import Loading
 from engine.preset.errors import PresetError
 from engine.preset.schema import EMBEDDED
 
 Report = Callable[[Loading], None]
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -41,14 +42,12 @@ class _Layout:
         return self.train + self.test + ((self.meta[0],) if self.meta[0] else ())
 
 
-_IDX = {
-    "train": ("train-images-idx3-ubyte", "train-labels-idx1-ubyte"),
-    "test": ("t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte"),
-}
+_IDX_TRAIN = ("train-images-idx3-ubyte", "train-labels-idx1-ubyte")
+_IDX_TEST = ("t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte")
 _CLOTHES = ("T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot")
 _LAYOUTS = {
-    "mnist": _Layout("MNIST", "MNIST/raw", **_IDX, class_names=tuple("0123456789")),
-    "fashionmnist": _Layout("FashionMNIST", "FashionMNIST/raw", **_IDX, class_names=_CLOTHES),
+    "mnist": _Layout("MNIST", "MNIST/raw", _IDX_TRAIN, _IDX_TEST, class_names=tuple("0123456789")),
+    "fashionmnist": _Layout("FashionMNIST", "FashionMNIST/raw", _IDX_TRAIN, _IDX_TEST, class_names=_CLOTHES),
     "cifar10": _Layout(
         "CIFAR10",
         "cifar-10-batches-py",
@@ -94,7 +93,7 @@ def load_torchvision(source: str, report: Report) -> Pool:
     except (OSError, RuntimeError, ImportError) as error:
         raise PresetError(
             f"data.source = {source!r}: not in {root / layout.folder}, and the download failed"
-            f" ({' '.join(str(error).split())}): put {_expected(layout)} there, or set REGTUI_DATA to the folder that"
+            f" ({' '.join(str(error).split())}): put {_expected(layout, root)} there, or set REGTUI_DATA to the folder that"
             f" has {layout.folder}, or use a source that needs no download ({', '.join(EMBEDDED)})"
         ) from error
     parts = [_part(source, layout, root, names) for names in (layout.train, layout.test)]
@@ -106,9 +105,9 @@ def load_torchvision(source: str, report: Report) -> Pool:
     return Pool(parts[0], class_names, image_shape=shape, top=255.0, test=parts[1])
 
 
-def _expected(layout: _Layout) -> str:
+def _expected(layout: _Layout, root: Path) -> str:
     names = ", ".join(layout.files)
-    return f"{names} (out of {layout.archive})" if layout.archive else f"{names} (with or without .gz)"
+    return f"{names} (or {root / layout.archive})" if layout.archive else f"{names} (with or without .gz)"
 
 
 def _find(layout: _Layout, root: Path, name: str) -> Path | None:
@@ -130,7 +129,7 @@ def _complete(layout: _Layout, root: Path, report: Report) -> None:
             known = _torchvision(layout)
             _fetch([known.url], archive, known.tgz_md5, f"downloading {layout.name}", report)
         report(Loading(f"unpacking {archive.name}"))
-        _guard(archive, lambda: unpack(archive, [f"{layout.folder}/{name}" for name in missing], root))
+        _guard(archive, partial(unpack, archive, [f"{layout.folder}/{name}" for name in missing], root))
         return
     known = _torchvision(layout)
     for count, name in enumerate(missing, start=1):
@@ -154,9 +153,9 @@ def _fetch(urls: Sequence[str], path: Path, md5: str, text: str, report: Report)
 def _part(source: str, layout: _Layout, root: Path, names: Sequence[str]) -> Part:
     paths = [_find(layout, root, name) or root / layout.folder / name for name in names]
     if layout.archive:
-        batches = [_guard(path, lambda path=path: _batch(path, layout.labels)) for path in paths]  # type: ignore[misc]
+        batches = [_guard(path, partial(_batch, path, layout.labels)) for path in paths]
         return Part(np.concatenate([batch.x_NI for batch in batches]), np.concatenate([batch.y_N for batch in batches]))
-    images_NHW, labels_N = (_guard(path, lambda path=path: read_idx(path)) for path in paths)  # type: ignore[misc]
+    images_NHW, labels_N = (_guard(path, partial(read_idx, path)) for path in paths)
     if images_NHW.shape[1:] != (28, 28) or labels_N.shape != images_NHW.shape[:1]:
         raise PresetError(f"data.source = {source!r}: {paths[0]} and {paths[1]} do not belong together: delete both")
     return Part(images_NHW.reshape(len(images_NHW), -1), labels_N.astype(np.int64))
@@ -177,9 +176,11 @@ def _class_names(source: str, layout: _Layout, root: Path) -> tuple[str, ...]:
     return _guard(path, lambda: tuple(str(name) for name in read_pickle(path)[key]))
 
 
-def _guard[T](path: Path, read: Callable[[], T]) -> T:
+def _guard(path: Path, read: Callable[[], T]) -> T:
     try:
         return read()
     except DAMAGED as error:
+        if isinstance(error, OSError) and error.errno is not None:  # a refusal of the system's, not of the file's
+            raise PresetError(f"{path} cannot be used: {error}") from error
         why = " ".join(str(error).split()) or type(error).__name__
         raise PresetError(f"{path} is damaged ({why}): delete it, and it is downloaded again") from error

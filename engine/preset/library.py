@@ -26,7 +26,9 @@ class Listed:
 def builtin_names() -> list[str]:
     """The names of the built-in presets: the default first, then by name."""
     names = [
-        entry.name.removesuffix(".toml") for entry in resources.files("presets").iterdir() if entry.name.endswith(".toml")
+        entry.name.removesuffix(".toml")
+        for entry in resources.files("presets").iterdir()
+        if entry.name.endswith(".toml")
     ]
     return sorted(names, key=lambda name: (name != DEFAULT, name))
 
@@ -48,6 +50,8 @@ def builtin_list() -> list[Listed]:
         arms = tuple(str(arm.get("name")) for arm in table.get("arm", [])) or ("base",)
         source = str(table.get("data", {}).get("source", "digits"))
         listed.append(
-            Listed(name, table.get("title", name), table.get("summary", ""), arms, table.get("lesson", "").strip(), source)
+            Listed(
+                name, table.get("title", name), table.get("summary", ""), arms, table.get("lesson", "").strip(), source
+            )
         )
     return listed

@@ -99,7 +99,9 @@ def _parse(text: str, place: str) -> dict[str, Any]:
         words = str(error)
         line = words.partition("(at line ")[2].partition(",")[0]
         what = words.partition(" (at")[0]
-        raise PresetError(f"{place}:{line}: broken TOML: {what}" if line else f"{place}: broken TOML: {words}") from None
+        raise PresetError(
+            f"{place}:{line}: broken TOML: {what}" if line else f"{place}: broken TOML: {words}"
+        ) from None
 
 
 def _set(reading: _Reading, table: dict[str, Any], prefix: tuple[str | int, ...], option: str, given: str) -> None:
@@ -177,7 +179,7 @@ def _arms(reading: _Reading, base_table: dict[str, Any], base: Settings) -> tupl
         path = ("arm", number)
         arm_name = table.get("name")
         if arm_name is None:
-            raise reading.fail(path, f"arm {number + 1} has no name: add name = \"...\"")
+            raise reading.fail(path, f'arm {number + 1} has no name: add name = "..."')
         if not isinstance(arm_name, str) or not arm_name.strip():
             raise reading.fail((*path, "name"), f"name = {arm_name!r}: must be a text that is not empty")
         if any(arm.name == arm_name for arm in arms):
@@ -189,7 +191,7 @@ def _arms(reading: _Reading, base_table: dict[str, Any], base: Settings) -> tupl
         if isinstance(overrides.get("training"), dict) and "seeds" in overrides["training"]:
             raise reading.fail(
                 (*path, "training", "seeds"),
-                f"arm {arm_name!r}: training.seeds belongs to the experiment: all arms share the seeds, set it in [training]",
+                f"arm {arm_name!r}: training.seeds: all arms share the seeds, set them in [training]",
             )
         settings = _settings(reading, _merge(base_table, overrides), path, f"arm {arm_name!r}: ")
         arms.append(Arm(name=arm_name, settings=settings, overrides=overrides))
@@ -203,9 +205,7 @@ def _merge(base: dict[str, Any], overrides: dict[str, Any]) -> dict[str, Any]:
     return merged
 
 
-def _settings(
-    reading: _Reading, table: dict[str, Any], prefix: tuple[str | int, ...], who: str
-) -> Settings:
+def _settings(reading: _Reading, table: dict[str, Any], prefix: tuple[str | int, ...], who: str) -> Settings:
     try:
         return Settings.model_validate(table)
     except ValidationError as error:

@@ -23,6 +23,9 @@ DOWNLOADED: tuple[str, ...] = ("mnist", "fashionmnist", "cifar10", "cifar100")
 
 Amount = int | float | None
 
+_MOMENTUM = ("training.optimizer", ("momentum", "nesterov"))
+_ADAM = ("training.optimizer", ("adam", "adamw"))
+
 
 class Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False, populate_by_name=True)
@@ -39,7 +42,9 @@ class Data(Section):
     noise: float = setting(0.2, "standard deviation of a synthetic set's noise", ge=0, le=10, step=0.05)
     train: Amount = setting(None, "training examples: a count, a fraction below 1, or nothing for what is left over")
     validation: Amount = setting(None, "validation examples (at most): a count, a fraction, or nothing for the rest")
-    test: Amount = setting(None, "test examples (at most): a count, a fraction, or nothing for the source's own / half of the rest")
+    test: Amount = setting(
+        None, "test examples (at most): a count, a fraction, or nothing for the source's own / half of the rest"
+    )
     split: Literal["random", "first"] = setting(
         "random", "random: stratified, drawn from the seed; first: in the order of the source"
     )
@@ -101,10 +106,18 @@ class Training(Section):
     )
     optimizer: Literal["sgd", "momentum", "nesterov", "adam", "adamw"] = setting("sgd", "the rule of the step")
     lr: float = setting(0.01, "learning rate", gt=0, le=1e9, scale="log", step=1e-12, live=True)
-    momentum: float = setting(0.9, "of momentum and nesterov", ge=0, lt=1, step=0.05, live=True)
-    beta1: float = setting(0.9, "Adam's decay of the mean of gradients", ge=0, lt=1, step=0.05, live=True)
-    beta2: float = setting(0.999, "Adam's decay of the mean of squared gradients", ge=0, lt=1, step=0.001, live=True)
-    eps: float = setting(1e-8, "Adam's guard against division by zero", gt=0, le=1, scale="log", step=1e-12, live=True)
+    momentum: float = setting(
+        0.9, "share of the last step's velocity that is kept", ge=0, lt=1, step=0.05, live=True, only_with=_MOMENTUM
+    )
+    beta1: float = setting(
+        0.9, "Adam's decay of the mean of gradients", ge=0, lt=1, step=0.05, live=True, only_with=_ADAM
+    )
+    beta2: float = setting(
+        0.999, "Adam's decay of the mean of squared gradients", ge=0, lt=1, step=0.001, live=True, only_with=_ADAM
+    )
+    eps: float = setting(
+        1e-8, "Adam's guard against division by zero", gt=0, le=1, scale="log", step=1e-12, live=True, only_with=_ADAM
+    )
     seeds: list[int] = setting([0], "one lane for each; all randomness of a lane comes from its seed")
 
     @field_validator("seeds")
@@ -127,7 +140,13 @@ class Regularization(Section):
     l2: float = setting(0.0, "adds 0.5 * l2 * sum(W^2)", ge=0, le=1000, scale="log", step=1e-6, live=True)
     l1: float = setting(0.0, "adds l1 * sum(|W|)", ge=0, le=1000, scale="log", step=1e-6, live=True)
     weight_decay: float = setting(
-        0.0, "decoupled: W <- W * (1 - lr * weight_decay) beside the step", ge=0, le=1000, scale="log", step=1e-5, live=True
+        0.0,
+        "decoupled: W <- W * (1 - lr * weight_decay) beside the step",
+        ge=0,
+        le=1000,
+        scale="log",
+        step=1e-5,
+        live=True,
     )
     label_smoothing: float = setting(0.0, "targets y (1 - e) + e / classes", ge=0, lt=1, step=0.05, live=True)
     input_noise: float = setting(0.0, "std of normal noise on the inputs", ge=0, le=100, step=0.05, live=True)
@@ -140,9 +159,7 @@ class EarlyStopping(Section):
     """When a lane stops because its validation no longer improves."""
 
     patience: int = setting(0, "epochs without improvement before stopping; 0: never", unit="epochs", ge=0, live=True)
-    min_delta: float = setting(
-        0.0, "an improvement is more than this", ge=0, le=1e6, scale="log", step=1e-6, live=True
-    )
+    min_delta: float = setting(0.0, "an improvement is more than this", ge=0, le=1e6, scale="log", step=1e-6, live=True)
     start_from_epoch: int = setting(0, "so many first epochs are not looked at", unit="epochs", ge=0, live=True)
     restore_best: bool = setting(True, "end with the weights of the best epoch", live=True)
     action: Literal["stop", "watch"] = setting(
@@ -165,6 +182,10 @@ class Settings(Section):
         section, _, name = key.partition(".")
         return getattr(getattr(self, section), name)
 
+    def uses(self, knob: Knob) -> bool:
+        """Whether the knob has an effect beside the other settings (Adam's decays have none under SGD)."""
+        return knob.only_with is None or self.get(knob.only_with[0]) in knob.only_with[1]
+
     def structure(self) -> str:
         """What decides which stack a lane goes to: all that is neither live nor the scale of its first weights."""
         told = self.model_dump(mode="json")
@@ -179,7 +200,11 @@ class Settings(Section):
 _PER_LANE_INIT = ("model.init", "model.init_std")
 
 SECTIONS: dict[str, type[Section]] = {
-    name: field.annotation for name, field in Settings.model_fields.items() if field.annotation is not None
+    "data": Data,
+    "model": Model,
+    "training": Training,
+    "regularization": Regularization,
+    "early_stopping": EarlyStopping,
 }
 
 

@@ -26,6 +26,7 @@ class Declared:
     step: float
     scale: Scale
     live: bool
+    only_with: tuple[str, tuple[str, ...]] | None = None
 
 
 def setting(
@@ -36,6 +37,7 @@ def setting(
     step: float = 1.0,
     scale: Scale = "linear",
     live: bool = False,
+    only_with: tuple[str, tuple[str, ...]] | None = None,
     **bounds: Any,
 ) -> Any:
     """Declare one setting.
@@ -48,18 +50,13 @@ def setting(
     step : linear: the amount of one turn. log: the smallest value above zero that a turn reaches.
     scale : "log" turns in the series 1, 2, 5, 10; "linear" by `step`; "choice" goes round the allowed words.
     live : it can be turned while training. Otherwise it is structural.
+    only_with : the key of another setting, and its values with which this one has an effect.
     **bounds : pydantic's `ge`, `gt`, `le`, `lt`, and its other field options.
     """
-    if isinstance(default, (list, dict)):
-        made = default
-        return Field(
-            default_factory=lambda: type(made)(made),
-            json_schema_extra={"declared": Declared(help, unit, step, scale, live)},  # type: ignore[dict-item]
-            **bounds,
-        )
-    return Field(
-        default, json_schema_extra={"declared": Declared(help, unit, step, scale, live)}, **bounds  # type: ignore[dict-item]
-    )
+    extra: Any = {"declared": Declared(help, unit, step, scale, live, only_with)}
+    if isinstance(default, list):
+        return Field(default_factory=default.copy, json_schema_extra=extra, **bounds)
+    return Field(default, json_schema_extra=extra, **bounds)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +76,7 @@ class Knob:
     maximum: float | None = None
     open_minimum: bool = False
     open_maximum: bool = False
+    only_with: tuple[str, tuple[str, ...]] | None = None
 
     @property
     def section(self) -> str:
@@ -177,7 +175,9 @@ def knobs_of(section: str, model: type[BaseModel]) -> list[Knob]:
         told = declared(field)
         if told is None:
             continue
-        limits = {kind: getattr(m, kind) for m in field.metadata for kind in ("ge", "gt", "le", "lt") if hasattr(m, kind)}
+        limits = {
+            kind: getattr(m, kind) for m in field.metadata for kind in ("ge", "gt", "le", "lt") if hasattr(m, kind)
+        }
         choices: tuple[Any, ...] = ()
         if get_origin(field.annotation) is Literal:
             choices = get_args(field.annotation)
@@ -198,6 +198,7 @@ def knobs_of(section: str, model: type[BaseModel]) -> list[Knob]:
                 maximum=limits.get("le", limits.get("lt")),
                 open_minimum="gt" in limits,
                 open_maximum="lt" in limits,
+                only_with=told.only_with,
             )
         )
     return found

@@ -16,7 +16,8 @@ from engine.stack.randomness import stream_key
 def init_std(model: Model, layer: Linear) -> float:
     """The standard deviation of a layer's first weights.
 
-    normal: `init_std`; xavier: sqrt(1/in); glorot: sqrt(2/(in+out)) (Glorot and Bengio 2010); he: sqrt(2/in) (He et al. 2015).
+    normal: `init_std`; xavier: sqrt(1/in), as in the book; glorot: sqrt(2/(in+out)) (Glorot and Bengio 2010);
+    he: sqrt(2/in) (He et al. 2015).
     """
     match model.init:
         case "normal":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 from torch import Tensor
 
@@ -48,9 +49,9 @@ class Layout:
 def layout_of(model: Model, features: int, classes: int) -> Layout:
     """The layout of an MLP from `features` inputs over the hidden layers to `classes` outputs."""
     widths = [features, *model.hidden, classes]
-    weights = sum(i * o for i, o in zip(widths, widths[1:], strict=False))
+    weights = sum(i * o for i, o in pairwise(widths))
     layers, weight_at, bias_at = [], 0, weights
-    for number, (inputs, outputs) in enumerate(zip(widths, widths[1:], strict=False), start=1):
+    for number, (inputs, outputs) in enumerate(pairwise(widths), start=1):
         name = "output" if number == len(widths) - 1 else f"hidden {number}"
         layers.append(Linear(name, inputs, outputs, weight_at, bias_at))
         weight_at += inputs * outputs

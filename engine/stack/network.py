@@ -48,7 +48,7 @@ def forward_training(
     seeds : S; each seed has L / S lanes.
     """
     h_LBH, at = x_LBI, 0
-    for layer, w_LIO, b_LO in zip(layout.layers[:-1], weights, biases, strict=False):
+    for w_LIO, b_LO in zip(weights[:-1], biases[:-1], strict=True):
         h_LBH = activation(torch.baddbmm(b_LO.unsqueeze(1), h_LBH, w_LIO))
         if drop is not None and drop.bits_SBH is not None:
             lanes, batch, units = h_LBH.shape

@@ -69,21 +69,19 @@ class Stack:
         self.theta_LP = first_parameters(self.layout, models, device, dtype)
         self.grad_LP = torch.zeros_like(self.theta_LP)
         self.best_LP = self.theta_LP.clone()
-        # Leaves that share the buffers' memory: autograd adds straight into the gradients' buffer.
-        self._weights = [self._leaf(layer.weight(self.theta_LP), layer.weight(self.grad_LP)) for layer in self.layout.layers]
-        self._biases = [self._leaf(layer.bias(self.theta_LP), layer.bias(self.grad_LP)) for layer in self.layout.layers]
+        # Leaves that share the buffer's memory, and the places in the gradients' buffer that belong to them.
+        layers = self.layout.layers
+        self._weights = [layer.weight(self.theta_LP).detach().requires_grad_() for layer in layers]
+        self._biases = [layer.bias(self.theta_LP).detach().requires_grad_() for layer in layers]
+        self._gradients = [layer.weight(self.grad_LP) for layer in layers] + [
+            layer.bias(self.grad_LP) for layer in layers
+        ]
         self.optimizer = optimizer_of(structure.training.optimizer, self.theta_LP)
         self._streams = Streams(seeds, device)
         self._grad_norm_L = torch.zeros(len(self.lanes), dtype=dtype, device=device)
         self._frozen: dict[int, Tensor] = {}
         self._order_SN = torch.empty(0, dtype=torch.int64)
         self.steps = 0
-
-    @staticmethod
-    def _leaf(values: Tensor, gradient: Tensor) -> Tensor:
-        leaf = values.detach().requires_grad_()
-        leaf.grad = gradient
-        return leaf
 
     @property
     def training(self) -> bool:
@@ -132,14 +130,14 @@ class Stack:
         The loss is the sum over lanes of each lane's mean, so no lane's gradient depends on another lane.
         """
         settings = self.settings
-        self.grad_LP.zero_()
         drop = self._dropout(x_LBI.shape[1])
         logits_LBC = forward_training(
             x_LBI, self._weights, self._biases, self.layout, self._activation, len(self.seeds), drop
         )
         log_p_LBC = logits_LBC.log_softmax(dim=2)
         smoothing_L = settings["regularization.label_smoothing"]
-        smoothed_cross_entropy(log_p_LBC, y_LB, smoothing_L).sum().backward()  # type: ignore[no-untyped-call]
+        loss = smoothed_cross_entropy(log_p_LBC, y_LB, smoothing_L).sum()
+        torch._foreach_copy_(self._gradients, torch.autograd.grad(loss, [*self._weights, *self._biases]))
         self._update()
 
     @torch.no_grad()
@@ -164,7 +162,9 @@ class Stack:
     def measure(self) -> list[LaneNumbers]:
         """Every lane's numbers at the present weights; the one place where the device is waited for."""
         task, settings = self.task, self.settings
-        train = evaluate(task.train_x_SNI, task.train_y_SN, self.theta_LP, self.layout, self._activation, self._dropout(0))
+        train = evaluate(
+            task.train_x_SNI, task.train_y_SN, self.theta_LP, self.layout, self._activation, self._dropout(0)
+        )
         val = evaluate(task.val_x_SNI, task.val_y_SN, self.theta_LP, self.layout, self._activation, self._dropout(0))
         W_LP = self.theta_LP[:, : self.layout.weights]
         rows = [train[0], val[0], train[1], val[1], self._grad_norm_L]
