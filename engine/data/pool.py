@@ -1,6 +1,5 @@
 """What every source hands over: all its examples, as stored."""
 
-# ruff: noqa: N815 - shape suffixes are the field's names
 from __future__ import annotations
 
 from dataclasses import dataclass

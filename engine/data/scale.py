@@ -1,6 +1,5 @@
 """From what a source stores to what a network sees."""
 
-# ruff: noqa: N815 - shape suffixes are the field's names
 from __future__ import annotations
 
 from collections.abc import Iterator

@@ -1,6 +1,5 @@
 """Which examples train, validate and test."""
 
-# ruff: noqa: N815 - shape suffixes are the field's names
 from __future__ import annotations
 
 import zlib

@@ -1,6 +1,5 @@
 """The data of an experiment: source, split and scale put together, resident on the device."""
 
-# ruff: noqa: N815 - shape suffixes are the field's names
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence

@@ -93,8 +93,8 @@ def load_torchvision(source: str, report: Report) -> Pool:
     except (OSError, RuntimeError, ImportError) as error:
         raise PresetError(
             f"data.source = {source!r}: not in {root / layout.folder}, and the download failed"
-            f" ({' '.join(str(error).split())}): put {_expected(layout, root)} there, or set REGTUI_DATA to the folder that"
-            f" has {layout.folder}, or use a source that needs no download ({', '.join(EMBEDDED)})"
+            f" ({' '.join(str(error).split())}): put {_expected(layout, root)} there, or set REGTUI_DATA to the"
+            f" folder that has {layout.folder}, or use a source that needs no download ({', '.join(EMBEDDED)})"
         ) from error
     parts = [_part(source, layout, root, names) for names in (layout.train, layout.test)]
     class_names = layout.class_names or _class_names(source, layout, root)

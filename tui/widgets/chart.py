@@ -35,7 +35,7 @@ class Chart(Widget):
         self._ascii = ascii
         self._rows: tuple[Row, ...] = ()
         self._strips: list[Strip | None] = []
-        self._drawn_for: tuple[int, int, Skin] | None = None
+        self._drawn_for: tuple[int, int, Skin, RichColor] | None = None
         self._ground: RichColor | None = None
 
     @property
@@ -65,27 +65,28 @@ class Chart(Widget):
         if regions := [Region(span[0], y, span[1] - span[0], 1) for y, span in enumerate(spans) if span]:
             self.refresh(*regions)
 
-    def _draw(self) -> bool:
-        """Build a frame, and say whether it can be compared with the last one: same size, same colours around it."""
+    def _surroundings(self) -> tuple[int, int, Skin, RichColor]:
         ground, text = self.background_colors[1], self.colors[3]
         skin = Skin(_rgb(ground + text), _rgb(ground), ground.brightness < 0.5, self._ascii)
-        made_for = (*self.size, skin)
-        comparable = made_for == self._drawn_for and ground.rich_color == self._ground
-        before, kept = self._rows, self._strips
-        self._rows = draw(self._plot, *self.size, skin)
-        self._drawn_for, self._ground = made_for, ground.rich_color
+        return (*self.size, skin, ground.rich_color)
+
+    def _draw(self) -> bool:
+        """Build a frame, and say whether it can be compared with the last one: same size, same colours around it."""
+        drawn_for = self._surroundings()
+        comparable = drawn_for == self._drawn_for
+        before, strips = self._rows, self._strips
+        width, height, skin, self._ground = self._drawn_for = drawn_for
+        self._rows = draw(self._plot, width, height, skin)
         self._strips = (
-            [strip if old == new else None for old, new, strip in zip(before, self._rows, kept, strict=True)]
+            [strip if old == new else None for old, new, strip in zip(before, self._rows, strips, strict=True)]
             if comparable
             else [None] * len(self._rows)
         )
         return comparable
 
     def render_lines(self, crop: Region) -> list[Strip]:
-        """Render the lines of `crop`, after a look at whether the size or the theme has changed since the last frame."""
-        ground, text = self.background_colors[1], self.colors[3]
-        skin = Skin(_rgb(ground + text), _rgb(ground), ground.brightness < 0.5, self._ascii)
-        if self.size and (self._drawn_for != (*self.size, skin) or self._ground != ground.rich_color):
+        """Render the lines of `crop`, in a new frame if the size or the theme has changed since the last one."""
+        if self.size and self._drawn_for != self._surroundings():
             self._draw()
             self._styles_cache.clear()
         return super().render_lines(crop)

@@ -1,0 +1,117 @@
+"""Who trains, validates and tests."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from engine.data.split import _shares
+from tests.engine.data.common import PARTS, counts, error, inputs, labels, task
+
+DIGITS = 1797
+
+
+def rows(made, part, seed=0):
+    return {row.tobytes() for row in inputs(made, part, seed)}
+
+
+@pytest.mark.parametrize("split", ["random", "first"])
+def test_the_test_set_never_meets_training(split):
+    made = task(source="gauss", samples=300, split=split, scale="none", train=100, seeds=(0, 1))
+    for seed in range(made.train_x_SNI.shape[0]):
+        train, val, test = (rows(made, part, seed) for part in PARTS)
+        assert len(train | val | test) == 300
+        assert len(train) + len(val) + len(test) == 300
+
+
+@pytest.mark.parametrize("source", ["digits", "iris", "wine", "breast_cancer", "moons"])
+@pytest.mark.parametrize("amounts", [{}, {"train": 50}, {"train": 31, "validation": 17, "test": 19}, {"train": 0.6}])
+def test_each_part_holds_each_class_in_its_share(source, amounts):
+    made = task(source=source, seeds=(3,), **amounts)
+    everything = task(source=source, split="first")
+    pool_y_N = np.concatenate([labels(everything, part) for part in PARTS])
+    share_C = np.bincount(pool_y_N) / len(pool_y_N)
+    for part in PARTS:
+        y_N = labels(made, part)
+        off_C = np.bincount(y_N, minlength=made.classes) - share_C * len(y_N)
+        assert np.abs(off_C).max() <= 1
+
+
+def test_shares_keep_every_sum_and_round_up_or_down_only():
+    rng = np.random.default_rng(0)
+    for _ in range(300):
+        counts_C = rng.integers(1, 40, rng.integers(1, 12))
+        cuts = np.sort(rng.integers(0, counts_C.sum() + 1, 3))
+        sizes_P = np.diff([0, *cuts, counts_C.sum()])
+        shares_PC = _shares(sizes_P, counts_C)
+        assert (shares_PC.sum(0) == counts_C).all()
+        assert (shares_PC.sum(1) == sizes_P).all()
+        assert (shares_PC >= 0).all()
+        assert np.abs(shares_PC - np.outer(sizes_P, counts_C) / counts_C.sum()).max() <= 1
+
+
+def test_a_seed_draws_the_same_split_alone_and_beside_others():
+    alone, beside = task(seeds=(7,), train=300), task(seeds=(2, 7), train=300)
+    for part in PARTS:
+        assert np.array_equal(inputs(alone, part), inputs(beside, part, 1))
+        assert np.array_equal(labels(alone, part), labels(beside, part, 1))
+
+
+def test_different_seeds_draw_different_splits_of_the_same_sizes():
+    made = task(seeds=(0, 1), train=300)
+    assert rows(made, "train", 0) != rows(made, "train", 1)
+    assert made.train_x_SNI.shape == (2, 300, 64)
+
+
+def test_first_takes_the_order_of_the_source_and_is_shared_by_all_seeds():
+    from sklearn.datasets import load_digits
+
+    bunch = load_digits()
+    made = task(seeds=(0, 1, 2), split="first", scale="none", train=300, validation=100, test=50)
+    assert made.train_x_SNI.shape == (1, 300, 64)
+    assert np.array_equal(inputs(made, "train"), bunch.data[:300])
+    assert np.array_equal(inputs(made, "val"), bunch.data[300:400])
+    assert np.array_equal(labels(made, "test"), bunch.target[400:450])
+
+
+def test_a_drawn_part_is_not_in_the_order_of_its_classes():
+    y_N = labels(task(source="iris"), "train")
+    assert (np.diff(y_N) < 0).any()
+
+
+@pytest.mark.parametrize(
+    ("amounts", "expected"),
+    [
+        ({}, (1079, 359, 359)),
+        ({"train": 300}, (300, 749, 748)),
+        ({"train": 300, "validation": 97}, (300, 97, 1400)),
+        ({"train": 300, "test": 97}, (300, 1400, 97)),
+        ({"validation": 100}, (1338, 100, 359)),
+        ({"test": 100}, (1338, 359, 100)),
+        ({"validation": 100, "test": 200}, (1497, 100, 200)),
+        ({"train": 300, "validation": 1400, "test": 9700}, (300, 1400, 97)),
+        ({"train": 0.8, "validation": 0.1, "test": 0.1}, (1438, 180, 179)),
+        ({"train": 0.5}, (898, 450, 449)),
+        ({"train": 1}, (1, 898, 898)),
+    ],
+)
+def test_amounts_are_resolved_as_told(amounts, expected):
+    assert counts(task(**amounts)) == expected
+
+
+def test_training_is_exact_or_refused():
+    assert error(train=5000) == "data.train = 5000: the source digits has only 1797 examples"
+
+
+@pytest.mark.parametrize(
+    ("amounts", "start"),
+    [
+        ({"train": DIGITS}, "data.validation: nothing is left of the 1797 examples of digits after train = 1797"),
+        ({"train": 797, "validation": 1000}, "data.test: nothing is left of the 1797 examples of digits after"),
+        ({"train": 797, "test": 5000}, "data.validation: nothing is left"),
+        ({"validation": 5000}, "data.train: nothing is left of the 1797 examples of digits after validation = 1797"),
+        ({"validation": 0.5, "test": 0.6}, "data.train: nothing is left"),
+    ],
+)
+def test_a_part_without_examples_is_refused_by_name(amounts, start):
+    assert error(**amounts).startswith(start)

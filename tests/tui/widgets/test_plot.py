@@ -1,0 +1,201 @@
+"""Promises of a drawing: it is what the data say, and no data can break it."""
+
+from __future__ import annotations
+
+import time
+
+import numpy as np
+import pytest
+
+from tui.widgets.palette import colour
+from tui.widgets.plot import Mark, Plot, Row, Series, Skin, draw
+from tui.widgets.ticks import log_ticks, value_ticks, whole_ticks
+
+NAN, INF = float("nan"), float("inf")
+EPOCHS = np.arange(301)
+SIZES = [(1, 1), (2, 1), (5, 2), (13, 3), (14, 4), (15, 5), (38, 9), (78, 20), (200, 60)]
+
+
+def dots(rows: tuple[Row, ...]) -> int:
+    """The braille dots that are lit."""
+    return sum((ord(c) - 0x2800).bit_count() for row in rows for c in row.text if 0x2800 < ord(c) <= 0x28FF)
+
+
+def braille_columns(rows: tuple[Row, ...]) -> set[int]:
+    return {x for row in rows for x, c in enumerate(row.text) if 0x2800 < ord(c) <= 0x28FF}
+
+
+def losses(n: int = 301, **kwargs) -> tuple[Series, ...]:
+    epochs = np.arange(n)
+    falling = 2.3 * np.exp(-epochs / 60) + 0.02
+    return tuple(
+        Series(epochs, falling + 0.3 * arm + 0.2 * dotted, arm, bool(dotted), **kwargs)
+        for arm in (0, 1)
+        for dotted in (0, 1)
+    )
+
+
+CASES = {
+    "nothing": (),
+    "empty": (Series([], [], 0), Series([], [], 0, True)),
+    "one point": (Series([0], [1.5], 0), Series([0], [1.5], 1, True)),
+    "constant": (Series([0, 1, 2], [0.5, 0.5, 0.5], 0),),
+    "constant zero": (Series([0, 1, 2], [0, 0, 0], 0),),
+    "all nan": (Series([0, 1], [NAN, NAN], 0),),
+    "infinities": (Series([0, 1, 2, 3], [1, INF, -INF, 2], 0), Series([0, INF, 2, NAN], [1, 2, 3, 4], 1, True)),
+    "huge": (Series([0, 1, 2], [1e30, -1e30, 1], 0), Series([0, 1], [1e308, -1e308], 1)),
+    "tiny": (Series([0, 1, 2], [1e-320, 1e-300, 0], 0),),
+    "too close": (Series([0, 1], [1e16, 1e16 + 2], 0),),
+    "negative": (Series([0, 1, 2], [-1, 0, 5], 0), Series([0, 1, 2], [3, -1, 2], 0, True)),
+    "many points": (Series(np.arange(100_000), np.random.default_rng(0).random(100_000), 0),),
+    "unsorted": (Series([3, 1, 2], [1, 2, 3], 0),),
+    "uneven lengths": (Series([0, 1, 2], [1, 2], 0, low=[0.5], high=[3, 3, 3]),),
+    "band": (Series([0, 1, 2], [1, 2, 1], 0, low=[0, NAN, -INF], high=[2, INF, 2]),),
+    "band the wrong way round": (Series([0, 1], [1, 1], 0, low=[2, 1e308], high=[-1, -1e308]),),
+    "numpy colour": (Series(np.arange(3), np.ones(3, dtype=np.float32), np.int64(9)), Series([0], [1], (1, 2, 3))),
+    "far epochs": (Series([1e9, 1e9 + 1], [1, 2], 0),),
+}
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("case", CASES)
+def test_no_data_at_no_size_breaks_a_drawing(case, size):
+    width, height = size
+    marks = (Mark(1, "best", 0, 1.0), Mark(1, "knob", 1, label="lr"), Mark(2, "stop", 2), Mark(9e9, "best", 0, INF))
+    for log in (False, True):
+        for ascii_ in (False, True):
+            for limits in ({}, {"x_limits": (0, 2), "y_limits": (0.5, 1)}, {"x_limits": (5, 5), "y_limits": (-1, -1)}):
+                plot = Plot(CASES[case], marks, log=log, y_label="loss", **limits)
+                rows = draw(plot, width, height, Skin(ascii=ascii_))
+                assert [len(row.text) for row in rows] == [width] * height
+                assert [len(row.colours) for row in rows] == [width] * height
+
+
+@pytest.mark.parametrize("size", [(38, 10), (78, 20)])
+def test_a_dotted_curve_is_a_thin_likeness_of_the_solid_one(size):
+    y = np.sin(EPOCHS / 40)
+    solid, dotted = (draw(Plot((Series(EPOCHS, y, 0, flag),)), *size, Skin()) for flag in (False, True))
+    assert 0.2 < dots(dotted) / dots(solid) < 0.45
+    bare = braille_columns(solid) - braille_columns(dotted)
+    assert not bare & {x + 1 for x in bare}
+
+
+def test_a_gap_in_the_data_is_a_gap_in_the_curve():
+    y = np.where((EPOCHS > 100) & (EPOCHS < 200), NAN, 1.0 + EPOCHS / 301)
+    for dotted in (False, True):
+        columns = braille_columns(draw(Plot((Series(EPOCHS, y, 0, dotted),)), 78, 20, Skin()))
+        middle = set(range(32, 50))
+        assert not columns & middle
+        assert min(columns) < 10
+        assert max(columns) > 70
+
+
+def test_a_logarithm_leaves_out_what_is_not_positive():
+    y = np.where((EPOCHS > 100) & (EPOCHS < 200), -1.0, 1.0 + EPOCHS)
+    plot = Plot((Series(EPOCHS, y, 0),), log=True)
+    assert not braille_columns(draw(plot, 78, 20, Skin())) & set(range(32, 50))
+
+
+def test_a_spike_of_one_point_in_a_hundred_thousand_is_seen():
+    y = np.zeros(100_000)
+    y[54_321] = 1.0
+    rows = draw(Plot((Series(np.arange(100_000), y, 0),)), 78, 20, Skin())
+    assert any(0x2800 < ord(c) <= 0x28FF for c in rows[0].text[10:])
+
+
+def test_a_curve_is_cut_at_the_limits_not_bent():
+    line = Series([0, 100], [0.0, 100.0], 0)
+    whole = draw(Plot((line,), x_limits=(0, 100), y_limits=(40, 60)), 78, 20, Skin())
+    part = draw(Plot((Series([40, 60], [40.0, 60.0], 0),), x_limits=(0, 100), y_limits=(40, 60)), 78, 20, Skin())
+    assert [row.text for row in whole] == [row.text for row in part]
+
+
+def test_the_same_plot_is_drawn_the_same():
+    plot = Plot(losses(), (Mark(50, "best", 0, 1.0),), y_label="loss")
+    first = draw(plot, 78, 20, Skin())
+    draw(Plot(losses(20), log=True), 38, 9, Skin(ascii=True))
+    assert draw(plot, 78, 20, Skin()) == first
+
+
+def test_marks_differ_by_their_shape():
+    base = (Series([0, 100], [5.0, 5.0], 0),)
+    limits = {"x_limits": (0, 100), "y_limits": (0, 10)}
+    texts = {}
+    for kind in ("best", "knob", "stop"):
+        rows = draw(Plot(base, (Mark(50, kind, 1, 8.0),), **limits), 78, 20, Skin())
+        texts[kind] = "".join(row.text for row in rows)
+        assert any(colour(1, True) in row.colours for row in rows)
+    assert "◆" in texts["best"]
+    assert "┊" in texts["knob"]
+    assert "┃" in texts["stop"]
+
+
+def test_the_spread_is_drawn_and_is_fainter_than_the_curve():
+    epochs = np.arange(50)
+    y = np.full(50, 5.0)
+    rows = draw(Plot((Series(epochs, y, 0, low=y - 2, high=y + 2),)), 78, 20, Skin())
+    curve, faint = colour(0, True), {c for row in rows for c in row.colours} - {None, colour(0, True)}
+    assert sum(row.colours.count(curve) for row in rows) > 60
+    spread = [c for c in faint if c[2] < 20 and 60 < c[0] < curve[0]]
+    assert len(spread) == 1
+    assert 10 < sum(row.colours.count(spread[0]) for row in rows) < 100
+
+
+@pytest.mark.parametrize("log", [False, True])
+def test_ascii_is_only_ascii(log):
+    marks = (Mark(50, "best", 0, 1.0), Mark(90, "knob", 1, label="λ → 2"), Mark(200, "stop", 0))
+    plot = Plot(losses(low=np.ones(301), high=np.full(301, 2.0)), marks, log=log, y_label="Verlust ×")
+    text = "\n".join(row.text for row in draw(plot, 78, 20, Skin(ascii=True)))
+    assert text.isascii()
+    assert set("*.O|-+") <= set(text)
+
+
+def test_most_of_a_small_chart_is_plot():
+    rows = draw(Plot(losses(), x_limits=(0, 301)), 38, 9, Skin())
+    columns = braille_columns(rows)
+    assert max(columns) - min(columns) >= 32
+    assert sum(any(0x2800 < ord(c) <= 0x28FF for c in row.text) for row in rows) == 7
+
+
+def test_before_the_first_epoch_the_chart_says_so_without_plotext(monkeypatch):
+    monkeypatch.setattr("tui.widgets.plot._plotext", lambda: pytest.fail("plotext was loaded"))
+    rows = draw(Plot((Series([], [], 0),), empty="waiting"), 20, 5, Skin())
+    assert rows[2].text.strip() == "waiting"
+
+
+def test_nothing_is_printed(capfd):
+    for case in CASES.values():
+        draw(Plot(case), 78, 20, Skin())
+    assert capfd.readouterr() == ("", "")
+
+
+def test_ticks_are_few_round_and_distinct():
+    assert [t for _, t in value_ticks(0, 1, 5)] == ["0", "0.25", "0.5", "0.75", "1"]
+    assert [t for _, t in log_ticks(-3, 1, 5)] == ["0.001", "0.01", "0.1", "1", "10"]
+    assert [t for _, t in whole_ticks(0, 301, 4)] == ["0", "100", "200", "300"]
+    assert all(v == int(v) for v, _ in whole_ticks(0, 3, 7))
+    for low, high in ((0.98765, 0.98770), (-1e30, 1e30), (0, 1e-12), (3, 1000)):
+        labels = [t for _, t in value_ticks(low, high, 4)]
+        assert 2 <= len(labels) <= 5
+        assert len(set(labels)) == len(labels)
+
+
+def test_four_curves_are_drawn_in_a_few_milliseconds():
+    plot = Plot(losses(), x_limits=(0, 301))
+    draw(plot, 78, 20, Skin())
+    assert best_of(5, lambda: draw(plot, 78, 20, Skin())) < 0.030  # 2.5 ms on a quiet machine
+
+
+def test_a_million_points_are_drawn_in_a_moment():
+    plot = Plot((Series(np.arange(1e6), np.random.default_rng(0).random(1_000_000), 0),))
+    draw(Plot(losses()), 78, 20, Skin())
+    assert best_of(3, lambda: draw(plot, 78, 20, Skin())) < 0.3  # 40 ms on a quiet machine
+
+
+def best_of(n: int, run) -> float:
+    times = []
+    for _ in range(n):
+        start = time.perf_counter()
+        run()
+        times.append(time.perf_counter() - start)
+    return min(times)

@@ -1,0 +1,60 @@
+"""Two lines on top: what runs and on what, how far it is and how fast."""
+
+from __future__ import annotations
+
+import math
+
+from rich.text import Text
+
+from engine.worker import View
+from tui.widgets.lines import Lines
+from tui.widgets.words import bar, duration
+
+_STATES = {
+    "loading": ("◌", "o", "loading", "yellow"),
+    "running": ("▶", ">", "training", "green"),
+    "paused": ("⏸", "=", "paused", "yellow"),
+    "finished": ("✔", "*", "finished", "cyan"),
+    "failed": ("✘", "!", "failed", "red"),
+}
+
+
+class RunHeader(Lines):
+    """The preset's title, the device, the state, epochs done of epochs, rate and time left."""
+
+    def __init__(self, ascii_only: bool) -> None:
+        super().__init__(id="header")
+        self._ascii = ascii_only
+
+    def update(self, view: View, epochs: int, device: str) -> None:
+        """Show this moment of the run; `epochs` is its length, `device` what is known of the machine."""
+        width = self.content_size.width
+        sign, plain, word, colour = _STATES[view.state]
+        top = Text(no_wrap=True)
+        top.append(" regtui ", style="bold reverse")
+        top.append(f" {view.preset.title}", style="bold")
+        top.append(f"  {view.preset.name}", style="dim")
+        right = Text(device, style="dim")
+        top.truncate(max(0, width - right.cell_len - 1), overflow="ellipsis")
+        top.append(" " * max(1, width - top.cell_len - right.cell_len))
+        top.append_text(right)
+
+        low = Text(no_wrap=True)
+        low.append(f" {plain if self._ascii else sign} {word:<9}", style=f"bold {colour}")
+        if view.state == "loading":
+            share = f" {view.share:.0%}" if view.share is not None else ""
+            low.append(f"{view.loading}{share} ...")
+        elif view.state == "failed" and view.failed is not None:
+            low.append(view.failed.message + (f"  (log: {view.failed.log})" if view.failed.log else ""), style="red")
+        else:
+            told = f" {view.epoch}/{epochs} epochs"
+            rate = view.rate if view.state == "running" else 0.0
+            if view.state == "running":
+                left = (epochs - view.epoch) / rate if rate else math.inf
+                told += f"  {rate:.1f}/s  {duration(left)} left"
+            told += f"  speed {'max' if view.speed is None else f'{view.speed:g}/s'}"
+            room = max(5, width - low.cell_len - len(told) - 1)
+            low.append(bar(view.epoch / max(1, epochs), room, self._ascii), style=colour)
+            low.append(told)
+        low.truncate(width, overflow="ellipsis")
+        self.show([top, low])

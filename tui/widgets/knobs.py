@@ -1,0 +1,244 @@
+"""The knob panel: every live setting of the selected arm (or of all), with its value and bounds, to be turned."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from rich.text import Text
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.events import Click, MouseScrollDown, MouseScrollUp
+from textual.message import Message
+from textual.widgets import Input
+
+from engine.preset import Knob, Preset, PresetError, live_knobs
+from tui.widgets.lines import Lines
+from tui.widgets.words import setting
+
+
+@dataclass
+class Turned(Message):
+    """A person set `knob` to `value` for `arm`, or for all arms where it is None."""
+
+    knob: str
+    value: Any
+    arm: str | None
+
+
+class KnobList(Lines):
+    """The list itself; a click chooses a line, a click on its left or right arrow turns it."""
+
+    def __init__(self) -> None:
+        super().__init__(id="knob-list")
+
+    def on_click(self, event: Click) -> None:
+        panel = self.parent
+        offset = event.get_content_offset(self)
+        if isinstance(panel, KnobPanel) and offset is not None:
+            panel.clicked(offset.x, offset.y)
+
+
+class KnobPanel(Vertical):
+    """Choose with up and down, turn with left and right, type after Enter, Backspace goes back to the preset."""
+
+    def __init__(self, ascii_only: bool) -> None:
+        super().__init__(id="knob-panel")
+        self._ascii = ascii_only
+        self._preset: Preset | None = None
+        self._original: Preset | None = None
+        self._arm: str | None = None
+        self._knobs: list[Knob] = []
+        self._chosen = "regularization.dropout"
+        self._top = 0
+        self._refusal = ""
+
+    def compose(self) -> ComposeResult:
+        yield KnobList()
+        yield Lines(id="knob-note")
+        field = Input(id="knob-input", compact=True)
+        field.display = False
+        yield field
+
+    def update(self, preset: Preset, original: Preset, arm: str | None) -> None:
+        """Show the knobs of `preset` for `arm` (None: all); `original` is where Backspace leads back to."""
+        if arm != self._arm:
+            self._refusal = ""
+        self._preset, self._original, self._arm = preset, original, arm
+        settings = [each.settings for each in preset.arms]
+        self._knobs = [knob for knob in live_knobs() if any(told.uses(knob) for told in settings)]
+        if self._chosen not in [knob.key for knob in self._knobs]:
+            self._chosen = self._knobs[0].key
+        self._draw()
+
+    @property
+    def chosen(self) -> Knob:
+        return next(knob for knob in self._knobs if knob.key == self._chosen)
+
+    def _values(self, preset: Preset, knob: Knob) -> list[Any]:
+        """The knob's value in each arm that the panel speaks of."""
+        arms = preset.arms if self._arm is None else [preset.arm(self._arm)]
+        return [arm.settings.get(knob.key) for arm in arms]
+
+    def move(self, by: int) -> None:
+        """Choose the knob `by` places further, going round."""
+        if self._knobs:
+            keys = [knob.key for knob in self._knobs]
+            self._chosen = keys[(keys.index(self._chosen) + by) % len(keys)]
+            self._refusal = ""
+            self._draw()
+
+    def turn(self, direction: int) -> None:
+        """Turn the chosen knob by one step of its own."""
+        if self._preset is None:
+            return
+        knob = self.chosen
+        value = self._values(self._preset, knob)[0]
+        turned = knob.turn(value, direction)
+        if turned == value:
+            self._refuse(f"{setting(value)} is the end: {knob.bounds}")
+        else:
+            self._set(turned)
+
+    def back(self) -> None:
+        """Set the chosen knob to what the preset says, arm by arm."""
+        if self._original is None or self._preset is None:
+            return
+        knob, self._refusal = self.chosen, ""
+        arms = self._preset.arms if self._arm is None else [self._preset.arm(self._arm)]
+        for arm in arms:
+            value = self._original.arm(arm.name).settings.get(knob.key)
+            if value != arm.settings.get(knob.key):
+                self.post_message(Turned(knob.key, value, arm.name))
+
+    def edit(self) -> None:
+        """Open the field to type the chosen knob's value; a word or a switch goes to its next value instead."""
+        if self._preset is None:
+            return
+        if self.chosen.choices:
+            self.turn(1)
+            return
+        field = self.query_one("#knob-input", Input)
+        field.value = setting(self._values(self._preset, self.chosen)[0])
+        field.placeholder = self.chosen.bounds
+        field.display = True
+        field.focus()
+        self._draw()
+
+    def close_edit(self) -> None:
+        """Close the field without setting anything."""
+        field = self.query_one("#knob-input", Input)
+        if field.display:
+            field.display = False
+            self.screen.set_focus(None)
+            self._draw()
+
+    @property
+    def editing(self) -> bool:
+        return bool(self.query_one("#knob-input", Input).display)
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        event.stop()
+        try:
+            value = self.chosen.parse(event.value)
+        except PresetError as error:
+            self._refuse(str(error).partition(" = ")[2] or str(error))
+            return
+        self.close_edit()
+        self._set(value)
+
+    def on_mouse_scroll_down(self, event: MouseScrollDown) -> None:
+        event.stop()
+        self.move(1)
+
+    def on_mouse_scroll_up(self, event: MouseScrollUp) -> None:
+        event.stop()
+        self.move(-1)
+
+    def clicked(self, x: int, y: int) -> None:
+        """Choose the knob on line `y`; a click on its arrows turns it."""
+        rows = self._rows()
+        if not 0 <= y + self._top < len(rows):
+            return
+        row = rows[y + self._top]
+        if not isinstance(row, Knob):
+            return
+        again = row.key == self._chosen
+        self._chosen = row.key
+        self._refusal = ""
+        width = self.query_one(KnobList).content_size.width
+        left, right = _value_span(width)
+        if again and x == left - 2:
+            self.turn(-1)
+        elif again and x == right + 1:
+            self.turn(1)
+        elif again and left <= x <= right:
+            self.edit()
+        self._draw()
+
+    def _set(self, value: Any) -> None:
+        self._refusal = ""
+        self.post_message(Turned(self._chosen, value, self._arm))
+
+    def _refuse(self, why: str) -> None:
+        self._refusal = why
+        self._draw()
+
+    def on_resize(self) -> None:
+        self._draw()
+
+    def _rows(self) -> list[Knob | str]:
+        rows: list[Knob | str] = []
+        for knob in self._knobs:
+            if not rows or (isinstance(rows[-1], Knob) and rows[-1].section != knob.section):
+                rows.append(knob.section)
+            rows.append(knob)
+        return rows
+
+    def _draw(self) -> None:
+        if self._preset is None or self._original is None or not self.is_mounted:
+            return
+        listing = self.query_one(KnobList)
+        width, height = listing.content_size
+        rows = self._rows()
+        place = next(at for at, row in enumerate(rows) if isinstance(row, Knob) and row.key == self._chosen)
+        # Keep the chosen line in sight, and its section's name with it where it is the first of it.
+        self._top = min(max(self._top, place - height + 1), max(0, place - 1))
+        self._top = max(0, min(self._top, len(rows) - height))
+        listing.show([self._line(row, width) for row in rows[self._top : self._top + height]])
+        knob = self.chosen
+        unit = f" {knob.unit}" if knob.unit else ""
+        note = [Text(f"{knob.bounds}{unit}", style="dim"), Text(knob.help, style="dim")]
+        if self._refusal:
+            note[0] = Text(f"! {self._refusal}", style="bold red")
+        self.query_one("#knob-note", Lines).show(note)
+
+    def _line(self, row: Knob | str, width: int) -> Text:
+        assert self._preset is not None
+        assert self._original is not None
+        if isinstance(row, str):
+            return Text(row.replace("_", " "), style="bold dim", no_wrap=True)
+        values, before = self._values(self._preset, row), self._values(self._original, row)
+        told = list(dict.fromkeys(setting(value) for value in values))
+        left, right = _value_span(width)
+        room = right - left + 1
+        shown = " | ".join(told)
+        if len(shown) > room:
+            shown = "mixed"
+        chosen = row.key == self._chosen
+        line = Text(no_wrap=True)
+        mark = "*" if values != before else " "
+        line.append(f"{mark}{row.name.replace('_', ' ')}"[: left - 3].ljust(left - 2))
+        arrows = ("<", ">") if self._ascii else ("◂", "▸")
+        line.append(f"{arrows[0] if chosen else ' '} ", style="bold")
+        line.append(f"{shown:>{room}}", style="bold" if values != before else "")
+        line.append(arrows[1] if chosen else " ", style="bold")
+        if chosen:
+            line.stylize("reverse")
+        return line
+
+
+def _value_span(width: int) -> tuple[int, int]:
+    """First and last column of the values."""
+    right = max(4, width - 2)
+    return max(3, right - max(9, width // 3)), right

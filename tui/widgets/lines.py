@@ -1,0 +1,74 @@
+"""A widget of prepared text lines that sends only the cells that changed: the screen's cheapest way to be live."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rich.segment import Segment
+from rich.style import Style
+from rich.text import Text
+from textual.geometry import Region
+from textual.strip import Strip
+from textual.widget import Widget
+
+
+def changed_span(old: Strip | None, new: Strip, width: int) -> tuple[int, int] | None:
+    """First and last changed cell (half-open) between two lines of `width` cells, or None where they are equal."""
+    if old is None:
+        return 0, width
+    if old == new:
+        return None
+    before, after = _cells(old), _cells(new)
+    if len(before) != len(after):
+        return 0, width
+    first = next((at for at, pair in enumerate(zip(before, after, strict=True)) if pair[0] != pair[1]), None)
+    if first is None:
+        return None
+    last = next(at for at in range(len(after) - 1, -1, -1) if before[at] != after[at])
+    return first, last + 1
+
+
+def _cells(strip: Strip) -> list[tuple[str, Style | None]]:
+    return [(character, segment.style) for segment in strip for character in segment.text]
+
+
+class Lines(Widget):
+    """Shows a list of Rich texts, one a line, cropped to the widget's width."""
+
+    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
+        super().__init__(id=id, classes=classes)
+        self._texts: list[Text] = []
+        self._strips: list[Strip] = []
+        self._shown_width = 0
+
+    def show(self, texts: Sequence[Text]) -> None:
+        """Replace the lines; only cells that differ from what stands there are sent to the terminal."""
+        self._texts = list(texts)
+        self._rebuild()
+
+    def on_resize(self) -> None:
+        self._rebuild()
+
+    def _rebuild(self) -> None:
+        width, height = self.content_size
+        if width <= 0 or height <= 0:
+            self._strips = []
+            return
+        strips = [self._strip(text, width) for text in self._texts[:height]]
+        strips += [Strip.blank(width)] * (height - len(strips))
+        old = self._strips if self._shown_width == width and len(self._strips) == height else [None] * height
+        self._strips, self._shown_width = strips, width
+        for y, (before, after) in enumerate(zip(old, strips, strict=True)):
+            span = changed_span(before, after, width)
+            if span:
+                self.refresh(Region(span[0], y, span[1] - span[0], 1))
+
+    def _strip(self, text: Text, width: int) -> Strip:
+        segments = [Segment(part.text, part.style) for part in text.render(self.app.console, end="")]
+        return Strip(segments).adjust_cell_length(width)
+
+    def render_line(self, y: int) -> Strip:
+        """One content line, in the widget's own background."""
+        if y < len(self._strips):
+            return self._strips[y].apply_style(self.rich_style)
+        return Strip.blank(self.content_size.width, self.rich_style)

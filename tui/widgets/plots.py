@@ -1,0 +1,153 @@
+"""What each chart shows of a run: pure functions from the worker's view to plots."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+
+from engine.worker import View
+from tui.widgets.chart import Mark, Plot, Series
+
+LOSSES = (("train_loss", False), ("val_loss", True))
+ACCURACIES = (("train_acc", False), ("val_acc", True))
+
+
+def curve(view: View, arm: str, metric: str, dotted: bool, colour: int) -> Series | None:
+    """The mean over the arm's seeds with its spread (no spread for one seed), or None before the first epoch."""
+    history = view.history
+    if history is None or len(history) == 0:
+        return None
+    epochs, mean, low, high = history.mean(metric, arm)
+    if len(view.preset.seeds) == 1:
+        return Series(epochs, mean, colour, dotted)
+    return Series(epochs, mean, colour, dotted, low=low, high=high)
+
+
+def _curves(view: View, arms: Sequence[str], metrics: Sequence[tuple[str, bool]]) -> tuple[Series, ...]:
+    places = {name: place for place, name in enumerate(view.preset.arm_names)}
+    made = (curve(view, arm, metric, dotted, places[arm]) for arm in arms for metric, dotted in metrics)
+    return tuple(series for series in made if series is not None)
+
+
+def x_limits(view: View) -> tuple[float, float]:
+    """From the first epoch to the newest, and never narrower than ten epochs."""
+    return 1.0, float(max(view.epoch, 10))
+
+
+def shared_limits(series: Sequence[Series], log: bool) -> tuple[float, float] | None:
+    """One y scale for several panes, from all their curves.
+
+    A lane that explodes must not press the others flat: what lies far above where the curves began is cut off.
+    """
+    finite = [y[np.isfinite(y)] for y in (np.asarray(each.y) for each in series)]
+    finite = [y for y in finite if y.size]
+    if not finite:
+        return None
+    top = max(float(y.max()) for y in finite)
+    start = float(np.median([y[0] for y in finite]))
+    highest = min(top, 3 * abs(start)) if math.isfinite(start) and start else top
+    lowest = min(float(y.min()) for y in finite)
+    if log:
+        positive = [float(y[y > 0].min()) for y in finite if (y > 0).any()]
+        return (min(positive), max(highest, min(positive) * 1.01)) if positive else None
+    lowest = min(0.0, lowest) if lowest < highest / 2 else lowest
+    return (lowest, highest) if highest > lowest else None
+
+
+def knob_marks(view: View, arms: Sequence[str]) -> tuple[Mark, ...]:
+    """A vertical line for each epoch in which a knob of these arms was turned."""
+    if view.history is None:
+        return ()
+    places = {name: place for place, name in enumerate(view.preset.arm_names)}
+    turned = {(told.epoch, told.arm) for told in view.history.interventions if told.arm in arms}
+    return tuple(Mark(max(1.0, epoch), "knob", places[arm]) for epoch, arm in sorted(turned))
+
+
+def stop_marks(view: View, arm: str) -> tuple[Mark, ...]:
+    """Where early stopping ended, or would have ended, the first and the last of the arm's lanes."""
+    place = view.preset.arm_names.index(arm)
+    told = [*view.would_stop.values(), *(end for end in view.stopped.values() if end.reason == "early_stopping")]
+    epochs = sorted(event.epoch for event in told if event.arm == arm)
+    return tuple(Mark(float(epoch), "stop", place) for epoch in {*epochs[:1], *epochs[-1:]})
+
+
+def best_mark(view: View, arm: str) -> tuple[Mark, ...]:
+    """The best epoch: the median over the arm's seeds, at the height of their mean best value."""
+    lanes = [told for (name, _), told in view.last.items() if name == arm and told.best_epoch > 0]
+    if not lanes:
+        return ()
+    epoch = float(np.median([lane.best_epoch for lane in lanes]))
+    value = float(np.mean([lane.best_val_loss for lane in lanes]))
+    return (Mark(epoch, "best", view.preset.arm_names.index(arm), y=value),)
+
+
+def loss_plots(view: View, log: bool) -> dict[str, Plot]:
+    """The loss pane of every arm, all on one y scale."""
+    curves = {arm: _curves(view, [arm], LOSSES) for arm in view.preset.arm_names}
+    limits = shared_limits([series for told in curves.values() for series in told], log)
+    return {
+        arm: Plot(
+            told,
+            marks=(*knob_marks(view, [arm]), *stop_marks(view, arm), *best_mark(view, arm)),
+            x_limits=x_limits(view),
+            y_limits=limits,
+            log=log,
+            empty=waiting(view),
+        )
+        for arm, told in curves.items()
+    }
+
+
+def overlay_plot(view: View, log: bool) -> Plot:
+    """All arms' losses in one pane."""
+    arms = view.preset.arm_names
+    curves = _curves(view, arms, LOSSES)
+    # With several arms the bands would hide the curves.
+    plain = tuple(Series(each.x, each.y, each.colour, each.dotted) for each in curves)
+    return Plot(
+        plain,
+        marks=(*knob_marks(view, arms), *(mark for arm in arms for mark in best_mark(view, arm))),
+        x_limits=x_limits(view),
+        y_limits=shared_limits(curves, log),
+        log=log,
+        empty=waiting(view),
+    )
+
+
+def accuracy_plot(view: View) -> Plot:
+    """Train and validation accuracy of every arm."""
+    arms = view.preset.arm_names
+    return Plot(_curves(view, arms, ACCURACIES), knob_marks(view, arms), x_limits(view), empty=waiting(view))
+
+
+def gap_plot(view: View) -> Plot:
+    """Validation loss minus train loss of every arm."""
+    arms = view.preset.arm_names
+    curves = _curves(view, arms, [("gap", False)])
+    return Plot(curves, knob_marks(view, arms), x_limits(view), shared_limits(curves, log=False), empty=waiting(view))
+
+
+def norm_plot(view: View) -> Plot:
+    """The norm of all weights, by arm."""
+    arms = view.preset.arm_names
+    return Plot(_curves(view, arms, [("weight_norm", False)]), knob_marks(view, arms), x_limits(view), empty=waiting(view))
+
+
+def layer_norm_plot(view: View, arm: str) -> Plot:
+    """The norm of each layer's weights in one arm; the layers take the colours in order."""
+    layers = view.started.layers_by_arm.get(arm, ()) if view.started else ()
+    made = [curve(view, arm, f"weight_norm.{place + 1}", False, place) for place in range(len(layers))]
+    curves = tuple(Series(each.x, each.y, each.colour) for each in made if each is not None)
+    return Plot(curves, knob_marks(view, [arm]), x_limits(view), empty=waiting(view))
+
+
+def waiting(view: View) -> str:
+    """What a chart says before it has a curve."""
+    if view.state == "loading":
+        share = f" {view.share:.0%}" if view.share is not None else ""
+        return f"{view.loading}{share} ..."
+    if view.state == "failed":
+        return "stopped by an error"
+    return "paused: space starts" if view.state == "paused" else "training the first epoch ..."
