@@ -16,6 +16,10 @@ from engine.preset import Knob, Preset, PresetError, live_knobs
 from tui.widgets.lines import Lines
 from tui.widgets.words import setting
 
+# The bounds stand behind each value where the panel is this wide, in a column of this width.
+_WITH_BOUNDS = 38
+_BOUNDS = 11
+
 
 @dataclass
 class Turned(Message):
@@ -208,10 +212,10 @@ class KnobPanel(Vertical):
         listing.show([self._line(row, width) for row in rows[self._top : self._top + height]])
         knob = self.chosen
         unit = f" {knob.unit}" if knob.unit else ""
-        note = [Text(f"{knob.bounds}{unit}", style="dim"), Text(knob.help, style="dim")]
+        note = Text(f"{knob.bounds}{unit}: {knob.help}", style="dim")
         if self._refusal:
-            note[0] = Text(f"! {self._refusal}", style="bold red")
-        self.query_one("#knob-note", Lines).show(note)
+            note = Text(f"! {self._refusal}", style="bold red")
+        self.query_one("#knob-note", Lines).show(note.wrap(self.app.console, max(1, width)))
 
     def _line(self, row: Knob | str, width: int) -> Text:
         assert self._preset is not None
@@ -233,6 +237,8 @@ class KnobPanel(Vertical):
         line.append(f"{arrows[0] if chosen else ' '} ", style="bold")
         line.append(f"{shown:>{room}}", style="bold" if values != before else "")
         line.append(arrows[1] if chosen else " ", style="bold")
+        if width >= _WITH_BOUNDS:
+            line.append(f" {row.bounds if len(row.bounds) <= _BOUNDS else '':<{_BOUNDS}}", style="dim")
         if chosen:
             line.stylize("reverse")
         return line
@@ -240,5 +246,5 @@ class KnobPanel(Vertical):
 
 def _value_span(width: int) -> tuple[int, int]:
     """First and last column of the values."""
-    right = max(4, width - 2)
-    return max(3, right - max(9, width // 3)), right
+    right = max(4, width - 2 - (_BOUNDS + 1 if width >= _WITH_BOUNDS else 0))
+    return max(3, right - 9), right

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from rich.segment import Segment
 from rich.style import Style
 from rich.text import Text
-from textual.geometry import Region
+from textual.geometry import Region, Size
 from textual.strip import Strip
 from textual.widget import Widget
 
@@ -43,8 +43,15 @@ class Lines(Widget):
 
     def show(self, texts: Sequence[Text]) -> None:
         """Replace the lines; only cells that differ from what stands there are sent to the terminal."""
+        grown = len(texts) != len(self._texts)
         self._texts = list(texts)
+        if grown and self.styles.auto_dimensions:
+            self.refresh(layout=True)
         self._rebuild()
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        """As many lines as there are, where the height is `auto`."""
+        return max(1, len(self._texts))
 
     def on_resize(self) -> None:
         self._rebuild()

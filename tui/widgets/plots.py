@@ -132,7 +132,9 @@ def gap_plot(view: View) -> Plot:
 def norm_plot(view: View) -> Plot:
     """The norm of all weights, by arm."""
     arms = view.preset.arm_names
-    return Plot(_curves(view, arms, [("weight_norm", False)]), knob_marks(view, arms), x_limits(view), empty=waiting(view))
+    return Plot(
+        _curves(view, arms, [("weight_norm", False)]), knob_marks(view, arms), x_limits(view), empty=waiting(view)
+    )
 
 
 def layer_norm_plot(view: View, arm: str) -> Plot:

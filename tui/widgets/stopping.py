@@ -62,10 +62,10 @@ class StoppingGauges(Lines):
         marked = [told.epoch for (name, _), told in view.would_stop.items() if name == arm]
         told = ""
         if marked:
-            share = "" if len(marked) == seeds else f" ({len(marked)} of {seeds})"
-            told = f", would stop at {round(statistics.median(marked))}{share}"
+            share = "" if len(marked) == seeds else f" ({len(marked)}/{seeds})"
+            told = f", would stop {round(statistics.median(marked))}{share}"
         if ends:
             reasons = sorted({end.reason.replace("_", " ") for end in ends})
-            share = "" if len(ends) == seeds else f" ({len(ends)} of {seeds})"
+            share = "" if len(ends) == seeds else f" ({len(ends)}/{seeds})"
             told += f", {' / '.join(reasons)}{share}" if reasons != ["epochs"] or not told else ""
         return told

@@ -16,7 +16,20 @@ def number(value: float | None, digits: int = 4) -> str:
     size = abs(value)
     if size >= 1e5 or size < 1e-4:
         return f"{value:.1e}"
-    return f"{value:.{max(0, digits - 1 - max(0, math.floor(math.log10(size))))}f}"
+    return f"{value:.{decimals(value, digits)}f}"
+
+
+def decimals(value: float, digits: int = 4) -> int:
+    """How many digits behind the point `number` gives a value."""
+    return max(0, digits - 1 - max(0, math.floor(math.log10(abs(value))))) if value and math.isfinite(value) else 0
+
+
+def with_spread(mean: float, std: float | None, digits: int = 4) -> str:
+    """A mean and its standard deviation to the same place: `0.257 ±0.031`."""
+    told = number(mean, digits)
+    if std is None or not math.isfinite(std):
+        return told
+    return f"{told} ±{number(std, 2) if 'e' in told else f'{std:.{decimals(mean, digits)}f}'}"
 
 
 def setting(value: object) -> str:

@@ -1,0 +1,65 @@
+"""One lane as an ordinary `torch.nn` network: the reference that the stacked engine is compared with."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from engine.data import Task
+from engine.stack.layout import Layout
+from engine.stack.randomness import batch_order
+
+ACTIVATIONS = {"relu": nn.ReLU, "tanh": nn.Tanh, "sigmoid": nn.Sigmoid, "gelu": nn.GELU}
+
+
+def network_of(layout: Layout, theta_P: Tensor, activation: str = "relu") -> nn.Sequential:
+    """The lane's network with its present weights."""
+    parts: list[nn.Module] = []
+    for layer in layout.layers:
+        linear = nn.Linear(layer.inputs, layer.outputs, dtype=theta_P.dtype)
+        with torch.no_grad():
+            linear.weight.copy_(layer.weight(theta_P[None])[0].T)
+            linear.bias.copy_(layer.bias(theta_P[None])[0])
+        parts += [linear, ACTIVATIONS[activation]()]
+    return nn.Sequential(*parts[:-1])
+
+
+def parameters_of(network: nn.Sequential) -> Tensor:
+    """The network's parameters as a lane's row: all weight matrices, then all biases."""
+    linears = [part for part in network if isinstance(part, nn.Linear)]
+    return torch.cat([one.weight.T.flatten() for one in linears] + [one.bias for one in linears]).detach()
+
+
+def weight_matrices(network: nn.Sequential) -> list[Tensor]:
+    return [part.weight for part in network if isinstance(part, nn.Linear)]
+
+
+def batches(task: Task, seed: int, size: int, epochs: int, row: int = 0) -> Iterator[tuple[Tensor, Tensor]]:
+    """The batches of a seed, epoch by epoch, as the engine draws them."""
+    x_NI, y_N = task.train_x_SNI[row], task.train_y_SN[row]
+    for epoch in range(1, epochs + 1):
+        yield from ((x_NI[rows], y_N[rows]) for rows in batch_order(seed, epoch, len(y_N), False).split(size))
+
+
+def train(
+    network: nn.Sequential,
+    optimizer: torch.optim.Optimizer,
+    data: Iterator[tuple[Tensor, Tensor]],
+    penalty: Callable[[list[Tensor]], Tensor] | None = None,
+    smoothing: float = 0.0,
+    after: Callable[[list[Tensor]], None] | None = None,
+) -> None:
+    """The plain loop: loss, penalty, backward, step."""
+    for x_BI, y_B in data:
+        optimizer.zero_grad()
+        loss = F.cross_entropy(network(x_BI), y_B, label_smoothing=smoothing)
+        if penalty is not None:
+            loss = loss + penalty(weight_matrices(network))
+        loss.backward()
+        optimizer.step()
+        if after is not None:
+            with torch.no_grad():
+                after(weight_matrices(network))

@@ -1,0 +1,60 @@
+"""First weights: the scale that is promised, biases 0, and one draw for all arms of a seed."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+import torch
+
+from engine.preset.schema import Model
+from engine.stack.init import first_parameters
+from engine.stack.layout import layout_of
+from tests.engine.small import CPU
+
+WIDE = [400, 300]
+LAYOUT = layout_of(Model(hidden=WIDE), 200, 100)
+
+
+@pytest.mark.parametrize(
+    ("model", "variance"),
+    [
+        (Model(init="normal"), lambda i, o: 1.0),
+        (Model(init="normal", init_std=0.05), lambda i, o: 0.05**2),
+        (Model(init="xavier"), lambda i, o: 1 / i),
+        (Model(init="glorot"), lambda i, o: 2 / (i + o)),
+        (Model(init="he"), lambda i, o: 2 / i),
+    ],
+    ids=["normal", "normal 0.05", "xavier", "glorot", "he"],
+)
+def test_weights_are_normal_with_the_promised_variance_and_biases_are_zero(model: Model, variance: object) -> None:
+    theta_LP = first_parameters(LAYOUT, [(model, 5)], CPU, torch.float64)
+    for layer in LAYOUT.layers:
+        drawn = layer.weight(theta_LP) / math.sqrt(variance(layer.inputs, layer.outputs))  # type: ignore[operator]
+        count = drawn.numel()
+        assert abs(drawn.mean()) < 4 / math.sqrt(count)
+        assert abs(drawn.var() - 1) < 4 * math.sqrt(2 / count)
+        assert abs(drawn.pow(4).mean() - 3) < 4 * math.sqrt(96 / count)
+    assert not theta_LP[:, LAYOUT.weights :].any()
+
+
+def test_arms_of_a_seed_scale_one_draw_and_seeds_differ() -> None:
+    lanes = [(Model(init="he"), 0), (Model(init="xavier"), 0), (Model(init="he"), 1)]
+    theta_LP = first_parameters(LAYOUT, lanes, CPU, torch.float64)
+    torch.testing.assert_close(theta_LP[0], theta_LP[1] * math.sqrt(2), rtol=1e-14, atol=0)
+    correlation = torch.corrcoef(theta_LP[[0, 2], : LAYOUT.weights])[0, 1]
+    assert abs(correlation) < 0.02
+
+
+def test_layers_of_one_shape_start_from_different_draws() -> None:
+    layout = layout_of(Model(hidden=[20, 20, 20]), 20, 20)
+    theta_LP = first_parameters(layout, [(Model(), 0)], CPU, torch.float64)
+    first, second = layout.layers[1].weight(theta_LP), layout.layers[2].weight(theta_LP)
+    assert not torch.equal(first, second)
+
+
+def test_a_lane_starts_the_same_whatever_lanes_are_beside_it_and_in_every_precision() -> None:
+    alone = first_parameters(LAYOUT, [(Model(), 1)], CPU, torch.float64)
+    among = first_parameters(LAYOUT, [(Model(), 0), (Model(init="normal"), 1), (Model(), 1)], CPU, torch.float64)
+    assert torch.equal(alone[0], among[2])
+    assert torch.equal(first_parameters(LAYOUT, [(Model(), 1)], CPU, torch.float32), alone.float())

@@ -1,0 +1,66 @@
+"""Commands are JSON and back."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from engine.commands import (
+    KINDS,
+    Command,
+    Pause,
+    Restart,
+    Resume,
+    SetSpeed,
+    StepEpoch,
+    Stop,
+    Turn,
+    from_json,
+    to_json,
+)  # fmt: skip
+
+COMMANDS = [
+    Pause(),
+    Resume(),
+    StepEpoch(),
+    SetSpeed(None),
+    SetSpeed(2.5),
+    Turn("training.lr", 0.1),
+    Turn("early_stopping.action", "watch", "arm ä"),
+    Turn("early_stopping.restore_best", False, "a"),
+    Restart(),
+    Stop(),
+]
+
+
+def test_every_kind_is_tried_here() -> None:
+    assert {command.kind for command in COMMANDS} == set(KINDS)
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.kind)
+def test_a_command_is_one_line_of_json_and_comes_back_equal(command: Command) -> None:
+    line = to_json(command)
+    assert "\n" not in line
+    assert json.loads(line)["command"] == command.kind
+    assert from_json(line) == command
+    assert type(from_json(line)) is type(command)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "",
+        "{",
+        "{}",
+        '{"command": "jump"}',
+        "[]",
+        "5",
+        '{"command": []}',
+        '{"command": "turn"}',
+        '{"command": "pause", "x": 1}',
+    ],
+)
+def test_anything_else_is_a_value_error(line: str) -> None:
+    with pytest.raises(ValueError):  # noqa: PT011 - the contract names the type only
+        from_json(line)

@@ -1,0 +1,103 @@
+"""Events are JSON and back."""
+
+from __future__ import annotations
+
+import json
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine import events
+from engine.events import (
+    KINDS,
+    Epoch,
+    Event,
+    Failed,
+    Finished,
+    Intervention,
+    Loading,
+    Started,
+    Stopped,
+    WouldStop,
+    from_json,
+    to_json,
+)  # fmt: skip
+
+EPOCH = Epoch("a", 1, 2, 0.1, 0.2, 0.9, 0.8, 0.1, 3.0, 4.0, 0.01, 5, 0.15, 6, {"l2": 0.5, "l1": 0.25}, (1.0, 2.0))
+EVENTS = [
+    Loading("data"),
+    Loading("data", 0.5),
+    Started("p", ("a", "b"), (0, 1), "cpu", 10, 3, 4, 5, {"a": 10, "b": 20}, {"a": ("hidden 1", "output"), "b": ()}),
+    EPOCH,
+    Intervention(3, 1, "a", "training.lr", 0.1, 0.2),
+    Intervention(3, 1, "a", "early_stopping.action", "stop", "watch"),
+    WouldStop("a", 0, 9, 4, 0.5),
+    Stopped("ä", 0, 9, "early_stopping", 4, 0.5),
+    Finished("a", 0, 9, "epochs", 0.6, 0.9, 4, 0.5),
+    Failed("OSError: x\ny", "/log"),
+]
+
+
+def test_every_kind_is_tried_here() -> None:
+    assert {event.kind for event in EVENTS} == set(KINDS)
+    declared = {cls for cls in vars(events).values() if isinstance(cls, type) and issubclass(cls, Event)} - {Event}
+    assert declared == set(KINDS.values())
+
+
+@pytest.mark.parametrize("event", EVENTS, ids=lambda event: event.kind)
+def test_an_event_is_one_line_of_json_and_comes_back_equal(event: Event) -> None:
+    line = to_json(event)
+    assert "\n" not in line
+    assert json.loads(line)["event"] == event.kind
+    assert from_json(line) == event
+    assert type(from_json(line)) is type(event)
+
+
+@pytest.mark.parametrize("number", [math.nan, math.inf, -math.inf])
+def test_a_number_that_json_has_no_word_for_becomes_null_and_then_nan(number: float) -> None:
+    told = Epoch(
+        "a", 0, 1, number, number, 0, 0, number, number, number, 1, 0, number, 0, {"l2": number}, (1.0, number)
+    )
+    line = to_json(told)
+    assert "NaN" not in line
+    assert "Infinity" not in line
+    assert json.loads(line)["val_loss"] is None
+    back = from_json(line)
+    assert isinstance(back, Epoch)
+    assert all(map(math.isnan, (back.train_loss, back.val_loss, back.gap, back.best_val_loss, back.penalty["l2"])))
+    assert back.weight_norms[0] == 1.0
+    assert math.isnan(back.weight_norms[1])
+
+
+def test_an_unknown_share_stays_unknown() -> None:
+    back = from_json(to_json(Loading("x")))
+    assert isinstance(back, Loading)
+    assert back.share is None
+
+
+@given(st.floats(allow_nan=False, allow_infinity=False), st.text(), st.integers())
+def test_numbers_and_texts_come_back_exactly(number: float, text: str, whole: int) -> None:
+    event = Stopped(text, whole, 1, "user", 2, number)
+    assert from_json(to_json(event)) == event
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "",
+        "{",
+        "{}",
+        '{"event": "nothing"}',
+        "[]",
+        "5",
+        "null",
+        '{"event": []}',
+        '{"event": "stopped"}',
+        '{"event": "failed", "message": "x", "odd": 1, "log": ""} x',
+    ],
+)
+def test_anything_else_is_a_value_error(line: str) -> None:
+    with pytest.raises(ValueError):  # noqa: PT011 - the contract names the type only
+        from_json(line)

@@ -1,0 +1,163 @@
+"""The history is bounded, and still draws the whole run."""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+import threading
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from engine.events import Epoch, Intervention
+from engine.history import History
+
+
+def epoch_of(number: int, arm: str = "a", seed: int = 0, value: float | None = None, **more: object) -> Epoch:
+    x = float(number if value is None else value)
+    return Epoch(arm, seed, number, x, x, 0.5, 0.5, 0.0, 1.0, 1.0, 0.1, 0, x, number, **more)  # type: ignore[arg-type]
+
+
+def test_a_million_epochs_stay_within_a_fixed_memory_and_span_the_run() -> None:
+    history = History([("a", 0)], points=256)
+    numbers = (1.0, 0.5, 0.5, 0.0, 1.0, 1.0, 0.1, 0, 1.0, 1)
+    sizes = set()
+    for epoch in range(1, 1_000_001):
+        history.add(Epoch("a", 0, epoch, float(epoch), *numbers))
+        if epoch % 250_000 == 1:
+            sizes.add(history.nbytes)
+    epochs, values = history.series("train_loss", "a", 0)
+    assert len(sizes | {history.nbytes}) == 1
+    assert history.nbytes <= 256 * 8 * 12
+    assert 128 <= len(epochs) <= 256
+    assert (epochs[0], epochs[-1]) == (1, 1_000_000)
+    assert len(set(np.diff(epochs)[:-1])) == 1
+    assert np.diff(epochs)[-1] <= np.diff(epochs)[0]
+    np.testing.assert_array_equal(values, epochs)
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(4, 17), st.integers(1, 300))
+def test_at_every_moment_the_first_and_the_newest_are_there_at_an_even_pitch(points: int, length: int) -> None:
+    history = History([("a", 0), ("a", 1)], points=points)
+    for number in range(1, length + 1):
+        for seed in (0, 1):
+            history.add(epoch_of(number, seed=seed, value=number + seed / 2))
+        epochs, values = history.series("val_loss", "a")
+        assert len(epochs) == len(history) <= points
+        assert (epochs[0], epochs[-1]) == (1, number)
+        assert len(set(np.diff(epochs)[:-1])) <= 1
+        np.testing.assert_array_equal(values, np.stack([epochs, epochs + 0.5]))
+
+
+def test_a_lane_that_trains_no_more_is_nan_from_then_on_and_leaves_the_mean_to_the_others() -> None:
+    history = History([("a", 0), ("a", 1), ("b", 0)])
+    for number in range(1, 5):
+        history.add(epoch_of(number, value=2))
+        if number <= 2:
+            history.add(epoch_of(number, seed=1, value=4))
+    _, values = history.series("val_loss", "a")
+    np.testing.assert_array_equal(values, [[2, 2, 2, 2], [4, 4, math.nan, math.nan]])
+    epochs, mean, low, high = history.mean("val_loss", "a")
+    np.testing.assert_array_equal(epochs, [1, 2, 3, 4])
+    np.testing.assert_array_equal(mean, [3, 3, 2, 2])
+    np.testing.assert_array_equal(low, [2, 2, 2, 2])
+    np.testing.assert_array_equal(high, [4, 4, 2, 2])
+    assert np.isnan(history.series("val_loss", "b", 0)[1]).all()
+    assert np.isnan(history.mean("val_loss", "b")[1]).all()
+
+
+def test_what_a_reader_holds_does_not_change_under_it() -> None:
+    history = History([("a", 0)], points=4)
+    history.add(epoch_of(1))
+    epochs, values = history.series("val_loss", "a", 0)
+    for number in range(2, 50):
+        history.add(epoch_of(number))
+    assert (epochs.tolist(), values.tolist()) == ([1], [1.0])
+
+
+def test_penalties_and_layers_are_series_of_their_own_also_when_they_come_late() -> None:
+    history = History([("a", 0)])
+    history.add(epoch_of(1))
+    history.add(epoch_of(2, penalty={"l2": 0.5}, weight_norms=(3.0, 4.0)))
+    np.testing.assert_array_equal(history.series("penalty.l2", "a", 0)[1], [math.nan, 0.5])
+    np.testing.assert_array_equal(history.series("weight_norm.2", "a", 0)[1], [math.nan, 4.0])
+    assert np.isnan(history.series("penalty.none", "a", 0)[1]).all()
+    assert {"penalty.l2", "weight_norm.1", "weight_norm.2"} <= set(history.metrics)
+
+
+def test_interventions_are_bounded_and_the_newest_stay() -> None:
+    history = History([("a", 0)], interventions=10)
+    for step in range(1000):
+        history.add(Intervention(step, 0, "a", "training.lr", 0.1, 0.2))
+    assert [told.step for told in history.interventions] == list(range(990, 1000))
+
+
+def test_the_csv_holds_every_kept_number_of_every_lane() -> None:
+    history = History([("a, b", 0), ("c", 1)])
+    for number in (1, 2, 3):
+        history.add(epoch_of(number, "a, b", value=1 / number, penalty={"l1": 0.1}))
+    history.add(epoch_of(1, "c", 1, value=math.nan))
+    file = io.StringIO(newline="")
+    history.write_csv(file)
+    rows = list(csv.DictReader(io.StringIO(file.getvalue(), newline="")))
+    assert [(row["arm"], row["seed"], row["epoch"]) for row in rows] == [
+        ("a, b", "0", "1"), ("a, b", "0", "2"), ("a, b", "0", "3"), ("c", "1", "1"),
+    ]  # fmt: skip
+    assert [float(row["val_loss"]) for row in rows[:3]] == [1, 1 / 2, 1 / 3]
+    assert rows[3]["val_loss"] == rows[3]["penalty.l1"] == ""
+    assert rows[3]["weight_norm"] == "1.0"
+
+
+def test_an_empty_history_can_be_read_and_written() -> None:
+    history, file = History([("a", 0)]), io.StringIO()
+    history.write_csv(file)
+    assert file.getvalue().strip() == "arm,seed,epoch"
+    assert history.series("val_loss", "a", 0)[1].size == 0
+    assert history.mean("val_loss", "a")[1].size == 0
+
+
+def test_a_csv_written_while_the_run_goes_on_never_mixes_epochs(monkeypatch: pytest.MonkeyPatch) -> None:
+    history = History([("a", 0)], points=8)
+    for number in range(1, 9):
+        history.add(epoch_of(number))
+    read, newest = History.series, [8]
+
+    def series_then_one_more_epoch(self: History, metric: str, arm: str, seed: int | None = None) -> object:
+        told = read(self, metric, arm, seed)
+        newest[0] += 1
+        self.add(epoch_of(newest[0]))
+        return told
+
+    monkeypatch.setattr(History, "series", series_then_one_more_epoch)
+    file = io.StringIO(newline="")
+    history.write_csv(file)
+    for row in csv.DictReader(io.StringIO(file.getvalue(), newline="")):
+        assert float(row["train_loss"]) == float(row["val_loss"]) == float(row["best_epoch"]) == float(row["epoch"])
+
+
+def test_reading_while_another_thread_adds_gives_whole_series() -> None:
+    history = History([("a", 0), ("a", 1)], points=64)
+    wrong: list[object] = []
+    done = threading.Event()
+
+    def fill() -> None:
+        for number in range(1, 4001):
+            history.add(epoch_of(number))
+            history.add(epoch_of(number, seed=1))
+        done.set()
+
+    thread = threading.Thread(target=fill)
+    thread.start()
+    reads = 0
+    while not done.is_set() or reads == 0:
+        epochs, values = history.series("val_loss", "a")
+        reads += 1
+        if epochs.size and not (values[0] == epochs).all():
+            wrong.append((epochs, values))
+        history.mean("val_loss", "a")
+    thread.join()
+    assert not wrong

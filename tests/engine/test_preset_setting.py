@@ -1,0 +1,91 @@
+"""Knobs: what a setting's declaration promises to whoever turns it."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine.preset import Knob, PresetError, Settings, knobs, live_knobs
+
+NUMBERS = [knob for knob in knobs().values() if not knob.choices and isinstance(knob.default, (int, float))]
+
+
+def test_every_setting_has_help_and_a_default_that_it_accepts_itself() -> None:
+    settings = Settings()
+    for key, knob in knobs().items():
+        assert knob.help
+        assert settings.get(key) == knob.default
+        if knob.choices or knob in NUMBERS:
+            assert knob.refuse(knob.default) is None
+
+
+def test_a_live_knob_is_a_number_or_a_choice() -> None:
+    for knob in live_knobs():
+        assert knob.choices or isinstance(knob.default, (int, float)), knob.key
+
+
+@pytest.mark.parametrize("knob", NUMBERS, ids=lambda knob: knob.key)
+def test_bounds_are_kept_at_their_edges(knob: Knob) -> None:
+    for edge, is_open, outward in (
+        (knob.minimum, knob.open_minimum, -math.inf),
+        (knob.maximum, knob.open_maximum, math.inf),
+    ):
+        if edge is not None:
+            beyond = edge + math.copysign(1, outward) if knob.whole else math.nextafter(edge, outward)
+            assert (knob.refuse(edge) is not None) == is_open
+            assert knob.refuse(beyond) is not None
+    for value in (math.nan, math.inf, -math.inf, True, "3", None, [1]):
+        assert knob.refuse(value) is not None
+
+
+@pytest.mark.parametrize("knob", live_knobs(), ids=lambda knob: knob.key)
+@given(turns=st.lists(st.sampled_from([-1, 1]), max_size=40))
+def test_turning_never_leaves_the_bounds(knob: Knob, turns: list[int]) -> None:
+    value = knob.default
+    for direction in turns:
+        value = knob.turn(value, direction)
+        assert knob.refuse(value) is None
+        assert type(value) is type(knob.default)
+
+
+def test_turning_up_and_down_again_gives_the_value_back() -> None:
+    l2, dropout, patience = (
+        knobs()[key] for key in ("regularization.l2", "regularization.dropout", "early_stopping.patience")
+    )
+    seen, value = [], 0.0
+    for _ in range(6):
+        value = l2.turn(value, 1)
+        seen.append(value)
+    assert seen == [1e-6, 2e-6, 5e-6, 1e-5, 2e-5, 5e-5]
+    for expected in [*reversed(seen[:-1]), 0.0, 0.0]:
+        value = l2.turn(value, -1)
+        assert value == expected
+    assert dropout.turn(dropout.turn(0.3, 1), -1) == 0.3
+    assert dropout.turn(0.95, 1) == 0.95
+    assert patience.turn(3, 1) == 4
+
+
+@pytest.mark.parametrize("text", ["", "x", "1e", "nan", "inf", "-0.1", "1", "0,5"])
+def test_what_a_person_mistypes_is_refused_with_the_name_of_the_knob(text: str) -> None:
+    with pytest.raises(PresetError, match=r"^regularization\.dropout = "):
+        knobs()["regularization.dropout"].parse(text)
+
+
+def test_what_a_person_types_becomes_the_type_of_the_setting() -> None:
+    assert knobs()["regularization.dropout"].parse(" 0.5 ") == 0.5
+    patience = knobs()["early_stopping.patience"].parse("20")
+    assert (patience, type(patience)) == (20, int)
+    assert knobs()["early_stopping.restore_best"].parse("False") is False
+    assert knobs()["early_stopping.action"].parse("watch") == "watch"
+    with pytest.raises(PresetError, match=r"stop \| watch"):
+        knobs()["early_stopping.action"].parse("halt")
+
+
+def test_bounds_read_as_mathematics() -> None:
+    assert knobs()["regularization.dropout"].bounds == "[0, 1)"
+    assert knobs()["training.lr"].bounds == "(0, 1e+09]"
+    assert knobs()["early_stopping.patience"].bounds == ">= 0"
+    assert knobs()["early_stopping.restore_best"].bounds == "False | True"

@@ -1,0 +1,369 @@
+"""The worker: a real thread that obeys, tells, survives and ends."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import engine.worker
+from engine.commands import Pause, Restart, Resume, SetSpeed, StepEpoch, Stop, Turn
+from engine.events import Event, Failed, Finished, Intervention, Loading, Started, Stopped
+from engine.lab import Lab
+from engine.preset import Preset, PresetError
+from engine.worker import View, Worker
+from tests.engine.small import Settings, load_small, only, preset_of
+
+LONG = {"training.epochs": 1_000_000, "training.batch_size": 1000}
+PATIENCE = 10.0
+
+
+@pytest.fixture(autouse=True)
+def _small_data_and_a_log_of_our_own(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr("engine.lab.load_task", load_small)
+    monkeypatch.setattr(engine.worker, "log_path", lambda: tmp_path / "logs" / "regtui.log")
+
+
+@pytest.fixture
+def start() -> Iterator[Callable[..., Worker]]:
+    workers: list[Worker] = []
+
+    def started(base: Settings | None = None, arms: dict[str, Settings] | None = None, **options: Any) -> Worker:
+        worker = Worker(preset_of(base if base is not None else LONG, arms), "cpu", **options)
+        workers.append(worker)
+        worker.start()
+        return worker
+
+    yield started
+    closed = [worker.close() for worker in workers]
+    assert all(closed)
+
+
+def until(worker: Worker, holds: Callable[[View], bool]) -> View:
+    """The first view that holds."""
+    end = time.monotonic() + PATIENCE
+    while time.monotonic() < end:
+        view = worker.view()
+        if holds(view):
+            return view
+        time.sleep(0.002)
+    raise AssertionError(f"waited in vain; at last: {worker.view()}")
+
+
+def heard(worker: Worker, kind: type[Event]) -> list[Any]:
+    """The news up to the first of this kind."""
+    end, told = time.monotonic() + PATIENCE, []
+    while time.monotonic() < end:
+        told += worker.news()
+        if only(told, kind):
+            return told
+        time.sleep(0.002)
+    raise AssertionError(f"no {kind.__name__} in {told}")
+
+
+def stands_still(worker: Worker) -> bool:
+    before = worker.view()
+    time.sleep(0.08)
+    return worker.view().epoch == before.epoch
+
+
+def test_a_run_goes_to_its_end_and_its_view_tells_all_of_it(start: Callable[..., Worker]) -> None:
+    worker = start({"training.epochs": 6, "training.seeds": [0, 1]}, {"a": {}, "b": {"regularization.l2": 0.1}})
+    view = until(worker, lambda view: view.state == "finished")
+    lanes = {(arm, seed) for arm in "ab" for seed in (0, 1)}
+    assert set(view.last) == set(view.stopped) == set(view.finished) == lanes
+    assert (view.epoch, view.failed) == (6, None)
+    assert view.started is not None
+    assert view.history is not None
+    assert view.history.series("val_loss", "b")[1].shape == (2, 6)
+    assert view.history.series("val_loss", "b", 1)[1][-1] == view.last["b", 1].val_loss
+    news = worker.news()
+    assert isinstance(news[0], Started)
+    assert len(only(news, Stopped)) == len(only(news, Finished)) == 4
+    assert worker.news() == []
+
+
+def test_the_thread_gives_the_same_numbers_as_the_lab_without_one(start: Callable[..., Worker]) -> None:
+    import torch
+
+    base = {"training.epochs": 4}
+    view = until(start(base), lambda view: view.state == "finished")
+    expected = only(list(Lab(preset_of(base), "cpu", torch.float32).run()), Finished)
+    assert list(view.finished.values()) == expected
+
+
+def test_paused_from_the_start_it_waits_for_resume(start: Callable[..., Worker]) -> None:
+    worker = start(paused=True)
+    assert until(worker, lambda view: view.state != "loading").state == "paused"
+    assert stands_still(worker)
+    assert worker.view().epoch == 0
+    worker.send(Resume())
+    until(worker, lambda view: view.state == "running" and view.epoch > 3)
+    worker.send(Pause())
+    until(worker, lambda view: view.state == "paused")
+    assert stands_still(worker)
+
+
+def test_one_epoch_at_a_time(start: Callable[..., Worker]) -> None:
+    worker = start(paused=True)
+    for epoch in (1, 2, 3):
+        worker.send(StepEpoch())
+        until(worker, lambda view, epoch=epoch: view.epoch == epoch and view.state == "paused")
+        assert stands_still(worker)
+    worker.send(Resume())
+    until(worker, lambda view: view.epoch > 6)
+    worker.send(StepEpoch())
+    until(worker, lambda view: view.state == "paused")
+    assert stands_still(worker)
+
+
+def test_commands_act_while_paused(start: Callable[..., Worker]) -> None:
+    worker = start(LONG, {"a": {}, "b": {}}, paused=True)
+    until(worker, lambda view: view.state == "paused")
+    worker.send(Turn("training.lr", 0.5, "a"))
+    (turned,) = only(heard(worker, Intervention), Intervention)
+    assert (turned.arm, turned.old, turned.new, turned.step) == ("a", 0.1, 0.5, 0)
+    view = worker.view()
+    assert [arm.settings.training.lr for arm in view.preset.arms] == [0.5, 0.1]
+    assert view.state == "paused"
+    assert view.history is not None
+    assert view.history.interventions == [turned]
+    worker.send(SetSpeed(7.0))
+    until(worker, lambda view: view.speed == 7.0)
+    worker.send(Stop())
+    view = until(worker, lambda view: view.state == "finished")
+    assert {end.reason for end in view.finished.values()} == {"user"}
+
+
+def test_a_refused_knob_is_news_and_the_run_goes_on(start: Callable[..., Worker]) -> None:
+    worker = start()
+    worker.send(Turn("regularization.dropout", 1.5))
+    worker.send(Turn("model.hidden", [3]))
+    worker.send(Turn("training.lr", 0.5, "nobody"))
+    told: list[Failed] = []
+    while len(told) < 3:
+        told += only(heard(worker, Failed), Failed)
+    assert [refused.log for refused in told] == ["", "", ""]
+    view = until(worker, lambda view: view.epoch > 5)
+    assert view.state == "running"
+    assert view.failed is None
+
+
+def test_stop_ends_a_running_lab_with_its_test(start: Callable[..., Worker]) -> None:
+    worker = start()
+    until(worker, lambda view: view.epoch > 2)
+    worker.send(Stop())
+    view = until(worker, lambda view: view.state == "finished")
+    (end,) = view.finished.values()
+    assert end.reason == "user"
+    assert 0 <= end.test_acc <= 1
+    worker.send(Resume())
+    worker.send(StepEpoch())
+    assert stands_still(worker)
+    assert worker.view().state == "finished"
+
+
+def test_restart_begins_anew_with_the_knobs_as_they_stand(start: Callable[..., Worker]) -> None:
+    worker = start({"training.epochs": 5})
+    first = until(worker, lambda view: view.state == "finished")
+    worker.send(Turn("training.lr", 0.5))
+    until(worker, lambda view: view.preset.base.training.lr == 0.5)
+    worker.send(Restart())
+    second = until(worker, lambda view: view.state == "finished" and view.history is not first.history)
+    assert second.epoch == 5
+    assert second.last["base", 0].lr == 0.5
+    assert second.history is not None
+    assert len(second.history) == 5
+    assert second.finished != first.finished
+    assert second.version > first.version
+
+
+def test_restart_in_the_midst_of_a_run(start: Callable[..., Worker]) -> None:
+    worker = start()
+    first = until(worker, lambda view: view.epoch > 20)
+    worker.send(Pause())
+    worker.send(Restart())
+    view = until(worker, lambda view: view.state == "paused" and view.history is not first.history)
+    assert (view.epoch, view.last, view.stopped, view.finished) == (0, {}, {}, {})
+
+
+@pytest.mark.parametrize("speed", [10.0, 40.0])
+def test_a_speed_is_kept(start: Callable[..., Worker], speed: float) -> None:
+    worker = start(speed=speed)
+    begun = until(worker, lambda view: view.epoch >= 2).epoch
+    then = time.perf_counter()
+    time.sleep(0.8)
+    made, took = worker.view().epoch - begun, time.perf_counter() - then
+    assert made <= 1.1 * speed * took + 2
+    assert made >= 0.6 * speed * took - 1  # a busy machine may miss a beat
+    assert worker.view().rate == pytest.approx(speed, rel=0.4)
+
+
+def test_a_higher_speed_is_not_kept_waiting_by_the_old_beat(start: Callable[..., Worker]) -> None:
+    worker = start(speed=0.02)
+    until(worker, lambda view: view.epoch >= 1)
+    worker.send(SetSpeed(100.0))
+    worker.send(Turn("training.lr", 0.2))
+    then = time.perf_counter()
+    until(worker, lambda view: view.epoch >= 10)
+    assert time.perf_counter() - then < 2
+
+
+def test_unlimited_is_much_faster_than_a_slow_beat_and_a_slow_beat_holds_at_once(start: Callable[..., Worker]) -> None:
+    worker = start(speed=5.0)
+    until(worker, lambda view: view.epoch >= 1)
+    worker.send(SetSpeed(None))
+    until(worker, lambda view: view.epoch >= 50)
+    worker.send(SetSpeed(2.0))
+    view = until(worker, lambda view: view.speed == 2.0)
+    time.sleep(0.3)
+    assert worker.view().epoch - view.epoch <= 3
+
+
+def test_a_pause_is_obeyed_at_once_also_between_two_slow_beats(start: Callable[..., Worker]) -> None:
+    worker = start(speed=0.02)
+    until(worker, lambda view: view.epoch >= 1)
+    then = time.perf_counter()
+    worker.send(Pause())
+    until(worker, lambda view: view.state == "paused")
+    assert time.perf_counter() - then < 0.5
+
+
+@pytest.mark.parametrize("speed", [0.0, -1.0, float("nan")])
+def test_a_speed_that_is_none_does_not_end_the_run(start: Callable[..., Worker], speed: float) -> None:
+    worker = start(speed=200.0)
+    until(worker, lambda view: view.epoch >= 1)
+    worker.send(SetSpeed(speed))
+    time.sleep(0.05)
+    worker.send(Pause())
+    view = until(worker, lambda view: view.state in ("paused", "failed"))
+    assert view.state == "paused"
+    worker.send(SetSpeed(None))
+    worker.send(Resume())
+    assert until(worker, lambda now: now.epoch > view.epoch + 3 or now.state == "failed").state == "running"
+
+
+def test_an_exception_in_the_lab_becomes_a_failure_with_its_log_and_restart_revives(
+    start: Callable[..., Worker], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plain = Lab.advance
+
+    def breaks(self: Lab) -> list[Event]:
+        if self.epoch == 3:
+            raise RuntimeError("the disk of the moon is full")
+        return plain(self)
+
+    monkeypatch.setattr(Lab, "advance", breaks)
+    worker = start()
+    (failed,) = only(heard(worker, Failed), Failed)
+    view = until(worker, lambda view: view.state == "failed")
+    assert view.failed == failed
+    assert failed.message == "RuntimeError: the disk of the moon is full"
+    story = Path(failed.log).read_text(encoding="utf-8")
+    assert "Traceback" in story
+    assert "in breaks" in story
+    worker.send(Resume())
+    worker.send(Turn("training.lr", 0.5))
+    assert stands_still(worker)
+    monkeypatch.setattr(Lab, "advance", plain)
+    worker.send(Restart())
+    view = until(worker, lambda view: view.epoch > 5)
+    assert (view.state, view.failed) == ("running", None)
+
+
+def test_a_log_that_cannot_be_written_hides_no_failure(
+    start: Callable[..., Worker], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "logs").write_text("a file where a folder should be")
+    monkeypatch.setattr(Lab, "advance", lambda self: 1 / 0)
+    assert only(heard(start(), Failed), Failed)[0].message.startswith("ZeroDivisionError")
+
+
+def test_data_that_are_not_there_are_a_failure_in_words_and_restart_tries_again(
+    start: Callable[..., Worker], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def missing(*_: Any) -> None:
+        raise PresetError("no network")
+
+    monkeypatch.setattr("engine.lab.load_task", missing)
+    worker = start()
+    view = until(worker, lambda view: view.state == "failed")
+    assert view.failed == Failed("no network")
+    monkeypatch.setattr("engine.lab.load_task", load_small)
+    worker.send(Restart())
+    until(worker, lambda view: view.state == "running" and view.epoch > 0)
+
+
+def test_closing_while_the_data_are_loaded_ends_the_thread_at_the_next_report(monkeypatch: pytest.MonkeyPatch) -> None:
+    loading = threading.Event()
+
+    def slow(data: Any, seeds: Any, device: Any, dtype: Any, report: Callable[[Loading], None]) -> None:
+        for part in range(10_000):
+            report(Loading("downloading", part / 10_000))
+            loading.set()
+            time.sleep(0.01)
+
+    monkeypatch.setattr("engine.lab.load_task", slow)
+    worker = Worker(preset_of(LONG), "cpu")
+    worker.start()
+    assert loading.wait(PATIENCE)
+    view = worker.view()
+    assert (view.state, view.loading) == ("loading", "downloading")
+    assert view.share is not None
+    then = time.perf_counter()
+    assert worker.close()
+    assert time.perf_counter() - then < 0.5
+
+
+@pytest.mark.parametrize("command", [None, Pause(), Stop(), SetSpeed(0.01)])
+def test_closing_ends_the_thread_whatever_it_is_doing(start: Callable[..., Worker], command: Any) -> None:
+    worker = start()
+    until(worker, lambda view: view.epoch > 1)
+    if command is not None:
+        worker.send(command)
+        time.sleep(0.02)
+    then = time.perf_counter()
+    assert worker.close()
+    assert time.perf_counter() - then < 0.5
+    assert worker.close()
+
+
+def test_closing_a_worker_that_never_started_or_has_failed(
+    start: Callable[..., Worker], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert Worker(preset_of(), "cpu").close()
+    monkeypatch.setattr(Lab, "advance", lambda self: 1 / 0)
+    worker = start()
+    until(worker, lambda view: view.state == "failed")
+    assert worker.close()
+
+
+def test_a_view_does_not_change_afterwards(start: Callable[..., Worker]) -> None:
+    worker = start()
+    view = until(worker, lambda view: view.epoch > 1)
+    epoch, last = view.epoch, dict(view.last)
+    until(worker, lambda now: now.epoch > epoch + 20)
+    assert (view.epoch, view.last) == (epoch, last)
+
+
+def test_the_version_moves_with_every_change_and_rests_while_paused(start: Callable[..., Worker]) -> None:
+    worker = start()
+    first = until(worker, lambda view: view.epoch > 1).version
+    worker.send(Pause())
+    rested = until(worker, lambda view: view.state == "paused").version
+    time.sleep(0.05)
+    assert worker.view().version == rested > first
+
+
+def test_the_preset_that_the_worker_was_given_is_not_changed(start: Callable[..., Worker]) -> None:
+    preset: Preset = preset_of(LONG)
+    worker = Worker(preset, "cpu")
+    worker.start()
+    worker.send(Turn("training.lr", 0.7))
+    heard(worker, Intervention)
+    assert worker.close()
+    assert preset.base.training.lr == 0.1

@@ -1,0 +1,182 @@
+"""The command line: what is refused and how, what is listed, and what reaches the dashboard."""
+
+import subprocess
+import sys
+import time
+import types
+from pathlib import Path
+
+import pytest
+
+from tui.cli import main
+
+REGTUI = Path(sys.executable).parent / "regtui"
+HEAVY = ("torch", "textual", "rich", "pydantic", "numpy", "plotext", "sklearn", "engine")
+
+
+def preset_file(folder, name="mine.toml", more=""):
+    path = folder / name
+    path.write_text(
+        'title = "Mine"\n[data]\nsource = "moons"\nsamples = 100\n[model]\nhidden = [4]\n[training]\nepochs = 2\n'
+        f'[[arm]]\nname = "off"\n[[arm]]\nname = "on"\nregularization.dropout = 0.2\n{more}'
+    )
+    return str(path)
+
+
+@pytest.fixture
+def dashboard(monkeypatch):
+    """A terminal, and a dashboard that only notes how it is called."""
+    calls = []
+    app = types.ModuleType("tui.app")
+    app.run_dashboard = lambda preset, **given: calls.append((preset, given)) or 0
+    monkeypatch.setitem(sys.modules, "tui.app", app)
+    monkeypatch.setattr("tui.cli._has_terminal", lambda _: True)
+    return calls
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["--version"], ["run", "--help"]])
+def test_help_and_version_answer_in_less_than_a_third_of_a_second(arguments):
+    took = []
+    for _ in range(3):
+        began = time.perf_counter()
+        done = subprocess.run([REGTUI, *arguments], capture_output=True, text=True, check=True)
+        took.append(time.perf_counter() - began)
+    assert min(took) < 0.3
+    assert "regtui" in done.stdout
+    assert not done.stderr
+
+
+def test_help_imports_nothing_heavy():
+    code = "import sys, tui.cli; tui.cli.main(['--help']); print(*sys.modules, file=sys.stderr)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert not {name.partition(".")[0] for name in done.stderr.split()} & set(HEAVY)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--epoch", "5"], "unknown option '--epoch' (did you mean '--epochs'?)"),
+        (["run", "dropout", "--jsn"], "unknown option '--jsn' (did you mean '--json'?)"),
+        (["dropout", "--json"], "unknown option '--json'"),
+        (["--seeds"], "--seeds: expected one argument"),
+        (["--seeds", "0"], "--seeds: 0: must be a whole number of at least 1"),
+        (["--epochs", "1.5"], "--epochs: 1.5: must be a whole number of at least 1"),
+        (["--fps", "no"], "--fps: no: must be a number of frames per second above 0"),
+        (["--device", "gpu"], "--device: gpu: must be auto, cpu, cuda, cuda:N or mps"),
+        (["run", "--device", "cdua"], "(did you mean 'cuda'?)"),
+        (["--epochs", "5", "run", "dropout"], "the command comes first: regtui run ..."),
+        (["rn", "dropout"], "unexpected 'dropout' (did you mean 'run'?)"),
+        (["drop"], "no preset 'drop' (did you mean 'dropout'?)"),
+        (["nowhere.toml"], "nowhere.toml: no such file"),
+        (["run", "dropout", "--set", "training.lrr=1"], "unknown setting 'training.lrr' (did you mean 'training.lr'?)"),
+        (["run", "dropout", "--arm-set", "off:training.lr=1"], "no arm 'off'"),
+        (["presets", "nothing-like-it"], "no preset 'nothing-like-it'"),
+        (["check"], "the following arguments are required: FILE"),
+        (["check", "nowhere.toml"], "nowhere.toml: no such file"),
+    ],
+)
+def test_what_cannot_be_understood_is_one_line_and_exit_code_2(arguments, said, capsys):
+    assert main(arguments) == 2
+    out, err = capsys.readouterr()
+    assert not out
+    assert err.startswith("regtui: ")
+    assert said in err
+    assert err.count("\n") == 1
+
+
+def test_no_word_opens_the_default_preset(dashboard):
+    assert main([]) == 0
+    ((preset, given),) = dashboard
+    assert preset.name == "dropout"
+    assert given == {
+        "device": "auto", "fps": None, "paused": False, "ascii_only": False, "mouse": True, "reproduce": ["dropout"],
+    }  # fmt: skip
+
+
+def test_options_reach_the_dashboard_and_those_that_change_numbers_the_command_that_reproduces(dashboard):
+    numbers = ["--set", "training.lr=0.1", "--arm-set", "dropout 0.2:regularization.dropout=0.5", "--seeds", "2",
+               "--epochs", "7", "--device", "cpu"]  # fmt: skip
+    assert main(["dropout", *numbers, "--fps", "5", "--paused", "--ascii", "--no-mouse"]) == 0
+    ((preset, given),) = dashboard
+    assert (preset.seeds, preset.epochs) == ((0, 1), 7)
+    assert preset.arm("dropout 0.2").settings.get("regularization.dropout") == 0.5
+    assert (given["device"], given["fps"], given["paused"]) == ("cpu", 5.0, True)
+    assert (given["ascii_only"], given["mouse"]) == (True, False)
+    assert given["reproduce"] == ["dropout", *numbers]
+
+
+@pytest.mark.parametrize("name", ["run.toml", "presets.toml", "check.toml"])
+def test_a_file_named_like_a_command_is_a_preset(name, dashboard, tmp_path, monkeypatch):
+    preset_file(tmp_path, name)
+    monkeypatch.chdir(tmp_path)
+    assert main([name]) == 0
+    assert dashboard[0][0].title == "Mine"
+
+
+def test_a_device_that_is_not_there_is_refused_before_a_screen_opens(dashboard, capsys):
+    assert main(["--device", "cuda:63"]) == 2
+    assert "--device cuda:63" in capsys.readouterr().err
+    assert not dashboard
+
+
+def test_a_failure_nobody_foresaw_is_one_line_that_names_the_log(dashboard, capsys, monkeypatch, tmp_path):
+    def fail(*_, **__):
+        raise RuntimeError("the roof\nfell in")
+
+    monkeypatch.setattr(sys.modules["tui.app"], "run_dashboard", fail)
+    monkeypatch.setattr("engine.worker.log_path", lambda: tmp_path / "logs" / "regtui.log")
+    assert main([]) == 1
+    err = capsys.readouterr().err
+    assert err == f"regtui: RuntimeError: the roof fell in (the whole story is in {tmp_path}/logs/regtui.log)\n"
+    assert "Traceback" in (tmp_path / "logs" / "regtui.log").read_text()
+
+
+def test_presets_are_listed_one_a_line_in_a_pipe(capsys):
+    assert main(["presets"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].split("  ")[0] == "dropout"
+    assert all("\x1b" not in line for line in lines)
+
+
+def test_one_preset_shows_its_lesson_what_its_arms_change_and_its_toml(capsys):
+    assert main(["presets", "dropout"]) == 0
+    out = capsys.readouterr().out
+    for told in (
+        "Dropout, off and on",
+        "dropout 0.2: regularization.dropout = 0.2",
+        "dropout off: the preset as it stands",
+    ):
+        assert told in out
+    assert "[[arm]]" in out
+
+
+def test_check_says_what_a_good_preset_consists_of(capsys, tmp_path):
+    path = preset_file(tmp_path)
+    assert main(["check", path]) == 0
+    assert capsys.readouterr().out == f"{path}: fine: 2 arms, 1 seed, 2 epochs, moons\n"
+
+
+def test_check_names_the_line_that_is_wrong_and_goes_on_to_the_next_file(capsys, tmp_path):
+    bad = preset_file(tmp_path, "bad.toml", more="[trainin]\nlr = 1\n")
+    good = preset_file(tmp_path, "good.toml")
+    assert main(["check", bad, good]) == 2
+    out, err = capsys.readouterr()
+    assert "bad.toml:14: unknown key 'trainin' (did you mean 'training'?)" in err
+    assert out.startswith(f"{good}: fine")
+
+
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        ('source = "digits"\ntrain = 3000', "the source digits has only 1797"),
+        ('source = "csv"\npath = "nowhere.csv"\ntarget = "y"', "nowhere.csv"),
+        ('source = "folder"\npath = "nowhere"', "no such folder"),
+    ],
+)
+def test_check_looks_at_data_that_are_at_hand(data, said, capsys, tmp_path):
+    path = tmp_path / "mine.toml"
+    path.write_text(f"[data]\n{data}\n")
+    assert main(["check", str(path)]) == 2
+    err = capsys.readouterr().err
+    assert said in err
+    assert err.startswith(f"regtui: {path}: ")

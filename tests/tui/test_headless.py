@@ -1,0 +1,195 @@
+"""`regtui run` as people and scripts meet it: a real process, real pipes, real signals."""
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from engine.events import Epoch, Finished, Started, Stopped, WouldStop, from_json
+from tui.cli import main
+
+REGTUI = Path(sys.executable).parent / "regtui"
+
+
+def preset_file(folder, epochs=3, arms="", top=""):
+    path = folder / "small.toml"
+    arms = arms or '[[arm]]\nname = "off"\n[[arm]]\nname = "on"\nregularization.dropout = 0.2\n'
+    path.write_text(
+        f'title = "Small"\n[data]\nsource = "moons"\nsamples = 100\n[model]\nhidden = [4]\n'
+        f"[training]\nepochs = {epochs}\nseeds = [0, 1]\n{top}\n{arms}"
+    )
+    return str(path)
+
+
+@contextlib.contextmanager
+def running(*arguments):
+    """A `regtui run` of its own, killed at the end whatever happened."""
+    process = subprocess.Popen(
+        [REGTUI, "run", *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, bufsize=1
+    )
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def test_a_run_ends_with_the_table_and_the_arms_in_words(tmp_path, capsys):
+    assert main(["run", preset_file(tmp_path)]) == 0
+    out, err = capsys.readouterr()
+    assert not err
+    for told in ("Small", "60 training", "off", "on", "full length", "test", "gap of 'off'"):
+        assert told in out
+    assert "\x1b" not in out
+
+
+def test_json_is_nothing_but_events_in_order(tmp_path, capsys):
+    path = preset_file(tmp_path, epochs=4, top='[early_stopping]\npatience = 1\nmin_delta = 9.0\naction = "watch"')
+    assert main(["run", path, "--json"]) == 0
+    out, err = capsys.readouterr()
+    assert not err
+    events = [from_json(line) for line in out.splitlines()]
+    assert isinstance(events[0], Started)
+    kinds = [type(event) for event in events]
+    assert kinds.count(Epoch) == 4 * 2 * 2
+    assert kinds.count(WouldStop) == kinds.count(Stopped) == 4
+    assert kinds[-4:] == [Finished] * 4
+
+
+def test_options_change_what_is_trained(tmp_path, capsys):
+    path = preset_file(tmp_path)
+    assert main(["run", path, "--json", "--seeds", "1", "--epochs", "2", "--arm-set", "on:training.epochs=1"]) == 0
+    epochs = [event for line in capsys.readouterr().out.splitlines() if isinstance(event := from_json(line), Epoch)]
+    assert {event.seed for event in epochs} == {0}
+    assert max(event.epoch for event in epochs) == 2
+
+
+def test_without_a_terminal_the_dashboard_says_so_and_runs_headless(tmp_path, capsys):
+    assert main([preset_file(tmp_path)]) == 0
+    out, err = capsys.readouterr()
+    assert "no terminal on stdout" in err
+    assert err.count("\n") == 1
+    assert "test" in out
+
+
+def test_a_run_whose_every_lane_diverged_ends_with_3(tmp_path, capsys):
+    path = preset_file(tmp_path, epochs=50)
+    assert main(["run", path, "--set", "training.lr=1e9", "--set", "regularization.l2=100"]) == 3
+    assert "diverged" in capsys.readouterr().out
+
+
+def test_one_arm_that_diverged_is_no_failure(tmp_path, capsys):
+    path = preset_file(tmp_path, epochs=50)
+    assert main(["run", path, "--arm-set", "on:training.lr=1e9", "--arm-set", "on:regularization.l2=100"]) == 0
+    assert "'on' diverged: there is no gap to compare" in " ".join(capsys.readouterr().out.split())
+
+
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [("data.train=3000", "data.train = 3000"), ("data.source=csv", "path"), ("regularization.dropout=2", "below 1")],
+)
+def test_bad_input_is_one_line_and_2(data, said, tmp_path, capsys):
+    assert main(["run", preset_file(tmp_path), "--json", "--set", data]) == 2
+    out, err = capsys.readouterr()
+    assert not out
+    assert said in err
+    assert err.count("\n") == 1
+
+
+def test_a_failure_nobody_foresaw_is_one_line_that_names_the_log(tmp_path, capsys, monkeypatch):
+    def fail(_):
+        raise RuntimeError("out of memory")
+
+    monkeypatch.setattr("engine.lab.Lab.advance", fail)
+    monkeypatch.setattr("engine.worker.log_path", lambda: tmp_path / "regtui.log")
+    assert main(["run", preset_file(tmp_path)]) == 1
+    assert (
+        capsys.readouterr().err
+        == f"regtui: RuntimeError: out of memory (the whole story is in {tmp_path}/regtui.log)\n"
+    )
+
+
+def test_ctrl_c_ends_a_json_run_with_its_last_events_and_130(tmp_path):
+    with running(preset_file(tmp_path, epochs=10_000_000), "--json") as process:
+        for _ in range(20):
+            process.stdout.readline()
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=10)
+        assert process.returncode == 130
+        assert not err
+        ends = [from_json(line) for line in out.splitlines()][-8:]
+        assert [type(event) for event in ends] == [Stopped] * 4 + [Finished] * 4
+        assert {event.reason for event in ends} == {"user"}
+
+
+def test_ctrl_c_ends_a_run_with_the_table_so_far(tmp_path):
+    with running(preset_file(tmp_path, epochs=10_000_000)) as process:
+        time.sleep(4)
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=10)
+        assert process.returncode == 130
+        assert "Traceback" not in err
+        # A slow machine may not have come to the first epoch; then there is nothing to show.
+        assert "interrupted" in out + err
+
+
+@pytest.mark.parametrize("signum", [signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_ends_training_within_two_seconds_without_a_traceback(signum, tmp_path):
+    with running(preset_file(tmp_path, epochs=10_000_000), "--json") as process:
+        process.stdout.readline()
+        began = time.perf_counter()
+        process.send_signal(signum)
+        _, err = process.communicate(timeout=10)
+        assert time.perf_counter() - began < 2
+        assert process.returncode == 128 + signum
+        assert not err
+
+
+@pytest.mark.parametrize("signum", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
+def test_a_signal_ends_the_import_of_torch_within_two_seconds_without_a_traceback(signum, tmp_path):
+    with running(preset_file(tmp_path, epochs=10_000_000)) as process:
+        time.sleep(0.6)
+        began = time.perf_counter()
+        process.send_signal(signum)
+        _, err = process.communicate(timeout=10)
+        assert time.perf_counter() - began < 2
+        assert process.returncode == 128 + signum
+        assert "Traceback" not in err
+
+
+def test_a_hang_up_is_ignored_under_nohup(tmp_path):
+    command = f"trap '' HUP; exec {REGTUI} run {preset_file(tmp_path, epochs=10_000_000)} --json"
+    process = subprocess.Popen(["bash", "-c", command], stdout=subprocess.PIPE, text=True)
+    try:
+        process.stdout.readline()
+        process.send_signal(signal.SIGHUP)
+        for _ in range(200):
+            assert process.stdout.readline()
+        assert process.poll() is None
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def test_a_reader_that_leaves_ends_the_run_quietly(tmp_path):
+    with running(preset_file(tmp_path, epochs=10_000_000), "--json") as process:
+        process.stdout.readline()
+        process.stdout.close()
+        process.stdout = None
+        _, err = process.communicate(timeout=10)
+        assert process.returncode == 141
+        assert not err
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs /dev/full")
+def test_a_full_disk_is_one_line(tmp_path):
+    with open("/dev/full", "w") as full:
+        done = subprocess.run([REGTUI, "presets"], stdout=full, stderr=subprocess.PIPE, text=True, env={**os.environ, "XDG_STATE_HOME": str(tmp_path)}, check=False)  # noqa: E501  # fmt: skip
+    assert done.returncode == 1
+    assert done.stderr.startswith("regtui: OSError")
+    assert done.stderr.count("\n") == 1

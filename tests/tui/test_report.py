@@ -1,0 +1,200 @@
+"""The comparison: means over seeds, the best arm, two arms in words, and the table at several widths."""
+
+import dataclasses
+import io
+import math
+import shlex
+import time
+
+import pytest
+from rich.console import Console
+
+from engine.events import Epoch, Finished, Stopped
+from engine.preset import read_preset
+from tui.report import ArmRow, Number, best_arm, in_words, loss, reproduce, summarize, table
+
+PAIR = read_preset('[training]\nseeds = [0, 1, 2]\n[[arm]]\nname = "off"\n[[arm]]\nname = "on"')
+
+
+def epoch(arm="off", seed=0, **told):
+    losses = {"train_loss": 0.1, "val_loss": 0.5, "gap": 0.4, "best_val_loss": 0.4, "best_epoch": 7}
+    others = {"train_acc": 1.0, "val_acc": 0.9, "weight_norm": 1.0, "grad_norm": 1.0, "lr": 0.1, "wait": 2}
+    return Epoch(arm=arm, seed=seed, **{"epoch": 9, **losses, **others, **told})
+
+
+def row(arm, gap=None, acc=None, val=None, **told):
+    given = {"gap": gap, "test_acc": acc, "val_loss": val}
+    numbers = {name: Number(value) if isinstance(value, float) else value for name, value in given.items()}
+    return ArmRow(arm, 3, **numbers, **told)
+
+
+def drawn(rows, width, **given):
+    stream = io.StringIO()
+    Console(file=stream, width=width, color_system=None).print(table(rows, width, **given))
+    return stream.getvalue()
+
+
+FULL = [
+    ArmRow(
+        name, 3, Number(0.0004, 0.0001), Number(0.52, 0.03), Number(0.5196, 0.03), Number(best, 0.02),
+        Number(37.0, 4.2), Number(301.0, 0.0), Number(0.45, 0.02), Number(0.899, 0.004), "full length",
+    )
+    for name, best in (("dropout off", 0.412), ("dropout 0.2", 0.31))
+]  # fmt: skip
+
+
+def test_a_number_is_the_mean_over_the_seeds_with_the_sample_deviation():
+    last = {("off", seed): epoch(seed=seed, val_loss=value) for seed, value in enumerate((0.1, 0.2, 0.6))}
+    off, on = summarize(PAIR, last, {}, {})
+    assert off.val_loss.mean == pytest.approx(0.3)
+    assert off.val_loss.std == pytest.approx(math.sqrt((0.04 + 0.01 + 0.09) / 2))
+    assert (on.arm, on.val_loss, on.reason) == ("on", None, "")
+
+
+def test_one_seed_has_no_deviation():
+    assert summarize(PAIR, {("off", 1): epoch(seed=1)}, {}, {})[0].gap == Number(0.4, None)
+
+
+def test_a_lane_that_diverged_is_counted_and_left_out_of_the_means():
+    last = {("off", 0): epoch(), ("off", 1): epoch(seed=1, val_loss=math.nan, gap=math.nan, best_epoch=0)}
+    stopped = {
+        ("off", 0): Stopped("off", 0, 9, "epochs", 7, 0.4),
+        ("off", 1): Stopped("off", 1, 9, "diverged", 0, math.nan),
+        ("off", 2): Stopped("off", 2, 9, "epochs", 7, 0.4),
+    }
+    off = summarize(PAIR, last, stopped, {})[0]
+    assert (off.val_loss, off.best_val_loss, off.diverged) == (Number(0.5), Number(0.4), 1)
+    assert off.reason == "2 full length, 1 diverged"
+
+
+def test_where_every_lane_diverged_the_mean_is_nan_not_a_missing_number():
+    last = {("off", seed): epoch(seed=seed, val_loss=math.inf) for seed in range(3)}
+    assert math.isnan(summarize(PAIR, last, {}, {})[0].val_loss.mean)
+
+
+def test_the_test_numbers_come_from_the_end():
+    finished = {("on", seed): Finished("on", seed, 9, "epochs", 0.3, 0.9, 7, 0.4) for seed in range(3)}
+    on = summarize(PAIR, {}, {}, finished)[1]
+    assert (on.test_loss.mean, on.test_acc.mean) == (pytest.approx(0.3), pytest.approx(0.9))
+
+
+def test_a_live_table_is_summarized_in_less_than_a_millisecond():
+    last = {(arm, seed): epoch(arm, seed) for arm in ("off", "on") for seed in range(3)}
+    began = time.perf_counter()
+    for _ in range(100):
+        in_words(summarize(PAIR, last, {}, {}))
+    assert (time.perf_counter() - began) / 100 < 0.001
+
+
+def test_the_best_arm_has_the_lowest_best_validation_loss():
+    assert best_arm(FULL) == "dropout 0.2"
+
+
+def test_an_arm_that_diverged_under_a_seed_is_not_the_best():
+    assert best_arm([FULL[0], dataclasses.replace(FULL[1], diverged=1)]) == "dropout off"
+
+
+def test_one_arm_alone_and_arms_without_numbers_have_no_best():
+    assert best_arm(FULL[:1]) is None
+    assert best_arm([ArmRow("a", 1), ArmRow("b", 1)]) is None
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "words"),
+    [
+        (0.52, 0.2, "'on' closed 62 % of the gap of 'off' (0.520 -> 0.200)"),
+        (0.3, -0.01, "'on' closed the whole gap of 'off' (0.300 -> -0.010)"),
+        (0.2, 0.3, "'on' widened the gap of 'off' by 50 % (0.200 -> 0.300)"),
+        (0.1, 0.5, "'on' made the gap of 'off' 5.0 times as wide (0.100 -> 0.500)"),
+        (0.3, 0.301, "'on' left the gap of 'off' as it was (0.300 -> 0.301)"),
+        (-0.1, 0.2, "'on' opened a gap where 'off' had none (-0.100 -> 0.200)"),
+        (0.001, -0.2, "'off' had no gap for 'on' to close (0.0010 -> -0.200)"),
+    ],
+)
+def test_the_words_say_which_way_the_gap_went(before, after, words):
+    assert in_words([row("off", before), row("on", after)]) == words
+
+
+@pytest.mark.parametrize(
+    ("gaps", "accuracies", "price"),
+    [
+        ((0.5, 0.2), (0.899, 0.912), "; test accuracy 91.2 % against 89.9 %"),
+        ((0.5, 0.2), (0.899, 0.88), "; but worse test accuracy 88.0 % against 89.9 %"),
+        ((0.2, 0.5), (0.9, 0.88), "; test accuracy 88.0 % against 90.0 %"),
+        ((0.2, 0.5), (0.88, 0.9), "; but better test accuracy 90.0 % against 88.0 %"),
+        ((0.5, 0.2), (0.9, 0.9), "; test accuracy is the same, 90.0 %"),
+    ],
+)
+def test_the_words_say_at_what_price(gaps, accuracies, price):
+    words = in_words([row("off", gaps[0], accuracies[0]), row("on", gaps[1], accuracies[1])])
+    assert words.endswith(price)
+
+
+def test_before_the_test_data_are_touched_the_price_is_in_validation_loss():
+    words = in_words([row("off", 0.5, val=0.6), row("on", 0.2, val=0.8)])
+    assert words.endswith("; but worse validation loss 0.800 against 0.600")
+
+
+def test_a_difference_that_the_seeds_could_have_made_is_called_that():
+    words = in_words([row("off", Number(0.3, 0.2)), row("on", Number(0.2, 0.1))])
+    assert words == "'on' closed 33 % of the gap of 'off' (0.300 -> 0.200, within the spread of the seeds)"
+
+
+def test_an_arm_that_diverged_has_no_gap_and_a_seed_that_did_is_told():
+    assert in_words([row("off", 0.3), row("on", math.nan, diverged=3)]) == "'on' diverged: there is no gap to compare"
+    both = [row("off", math.nan, diverged=3), row("on", math.nan, diverged=3)]
+    assert in_words(both) == "both arms diverged: there is no gap to compare"
+    assert in_words([row("off", 0.3), row("on", 0.1, diverged=1)]).endswith("; 'on' diverged under 1 of 3 seeds")
+
+
+def test_there_are_no_words_before_the_first_epoch_or_for_another_number_of_arms():
+    assert in_words([ArmRow("a", 1), ArmRow("b", 1)]) is None
+    assert in_words(FULL * 2) is None
+    assert in_words([]) is None
+
+
+@pytest.mark.parametrize("width", [160, 120, 80, 60, 44])
+def test_no_line_of_the_table_is_wider_than_the_terminal_or_wraps(width):
+    text = drawn(FULL, width)
+    assert max(map(len, text.splitlines())) <= width
+    for name in ("dropout off", "dropout 0.2", "89.9 %", "± 0.4"):
+        assert name in text
+    assert "★ dropout 0.2" in text
+
+
+def test_a_wide_table_is_one_line_an_arm_and_tells_everything():
+    text = drawn(FULL, 160)
+    for header in ("train loss", "best val loss", "best epoch", "epochs", "test loss", "test acc", "reason"):
+        assert header in text
+    assert "0.412 ± 0.020" in text
+    assert len(text.splitlines()) == 5
+
+
+def test_eighty_columns_keep_epochs_and_reason_by_folding_them():
+    text = drawn(FULL, 80)
+    for told in ("train", "301 epochs", "full length", "at 37"):
+        assert told in text
+
+
+def test_ascii_only_means_ascii():
+    assert drawn(FULL, 80, ascii_only=True).isascii()
+
+
+def test_a_table_without_numbers_and_with_brackets_in_a_name_is_drawn():
+    text = drawn([ArmRow("[red]a[/red]", 1), ArmRow("b", 1)], 80)
+    assert "[red]a[/red]" in text
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [(None, "-"), (0.0, "0.000"), (0.52, "0.520"), (0.0004, "0.0004"), (12.345, "12.35"), (345.6, "345.6"),
+     (1e-7, "1.0e-07"), (123456.0, "1.2e+05"), (math.nan, "nan"), (-0.01, "-0.010")],
+)  # fmt: skip
+def test_losses_of_any_size_stay_readable(value, shown):
+    assert loss(value) == shown
+
+
+def test_the_command_line_survives_a_shell():
+    arguments = ["my file.toml", "--arm-set", "dropout 0.2:training.lr=0.1"]
+    assert shlex.split(reproduce(arguments)) == ["regtui", "run", *arguments]
+    assert reproduce(["dropout"], command="") == "regtui dropout"

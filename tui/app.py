@@ -1,0 +1,153 @@
+"""The dashboard: an application of one main screen over one worker, and how it is opened and left."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+import sys
+import threading
+import time
+from collections.abc import Iterable, Sequence
+
+from textual.app import App, SystemCommand
+from textual.screen import Screen
+
+from engine.commands import Stop
+from engine.preset import Preset
+from engine.worker import View, Worker
+from tui.comparison import in_words, summarize
+from tui.report import reproduce as command_of
+from tui.report import table
+from tui.screens.actions import ACTIONS
+from tui.screens.main import MainScreen
+
+# A program told to end has ended within this many seconds, even where its threads hang.
+LAST_RESORT = 1.5
+
+
+class RegtuiApp(App[int]):
+    """Holds what outlives a preset: how to draw, on which device to train."""
+
+    TITLE = "regtui"
+    ENABLE_COMMAND_PALETTE = True
+    CSS = "ToastRack { align-horizontal: right; }"
+
+    def __init__(
+        self,
+        preset: Preset,
+        *,
+        device: str = "auto",
+        fps: float | None = None,
+        paused: bool = False,
+        ascii_only: bool = False,
+    ) -> None:
+        super().__init__()
+        self._device, self._fps, self._ascii = device, fps, ascii_only
+        self.worker = Worker(preset, device, paused=paused, speed=preset.speed)
+        self._main = MainScreen(preset, self.worker, fps=fps, ascii_only=ascii_only)
+        self.reported: View | None = None
+
+    def on_mount(self) -> None:
+        for name in ("SIGTERM", "SIGHUP"):
+            if hasattr(signal, name) and threading.current_thread() is threading.main_thread():
+                with contextlib.suppress(NotImplementedError, RuntimeError):
+                    asyncio.get_running_loop().add_signal_handler(
+                        getattr(signal, name), self._told_to_end, getattr(signal, name)
+                    )
+        self.push_screen(self._main)
+
+    def _told_to_end(self, signum: int) -> None:
+        """SIGTERM, or SIGHUP when the line drops: leave in good order, and in any case soon."""
+        last = threading.Timer(LAST_RESORT, os._exit, (128 + signum,))
+        last.daemon = True
+        last.start()
+        self.exit(128 + signum)
+
+    def first_frame(self) -> None:
+        """Called once the first frame is on the screen."""
+
+    def open_preset(self, preset: Preset) -> None:
+        """Leave the run at hand and train another preset."""
+        old = self.worker
+        self.worker = Worker(preset, self._device, speed=preset.speed)
+        # The old thread ends after its present step; waiting for it would hold up the screen.
+        threading.Thread(target=old.close, daemon=True).start()
+        self._main.load(preset, self.worker)
+
+    def leave(self, keep: bool) -> None:
+        """End the program; with `keep` after the test on the best weights, whose table then stays in the terminal."""
+        if not keep:
+            self.exit(0)
+            return
+        self.worker.send(Stop())
+        self.run_worker(self._leave_tested(), exclusive=True)
+
+    async def _leave_tested(self) -> None:
+        deadline = time.monotonic() + 30
+        while time.monotonic() < deadline:
+            view = self.worker.view()
+            if view.state in ("finished", "failed"):
+                break
+            await asyncio.sleep(0.02)
+        self.reported = self.worker.view()
+        self.exit(0)
+
+    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
+        """Every action of the main screen by name; those that only move about are left to their keys."""
+        if screen is self._main:
+            for action in ACTIONS:
+                if not action.name.startswith("knob_"):
+                    yield SystemCommand(
+                        f"{action.title} ({action.shown})", action.help, getattr(self._main, f"action_{action.name}")
+                    )
+
+
+def run_dashboard(
+    preset: Preset,
+    *,
+    device: str = "auto",
+    fps: float | None = None,
+    paused: bool = False,
+    ascii_only: bool = False,
+    mouse: bool = True,
+    reproduce: Sequence[str] = (),
+) -> int:
+    """Open the dashboard and stay in it until it is left; the program's exit code.
+
+    Parameters
+    ----------
+    fps : frames a second at most; drawing is slower where it would take more than its share of the time.
+    reproduce : the command line's arguments, for the command that is left in the terminal.
+    """
+    app = RegtuiApp(preset, device=device, fps=fps, paused=paused, ascii_only=ascii_only)
+    code = app.run(mouse=mouse)
+    ended = app.worker.close(timeout=1.0)
+    if app.reported is not None:
+        _print_report(app.reported, reproduce, ascii_only)
+    code = app.return_code if code is None else code
+    if not ended:
+        # The thread hangs in something that cannot be interrupted, such as the import of torch.
+        sys.stdout.flush()
+        os._exit(code or 0)
+    return code or 0
+
+
+def _print_report(view: View, arguments: Sequence[str], ascii_only: bool) -> None:
+    from rich.console import Console
+
+    console = Console(highlight=False)
+    rows = summarize(view.preset, view.last, view.stopped, view.finished)
+    console.print(f"[bold]{view.preset.title}[/bold]: {view.epoch} epochs")
+    console.print(table(rows, console.width, ascii_only))
+    if words := in_words(rows):
+        console.print(words, markup=False)
+    if view.failed is not None:
+        console.print(f"{view.failed.message} (log: {view.failed.log})", style="red", markup=False)
+    console.print(f"again: {command_of(arguments, command='')}", markup=False, soft_wrap=True)
+    turned = view.history.interventions if view.history else []
+    if turned:
+        console.print("with these knobs turned on the way:")
+        for told in turned:
+            console.print(f"  epoch {told.epoch:>5}  {told.arm}: {told.knob} {told.old} -> {told.new}", markup=False)

@@ -1,0 +1,113 @@
+"""`regtui presets` and `regtui check`: what experiments there are, what one is made of, whether yours is fine."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+from rich.syntax import Syntax
+from rich.table import Table
+from rich.text import Text
+
+from engine.preset import DEFAULT, DOWNLOADED, Arm, Preset, PresetError, builtin_list, builtin_text, load_preset
+from tui.stdout import StdoutConsole
+
+
+def show_all() -> None:
+    """Print the built-in presets: a table in a terminal, one line each in a pipe."""
+    listed = builtin_list()
+    console = StdoutConsole()
+    if not console.is_terminal:
+        name = max(len(preset.name) for preset in listed)
+        title = max(len(preset.title) for preset in listed)
+        for preset in listed:
+            print(f"{preset.name:{name}}  {preset.title:{title}}  {preset.summary}")
+        return
+    made = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, show_header=False)
+    made.add_column(no_wrap=True, style="bold")
+    made.add_column(ratio=2)
+    made.add_column(ratio=3, style="dim")
+    for preset in listed:
+        default = " (default)" if preset.name == DEFAULT else ""
+        made.add_row(Text(preset.name), Text(preset.title + default), Text(preset.summary))
+    console.print(made)
+    console.print("\nregtui NAME opens one, regtui presets NAME shows what it is made of", style="dim", markup=False)
+
+
+def show(ref: str) -> None:
+    """Print one preset: title, summary, lesson, its arms with what each changes, and its TOML."""
+    preset = load_preset(ref)
+    console = StdoutConsole()
+    console.print(Text(preset.title, style="bold"))
+    for text in (preset.summary, preset.lesson):
+        if text:
+            console.print(Text(f"\n{text}"))
+    console.print(Text("\nArms", style="bold"))
+    for arm in preset.arms:
+        console.print(Text(f"  {arm.name}: {', '.join(changes(arm)) or 'the preset as it stands'}"))
+    console.print()
+    toml = _toml(ref).rstrip()
+    if console.is_terminal and not console.no_color:
+        console.print(Syntax(toml, "toml", theme="ansi_dark", background_color="default"))
+    else:
+        sys.stdout.write(f"{toml}\n")
+
+
+def changes(arm: Arm) -> list[str]:
+    """What an arm sets against the preset's base, as `regularization.dropout = 0.2`."""
+    return [
+        f"{section}.{name} = {_value(value)}"
+        for section, table in arm.overrides.items()
+        for name, value in table.items()
+    ]
+
+
+def check(ref: str) -> str:
+    """What a preset consists of, in a line.
+
+    Data that are at hand are looked at, so that "fine" means that it will train; data sets that would have to be
+    downloaded, and folders of images, are not.
+
+    Raises
+    ------
+    PresetError : it is not fine.
+    """
+    preset = load_preset(ref)
+    seen = {arm.settings.data.model_dump_json(): arm.settings.data for arm in preset.arms}
+    for data in seen.values():
+        if data.source == "folder":
+            if not Path(data.path).expanduser().is_dir():
+                raise PresetError(f"{ref}: data.path = {data.path!r}: no such folder")
+        elif data.source not in DOWNLOADED:
+            _load(ref, data, preset)
+    return ", ".join([
+        _many(len(preset.arms), "arm"),
+        _many(len(preset.seeds), "seed"),
+        _many(preset.epochs, "epoch"),
+        " and ".join(dict.fromkeys(data.source for data in seen.values())),
+    ])  # fmt: skip
+
+
+def _load(ref: str, data: Any, preset: Preset) -> None:
+    import torch
+
+    from engine.data import load_task
+
+    try:
+        load_task(data, preset.seeds, torch.device("cpu"), torch.float32)
+    except PresetError as error:
+        raise PresetError(f"{ref}: {error}") from None
+
+
+def _toml(ref: str) -> str:
+    """As it was written, with its comments."""
+    return Path(ref).read_text(encoding="utf-8") if ref.endswith(".toml") or "/" in ref else builtin_text(ref)
+
+
+def _value(value: Any) -> str:
+    return f'"{value}"' if isinstance(value, str) else str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _many(count: int, noun: str) -> str:
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"

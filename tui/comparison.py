@@ -1,0 +1,207 @@
+"""What came out: one row for each arm, and two arms compared in words.
+
+Pure functions from the engine's events, quick enough to be asked several times a second while a lab trains.
+"""
+
+from __future__ import annotations
+
+import math
+import statistics
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from engine.events import Epoch, Finished, Stopped
+from engine.preset import Preset
+
+Lane = tuple[str, int]
+
+REASONS = {
+    "epochs": "full length",
+    "early_stopping": "stopped early",
+    "diverged": "diverged",
+    "user": "interrupted",
+}
+# Gaps and losses are shown to three decimals: a smaller difference would not be seen in the numbers beside it.
+_SMALL = 0.005
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """A metric over an arm's seeds: the mean of the finite values (NaN where none is) and their sample standard
+    deviation, None below two values."""
+
+    mean: float
+    std: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ArmRow:
+    """One arm of the comparison; a number is None until it is measured.
+
+    `train_loss`, `val_loss` and `gap` are of each lane's last epoch, `best_*` of its best one, `test_*` with the
+    weights it ended with.
+    """
+
+    arm: str
+    lanes: int
+    train_loss: Number | None = None
+    val_loss: Number | None = None
+    gap: Number | None = None
+    best_val_loss: Number | None = None
+    best_epoch: Number | None = None
+    epochs: Number | None = None
+    test_loss: Number | None = None
+    test_acc: Number | None = None
+    reason: str = ""
+    diverged: int = 0
+
+
+def summarize(
+    preset: Preset,
+    last: Mapping[Lane, Epoch],
+    stopped: Mapping[Lane, Stopped],
+    finished: Mapping[Lane, Finished],
+) -> list[ArmRow]:
+    """One row for each arm of the preset, in its order, from the latest events of each lane (arm, seed)."""
+    rows = []
+    for arm in preset.arm_names:
+        lanes = [(arm, seed) for seed in preset.seeds]
+        epochs = [last[lane] for lane in lanes if lane in last]
+        tests = [finished[lane] for lane in lanes if lane in finished]
+        ends = [stopped[lane].reason for lane in lanes if lane in stopped]
+        best = [epoch for epoch in epochs if epoch.best_epoch > 0]
+        rows.append(
+            ArmRow(
+                arm=arm,
+                lanes=len(lanes),
+                train_loss=_number(epoch.train_loss for epoch in epochs),
+                val_loss=_number(epoch.val_loss for epoch in epochs),
+                gap=_number(epoch.gap for epoch in epochs),
+                best_val_loss=_number(epoch.best_val_loss for epoch in best),
+                best_epoch=_number(epoch.best_epoch for epoch in best),
+                epochs=_number(epoch.epoch for epoch in epochs),
+                test_loss=_number(test.test_loss for test in tests),
+                test_acc=_number(test.test_acc for test in tests),
+                reason=_reason(ends, len(lanes)),
+                diverged=ends.count("diverged"),
+            )
+        )
+    return rows
+
+
+def _number(given: Iterable[float]) -> Number | None:
+    values = list(given)
+    if not values:
+        return None
+    finite = [value for value in values if math.isfinite(value)]
+    if not finite:
+        return Number(math.nan)
+    return Number(math.fsum(finite) / len(finite), statistics.stdev(finite) if len(finite) > 1 else None)
+
+
+def _reason(ends: Sequence[str], lanes: int) -> str:
+    """Why an arm's lanes ended: one word for all of them, or each word with its count."""
+    if not ends:
+        return ""
+    counts = Counter(REASONS.get(end, end) for end in ends)
+    if len(ends) < lanes:
+        counts["training"] = lanes - len(ends)
+    if len(counts) == 1:
+        return next(iter(counts))
+    return ", ".join(f"{count} {word}" for word, count in counts.items())
+
+
+def best_arm(rows: Sequence[ArmRow]) -> str | None:
+    """The arm with the lowest best validation loss, mean over its seeds; None where nothing can be compared yet.
+
+    By validation, since choosing by test data would spoil them. An arm that diverged under any seed is not the best.
+    """
+    if len(rows) < 2:
+        return None
+    sound = {
+        row.arm: row.best_val_loss.mean
+        for row in rows
+        if row.best_val_loss and not row.diverged and math.isfinite(row.best_val_loss.mean)
+    }
+    return min(sound, key=sound.__getitem__) if sound else None
+
+
+def in_words(rows: Sequence[ArmRow]) -> str | None:
+    """For two arms, what the second did to the first one's gap, and at what price.
+
+    None for another number of arms, and before the first epoch.
+    """
+    if len(rows) != 2:
+        return None
+    base, other = rows
+    lost = [row for row in rows if row.diverged and row.diverged == row.lanes]
+    if lost:
+        who = "both arms" if len(lost) == 2 else f"'{lost[0].arm}'"
+        return f"{who} diverged: there is no gap to compare"
+    if not (base.gap and other.gap and math.isfinite(base.gap.mean) and math.isfinite(other.gap.mean)):
+        return None
+    verdict, closed = _gap_in_words(base, other, base.gap, other.gap)
+    price = _price_in_words(base, other, closed)
+    partly = "".join(
+        f"; '{row.arm}' diverged under {row.diverged} of {row.lanes} seeds" for row in rows if row.diverged
+    )
+    return verdict + (f"; {price}" if price else "") + partly
+
+
+def _gap_in_words(base: ArmRow, other: ArmRow, before: Number, after: Number) -> tuple[str, bool | None]:
+    """The sentence, and whether the gap got narrower (None: neither narrower nor wider)."""
+    a, b = before.mean, after.mean
+    numbers = f"({loss(a)} -> {loss(b)}{_within_spread(before, after)})"
+    if abs(b - a) < max(_SMALL, 0.02 * abs(a)):
+        return f"'{other.arm}' left the gap of '{base.arm}' as it was {numbers}", None
+    if b < a:
+        if a < _SMALL:
+            return f"'{base.arm}' had no gap for '{other.arm}' to close {numbers}", None
+        share = "the whole gap" if b <= 0 else f"{100 * (a - b) / a:.0f} % of the gap"
+        return f"'{other.arm}' closed {share} of '{base.arm}' {numbers}", True
+    if a < _SMALL:
+        return f"'{other.arm}' opened a gap where '{base.arm}' had none {numbers}", False
+    if b / a >= 3:
+        return f"'{other.arm}' made the gap of '{base.arm}' {b / a:.1f} times as wide {numbers}", False
+    return f"'{other.arm}' widened the gap of '{base.arm}' by {100 * (b - a) / a:.0f} % {numbers}", False
+
+
+def _price_in_words(base: ArmRow, other: ArmRow, closed: bool | None) -> str:
+    """Test accuracy, or validation loss while there is none: said as a surprise where it went against the gap."""
+    if base.test_acc and other.test_acc:
+        name, a, b, better, shown = "test accuracy", base.test_acc, other.test_acc, 1, percent
+    elif base.val_loss and other.val_loss:
+        name, a, b, better, shown = "validation loss", base.val_loss, other.val_loss, -1, loss
+    else:
+        return ""
+    if shown(a.mean) == shown(b.mean):
+        return f"{name} is the same, {shown(a.mean)}"
+    gain = (b.mean - a.mean) * better
+    numbers = f"{name} {shown(b.mean)} against {shown(a.mean)}{_within_spread(a, b)}"
+    if closed is not None and closed != (gain > 0):
+        return f"but {'better' if gain > 0 else 'worse'} {numbers}"
+    return numbers
+
+
+def _within_spread(a: Number, b: Number) -> str:
+    spread = max(a.std or 0.0, b.std or 0.0)
+    return ", within the spread of the seeds" if abs(a.mean - b.mean) <= spread else ""
+
+
+def loss(value: float | None, like: float | None = None) -> str:
+    """A loss for reading: three decimals, more or fewer where that would hide or bloat it.
+
+    `like` gives it as many decimals as another number, as a deviation beside its mean.
+    """
+    if value is None:
+        return "-"
+    size = abs(value if like is None else like)
+    if math.isfinite(size) and size != 0 and not 1e-4 <= size < 1e4:
+        return f"{value:.1e}"
+    return f"{value:.{4 if 0 < size < 0.01 else 3 if size < 10 else 2 if size < 100 else 1}f}"
+
+
+def percent(value: float | None) -> str:
+    """A share from 0 to 1 as a percentage."""
+    return "-" if value is None else f"{100 * value:.1f} %"

@@ -1,0 +1,173 @@
+"""The comparison as a table for the terminal, and the command line that trains the same lanes again.
+
+Shown at the end of a run without a screen, and in the scrollback after a dashboard.
+"""
+
+from __future__ import annotations
+
+import math
+import shlex
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from rich import box
+from rich.cells import cell_len
+from rich.table import Table
+from rich.text import Text
+
+from tui.comparison import REASONS, ArmRow, Lane, Number, best_arm, in_words, loss, percent, summarize
+
+__all__ = [
+    "REASONS",
+    "ArmRow",
+    "Lane",
+    "Number",
+    "best_arm",
+    "in_words",
+    "loss",
+    "percent",
+    "reproduce",
+    "summarize",
+    "table",
+]
+
+# A header line and nothing else, so that the columns stay narrow and the table can be copied as text.
+_RULED = box.Box("    \n    \n ── \n    \n    \n    \n    \n    \n")
+_RULED_ASCII = box.Box("    \n    \n -- \n    \n    \n    \n    \n    \n", ascii=True)
+_GAP = 2  # between columns: the box's own blank and one of padding
+_LONGEST_ARM = 28
+
+
+def reproduce(arguments: Sequence[str], command: str = "run") -> str:
+    """The command line that trains the same lanes again, quoted for a shell.
+
+    Parameters
+    ----------
+    arguments : a preset and the options that change its numbers.
+    command : `run` for the numbers alone, an empty string for the dashboard.
+    """
+    return shlex.join(["regtui", *([command] if command else []), *arguments])
+
+
+@dataclass(frozen=True, slots=True)
+class _Column:
+    """A column: its header and what it says of an arm, both of one line or folded to two."""
+
+    header: str
+    tell: Callable[[ArmRow], str]
+    words: bool = False
+
+
+def table(rows: Sequence[ArmRow], width: int, ascii_only: bool = False) -> Table:
+    """The comparison for a terminal `width` columns wide.
+
+    Everything on one line an arm where that fits; else deviations below means, and epochs below what they belong to;
+    else fewer columns. The best arm (lowest best validation loss) is starred and bold.
+    """
+    best, star, sign = best_arm(rows), "*" if ascii_only else "★", "+-" if ascii_only else "±"
+    longest = min(_LONGEST_ARM, max((cell_len(row.arm) for row in rows), default=3)) + (2 if best else 0)
+    columns = next(layout for layout in _layouts(sign) if longest + _width(layout, rows) <= width or len(layout) == 3)
+    made = Table(
+        box=_RULED_ASCII if ascii_only else _RULED, padding=(0, _GAP - 1, 0, 0), pad_edge=False, show_edge=False,
+        header_style="bold", caption=f"{star} lowest best validation loss" if best else None,
+        caption_justify="left", caption_style="dim",
+    )  # fmt: skip
+    made.add_column("arm", overflow="fold", max_width=longest)
+    for column in columns:
+        made.add_column(column.header, justify="left" if column.words else "right", no_wrap=True)
+    for row in rows:
+        name = Text(row.arm)
+        if best:
+            name = Text(f"{star} " if row.arm == best else "  ").append(row.arm)
+        made.add_row(name, *(_cell(column.tell(row)) for column in columns), style="bold" if row.arm == best else None)
+    return made
+
+
+def _layouts(sign: str) -> Iterator[list[_Column]]:
+    """From the widest to the three columns that the comparison is about."""
+    yield _whole(sign)
+    columns = _folded(sign)
+    yield columns
+    for header in ("test\nloss", "train\nloss", "end", "best\nval loss"):
+        columns = [column for column in columns if column.header != header]
+        yield columns
+
+
+def _width(columns: Sequence[_Column], rows: Sequence[ArmRow]) -> int:
+    """How wide the columns are, with the gaps before them."""
+    texts = ([column.header, *(column.tell(row) for row in rows)] for column in columns)
+    return sum(_GAP + max(cell_len(line) for text in column for line in text.split("\n")) for column in texts)
+
+
+def _cell(text: str) -> Text:
+    first, newline, second = text.partition("\n")
+    return Text(first).append(newline + second, style="dim")
+
+
+def _whole(sign: str) -> list[_Column]:
+    """One line an arm."""
+
+    def losses(header: str, name: str) -> _Column:
+        return _Column(header, lambda row: " ".join(_losses(getattr(row, name), sign)))
+
+    def counts(header: str, name: str) -> _Column:
+        return _Column(header, lambda row: " ".join(_counts(getattr(row, name), sign)))
+
+    return [
+        losses("train loss", "train_loss"),
+        losses("val loss", "val_loss"),
+        losses("gap", "gap"),
+        losses("best val loss", "best_val_loss"),
+        counts("best epoch", "best_epoch"),
+        counts("epochs", "epochs"),
+        losses("test loss", "test_loss"),
+        _Column("test acc", lambda row: " ".join(_shares(row.test_acc, sign))),
+        _Column("reason", lambda row: row.reason, words=True),
+    ]
+
+
+def _folded(sign: str) -> list[_Column]:
+    """Two lines an arm: below each mean its deviation, below the best its epoch, below the epochs why they ended."""
+
+    def losses(header: str, name: str) -> _Column:
+        return _Column(header, lambda row: "\n".join(_losses(getattr(row, name), sign)))
+
+    def best(row: ArmRow) -> str:
+        epoch = _counts(row.best_epoch, sign)[0]
+        return loss(row.best_val_loss and row.best_val_loss.mean) + (f"\nat {epoch}" if row.best_epoch else "")
+
+    def end(row: ArmRow) -> str:
+        if row.epochs is None:
+            return row.reason or "-"
+        return "\n".join([f"{row.epochs.mean:.0f} epochs", *row.reason.split(", ")]).rstrip()
+
+    return [
+        losses("train\nloss", "train_loss"),
+        losses("val\nloss", "val_loss"),
+        losses("gap", "gap"),
+        _Column("best\nval loss", best),
+        losses("test\nloss", "test_loss"),
+        _Column("test\nacc", lambda row: "\n".join(_shares(row.test_acc, sign))),
+        _Column("end", end, words=True),
+    ]
+
+
+def _losses(number: Number | None, sign: str) -> list[str]:
+    """The mean, and the deviation to as many decimals."""
+    if number is None:
+        return ["-"]
+    if number.std is None:
+        return [loss(number.mean)]
+    return [loss(number.mean), f"{sign} {loss(number.std, like=number.mean)}"]
+
+
+def _counts(number: Number | None, sign: str) -> list[str]:
+    if number is None or not math.isfinite(number.mean):
+        return ["-"]
+    return [f"{number.mean:.0f}", *([f"{sign} {number.std:.0f}"] if number.std else [])]
+
+
+def _shares(number: Number | None, sign: str) -> list[str]:
+    if number is None:
+        return ["-"]
+    return [percent(number.mean), *([f"{sign} {100 * number.std:.1f}"] if number.std is not None else [])]

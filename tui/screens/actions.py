@@ -1,0 +1,74 @@
+"""Every action of the main screen, once: key bindings, command palette and help screen all read this list."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from textual.binding import Binding
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """One thing a person can do. `keys` are Textual's names, `shown` is what is printed for them."""
+
+    name: str
+    keys: str
+    shown: str
+    title: str
+    help: str
+    group: str
+    footer: bool = False
+
+
+ACTIONS: tuple[Action, ...] = (
+    Action("help", "question_mark", "?", "help", "what every key and every setting does", "program", footer=True),
+    Action("quit", "q", "q", "quit", "end the program", "program", footer=True),
+    Action("pause", "space", "space", "pause", "pause or go on", "run", footer=True),
+    Action("step_epoch", "full_stop", ".", "one epoch", "train one epoch, then pause", "run"),
+    Action("slower", "less_than_sign", "<", "slower", "fewer epochs a second", "run", footer=True),
+    Action(
+        "faster", "greater_than_sign", ">", "faster", "more epochs a second, at last as fast as it goes", "run", True
+    ),
+    Action("restart", "r", "r", "restart", "train again from the first epoch, with the knobs as they stand", "run"),
+    Action("presets", "p", "p", "presets", "choose another experiment", "experiment", footer=True),
+    Action(
+        "write_preset", "w", "w", "write", "write the experiment with the knobs as they stand as a preset", "experiment"
+    ),
+    Action("export", "e", "e", "export", "save a picture of the screen (SVG) and the history (CSV)", "experiment"),
+    Action("lesson", "i", "i", "lesson", "show or hide what this preset teaches", "experiment", footer=True),
+    Action("next_arm", "tab", "tab", "arm", "select the next arm, at last all of them", "arms and knobs", footer=True),
+    Action("previous_arm", "shift+tab", "shift+tab", "arm back", "select the previous arm", "arms and knobs"),
+    Action("knob_up", "up", "up", "knob up", "choose the knob above", "arms and knobs"),
+    Action("knob_down", "down", "down", "knob down", "choose the knob below", "arms and knobs"),
+    Action("knob_less", "left", "left", "turn down", "turn the knob one step down", "arms and knobs"),
+    Action("knob_more", "right", "right", "turn up", "turn the knob one step up", "arms and knobs"),
+    Action("knob_edit", "enter", "enter", "type value", "type the knob's value", "arms and knobs"),
+    Action(
+        "knob_back", "backspace", "backspace", "knob back", "set the knob back to the preset's value", "arms and knobs"
+    ),
+    Action("overlay", "o", "o", "overlay", "all arms in one pane, or a pane each", "view", footer=True),
+    Action("log_scale", "l", "l", "log", "losses on a logarithmic scale, or a linear one", "view", footer=True),
+    Action("gap", "g", "g", "gap", "accuracy, or the gap between validation and train loss", "view", footer=True),
+    Action("norms", "n", "n", "norms", "weight norms by arm, or by layer of the selected arm", "view", footer=True),
+    Action("zoom", "z", "z", "enlarge", "enlarge the pane in focus, or all panes again", "view"),
+    Action("next_page", "v", "v", "page", "on a small screen: the next page of panes", "view", footer=True),
+    Action("theme", "t", "t", "theme", "light or dark", "view"),
+)
+
+# The panes by the number that focuses them, in the order of the screen.
+PANES = ("losses", "accuracy", "norms", "comparison", "knobs", "stopping")
+
+
+def bindings() -> list[Binding]:
+    """The main screen's key bindings."""
+    made = [
+        Binding(
+            action.keys, action.name, action.title, show=action.footer, key_display=action.shown, tooltip=action.help
+        )
+        for action in ACTIONS
+    ]
+    made += [
+        Binding(str(place), f"focus_pane('{pane}')", pane, show=False) for place, pane in enumerate(PANES, start=1)
+    ]
+    made.append(Binding("escape", "escape", "back", show=False))
+    return made

@@ -1,0 +1,77 @@
+"""Small questions over the screen: one of a few answers, or a line of text."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.containers import Horizontal, Vertical
+from textual.screen import ModalScreen
+from textual.widgets import Button, Input, Label
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """`answers` are (what is returned, what the button says); the first is in focus."""
+
+    title: str
+    text: str
+    answers: tuple[tuple[str, str], ...]
+
+
+class Ask(ModalScreen[str | None]):
+    """Asks one question; None where it was put aside with escape."""
+
+    DEFAULT_CSS = """
+    Ask, AskText { align: center middle; }
+    Ask > Vertical, AskText > Vertical {
+        width: 76; max-width: 96%; height: auto; border: round $accent; padding: 1 2; background: $surface;
+    }
+    Ask .title, AskText .title { text-style: bold; margin-bottom: 1; width: 100%; }
+    Ask .text, AskText .text { width: 100%; margin-bottom: 1; }
+    Ask Horizontal { height: auto; align-horizontal: center; }
+    Ask Button { margin: 0 1; min-width: 8; }
+    """
+    BINDINGS = [
+        Binding("escape", "dismiss(None)", "back"),
+        Binding("left", "app.focus_previous", show=False),
+        Binding("right", "app.focus_next", show=False),
+    ]
+
+    def __init__(self, question: Question) -> None:
+        super().__init__()
+        self._question = question
+
+    def compose(self) -> ComposeResult:
+        with Vertical():
+            yield Label(self._question.title, classes="title", markup=False)
+            yield Label(self._question.text, classes="text", markup=False)
+            with Horizontal():
+                for place, (_, words) in enumerate(self._question.answers):
+                    yield Button(
+                        words, id=f"answer-{place}", compact=True, variant="primary" if place == 0 else "default"
+                    )
+
+    def on_button_pressed(self, event: Button.Pressed) -> None:
+        place = int((event.button.id or "answer-0").removeprefix("answer-"))
+        self.dismiss(self._question.answers[place][0])
+
+
+class AskText(ModalScreen[str | None]):
+    """Asks for a line of text; None where it was put aside with escape."""
+
+    BINDINGS = [Binding("escape", "dismiss(None)", "back")]
+
+    def __init__(self, title: str, text: str, value: str) -> None:
+        super().__init__()
+        self._title, self._text, self._value = title, text, value
+
+    def compose(self) -> ComposeResult:
+        with Vertical():
+            yield Label(self._title, classes="title", markup=False)
+            yield Input(self._value)
+            yield Label(self._text, classes="text", markup=False)
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        self.dismiss(event.value.strip() or None)

@@ -1,0 +1,454 @@
+"""The main screen: the run from all sides at once, and the keys that turn it."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from textual.app import ComposeResult
+from textual.containers import Horizontal, HorizontalScroll, Vertical
+from textual.css.query import NoMatches
+from textual.events import Click, Resize
+from textual.screen import Screen
+from textual.widgets import Footer, Static
+
+from engine.commands import Pause, Restart, Resume, SetSpeed, StepEpoch, Turn
+from engine.events import Failed, Stopped
+from engine.preset import Preset, PresetError, load_preset, with_value
+from engine.worker import View, Worker
+from tui.screens.actions import PANES, bindings
+from tui.screens.dialogs import Ask, Question
+from tui.screens.files import export, write_tweaked
+from tui.screens.help import HelpScreen
+from tui.screens.pace import Pace
+from tui.screens.picker import PresetPicker
+from tui.widgets import plots
+from tui.widgets.comparison import Comparison
+from tui.widgets.header import RunHeader
+from tui.widgets.knobs import KnobPanel, Turned
+from tui.widgets.lesson import Lesson
+from tui.widgets.pane import ChartPane, Pane
+from tui.widgets.stopping import StoppingGauges
+
+if TYPE_CHECKING:
+    from tui.app import RegtuiApp
+
+SPEEDS: tuple[float | None, ...] = (0.5, 1, 2, 5, 10, 15, 20, 50, 100, 200, 500, None)
+SMALLEST = (60, 18)
+COMPACT = (110, 34)
+# A pane narrower than this shows no curve worth seeing: more arms than fit start in one pane.
+LOSS_PANE = 34
+SIDE = 46
+
+
+class MainScreen(Screen[None]):
+    """One preset in training. `preset` is the experiment with the knobs as they stand, `original` as it was loaded."""
+
+    CSS_PATH = "main.tcss"
+    BINDINGS = bindings()
+
+    def __init__(self, preset: Preset, worker: Worker, *, fps: float | None, ascii_only: bool) -> None:
+        super().__init__(classes="-page-0 -ascii" if ascii_only else "-page-0")
+        self.preset = self.original = preset
+        self.worker = worker
+        self._ascii = ascii_only
+        self._pace = Pace(fps)
+        self._view = worker.view()
+        self._drawn: tuple[Any, ...] = ()
+        self._arm: str | None = None if len(preset.arms) == 1 else preset.arm_names[-1]
+        self._log = self._gap = self._layers = False
+        self._chose_overlay: bool | None = None
+        self._page = 0
+        self._gpu = ""
+        self._gpu_asked = 0.0
+
+    @property
+    def lab_app(self) -> RegtuiApp:
+        from tui.app import RegtuiApp
+
+        assert isinstance(self.app, RegtuiApp)
+        return self.app
+
+    def compose(self) -> ComposeResult:
+        yield RunHeader(self._ascii)
+        with Horizontal(id="body"):
+            with Vertical(id="curves"):
+                with HorizontalScroll(id="losses"):
+                    yield from self._loss_panes()
+                    yield ChartPane("1 loss, all arms", ascii_only=self._ascii, id="overlay")
+                with Horizontal(id="trends"):
+                    yield ChartPane("2 accuracy", ascii_only=self._ascii, id="accuracy")
+                    yield ChartPane("3 weight norm", ascii_only=self._ascii, id="norms")
+                yield Pane(Comparison(self._ascii), title="4 comparison", id="comparison")
+            with Vertical(id="side"):
+                yield Pane(KnobPanel(self._ascii), title="5 knobs", id="knobs")
+                yield Pane(Lesson(), title="lesson", id="lesson")
+                yield Pane(StoppingGauges(self._ascii), title="6 early stopping", id="stopping")
+        yield Static(id="tiny")
+        yield Footer(show_command_palette=False, compact=True)
+
+    def _loss_panes(self) -> list[ChartPane]:
+        made = []
+        for place, name in enumerate(self.preset.arm_names):
+            pane = ChartPane(name, ascii_only=self._ascii, id=f"loss-{place}", classes="loss")
+            pane.tooltip = None
+            made.append(pane)
+        return made
+
+    def on_mount(self) -> None:
+        self._arrange()
+        self.query_one(Lesson).show(self.preset)
+        self.draw(force=True)
+        self.call_after_refresh(self._first_frame)
+
+    def _first_frame(self) -> None:
+        self.lab_app.first_frame()
+        self.worker.start()
+        self.set_timer(self._pace.wait(), self._tick)
+
+    # Drawing ---------------------------------------------------------------------------------------------------------
+
+    def _tick(self) -> None:
+        self._pace.begin()
+        try:
+            self._hear()
+            self.draw()
+        finally:
+            self.set_timer(self._pace.wait(), self._tick)
+
+    def _hear(self) -> None:
+        """Tell the person what happened since the last frame."""
+        for event in self.worker.news():
+            if isinstance(event, Failed):
+                where = f"\nThe full story: {event.log}" if event.log else ""
+                self.notify(f"{event.message}{where}", title="the engine stopped", severity="error", timeout=15)
+            elif isinstance(event, Stopped) and event.reason == "diverged":
+                self.notify(
+                    f"{event.arm}, seed {event.seed}: the loss is no longer finite at epoch {event.epoch}",
+                    title="diverged",
+                    severity="warning",
+                )
+
+    def draw(self, force: bool = False) -> None:
+        """Bring every visible pane up to the present moment; nothing is done where nothing has changed."""
+        view = self._view = self.worker.view()
+        self.query_one(RunHeader).update(view, self.preset.epochs, self._device(view))
+        state = (view.version, self._log, self._gap, self._layers, self._arm, self.size)
+        if state == self._drawn and not force:
+            return
+        self._drawn = state
+        self.query_one(StoppingGauges).update(view)
+        self.query_one(Comparison).update(view)
+        self.query_one(KnobPanel).update(self.preset, self.original, self._arm)
+        self.query_one("#knobs", Pane).entitle(f"5 knobs: {self._arm or 'all arms'}")
+        self._draw_charts(view)
+
+    def _draw_charts(self, view: View) -> None:
+        zoomed = self.maximized
+        kind = "log loss" if self._log else "loss"
+        legend = "*** train ... validation" if self._ascii else "━ train  ┈ validation"
+        if self.has_class("-overlay"):
+            overlay = self.query_one("#overlay", ChartPane)
+            overlay.entitle(f"1 {kind}, all arms", legend)
+            overlay.show(plots.overlay_plot(view, self._log))
+        else:
+            told = plots.loss_plots(view, self._log)
+            for place, name in enumerate(self.preset.arm_names):
+                pane = self.query_one(f"#loss-{place}", ChartPane)
+                pane.set_class(name == self._arm or self._arm is None, "selected")
+                pane.entitle(f"{'1 ' if place == 0 else ''}{kind}: {name}", legend if place == 0 else "")
+                if zoomed is None or zoomed is pane:
+                    pane.show(told[name])
+        trends = self.query_one("#trends")
+        if trends.display or zoomed is not None:
+            accuracy, norms = self.query_one("#accuracy", ChartPane), self.query_one("#norms", ChartPane)
+            accuracy.entitle("2 gap: validation - train" if self._gap else "2 accuracy", "" if self._gap else legend)
+            accuracy.show(plots.gap_plot(view) if self._gap else plots.accuracy_plot(view))
+            arm = self._arm or self.preset.arm_names[0]
+            norms.entitle(f"3 weight norm by layer: {arm}" if self._layers else "3 weight norm")
+            norms.show(plots.layer_norm_plot(view, arm) if self._layers else plots.norm_plot(view))
+
+    def _device(self, view: View) -> str:
+        """The device's name; on a GPU with its memory and utilization, asked every two seconds."""
+        if view.started is None:
+            return ""
+        if view.started.device.startswith("cuda"):
+            now = time.monotonic()
+            if now - self._gpu_asked > 2:
+                from engine.gpu import describe
+
+                self._gpu, self._gpu_asked = describe(view.started.device), now
+            return self._gpu
+        return view.started.device
+
+    # Arrangement -----------------------------------------------------------------------------------------------------
+
+    def on_resize(self, event: Resize) -> None:
+        self._arrange()
+        self.call_after_refresh(self.draw, force=True)
+
+    def _arrange(self) -> None:
+        width, height = self.size
+        tiny = width < SMALLEST[0] or height < SMALLEST[1]
+        compact = width < COMPACT[0] or height < COMPACT[1]
+        self.set_class(tiny, "-tiny")
+        self.set_class(compact, "-compact")
+        if tiny:
+            self.query_one("#tiny", Static).update(
+                f"regtui needs a terminal of {SMALLEST[0]}x{SMALLEST[1]}.\n"
+                f"This one is {width}x{height}: please enlarge it.\n"
+                "Training goes on; q quits."
+            )
+        self.refresh_bindings()
+        room = width if compact else width - SIDE
+        fits = len(self.preset.arms) * LOSS_PANE <= room
+        self.set_class(not fits if self._chose_overlay is None else self._chose_overlay, "-overlay")
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """The footer names only what there is to do: pages are for small screens."""
+        return action != "next_page" or self.has_class("-compact")
+
+    def load(self, preset: Preset, worker: Worker) -> None:
+        """Show another experiment (or the same again) from its beginning."""
+        self.worker, self.preset, self.original = worker, preset, preset
+        self._view = worker.view()
+        self._arm = None if len(preset.arms) == 1 else preset.arm_names[-1]
+        self._chose_overlay = None
+        self.minimize()
+        self.run_worker(self._remake_panes(), exclusive=True)
+        worker.start()
+
+    async def _remake_panes(self) -> None:
+        with self.app.batch_update():
+            await self.query(".loss").remove()
+            await self.query_one("#losses").mount_all(self._loss_panes(), before="#overlay")
+            self._arrange()
+            self.query_one(Lesson).show(self.preset)
+        self.call_after_refresh(self.draw, force=True)
+
+    # The run ---------------------------------------------------------------------------------------------------------
+
+    def action_pause(self) -> None:
+        paused = self._view.state == "paused"
+        self.worker.send(Resume() if paused else Pause())
+        self._soon()
+
+    def action_step_epoch(self) -> None:
+        self.worker.send(StepEpoch())
+        self._soon()
+
+    def action_slower(self) -> None:
+        self._change_speed(-1)
+
+    def action_faster(self) -> None:
+        self._change_speed(1)
+
+    def _change_speed(self, by: int) -> None:
+        speed = self._view.speed
+        place = next(
+            (at for at, each in enumerate(SPEEDS) if each is None or (speed and each >= speed)), len(SPEEDS) - 1
+        )
+        if speed is None:
+            place = len(SPEEDS) - 1
+        changed = SPEEDS[max(0, min(len(SPEEDS) - 1, place + by))]
+        self.worker.send(SetSpeed(changed))
+        self._soon()
+
+    def action_restart(self) -> None:
+        self.worker.send(Restart())
+        self._soon()
+
+    def _soon(self) -> None:
+        """Show the effect of a key without waiting for the next frame; the worker needs a moment to take it in."""
+        self.set_timer(0.03, self.draw)
+
+    # Arms and knobs --------------------------------------------------------------------------------------------------
+
+    def action_next_arm(self) -> None:
+        self._select(1)
+
+    def action_previous_arm(self) -> None:
+        self._select(-1)
+
+    def _select(self, by: int) -> None:
+        self.query_one(KnobPanel).close_edit()
+        if len(self.preset.arms) > 1:
+            choices = [*self.preset.arm_names, None]
+            self._arm = choices[(choices.index(self._arm) + by) % len(choices)]
+        self.draw(force=True)
+        if self._arm is not None and not self.has_class("-overlay"):
+            self.query_one(f"#loss-{self.preset.arm_names.index(self._arm)}").scroll_visible(animate=False)
+
+    def action_knob_up(self) -> None:
+        self.query_one(KnobPanel).move(-1)
+
+    def action_knob_down(self) -> None:
+        self.query_one(KnobPanel).move(1)
+
+    def action_knob_less(self) -> None:
+        self.query_one(KnobPanel).turn(-1)
+
+    def action_knob_more(self) -> None:
+        self.query_one(KnobPanel).turn(1)
+
+    def action_knob_edit(self) -> None:
+        self.query_one(KnobPanel).edit()
+
+    def action_knob_back(self) -> None:
+        self.query_one(KnobPanel).back()
+
+    def on_turned(self, message: Turned) -> None:
+        try:
+            self.preset = with_value(self.preset, message.knob, message.value, message.arm)
+        except PresetError as error:
+            self.notify(str(error), severity="error")
+            return
+        self.worker.send(Turn(message.knob, message.value, message.arm))
+        self.query_one(KnobPanel).update(self.preset, self.original, self._arm)
+
+    def on_click(self, event: Click) -> None:
+        """A click on an arm's loss pane selects the arm."""
+        widget = event.widget
+        while widget is not None and widget is not self:
+            if widget.id and widget.id.startswith("loss-"):
+                self._arm = self.preset.arm_names[int(widget.id.removeprefix("loss-"))]
+                self.draw(force=True)
+                return
+            parent = widget.parent
+            widget = parent if parent is not None and hasattr(parent, "id") else None  # type: ignore[assignment]
+
+    # Views -----------------------------------------------------------------------------------------------------------
+
+    def action_overlay(self) -> None:
+        self._chose_overlay = not self.has_class("-overlay")
+        self._arrange()
+        self.call_after_refresh(self.draw, force=True)
+
+    def action_log_scale(self) -> None:
+        self._log = not self._log
+        self.draw(force=True)
+
+    def action_gap(self) -> None:
+        self._gap = not self._gap
+        self._show_page(1)
+        self.draw(force=True)
+
+    def action_norms(self) -> None:
+        self._layers = not self._layers
+        self._show_page(1)
+        self.draw(force=True)
+
+    def action_next_page(self) -> None:
+        self._show_page((self._page + 1) % 3)
+
+    def _show_page(self, page: int) -> None:
+        """On a small screen: 0 knobs and early stopping, 1 accuracy and norms, 2 the comparison."""
+        self._page = page
+        for number in range(3):
+            self.set_class(number == page, f"-page-{number}")
+        self.call_after_refresh(self.draw, force=True)
+
+    def action_lesson(self) -> None:
+        self.toggle_class("-lesson")
+        if self.has_class("-lesson"):
+            self._show_page(0)
+
+    def action_theme(self) -> None:
+        self.app.theme = "textual-light" if self.app.current_theme.dark else "textual-dark"
+        self.call_after_refresh(self.draw, force=True)
+
+    def action_focus_pane(self, pane: str) -> None:
+        page = {"accuracy": 1, "norms": 1, "comparison": 2, "knobs": 0, "stopping": 0}.get(pane)
+        if page is not None:
+            self._show_page(page)
+        if pane == "losses":
+            place = self.preset.arm_names.index(self._arm) if self._arm else 0
+            pane = "overlay" if self.has_class("-overlay") else f"loss-{place}"
+        self.call_after_refresh(self._focus, pane)
+
+    def _focus(self, pane: str) -> None:
+        try:
+            self.query_one(f"#{pane}").focus()
+        except NoMatches:
+            return
+
+    def action_zoom(self) -> None:
+        if self.maximized is not None:
+            self.minimize()
+        else:
+            pane = next(
+                (
+                    each
+                    for each in (self.focused, *(self.focused.ancestors if self.focused else ()))
+                    if isinstance(each, Pane)
+                ),
+                None,
+            )
+            if pane is None:
+                place = self.preset.arm_names.index(self._arm) if self._arm else 0
+                pane = self.query_one("#overlay" if self.has_class("-overlay") else f"#loss-{place}", Pane)
+            self.maximize(pane, container=False)
+        self.call_after_refresh(self.draw, force=True)
+
+    def action_escape(self) -> None:
+        panel = self.query_one(KnobPanel)
+        if panel.editing:
+            panel.close_edit()
+        elif self.maximized is not None:
+            self.action_zoom()
+        else:
+            self.set_focus(None)
+
+    # Experiments -----------------------------------------------------------------------------------------------------
+
+    def action_presets(self) -> None:
+        self.app.push_screen(PresetPicker(self.preset.name), self._chosen)
+
+    def _chosen(self, name: str | None) -> None:
+        if name is None:
+            return
+        if self._view.state in ("running", "paused") and self._view.epoch > 0:
+            question = Question(
+                f"Leave {self.preset.title!r} at epoch {self._view.epoch}?",
+                "Its curves are not kept; e exports them.",
+                (("load", "load the other preset"), ("stay", "go on with this one")),
+            )
+            self.app.push_screen(Ask(question), lambda answer: self._open(name) if answer == "load" else None)
+        else:
+            self._open(name)
+
+    def _open(self, name: str) -> None:
+        try:
+            preset = load_preset(name)
+        except PresetError as error:
+            self.notify(str(error), title="this preset cannot be loaded", severity="error", timeout=12)
+            return
+        self.lab_app.open_preset(preset)
+
+    def action_write_preset(self) -> None:
+        write_tweaked(self, self.preset)
+
+    def action_export(self) -> None:
+        self.notify("\n".join(str(path) for path in export(self, self._view, Path.cwd())), title="exported")
+
+    def action_help(self) -> None:
+        self.app.push_screen(HelpScreen())
+
+    def action_quit(self) -> None:
+        if self._view.state not in ("running", "paused") or self._view.epoch == 0:
+            self.lab_app.leave(keep=self._view.epoch > 0)
+            return
+        question = Question(
+            f"Training is at epoch {self._view.epoch} of {self.preset.epochs}.",
+            "Stop and keep measures the best weights on the test data and leaves the final table in the terminal.",
+            (("keep", "stop and keep"), ("discard", "stop and discard"), ("go on", "go on training")),
+        )
+        self.app.push_screen(Ask(question), self._answered_quit)
+
+    def _answered_quit(self, answer: str | None) -> None:
+        if answer in ("keep", "discard"):
+            self.lab_app.leave(keep=answer == "keep")
+
+
+__all__ = ["PANES", "MainScreen"]

@@ -1,0 +1,116 @@
+"""The list of presets: filter by typing, look at arms and lesson, open with Enter."""
+
+from __future__ import annotations
+
+from rich.text import Text
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.screen import ModalScreen
+from textual.widgets import Input, OptionList, Static
+from textual.widgets.option_list import Option
+
+from engine.preset import DOWNLOADED, Listed, builtin_list
+
+
+class PresetPicker(ModalScreen[str | None]):
+    """Returns the name of the chosen preset, or None."""
+
+    DEFAULT_CSS = """
+    PresetPicker { align: center middle; }
+    PresetPicker > Vertical { width: 130; max-width: 98%; height: 90%; border: round $accent; background: $surface; }
+    PresetPicker Input { border: none; height: 1; margin: 0 1; background: $boost; }
+    PresetPicker OptionList { width: 2fr; height: 100%; border: none; background: $surface; }
+    PresetPicker VerticalScroll { width: 3fr; height: 100%; padding: 0 1; border-left: solid $primary-darken-1; }
+    PresetPicker.-ascii VerticalScroll { border-left: ascii $primary-darken-1; }
+    """
+    BINDINGS = [
+        Binding("escape", "dismiss(None)", "back"),
+        Binding("down", "move(1)", show=False, priority=True),
+        Binding("up", "move(-1)", show=False, priority=True),
+        Binding("pagedown", "scroll(1)", show=False, priority=True),
+        Binding("pageup", "scroll(-1)", show=False, priority=True),
+        Binding("enter", "choose", show=False, priority=True),
+    ]
+
+    def __init__(self, current: str) -> None:
+        super().__init__()
+        self._all = builtin_list()
+        self._current = current
+        self._shown: list[Listed] = []
+
+    def compose(self) -> ComposeResult:
+        with Vertical() as frame:
+            frame.border_title = "presets: type to filter, enter opens, escape goes back"
+            yield Input(placeholder="filter by name, title or technique")
+            with Horizontal():
+                yield OptionList()
+                with VerticalScroll():
+                    yield Static(id="preview")
+
+    def on_mount(self) -> None:
+        self._filter("")
+        self.query_one(Input).focus()
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        self._filter(event.value)
+
+    def _filter(self, words: str) -> None:
+        wanted = words.lower().split()
+        self._shown = [
+            each
+            for each in self._all
+            if all(word in f"{each.name} {each.title} {each.summary} {' '.join(each.arms)}".lower() for word in wanted)
+        ]
+        options = self.query_one(OptionList)
+        options.clear_options()
+        options.add_options([Option(self._line(each)) for each in self._shown])
+        if self._shown:
+            names = [each.name for each in self._shown]
+            options.highlighted = names.index(self._current) if self._current in names and not wanted else 0
+        self._preview()
+
+    def _line(self, listed: Listed) -> Text:
+        told = Text()
+        told.append(listed.title, style="bold")
+        if listed.name == self._current:
+            told.append("  (open)", style="dim")
+        if listed.source in DOWNLOADED:
+            told.append(f"  needs {listed.source}", style="yellow")
+        told.append(f"\n{listed.name}", style="dim")
+        return told
+
+    def _preview(self) -> None:
+        place = self.query_one(OptionList).highlighted
+        told = Text()
+        if place is None or not self._shown:
+            told.append("No preset has these words. Backspace shows more.", style="dim")
+        else:
+            listed = self._shown[place]
+            told.append(f"{listed.summary}\n\n", style="italic")
+            told.append("arms  ", style="bold")
+            told.append(f"{', '.join(listed.arms)}\n")
+            told.append("data  ", style="bold")
+            told.append(f"{listed.source}\n\n")
+            told.append(listed.lesson)
+        self.query_one("#preview", Static).update(told)
+
+    def on_option_list_option_highlighted(self) -> None:
+        self._preview()
+
+    def on_option_list_option_selected(self) -> None:
+        self.action_choose()
+
+    def action_move(self, by: int) -> None:
+        options = self.query_one(OptionList)
+        if by > 0:
+            options.action_cursor_down()
+        else:
+            options.action_cursor_up()
+
+    def action_scroll(self, by: int) -> None:
+        self.query_one(VerticalScroll).scroll_relative(y=8 * by, animate=False)
+
+    def action_choose(self) -> None:
+        place = self.query_one(OptionList).highlighted
+        self.dismiss(self._shown[place].name if place is not None and self._shown else None)

@@ -1,0 +1,97 @@
+"""The comparison table: every arm's losses, gap, best and test, mean and spread over the seeds, the best marked."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+from rich.text import Text
+
+from engine.worker import View
+from tui.comparison import ArmRow, Number, best_arm, in_words, percent, summarize
+from tui.widgets.lines import Lines
+from tui.widgets.palette import colour
+from tui.widgets.words import with_spread
+
+Cell = Callable[[ArmRow], str]
+
+
+def _loss(told: Number | None) -> str:
+    return "-" if told is None else with_spread(told.mean, told.std)
+
+
+def _percent(told: Number | None) -> str:
+    if told is None:
+        return "-"
+    spread = f" ±{100 * told.std:.1f}" if told.std is not None and math.isfinite(told.std) else ""
+    return f"{percent(told.mean)}{spread}"
+
+
+# In the order in which they are given up where the table is too narrow: the last first, the rest keeps its place.
+_COLUMNS: tuple[tuple[str, int, Cell], ...] = (
+    ("train loss", 2, lambda row: _loss(row.train_loss)),
+    ("val loss", 0, lambda row: _loss(row.val_loss)),
+    ("gap", 1, lambda row: _loss(row.gap)),
+    ("best", 3, lambda row: _loss(row.best_val_loss)),
+    ("at", 6, lambda row: f"{row.best_epoch.mean:.0f}" if row.best_epoch else "-"),
+    ("epochs", 7, lambda row: f"{row.epochs.mean:.0f}" if row.epochs else "-"),
+    ("test loss", 5, lambda row: _loss(row.test_loss)),
+    ("test acc", 4, lambda row: _percent(row.test_acc)),
+)
+
+
+class Comparison(Lines):
+    """A row for each arm; for two arms a last line says in words what differs."""
+
+    def __init__(self, ascii_only: bool) -> None:
+        super().__init__(id="table")
+        self._ascii = ascii_only
+
+    def update(self, view: View) -> None:
+        """Show this moment of the run."""
+        rows = summarize(view.preset, view.last, view.stopped, view.finished)
+        best = best_arm(rows)
+        width = self.content_size.width
+        names = max([3, *(len(row.arm) for row in rows)])
+        names = min(names, max(8, width // 4))
+        cells = [[cell(row) for row in rows] for _, _, cell in _COLUMNS]
+        widths = [
+            max(len(title), *(len(text) for text in column))
+            for (title, _, _), column in zip(_COLUMNS, cells, strict=True)
+        ]
+        shown = list(range(len(_COLUMNS)))
+        while shown and names + 3 + sum(widths[at] + 2 for at in shown) > width:
+            shown.remove(max(shown, key=lambda at: _COLUMNS[at][1]))
+        head = Text(" " * (names + 3), no_wrap=True, style="dim")
+        for at in shown:
+            head.append(f"{_COLUMNS[at][0]:>{widths[at]}}  ")
+        lines = [head]
+        for place, row in enumerate(rows):
+            r, g, b = colour(place, self.app.current_theme.dark)
+            line = Text(no_wrap=True)
+            star = "*" if self._ascii else "★"
+            line.append(f"{star if row.arm == best else ' '} ", style="bold")
+            line.append(f"{row.arm[:names]:<{names}} ", style=f"bold rgb({r},{g},{b})")
+            for at in shown:
+                line.append(f"{cells[at][place]:>{widths[at]}}  ", style="bold" if row.arm == best else "")
+            lines.append(line)
+        if words := in_words(rows):
+            lines += _wrapped(words, width)
+        self.show([line if line.cell_len <= width else _cropped(line, width) for line in lines])
+
+
+def _wrapped(words: str, width: int) -> list[Text]:
+    """The sentence on at most three lines."""
+    lines, line = [], ""
+    for word in words.split():
+        if line and len(line) + 1 + len(word) > width - 1:
+            lines.append(line)
+            line = word
+        else:
+            line = f"{line} {word}" if line else word
+    return [Text(f" {each}", style="italic", no_wrap=True) for each in [*lines, line][:3]]
+
+
+def _cropped(line: Text, width: int) -> Text:
+    line.truncate(width)
+    return line
