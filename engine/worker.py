@@ -157,7 +157,7 @@ class Worker:
             except PresetError as error:
                 self._fail(Failed(str(error)))
             except Exception as error:
-                self._fail(Failed(f"{type(error).__name__}: {error}", str(_write_log(self._preset))))
+                self._fail(Failed(f"{type(error).__name__}: {error}", str(write_log(f"preset {self._preset.name}"))))
             # After a failure only a restart helps; _train returns for nothing else but closing and restarting.
             while self._state == "failed" and not self._closing:
                 with self._wake:
@@ -298,13 +298,13 @@ class Worker:
             self._news.append(failed)
 
 
-def _write_log(preset: Preset) -> Path:
-    """Append the exception being handled to the log, and say where that is."""
+def write_log(what: str) -> Path:
+    """Append the exception being handled to the log, under a line that says what was done, and say where that is."""
     path = log_path()
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("a", encoding="utf-8") as file:
-            file.write(f"{time.strftime('%Y-%m-%d %H:%M:%S')} preset {preset.name}\n{traceback.format_exc()}\n")
+            file.write(f"{time.strftime('%Y-%m-%d %H:%M:%S')} {what}\n{traceback.format_exc()}\n")
     except OSError:
         pass
     return path

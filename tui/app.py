@@ -22,6 +22,7 @@ from tui.report import reproduce as command_of
 from tui.report import table
 from tui.screens.actions import ACTIONS
 from tui.screens.main import MainScreen
+from tui.screens.messages import Leave, OpenPreset
 
 # A program told to end has ended within this many seconds, even where its threads hang.
 LAST_RESORT = 1.5
@@ -65,20 +66,17 @@ class RegtuiApp(App[int]):
         last.start()
         self.exit(128 + signum)
 
-    def first_frame(self) -> None:
-        """Called once the first frame is on the screen."""
-
-    def open_preset(self, preset: Preset) -> None:
+    def on_open_preset(self, message: OpenPreset) -> None:
         """Leave the run at hand and train another preset."""
-        old = self.worker
+        preset, old = message.preset, self.worker
         self.worker = Worker(preset, self._device, speed=preset.speed)
         # The old thread ends after its present step; waiting for it would hold up the screen.
         threading.Thread(target=old.close, daemon=True).start()
         self._main.load(preset, self.worker)
 
-    def leave(self, keep: bool) -> None:
+    def on_leave(self, message: Leave) -> None:
         """End the program; with `keep` after the test on the best weights, whose table then stays in the terminal."""
-        if not keep:
+        if not message.keep:
             self.exit(0)
             return
         self.worker.send(Stop())

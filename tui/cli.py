@@ -275,16 +275,9 @@ def _complain(message: str, code: int) -> int:
 
 def _unexpected(error: Exception) -> int:
     """What nobody foresaw: one line for the person, the whole story in the log."""
-    import time
-    import traceback
+    from engine.worker import write_log
 
-    from engine.worker import log_path
-
-    path = log_path()
-    with contextlib.suppress(OSError):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("a", encoding="utf-8") as file:
-            file.write(f"{time.strftime('%Y-%m-%d %H:%M:%S')} {sys.argv[1:]}\n{traceback.format_exc()}\n")
+    path = write_log(f"regtui {' '.join(sys.argv[1:])}")
     _silence_stdout()
     return _complain(f"{type(error).__name__}: {error} (the whole story is in {path})", FAILED)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from textual.app import ComposeResult
 from textual.containers import Horizontal, HorizontalScroll, Vertical
@@ -21,6 +21,7 @@ from tui.screens.actions import PANES, bindings
 from tui.screens.dialogs import Ask, Question
 from tui.screens.files import export, write_tweaked
 from tui.screens.help import HelpScreen
+from tui.screens.messages import Leave, OpenPreset
 from tui.screens.pace import Pace
 from tui.screens.picker import PresetPicker
 from tui.widgets import plots
@@ -30,9 +31,6 @@ from tui.widgets.knobs import KnobPanel, Turned
 from tui.widgets.lesson import Lesson
 from tui.widgets.pane import ChartPane, Pane
 from tui.widgets.stopping import StoppingGauges
-
-if TYPE_CHECKING:
-    from tui.app import RegtuiApp
 
 SPEEDS: tuple[float | None, ...] = (0.5, 1, 2, 5, 10, 15, 20, 50, 100, 200, 500, None)
 SMALLEST = (60, 18)
@@ -62,13 +60,6 @@ class MainScreen(Screen[None]):
         self._page = 0
         self._gpu = ""
         self._gpu_asked = 0.0
-
-    @property
-    def lab_app(self) -> RegtuiApp:
-        from tui.app import RegtuiApp
-
-        assert isinstance(self.app, RegtuiApp)
-        return self.app
 
     def compose(self) -> ComposeResult:
         yield RunHeader(self._ascii)
@@ -103,7 +94,6 @@ class MainScreen(Screen[None]):
         self.call_after_refresh(self._first_frame)
 
     def _first_frame(self) -> None:
-        self.lab_app.first_frame()
         self.worker.start()
         self.set_timer(self._pace.wait(), self._tick)
 
@@ -424,7 +414,7 @@ class MainScreen(Screen[None]):
         except PresetError as error:
             self.notify(str(error), title="this preset cannot be loaded", severity="error", timeout=12)
             return
-        self.lab_app.open_preset(preset)
+        self.post_message(OpenPreset(preset))
 
     def action_write_preset(self) -> None:
         write_tweaked(self, self.preset)
@@ -437,7 +427,7 @@ class MainScreen(Screen[None]):
 
     def action_quit(self) -> None:
         if self._view.state not in ("running", "paused") or self._view.epoch == 0:
-            self.lab_app.leave(keep=self._view.epoch > 0)
+            self.post_message(Leave(keep=self._view.epoch > 0))
             return
         question = Question(
             f"Training is at epoch {self._view.epoch} of {self.preset.epochs}.",
@@ -448,7 +438,7 @@ class MainScreen(Screen[None]):
 
     def _answered_quit(self, answer: str | None) -> None:
         if answer in ("keep", "discard"):
-            self.lab_app.leave(keep=answer == "keep")
+            self.post_message(Leave(keep=answer == "keep"))
 
 
 __all__ = ["PANES", "MainScreen"]

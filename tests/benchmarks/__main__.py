@@ -1,0 +1,60 @@
+"""`make bench`: every measured claim of the README, printed as the table that stands there.
+
+Arguments choose among the groups by name: book, lanes, start, dashboard, keys.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+import sys
+from pathlib import Path
+
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+
+
+def machine() -> str:
+    """The processor, its cores, torch and Python."""
+    import torch
+
+    info = Path("/proc/cpuinfo")
+    names = (
+        [line.partition(":")[2].strip() for line in info.read_text().splitlines() if line.startswith("model name")]
+        if info.exists()
+        else []
+    )
+    gpu = f", {torch.cuda.get_device_name()}" if torch.cuda.is_available() else ""
+    return (
+        f"{names[0] if names else platform.processor() or platform.machine()}, {os.cpu_count()} cores{gpu}, "
+        f"torch {torch.__version__}, Python {platform.python_version()}"
+    )
+
+
+def main() -> int:
+    from tests.benchmarks import engine, terminal
+
+    groups = {
+        "book": engine.book_pair,
+        "lanes": engine.lane_cost,
+        "start": terminal.start,
+        "dashboard": terminal.dashboard,
+        "keys": terminal.keys,
+    }
+    parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
+    parser.add_argument("groups", nargs="*", choices=[*groups, []], help="all of them unless named")
+    chosen = parser.parse_args().groups or list(groups)
+    print(f"Measured on: {machine()}\n")
+    print("| what | asked for | measured |\n| --- | --- | --- |")
+    missed = 0
+    for name in chosen:
+        for result in groups[name]():
+            missed += result.reached is False
+            verdict = " (missed)" if result.reached is False else ""
+            print(f"| {result.name} | {result.target} | {result.measured}{verdict} |")
+            sys.stdout.flush()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
