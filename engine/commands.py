@@ -77,7 +77,11 @@ def to_json(command: Command) -> str:
 def from_json(line: str) -> Command:
     """The command of one line. Raises ValueError on anything else."""
     told = json.loads(line)
-    kind = KINDS.get(told.pop("command", ""))
+    name = told.pop("command", None) if isinstance(told, dict) else None
+    kind = KINDS.get(name) if isinstance(name, str) else None
     if kind is None:
         raise ValueError(f"not a command: {line[:80]!r}")
-    return kind(**told)
+    try:
+        return kind(**told)
+    except TypeError as error:
+        raise ValueError(f"not a command: {error}") from None

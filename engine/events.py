@@ -143,7 +143,8 @@ def to_json(event: Event) -> str:
 def from_json(line: str) -> Event:
     """The event of one line; null where a number belongs becomes NaN again. Raises ValueError on anything else."""
     told = json.loads(line)
-    kind = KINDS.get(told.pop("event", ""))
+    name = told.pop("event", None) if isinstance(told, dict) else None
+    kind = KINDS.get(name) if isinstance(name, str) else None
     if kind is None:
         raise ValueError(f"not an event: {line[:80]!r}")
     made = {}
@@ -160,7 +161,10 @@ def from_json(line: str) -> Event:
         elif "dict[str, tuple" in str(spec.type):
             value = {name: tuple(items) for name, items in value.items()}
         made[spec.name] = value
-    return kind(**made)
+    try:
+        return kind(**made)
+    except TypeError as error:
+        raise ValueError(f"not an event: {error}") from None
 
 
 def _plain(value: Any) -> Any:

@@ -128,14 +128,13 @@ class History:
 
     def write_csv(self, file: TextIO) -> None:
         """Every kept epoch of every lane as a row: arm, seed, epoch, then the metrics; empty where there is none."""
-        names = self.metrics
+        with self._lock:  # one moment for all columns: the run goes on while the file is written
+            epochs = self._epochs[: self._used].tolist()
+            values = {name: held[:, : self._used].copy() for name, held in self._values.items()}
         writer = csv.writer(file)
-        writer.writerow(["arm", "seed", "epoch", *names])
-        for arm, seed in self.lanes:
-            columns = [self.series(name, arm, seed) for name in names]
-            if not columns:
-                continue
-            for place, epoch in enumerate(columns[0][0]):
-                row = [values[place] for _, values in columns if place < values.size]
-                if len(row) == len(names) and not np.isnan(row[names.index("wait")]):
-                    writer.writerow([arm, seed, int(epoch), *("" if np.isnan(x) else repr(float(x)) for x in row)])
+        writer.writerow(["arm", "seed", "epoch", *values])
+        for row, (arm, seed) in enumerate(self.lanes):
+            for column, epoch in enumerate(epochs):
+                told = [held[row, column] for held in values.values()]
+                if not np.isnan(values["wait"][row, column]):
+                    writer.writerow([arm, seed, epoch, *("" if np.isnan(x) else repr(float(x)) for x in told)])

@@ -11,7 +11,7 @@ from typing import Any
 import torch
 
 from engine.data import Task, load_task
-from engine.device import choose_device
+from engine.device import choose_device, use_threads
 from engine.events import Epoch, Event, Finished, Intervention, Loading, Started, Stopped, WouldStop
 from engine.preset import Arm, Preset, PresetError, knobs, live_knobs, with_value
 from engine.stack import LaneNumbers, Stack
@@ -66,6 +66,7 @@ class Lab:
         for arms in _by_structure(preset):
             task = self._task(arms[0], dtype, report)
             self._stacks.append(Stack(arms, preset.seeds, task, self.device, dtype))
+        use_threads(max(stack.flop for stack in self._stacks))
         self._lanes = {(arm, seed): _Lane(arm, seed) for arm in preset.arm_names for seed in preset.seeds}
         self._begin_epoch()
 

@@ -45,6 +45,7 @@ class View:
     epoch: int = 0
     rate: float = 0.0
     speed: float | None = None
+    paused: bool = False
     last: dict[Lane, Epoch] = field(default_factory=dict)
     would_stop: dict[Lane, WouldStop] = field(default_factory=dict)
     stopped: dict[Lane, Stopped] = field(default_factory=dict)
@@ -75,6 +76,7 @@ class Worker:
         self._preset, self._device = preset, device
         self._paused, self._speed = paused, speed
         self._until_epoch_end = False
+        self._due = 0.0
         self._commands: deque[Command] = deque()
         self._wake = threading.Condition()
         self._closing = False
@@ -123,6 +125,7 @@ class Worker:
                 epoch=self._epoch,
                 rate=self._rate(),
                 speed=self._speed,
+                paused=self._paused,
                 last=dict(self._last),
                 would_stop=dict(self._would_stop),
                 stopped=dict(self._stopped),
@@ -195,7 +198,7 @@ class Worker:
         """Until closed or restarted."""
         lab = self._lab
         assert lab is not None
-        due = time.perf_counter()
+        self._due = time.perf_counter()
         while not self._closing:
             if self._commands and self._obey(lab):
                 return
@@ -203,10 +206,10 @@ class Worker:
                 self._set_state("finished" if lab.finished else "paused")
                 with self._wake:
                     self._wake.wait_for(lambda: bool(self._commands) or self._closing)
-                due = time.perf_counter()
+                self._due = time.perf_counter()
                 continue
             self._set_state("running")
-            if self._speed is not None and (left := due - time.perf_counter()) > 0:
+            if self._speed is not None and (left := self._due - time.perf_counter()) > 0:
                 with self._wake:
                     self._wake.wait_for(lambda: bool(self._commands) or self._closing, timeout=left)
                 continue
@@ -218,7 +221,7 @@ class Worker:
                 self._until_epoch_end, self._paused = False, True
             if self._speed is not None:
                 # Keep the beat, but do not run after beats that a slow machine has missed.
-                due = max(due, time.perf_counter() - 1 / self._speed) + 1 / self._speed
+                self._due = max(self._due, time.perf_counter() - 1 / self._speed) + 1 / self._speed
 
     def _obey(self, lab: Lab) -> bool:
         """Take the waiting commands, in order; whether the run is to be restarted."""
@@ -235,7 +238,7 @@ class Worker:
                 case StepEpoch():
                     self._paused, self._until_epoch_end = False, True
                 case SetSpeed(speed):
-                    self._speed = speed
+                    self._set_speed(speed)
                 case Turn(knob, value, arm):
                     try:
                         self._take_in(lab.turn(knob, value, arm))
@@ -245,6 +248,14 @@ class Worker:
                     self._take_in(lab.stop())
                 case Restart():
                     return True
+
+    def _set_speed(self, speed: float | None) -> None:
+        if speed is not None and not speed > 0:
+            self._tell(Failed(f"speed = {speed}: must be above 0, in epochs per second"))
+            return
+        self._speed = speed
+        if speed is not None:  # the next epoch is due by the new beat: the old one may be minutes away
+            self._due = min(self._due, time.perf_counter() + 1 / speed)
 
     def _take_in(self, events: list[Event]) -> None:
         history = self._history

@@ -12,6 +12,7 @@ import time
 from collections.abc import Iterable, Sequence
 
 from textual.app import App, SystemCommand
+from textual.filter import LineFilter
 from textual.screen import Screen
 
 from engine.commands import Stop
@@ -23,6 +24,7 @@ from tui.report import table
 from tui.screens.actions import ACTIONS
 from tui.screens.main import MainScreen
 from tui.screens.messages import Leave, OpenPreset
+from tui.widgets.plain import AsciiOnly, Colourless
 
 # A program told to end has ended within this many seconds, even where its threads hang.
 LAST_RESORT = 1.5
@@ -33,7 +35,7 @@ class RegtuiApp(App[int]):
 
     TITLE = "regtui"
     ENABLE_COMMAND_PALETTE = True
-    CSS = "ToastRack { align-horizontal: right; }"
+    CSS = "ToastRack { align-horizontal: right; } * { scrollbar-size-vertical: 1; }"
 
     def __init__(
         self,
@@ -49,6 +51,13 @@ class RegtuiApp(App[int]):
         self.worker = Worker(preset, device, paused=paused, speed=preset.speed)
         self._main = MainScreen(preset, self.worker, fps=fps, ascii_only=ascii_only)
         self.reported: View | None = None
+        self._plain: list[LineFilter] = [AsciiOnly()] if ascii_only else []
+        if self.no_color:
+            self._plain.append(Colourless())
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """What every line goes through before it is sent."""
+        return [*super().get_line_filters(), *self._plain]
 
     def on_mount(self) -> None:
         for name in ("SIGTERM", "SIGHUP"):
@@ -93,13 +102,18 @@ class RegtuiApp(App[int]):
         self.exit(0)
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
-        """Every action of the main screen by name; those that only move about are left to their keys."""
+        """Every action of the main screen by name."""
         if screen is self._main:
             for action in ACTIONS:
-                if not action.name.startswith("knob_"):
-                    yield SystemCommand(
-                        f"{action.title} ({action.shown})", action.help, getattr(self._main, f"action_{action.name}")
-                    )
+                yield SystemCommand(
+                    f"{action.title} ({action.shown})", action.help, getattr(self._main, f"action_{action.name}")
+                )
+
+    async def action_quit(self) -> None:
+        """Textual's own key to quit, which works everywhere, asks as `q` does."""
+        while self.screen is not self._main:
+            self.pop_screen()
+        self._main.action_quit()
 
 
 def run_dashboard(
@@ -134,10 +148,11 @@ def run_dashboard(
 
 def _print_report(view: View, arguments: Sequence[str], ascii_only: bool) -> None:
     from rich.console import Console
+    from rich.text import Text
 
     console = Console(highlight=False)
     rows = summarize(view.preset, view.last, view.stopped, view.finished)
-    console.print(f"[bold]{view.preset.title}[/bold]: {view.epoch} epochs")
+    console.print(Text.assemble((view.preset.title, "bold"), f": {view.epoch} epochs"))
     console.print(table(rows, console.width, ascii_only))
     if words := in_words(rows):
         console.print(words, markup=False)

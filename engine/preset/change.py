@@ -63,4 +63,6 @@ def write_preset(preset: Preset) -> str:
             table[section] = differing
     if [(arm.name, arm.overrides) for arm in preset.arms] != [("base", {})]:
         table["arm"] = [{"name": arm.name, **arm.overrides} for arm in preset.arms]
-    return tomli_w.dumps(table, multiline_strings=True)
+    # A multi-line text in TOML may not hold a carriage return as it stands: reading would make it a line feed.
+    texts = (preset.title, preset.summary, preset.lesson)
+    return tomli_w.dumps(table, multiline_strings=not any("\r" in text for text in texts))

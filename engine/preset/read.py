@@ -81,8 +81,8 @@ def load_preset(
         _put(reading, reading.table, (), "training.seeds", list(range(seeds)), f"--seeds {seeds}")
     if epochs is not None:
         _put(reading, reading.table, (), "training.epochs", epochs, f"--epochs {epochs}")
-        for number, arm in enumerate(reading.table.get("arm", [])):
-            if isinstance(arm, dict) and "epochs" in arm.get("training", {}):
+        for number, arm in enumerate(_arm_tables(reading)):
+            if isinstance(arm, dict) and isinstance(arm.get("training"), dict) and "epochs" in arm["training"]:
                 _put(reading, arm, ("arm", number), "training.epochs", epochs, f"--epochs {epochs}")
     return _build(reading, name)
 
@@ -94,14 +94,24 @@ def read_preset(text: str, name: str = "preset", place: str = "preset") -> Prese
 
 def _parse(text: str, place: str) -> dict[str, Any]:
     try:
-        return tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+        return _canonical(tomllib.loads(text))
+    except ValueError as error:  # TOMLDecodeError, and Python's own for a number of thousands of digits
         words = str(error)
         line = words.partition("(at line ")[2].partition(",")[0]
         what = words.partition(" (at")[0]
         raise PresetError(
             f"{place}:{line}: broken TOML: {what}" if line else f"{place}: broken TOML: {words}"
         ) from None
+
+
+def _canonical(table: dict[str, Any]) -> dict[str, Any]:
+    """Short words under their full names, so that a base, an arm and an option that mean one setting meet."""
+    arms = table.get("arm")
+    for each in (table, *(arms if isinstance(arms, list) else ())):
+        section = each.get("regularization") if isinstance(each, dict) else None
+        if isinstance(section, dict) and "style" in section and "dropout_style" not in section:
+            section["dropout_style"] = section.pop("style")
+    return table
 
 
 def _set(reading: _Reading, table: dict[str, Any], prefix: tuple[str | int, ...], option: str, given: str) -> None:
@@ -131,12 +141,17 @@ def _put(
     reading.overridden[(*prefix, *key.split("."))] = option
 
 
+def _arm_tables(reading: _Reading) -> list[Any]:
+    arms = reading.table.get("arm")
+    return arms if isinstance(arms, list) else []
+
+
 def _arm_set(reading: _Reading, given: str) -> None:
     option = f"--arm-set {given}"
     arm_name, colon, rest = given.partition(":")
     if not colon or "=" not in rest:
         raise PresetError(f"{option}: expected ARM:KEY=VALUE, such as 'dropout 0.2:regularization.dropout=0.5'")
-    arms = [arm for arm in reading.table.get("arm", []) if isinstance(arm, dict)]
+    arms = [arm for arm in _arm_tables(reading) if isinstance(arm, dict)]
     names = [str(arm.get("name")) for arm in arms]
     if arm_name not in names:
         raise PresetError(f"{option}: no arm {arm_name!r}{did_you_mean(arm_name, names)}")

@@ -64,7 +64,7 @@ class Data(Section):
             return value
         if isinstance(value, bool) or not isinstance(value, (int, float)):
             raise ValueError("must be a count (whole number) or a fraction between 0 and 1")
-        if value <= 0 or (isinstance(value, float) and value >= 1 and value != int(value)):
+        if value <= 0 or (isinstance(value, float) and not (value < 1 or value.is_integer())):
             raise ValueError("must be a positive count or a fraction between 0 and 1")
         return int(value) if value >= 1 else value
 

@@ -106,7 +106,7 @@ class Knob:
             return None if value in self.choices else f"must be one of {self.bounds}"
         if isinstance(value, bool) or not isinstance(value, (int, float)):
             return "must be a number"
-        if math.isnan(value) or math.isinf(value):
+        if isinstance(value, float) and not math.isfinite(value):
             return "must be a finite number"
         if self.whole and value != int(value):
             return "must be a whole number"

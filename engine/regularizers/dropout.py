@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import torch
 from torch import Tensor
 
 
@@ -18,11 +19,10 @@ def dropout(h_SABH: Tensor, bits_SBH: Tensor, p_L: Tensor, inverted: bool) -> Te
     """
     seeds, arms = h_SABH.shape[:2]
     p_SA11 = p_L.view(seeds, arms, 1, 1)
-    threshold = (p_SA11 * 65536).round() - 32768
-    keep = (bits_SBH.unsqueeze(1) >= threshold.to(bits_SBH.dtype)).to(h_SABH.dtype)
-    if inverted:
-        keep = keep * (1 / (1 - p_SA11))
-    return h_SABH * keep
+    # Held at the largest int16: 65536 would wrap round, and a p close to 1 would drop nothing.
+    threshold = ((p_SA11 * 65536).round() - 32768).clamp(max=32767).to(bits_SBH.dtype)
+    kept = 1 / (1 - p_SA11) if inverted else torch.ones_like(p_SA11)
+    return h_SABH * torch.where(bits_SBH.unsqueeze(1) >= threshold, kept, torch.zeros_like(kept))
 
 
 def dropout_evaluation(h_LBH: Tensor, p_L: Tensor) -> Tensor:

@@ -74,9 +74,11 @@ def forward_evaluation(
     w_GMIO = first.weight(theta_LP).view(groups, shared, first.inputs, first.outputs)
     w_GIMO = w_GMIO.transpose(1, 2).reshape(groups, first.inputs, shared * first.outputs)
     h_GNMO = torch.bmm(x_GNI, w_GIMO).view(groups, rows, shared, first.outputs)
-    h_LNH = h_GNMO.transpose(1, 2).reshape(lanes, rows, first.outputs) + first.bias(theta_LP).unsqueeze(1)
+    bias_GM1O = first.bias(theta_LP).view(groups, shared, 1, first.outputs)
+    h_LNH = (h_GNMO.transpose(1, 2) + bias_GM1O).reshape(lanes, rows, first.outputs)
     for layer in others:
-        h_LNH = activation(h_LNH)
+        # No gradient is wanted here: relu in place saves writing the activations a second time.
+        h_LNH = h_LNH.relu_() if activation is torch.relu else activation(h_LNH)
         if drop is not None and not drop.inverted:
             h_LNH = dropout_evaluation(h_LNH, drop.p_L)
         h_LNH = torch.baddbmm(layer.bias(theta_LP).unsqueeze(1), h_LNH, layer.weight(theta_LP))

@@ -88,6 +88,11 @@ class Stack:
         """Whether any lane still trains."""
         return len(self._frozen) < len(self.lanes)
 
+    @property
+    def flop(self) -> float:
+        """Floating-point operations of a training step: forward and two products backward, for every lane."""
+        return 6.0 * len(self.lanes) * self._batch * self.layout.weights
+
     def begin_epoch(self, epoch: int) -> None:
         """Draw the order of the epoch's examples, as rows of the data's flattened groups: [S, N]."""
         orders = [batch_order(seed, epoch, self._examples, self._replacement) for seed in self.seeds]

@@ -83,6 +83,14 @@ def test_restoring_also_happens_when_the_epochs_run_out_or_the_user_stops() -> N
         assert torch.equal(weights_of(lab), weights_of(again))
 
 
+def test_a_lane_whose_last_epoch_is_its_best_keeps_the_weights_of_its_last_epoch() -> None:
+    lab, again = lab_of({"training.lr": 0.01}), lab_of({"training.lr": 0.01, "training.epochs": 6})
+    (end,) = only(list(lab.run()), Stopped)
+    assert end.best_epoch == end.epoch == 5
+    train_to(again, 5)
+    assert torch.equal(weights_of(lab), weights_of(again))
+
+
 def test_without_restore_best_a_lane_keeps_its_last_weights() -> None:
     base = {**OVERFITS, "early_stopping.restore_best": False, "training.seeds": [0]}
     lab, again = lab_of(base), lab_of({**base, "early_stopping.patience": 0})

@@ -23,6 +23,7 @@ class Action:
 ACTIONS: tuple[Action, ...] = (
     Action("help", "question_mark", "?", "help", "what every key and every setting does", "program", footer=True),
     Action("quit", "q", "q", "quit", "end the program", "program", footer=True),
+    Action("next_page", "v", "v", "page", "on a small screen: the next page of panes", "program", footer=True),
     Action("pause", "space", "space", "pause", "pause or go on", "run", footer=True),
     Action("step_epoch", "full_stop", ".", "one epoch", "train one epoch, then pause", "run"),
     Action("slower", "less_than_sign", "<", "slower", "fewer epochs a second", "run", footer=True),
@@ -51,7 +52,6 @@ ACTIONS: tuple[Action, ...] = (
     Action("gap", "g", "g", "gap", "accuracy, or the gap between validation and train loss", "view", footer=True),
     Action("norms", "n", "n", "norms", "weight norms by arm, or by layer of the selected arm", "view", footer=True),
     Action("zoom", "z", "z", "enlarge", "enlarge the pane in focus, or all panes again", "view"),
-    Action("next_page", "v", "v", "page", "on a small screen: the next page of panes", "view", footer=True),
     Action("theme", "t", "t", "theme", "light or dark", "view"),
 )
 

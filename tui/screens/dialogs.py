@@ -20,18 +20,26 @@ class Question:
     answers: tuple[tuple[str, str], ...]
 
 
-class Ask(ModalScreen[str | None]):
+class Dialog(ModalScreen[str | None]):
+    """A box in the middle of the screen."""
+
+    DEFAULT_CSS = """
+    Dialog { align: center middle; }
+    Dialog > Vertical {
+        width: 76; max-width: 96%; height: auto; border: round $accent; padding: 1 2; background: $surface;
+    }
+    Dialog .title { text-style: bold; margin-bottom: 1; width: 100%; }
+    Dialog .text { width: 100%; margin-bottom: 1; }
+    """
+
+
+class Ask(Dialog):
     """Asks one question; None where it was put aside with escape."""
 
     DEFAULT_CSS = """
-    Ask, AskText { align: center middle; }
-    Ask > Vertical, AskText > Vertical {
-        width: 76; max-width: 96%; height: auto; border: round $accent; padding: 1 2; background: $surface;
-    }
-    Ask .title, AskText .title { text-style: bold; margin-bottom: 1; width: 100%; }
-    Ask .text, AskText .text { width: 100%; margin-bottom: 1; }
     Ask Horizontal { height: auto; align-horizontal: center; }
     Ask Button { margin: 0 1; min-width: 8; }
+    Ask Button:focus:nocolor { text-style: bold reverse; }
     """
     BINDINGS = [
         Binding("escape", "dismiss(None)", "back"),
@@ -58,9 +66,10 @@ class Ask(ModalScreen[str | None]):
         self.dismiss(self._question.answers[place][0])
 
 
-class AskText(ModalScreen[str | None]):
+class AskText(Dialog):
     """Asks for a line of text; None where it was put aside with escape."""
 
+    DEFAULT_CSS = "AskText Input { background: $boost; margin-bottom: 1; }"
     BINDINGS = [Binding("escape", "dismiss(None)", "back")]
 
     def __init__(self, title: str, text: str, value: str) -> None:
@@ -70,7 +79,7 @@ class AskText(ModalScreen[str | None]):
     def compose(self) -> ComposeResult:
         with Vertical():
             yield Label(self._title, classes="title", markup=False)
-            yield Input(self._value)
+            yield Input(self._value, compact=True)
             yield Label(self._text, classes="text", markup=False)
 
     def on_input_submitted(self, event: Input.Submitted) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shlex
 import time
 from pathlib import Path
 
@@ -18,7 +20,7 @@ def write_tweaked(screen: Screen[None], preset: Preset) -> None:
     def named(name: str | None) -> None:
         if name is None:
             return
-        path = Path(name if name.endswith(".toml") else f"{name}.toml").expanduser()
+        path = Path(os.path.expanduser(name if name.endswith(".toml") else f"{name}.toml"))
         if not path.exists():
             write(path)
             return
@@ -29,9 +31,10 @@ def write_tweaked(screen: Screen[None], preset: Preset) -> None:
         try:
             path.write_text(write_preset(preset), encoding="utf-8")
         except OSError as error:
-            screen.notify(f"{path}: {error.strerror or error}", title="not written", severity="error")
+            screen.notify(f"{path}: {error.strerror or error}", title="not written", severity="error", markup=False)
         else:
-            screen.notify(f"{path.resolve()}\nOpen it with: regtui {path}", title="preset written")
+            how = f"Open it with: regtui {shlex.quote(str(path))}"
+            screen.notify(f"{path.resolve()}\n{how}", title="preset written", markup=False)
 
     screen.app.push_screen(
         AskText("Write the experiment as", "with the knobs as they stand now", f"{preset.name}-tweaked.toml"), named

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import groupby
 
+from rich.table import Table
 from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding
@@ -11,13 +13,17 @@ from textual.containers import VerticalScroll
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from engine.preset import knobs
+from engine.preset import Knob, knobs
 from tui.screens.actions import ACTIONS, PANES
 
-_INTRO = """\
-Each arm of the preset trains beside the others under equal conditions: same first weights, same batches, same noise.
-Train loss is drawn solid, validation loss dotted, both measured without noise and without penalties. A diamond marks
-the best epoch, a thin line a turned knob, a thick one where early stopping ends the arm or would have."""
+_INTRO = (
+    "Each arm of the preset trains beside the others under equal conditions: same first weights, same batches, same "
+    "noise. Train loss is drawn solid, validation loss dotted, both measured without noise and without penalties. A "
+    "diamond marks the best epoch, a thin line a turned knob, a thick one where early stopping ends the arm or would "
+    "have."
+)
+_PALETTE = ("ctrl+p", "the command palette: every action by name")
+_MOUSE = "mouse: a click on a loss pane selects its arm, on a knob chooses it, on its arrows turns it"
 
 
 class HelpScreen(ModalScreen[None]):
@@ -37,29 +43,33 @@ class HelpScreen(ModalScreen[None]):
     def compose(self) -> ComposeResult:
         with VerticalScroll() as scroll:
             scroll.border_title = "help: arrows scroll, escape closes"
-            yield Static(_text())
+            yield Static(Text(f"{_INTRO}\n"))
+            for group, actions in groupby(ACTIONS, key=lambda action: action.group):
+                yield Static(Text(group, style="bold underline"))
+                yield Static(_listing([(action.shown, action.help) for action in actions], 10))
+            yield Static(_listing([(f"1 - {len(PANES)}", f"focus a pane: {', '.join(PANES)}"), _PALETTE], 10))
+            yield Static(Text(f"\n{_MOUSE}\n"))
+            for section, members in groupby(knobs().values(), key=lambda knob: knob.section):
+                yield Static(Text(f"[{section}]", style="bold underline"))
+                yield Static(_listing([(knob.name, _told(knob)) for knob in members], 18))
 
 
-def _text() -> Text:
+def _listing(rows: Sequence[tuple[str, str | Text]], width: int) -> Table:
+    """Names, and beside them what they do, wrapped within its column."""
+    made = Table.grid(padding=(0, 1, 0, 0))
+    made.add_column(width=width + 2, style="bold")
+    made.add_column(ratio=1)
+    for name, told in rows:
+        made.add_row(Text(f"  {name}"), told if isinstance(told, Text) else Text(told))
+    return made
+
+
+def _told(knob: Knob) -> Text:
     told = Text()
-    told.append(f"{_INTRO}\n\n")
-    for group, actions in groupby(ACTIONS, key=lambda action: action.group):
-        told.append(f"{group}\n", style="bold underline")
-        for action in actions:
-            told.append(f"  {action.shown:<10}", style="bold")
-            told.append(f"{action.help}\n")
-    told.append(f"  {'1 - ' + str(len(PANES)):<10}", style="bold")
-    told.append(f"focus a pane: {', '.join(PANES)}\n")
-    told.append(f"  {'ctrl+p':<10}", style="bold")
-    told.append("the command palette: every action by name\n\n")
-    told.append("mouse: a click on a loss pane selects its arm, on a knob chooses it, on its arrows turns it\n\n")
-    for section, members in groupby(knobs().values(), key=lambda knob: knob.section):
-        told.append(f"\\[{section}]\n".replace("\\", ""), style="bold underline")
-        for knob in members:
-            told.append(f"  {knob.name:<18}", style="bold")
-            live = "live" if knob.live else ""
-            told.append(f"{live:<5}", style="green")
-            unit = f", {knob.unit}" if knob.unit else ""
-            told.append(f"{knob.help} ")
-            told.append(f"({knob.bounds}{unit})\n" if knob.bounds != "any" else "\n", style="dim")
+    if knob.live:
+        told.append("live  ", style="green")
+    told.append(f"{knob.help} ")
+    unit = f", {knob.unit}" if knob.unit else ""
+    if knob.bounds != "any":
+        told.append(f"({knob.bounds}{unit})", style="dim")
     return told

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import bisect
 import time
 from pathlib import Path
-from typing import Any
 
 from textual.app import ComposeResult
 from textual.containers import Horizontal, HorizontalScroll, Vertical
@@ -53,10 +53,13 @@ class MainScreen(Screen[None]):
         self._ascii = ascii_only
         self._pace = Pace(fps)
         self._view = worker.view()
-        self._drawn: tuple[Any, ...] = ()
+        self._speed, self._paused = self._view.speed, self._view.paused
+        # The version of the view that the losses and the trends show.
+        self._drawn = [-1, -1]
         self._arm: str | None = None if len(preset.arms) == 1 else preset.arm_names[-1]
         self._log = self._gap = self._layers = False
         self._chose_overlay: bool | None = None
+        self._remaking = False
         self._page = 0
         self._gpu = ""
         self._gpu_asked = 0.0
@@ -109,32 +112,50 @@ class MainScreen(Screen[None]):
 
     def _hear(self) -> None:
         """Tell the person what happened since the last frame."""
+        diverged: dict[str, list[Stopped]] = {}
         for event in self.worker.news():
             if isinstance(event, Failed):
-                where = f"\nThe full story: {event.log}" if event.log else ""
-                self.notify(f"{event.message}{where}", title="the engine stopped", severity="error", timeout=15)
+                self._tell_failure(event)
             elif isinstance(event, Stopped) and event.reason == "diverged":
-                self.notify(
-                    f"{event.arm}, seed {event.seed}: the loss is no longer finite at epoch {event.epoch}",
-                    title="diverged",
-                    severity="warning",
-                )
+                diverged.setdefault(event.arm, []).append(event)
+        for arm, ends in diverged.items():
+            seeds = f"seed{'s' if len(ends) > 1 else ''} {', '.join(str(end.seed) for end in ends)}"
+            self.notify(
+                f"{arm}, {seeds}: the loss is no longer finite at epoch {max(end.epoch for end in ends)}",
+                title="diverged",
+                severity="warning",
+                markup=False,
+            )
+
+    def _tell_failure(self, failed: Failed) -> None:
+        where = f"\nThe full story: {failed.log}" if failed.log else ""
+        title = "the engine stopped" if self.worker.view().state == "failed" else "refused"
+        self.notify(f"{failed.message}{where}", title=title, severity="error", timeout=15, markup=False)
 
     def draw(self, force: bool = False) -> None:
-        """Bring every visible pane up to the present moment; nothing is done where nothing has changed."""
+        """Bring the screen up to the present moment; nothing is done where nothing has changed.
+
+        A frame draws the losses or the trends, whichever is older: twice the frames for the same share of the time.
+        With `force` it draws both.
+        """
+        if self._remaking:
+            return
         view = self._view = self.worker.view()
         self.query_one(RunHeader).update(view, self.preset.epochs, self._device(view))
-        state = (view.version, self._log, self._gap, self._layers, self._arm, self.size)
-        if state == self._drawn and not force:
+        parts = (self._draw_losses, self._draw_trends)
+        stale = [at for at in range(2) if self._drawn[at] != view.version]
+        if not stale and not force:
             return
-        self._drawn = state
+        if force:
+            self.query_one(KnobPanel).update(self.preset, self.original, self._arm)
+            self.query_one("#knobs", Pane).entitle(f"5 knobs: {self._arm or 'all arms'}")
         self.query_one(StoppingGauges).update(view)
         self.query_one(Comparison).update(view)
-        self.query_one(KnobPanel).update(self.preset, self.original, self._arm)
-        self.query_one("#knobs", Pane).entitle(f"5 knobs: {self._arm or 'all arms'}")
-        self._draw_charts(view)
+        for at in (0, 1) if force else [min(stale, key=self._drawn.__getitem__)]:
+            parts[at](view)
+            self._drawn[at] = view.version
 
-    def _draw_charts(self, view: View) -> None:
+    def _draw_losses(self, view: View) -> None:
         zoomed = self.maximized
         kind = "log loss" if self._log else "loss"
         legend = "*** train ... validation" if self._ascii else "━ train  ┈ validation"
@@ -150,8 +171,10 @@ class MainScreen(Screen[None]):
                 pane.entitle(f"{'1 ' if place == 0 else ''}{kind}: {name}", legend if place == 0 else "")
                 if zoomed is None or zoomed is pane:
                     pane.show(told[name])
-        trends = self.query_one("#trends")
-        if trends.display or zoomed is not None:
+
+    def _draw_trends(self, view: View) -> None:
+        legend = "*** train ... validation" if self._ascii else "━ train  ┈ validation"
+        if self.query_one("#trends").display or self.maximized is not None:
             accuracy, norms = self.query_one("#accuracy", ChartPane), self.query_one("#norms", ChartPane)
             accuracy.entitle("2 gap: validation - train" if self._gap else "2 accuracy", "" if self._gap else legend)
             accuracy.show(plots.gap_plot(view) if self._gap else plots.accuracy_plot(view))
@@ -193,6 +216,7 @@ class MainScreen(Screen[None]):
         self.refresh_bindings()
         room = width if compact else width - SIDE
         fits = len(self.preset.arms) * LOSS_PANE <= room
+        self.set_class(not fits, "-many")
         self.set_class(not fits if self._chose_overlay is None else self._chose_overlay, "-overlay")
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
@@ -203,8 +227,11 @@ class MainScreen(Screen[None]):
         """Show another experiment (or the same again) from its beginning."""
         self.worker, self.preset, self.original = worker, preset, preset
         self._view = worker.view()
+        self._speed, self._paused = self._view.speed, self._view.paused
         self._arm = None if len(preset.arms) == 1 else preset.arm_names[-1]
         self._chose_overlay = None
+        self._remaking = True
+        self.query_one(KnobPanel).close_edit()
         self.minimize()
         self.run_worker(self._remake_panes(), exclusive=True)
         worker.start()
@@ -213,6 +240,7 @@ class MainScreen(Screen[None]):
         with self.app.batch_update():
             await self.query(".loss").remove()
             await self.query_one("#losses").mount_all(self._loss_panes(), before="#overlay")
+            self._remaking = False
             self._arrange()
             self.query_one(Lesson).show(self.preset)
         self.call_after_refresh(self.draw, force=True)
@@ -220,11 +248,12 @@ class MainScreen(Screen[None]):
     # The run ---------------------------------------------------------------------------------------------------------
 
     def action_pause(self) -> None:
-        paused = self._view.state == "paused"
-        self.worker.send(Resume() if paused else Pause())
+        self._paused = not self._paused
+        self.worker.send(Pause() if self._paused else Resume())
         self._soon()
 
     def action_step_epoch(self) -> None:
+        self._paused = True
         self.worker.send(StepEpoch())
         self._soon()
 
@@ -235,14 +264,12 @@ class MainScreen(Screen[None]):
         self._change_speed(1)
 
     def _change_speed(self, by: int) -> None:
-        speed = self._view.speed
-        place = next(
-            (at for at, each in enumerate(SPEEDS) if each is None or (speed and each >= speed)), len(SPEEDS) - 1
-        )
-        if speed is None:
-            place = len(SPEEDS) - 1
-        changed = SPEEDS[max(0, min(len(SPEEDS) - 1, place + by))]
-        self.worker.send(SetSpeed(changed))
+        # Counted from what was asked for last: the worker's word comes a frame later, keys come in bursts.
+        speeds = [each for each in SPEEDS if each is not None]
+        now = self._speed if self._speed is not None else speeds[-1] + 1
+        place = bisect.bisect_right(speeds, now) if by > 0 else bisect.bisect_left(speeds, now) - 1
+        self._speed = SPEEDS[max(0, place)]
+        self.worker.send(SetSpeed(self._speed))
         self._soon()
 
     def action_restart(self) -> None:
@@ -267,7 +294,10 @@ class MainScreen(Screen[None]):
             choices = [*self.preset.arm_names, None]
             self._arm = choices[(choices.index(self._arm) + by) % len(choices)]
         self.draw(force=True)
-        if self._arm is not None and not self.has_class("-overlay"):
+        self._scroll_to_arm()
+
+    def _scroll_to_arm(self) -> None:
+        if self._arm is not None and not self._remaking and not self.has_class("-overlay"):
             self.query_one(f"#loss-{self.preset.arm_names.index(self._arm)}").scroll_visible(animate=False)
 
     def action_knob_up(self) -> None:
@@ -292,7 +322,7 @@ class MainScreen(Screen[None]):
         try:
             self.preset = with_value(self.preset, message.knob, message.value, message.arm)
         except PresetError as error:
-            self.notify(str(error), severity="error")
+            self.notify(str(error), severity="error", markup=False)
             return
         self.worker.send(Turn(message.knob, message.value, message.arm))
         self.query_one(KnobPanel).update(self.preset, self.original, self._arm)
@@ -314,6 +344,7 @@ class MainScreen(Screen[None]):
         self._chose_overlay = not self.has_class("-overlay")
         self._arrange()
         self.call_after_refresh(self.draw, force=True)
+        self.call_after_refresh(self._scroll_to_arm)
 
     def action_log_scale(self) -> None:
         self._log = not self._log
@@ -364,6 +395,8 @@ class MainScreen(Screen[None]):
             return
 
     def action_zoom(self) -> None:
+        if self._remaking:
+            return
         if self.maximized is not None:
             self.minimize()
         else:
@@ -412,7 +445,7 @@ class MainScreen(Screen[None]):
         try:
             preset = load_preset(name)
         except PresetError as error:
-            self.notify(str(error), title="this preset cannot be loaded", severity="error", timeout=12)
+            self.notify(str(error), title="this preset cannot be loaded", severity="error", timeout=12, markup=False)
             return
         self.post_message(OpenPreset(preset))
 
@@ -420,7 +453,12 @@ class MainScreen(Screen[None]):
         write_tweaked(self, self.preset)
 
     def action_export(self) -> None:
-        self.notify("\n".join(str(path) for path in export(self, self._view, Path.cwd())), title="exported")
+        try:
+            written = export(self, self._view, Path.cwd())
+        except OSError as error:
+            self.notify(str(error), title="not exported", severity="error", markup=False)
+        else:
+            self.notify("\n".join(map(str, written)), title="exported", markup=False)
 
     def action_help(self) -> None:
         self.app.push_screen(HelpScreen())

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import statistics
 import time
+from collections import deque
 
 SHARE = 0.04
 FRAMES_PER_SECOND = 4.0
@@ -16,17 +18,17 @@ class Pace:
     def __init__(self, fps: float | None, share: float = SHARE) -> None:
         self._wished = 1 / fps if fps else 1 / FRAMES_PER_SECOND
         self._share = share
-        self._cost = 0.0
+        # The median of a few: one costly frame (an import, a resize, a key) must not slow down those after it.
+        self._costs: deque[float] = deque([0.0], maxlen=5)
         self._then = time.thread_time()
 
     def begin(self) -> None:
         """A frame begins: what comes until `wait` and in the rendering after it is its cost."""
         now = time.thread_time()
-        spent = now - self._then
-        # Rendering runs after the frame's own code; smoothing keeps one costly key press from slowing ten frames.
-        self._cost = spent if self._cost == 0.0 else 0.7 * self._cost + 0.3 * spent
+        # Rendering runs after the frame's own code, so a frame's cost is known when the next one begins.
+        self._costs.append(now - self._then)
         self._then = now
 
     def wait(self) -> float:
         """Seconds until the next frame."""
-        return max(self._wished, min(SLOWEST, self._cost / self._share))
+        return max(self._wished, min(SLOWEST, statistics.median(self._costs) / self._share))

@@ -19,10 +19,10 @@ class PresetPicker(ModalScreen[str | None]):
     DEFAULT_CSS = """
     PresetPicker { align: center middle; }
     PresetPicker > Vertical { width: 130; max-width: 98%; height: 90%; border: round $accent; background: $surface; }
-    PresetPicker Input { border: none; height: 1; margin: 0 1; background: $boost; }
+    PresetPicker Input { margin: 0 1; background: $boost; }
     PresetPicker OptionList { width: 2fr; height: 100%; border: none; background: $surface; }
     PresetPicker VerticalScroll { width: 3fr; height: 100%; padding: 0 1; border-left: solid $primary-darken-1; }
-    PresetPicker.-ascii VerticalScroll { border-left: ascii $primary-darken-1; }
+    PresetPicker OptionList:nocolor > .option-list--option-highlighted { text-style: reverse; }
     """
     BINDINGS = [
         Binding("escape", "dismiss(None)", "back"),
@@ -42,7 +42,7 @@ class PresetPicker(ModalScreen[str | None]):
     def compose(self) -> ComposeResult:
         with Vertical() as frame:
             frame.border_title = "presets: type to filter, enter opens, escape goes back"
-            yield Input(placeholder="filter by name, title or technique")
+            yield Input(placeholder="filter by name, title or technique", compact=True)
             with Horizontal():
                 yield OptionList()
                 with VerticalScroll():

@@ -49,12 +49,13 @@ class Comparison(Lines):
 
     def update(self, view: View) -> None:
         """Show this moment of the run."""
+        sign = "+-" if self._ascii else "±"
         rows = summarize(view.preset, view.last, view.stopped, view.finished)
         best = best_arm(rows)
         width = self.content_size.width
         names = max([3, *(len(row.arm) for row in rows)])
         names = min(names, max(8, width // 4))
-        cells = [[cell(row) for row in rows] for _, _, cell in _COLUMNS]
+        cells = [[cell(row).replace("±", sign) for row in rows] for _, _, cell in _COLUMNS]
         widths = [
             max(len(title), *(len(text) for text in column))
             for (title, _, _), column in zip(_COLUMNS, cells, strict=True)

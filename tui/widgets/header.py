@@ -13,7 +13,7 @@ from tui.widgets.words import bar, duration
 _STATES = {
     "loading": ("◌", "o", "loading", "yellow"),
     "running": ("▶", ">", "training", "green"),
-    "paused": ("⏸", "=", "paused", "yellow"),
+    "paused": ("‖", "=", "paused", "yellow"),
     "finished": ("✔", "*", "finished", "cyan"),
     "failed": ("✘", "!", "failed", "red"),
 }

@@ -17,7 +17,7 @@ from tui.widgets.lines import Lines
 from tui.widgets.words import setting
 
 # The bounds stand behind each value where the panel is this wide, in a column of this width.
-_WITH_BOUNDS = 38
+_WITH_BOUNDS = 42
 _BOUNDS = 11
 
 
@@ -86,6 +86,7 @@ class KnobPanel(Vertical):
 
     def move(self, by: int) -> None:
         """Choose the knob `by` places further, going round."""
+        self.close_edit()
         if self._knobs:
             keys = [knob.key for knob in self._knobs]
             self._chosen = keys[(keys.index(self._chosen) + by) % len(keys)]
@@ -97,12 +98,18 @@ class KnobPanel(Vertical):
         if self._preset is None:
             return
         knob = self.chosen
-        value = self._values(self._preset, knob)[0]
-        turned = knob.turn(value, direction)
-        if turned == value:
-            self._refuse(f"{setting(value)} is the end: {knob.bounds}")
+        values = self._values(self._preset, knob)
+        turned = [knob.turn(value, direction) for value in values]
+        if turned == values:
+            self._refuse(f"{setting(values[0])} is the end: {knob.bounds}")
+        elif len(set(turned)) == 1:
+            self._set(turned[0])
         else:
-            self._set(turned)
+            # All arms, each at a value of its own: each is turned by a step, and what differs goes on differing.
+            self._refusal = ""
+            for arm, before, after in zip(self._preset.arms, values, turned, strict=True):
+                if before != after:
+                    self.post_message(Turned(knob.key, after, arm.name))
 
     def back(self) -> None:
         """Set the chosen knob to what the preset says, arm by arm."""
@@ -168,6 +175,8 @@ class KnobPanel(Vertical):
         if not isinstance(row, Knob):
             return
         again = row.key == self._chosen
+        if not again:
+            self.close_edit()
         self._chosen = row.key
         self._refusal = ""
         width = self.query_one(KnobList).content_size.width
@@ -212,7 +221,8 @@ class KnobPanel(Vertical):
         listing.show([self._line(row, width) for row in rows[self._top : self._top + height]])
         knob = self.chosen
         unit = f" {knob.unit}" if knob.unit else ""
-        note = Text(f"{knob.bounds}{unit}: {knob.help}", style="dim")
+        how = " (enter sets, escape leaves)" if self.editing else ""
+        note = Text(f"{knob.bounds}{unit}: {knob.help}{how}", style="dim")
         if self._refusal:
             note = Text(f"! {self._refusal}", style="bold red")
         self.query_one("#knob-note", Lines).show(note.wrap(self.app.console, max(1, width)))

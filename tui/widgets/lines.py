@@ -71,7 +71,12 @@ class Lines(Widget):
                 self.refresh(Region(span[0], y, span[1] - span[0], 1))
 
     def _strip(self, text: Text, width: int) -> Strip:
-        segments = [Segment(part.text, part.style) for part in text.render(self.app.console, end="")]
+        # Rich leaves the text's own style to whoever prints it.
+        base = self.app.console.get_style(text.style) if text.style else None
+        segments = [
+            Segment(part.text, base + part.style if base and part.style else base or part.style)
+            for part in text.render(self.app.console, end="")
+        ]
         return Strip(segments).adjust_cell_length(width)
 
     def render_line(self, y: int) -> Strip:

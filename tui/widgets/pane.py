@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from textual.app import ComposeResult
 from textual.containers import Vertical
+from textual.content import Content
 from textual.widget import Widget
 
 from tui.widgets.chart import Chart, Plot
@@ -17,14 +18,15 @@ class Pane(Vertical, can_focus=True):
 
     def __init__(self, *children: Widget, title: str = "", id: str | None = None, classes: str | None = None) -> None:
         super().__init__(*children, id=id, classes=classes)
-        self.border_title = title
+        self._titles: tuple[str, str] | None = None
+        self.entitle(title)
 
     def entitle(self, title: str, subtitle: str = "") -> None:
         """Change title and subtitle; nothing is drawn again where they stand already."""
-        if self.border_title != title:
-            self.border_title = title
-        if self.border_subtitle != subtitle:
-            self.border_subtitle = subtitle
+        if self._titles != (title, subtitle):
+            self._titles = (title, subtitle)
+            # An arm may be named "[a]": as it stands, not as markup.
+            self.border_title, self.border_subtitle = Content(title), Content(subtitle)
 
 
 class ChartPane(Pane):

@@ -94,7 +94,7 @@ def loss_plots(view: View, log: bool) -> dict[str, Plot]:
             x_limits=x_limits(view),
             y_limits=limits,
             log=log,
-            empty=waiting(view),
+            empty=_lost(view, arm) or waiting(view),
         )
         for arm, told in curves.items()
     }
@@ -145,11 +145,20 @@ def layer_norm_plot(view: View, arm: str) -> Plot:
     return Plot(curves, knob_marks(view, [arm]), x_limits(view), empty=waiting(view))
 
 
+def _lost(view: View, arm: str) -> str:
+    """What is said of an arm that has no curve because all its lanes diverged before one was measured."""
+    ends = [told for (name, _), told in view.stopped.items() if name == arm and told.reason == "diverged"]
+    whole = len(ends) == len(view.preset.seeds)
+    return f"diverged at epoch {max(told.epoch for told in ends)}: the loss is no longer finite" if whole else ""
+
+
 def waiting(view: View) -> str:
     """What a chart says before it has a curve."""
     if view.state == "loading":
         share = f" {view.share:.0%}" if view.share is not None else ""
         return f"{view.loading}{share} ..."
     if view.state == "failed":
-        return "stopped by an error"
+        return "stopped by an error: r tries again"
+    if view.state == "finished":
+        return "nothing was measured"
     return "paused: space starts" if view.state == "paused" else "training the first epoch ..."

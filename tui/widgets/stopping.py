@@ -7,6 +7,7 @@ import statistics
 from rich.text import Text
 
 from engine.worker import View
+from tui.comparison import REASONS
 from tui.widgets.lines import Lines
 from tui.widgets.palette import colour
 from tui.widgets.words import bar, number
@@ -44,28 +45,30 @@ class StoppingGauges(Lines):
         first.append(f"{arm[:name_room]:<{name_room}} ", style=f"bold {style}")
         first.append(bar(share, max(4, width - name_room - 1 - len(count)), self._ascii), style=style)
         first.append(count, style="bold red" if rule.patience and wait >= rule.patience else "")
-        second = Text("  ", no_wrap=True)
+        second = Text(" ", no_wrap=True)
         best = [told for told in lanes if told.best_epoch]
         if best:
             mean = statistics.fmean(told.best_val_loss for told in best)
             epochs = sorted(told.best_epoch for told in best)
             at = f"{epochs[0]}" if epochs[0] == epochs[-1] else f"{epochs[0]}-{epochs[-1]}"
-            second.append(f"best {number(mean)} at {at}")
-        second.append(self._fate(view, arm), style="bold")
+            second.append(f" best {number(mean)} at {at}")
+        for told in self._fates(view, arm):
+            second.append(",", style="bold") if second.cell_len > 1 else None
+            second.append(f" {told}", style="bold")
         second.truncate(width, overflow="ellipsis")
         return [first, second]
 
-    def _fate(self, view: View, arm: str) -> str:
+    def _fates(self, view: View, arm: str) -> list[str]:
         """What ended the arm's lanes, or would have."""
         seeds = len(view.preset.seeds)
         ends = [told for (name, _), told in view.stopped.items() if name == arm]
         marked = [told.epoch for (name, _), told in view.would_stop.items() if name == arm]
-        told = ""
+        told = []
         if marked:
             share = "" if len(marked) == seeds else f" ({len(marked)}/{seeds})"
-            told = f", would stop {round(statistics.median(marked))}{share}"
-        if ends:
-            reasons = sorted({end.reason.replace("_", " ") for end in ends})
+            told.append(f"would stop {round(statistics.median(marked))}{share}")
+        reasons = sorted({end.reason for end in ends})
+        if reasons and (reasons != ["epochs"] or not told):
             share = "" if len(ends) == seeds else f" ({len(ends)}/{seeds})"
-            told += f", {' / '.join(reasons)}{share}" if reasons != ["epochs"] or not told else ""
+            told.append(f"{' / '.join(REASONS.get(reason, reason) for reason in reasons)}{share}")
         return told

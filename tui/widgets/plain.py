@@ -1,0 +1,58 @@
+"""Filters for terminals that can, or shall, show less: letters only, or no colour."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from rich.cells import cell_len
+from rich.segment import Segment
+from rich.style import Style
+from textual.color import Color
+from textual.filter import LineFilter
+
+_LIKE = {
+    "-": "─━═╌╍┄┅┈┉╴╶╸╺▔▀–—−⎯",
+    "_": "▁▂▃▄",
+    "|": "│┃║╎╏┆┇┊┋▌▐▍▎▏▕▋",
+    "+": "┌┐└┘├┤┬┴┼╭╮╯╰┏┓┗┛┣┫┳┻╋╔╗╚╝╠╣╦╩╬╷╵▖▗▘▝▛▜▙▟▞▚",
+    "#": "█▇▆▅▉▊■",
+    ".": "░▒▓…·•",
+    "*": "★●◆✔",
+    ">": "→▶▸›»❯",
+    "<": "←◀◂‹«❮",
+    "^": "↑▲△",
+    "v": "↓▼▽",
+    "x": "×✘✕✖",
+    "~": "±",
+}
+_ASCII = {ord(sign): like for like, signs in _LIKE.items() for sign in signs}
+
+
+@lru_cache(maxsize=4096)
+def in_ascii(text: str) -> str:
+    """The text in ASCII, cell for cell: frames and signs by what looks like them, all else as question marks."""
+    if text.isascii():
+        return text
+    told = text.translate(_ASCII)
+    return told if told.isascii() else "".join(sign if sign.isascii() else "?" * cell_len(sign) for sign in told)
+
+
+class AsciiOnly(LineFilter):
+    """Whatever a widget, a border or a title of anybody's preset draws: nothing but ASCII reaches the terminal."""
+
+    def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
+        """Translate the text of each segment."""
+        return [Segment(in_ascii(text), style, control) for text, style, control in segments]
+
+
+class Colourless(LineFilter):
+    """No colours, not even grey: bold, reverse and underline say what has to be said."""
+
+    def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
+        """Take the colours out of each segment."""
+        return [Segment(text, _plain(style) if style else style, control) for text, style, control in segments]
+
+
+@lru_cache(maxsize=1024)
+def _plain(style: Style) -> Style:
+    return style.without_color
