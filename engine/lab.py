@@ -92,9 +92,7 @@ class Lab:
             validation=first.task.val_y_SN.shape[1],
             test=first.task.test_y_SN.shape[1],
             parameters_by_arm={name: stack_of[name].layout.parameters for name in self.preset.arm_names},
-            layers_by_arm={
-                name: tuple(layer.name for layer in stack_of[name].layout.layers) for name in self.preset.arm_names
-            },
+            layers_by_arm={name: stack_of[name].layout.layers for name in self.preset.arm_names},
         )
 
     @property

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor
-
-from engine.stack.layout import Layout
-from engine.stack.network import Activation, Dropout, forward_evaluation
 
 # Bounds the activations of one chunk; measured flat between 500 and 8,000 rows on a CPU, so memory decides.
 _CHUNK_NUMBERS = 1 << 24
@@ -15,23 +14,23 @@ _CHUNK_NUMBERS = 1 << 24
 
 @torch.no_grad()
 def evaluate(
-    x_GNI: Tensor, y_GN: Tensor, theta_LP: Tensor, layout: Layout, activation: Activation, drop: Dropout | None
+    forward: Callable[[Tensor], Tensor], x_GNI: Tensor, y_GN: Tensor, lanes: int, widest: int
 ) -> tuple[Tensor, Tensor]:
     """Mean cross-entropy and accuracy of every lane, each [L].
 
     Parameters
     ----------
+    forward : from x_GNI to logits_LNC.
     x_GNI, y_GN : the examples, one group for all lanes or one for each seed (lanes ordered seed by seed).
+    widest : units of the widest layer.
     """
     groups, examples = y_GN.shape
-    lanes = theta_LP.shape[0]
-    widest = max(layer.outputs for layer in layout.layers)
     rows = max(256, _CHUNK_NUMBERS // (lanes * widest))
-    loss_L = torch.zeros(lanes, dtype=theta_LP.dtype, device=theta_LP.device)
+    loss_L = torch.zeros(lanes, dtype=x_GNI.dtype, device=x_GNI.device)
     right_L = torch.zeros_like(loss_L)
     for start in range(0, examples, rows):
-        x_chunk, y_chunk = x_GNI[:, start : start + rows], y_GN[:, start : start + rows]
-        logits_LNC = forward_evaluation(x_chunk, theta_LP, layout, activation, drop)
+        y_chunk = y_GN[:, start : start + rows]
+        logits_LNC = forward(x_GNI[:, start : start + rows])
         count = y_chunk.shape[1]
         y_LN = y_chunk.unsqueeze(1).expand(groups, lanes // groups, count).reshape(lanes, count)
         nll_LN = F.cross_entropy(logits_LNC.flatten(0, 1), y_LN.flatten(), reduction="none").view(lanes, count)

@@ -2,58 +2,113 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from typing import Literal
 
 from torch import Tensor
 
-from engine.preset.schema import Model
+Kind = Literal["weight", "bias", "gain", "shift"]
+# The order in the buffer: a penalty on all weights, or on all biases, is one operation on one range of columns.
+_ORDER: tuple[Kind, ...] = ("weight", "bias", "gain", "shift")
 
 
 @dataclass(frozen=True, slots=True)
-class Linear:
-    """One fully connected layer: `h @ w_IO + b_O`."""
+class Slot:
+    """One parameter tensor. `layer` is the name of the layer it belongs to, `at` its first column in the buffer.
 
-    name: str
-    inputs: int
-    outputs: int
-    weight_at: int
-    bias_at: int
+    `fan_in` and `fan_out` are what the first weights are scaled by.
+    """
 
-    def weight(self, buffer_LP: Tensor) -> Tensor:
-        """w_LIO, a view of the buffer."""
-        size = self.inputs * self.outputs
-        return buffer_LP[:, self.weight_at : self.weight_at + size].view(-1, self.inputs, self.outputs)
+    layer: str
+    kind: Kind
+    shape: tuple[int, ...]
+    fan_in: int
+    fan_out: int
+    at: int
 
-    def bias(self, buffer_LP: Tensor) -> Tensor:
-        """b_LO, a view of the buffer."""
-        return buffer_LP[:, self.bias_at : self.bias_at + self.outputs]
+    @property
+    def size(self) -> int:
+        return math.prod(self.shape)
+
+    @property
+    def columns(self) -> slice:
+        return slice(self.at, self.at + self.size)
+
+    def of(self, buffer_LP: Tensor) -> Tensor:
+        """The parameter of every lane, [L, *shape], a view of the buffer."""
+        return buffer_LP[:, self.columns].view(-1, *self.shape)
 
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """The parameters of one lane as a row of P numbers: all weight matrices first, then all biases.
+    """The parameters of one lane as a row of P numbers: weights first, then biases, then the norms' gains and shifts.
 
-    Weights lie together so that a penalty or a norm is one operation on `buffer[:, :weights]`.
+    Attributes
+    ----------
+    slots : in the order in which the network's modules asked for them.
+    weights, biases : how many numbers of that kind; biases follow the weights.
+    parameters : P.
+    statistics : running statistics of one lane (Q), in a buffer of their own.
     """
 
-    layers: tuple[Linear, ...]
+    slots: tuple[Slot, ...]
     weights: int
+    biases: int
     parameters: int
+    statistics: int
 
     @property
-    def hidden_units(self) -> int:
-        return sum(layer.outputs for layer in self.layers[:-1])
+    def matrices(self) -> tuple[Slot, ...]:
+        """The weight slots, in the order of the layers."""
+        return tuple(slot for slot in self.slots if slot.kind == "weight")
+
+    @property
+    def layers(self) -> tuple[str, ...]:
+        """The names of the layers that have weights, from the input to the output."""
+        return tuple(slot.layer for slot in self.matrices)
+
+    def weight_columns(self, layers: Sequence[int] = ()) -> list[slice]:
+        """The columns of the weights of some layers (numbered from 1), or of all of them as one range."""
+        if not layers:
+            return [slice(0, self.weights)]
+        return [self.matrices[number - 1].columns for number in layers]
 
 
-def layout_of(model: Model, features: int, classes: int) -> Layout:
-    """The layout of an MLP from `features` inputs over the hidden layers to `classes` outputs."""
-    widths = [features, *model.hidden, classes]
-    weights = sum(i * o for i, o in pairwise(widths))
-    layers, weight_at, bias_at = [], 0, weights
-    for number, (inputs, outputs) in enumerate(pairwise(widths), start=1):
-        name = "output" if number == len(widths) - 1 else f"hidden {number}"
-        layers.append(Linear(name, inputs, outputs, weight_at, bias_at))
-        weight_at += inputs * outputs
-        bias_at += outputs
-    return Layout(tuple(layers), weights, bias_at)
+class Builder:
+    """Collects what a network's modules ask for, and lays it out."""
+
+    def __init__(self) -> None:
+        self._asked: list[tuple[str, Kind, tuple[int, ...], int, int]] = []
+        self.statistics = 0
+        self.units = 0
+
+    def slot(self, layer: str, kind: Kind, shape: tuple[int, ...], fan_in: int = 1, fan_out: int = 1) -> int:
+        """Ask for a parameter; the number under which a pass finds it."""
+        self._asked.append((layer, kind, shape, fan_in, fan_out))
+        return len(self._asked) - 1
+
+    def take_statistics(self, count: int) -> int:
+        """Ask for running statistics; their first column."""
+        self.statistics += count
+        return self.statistics - count
+
+    def take_units(self, count: int) -> int:
+        """Ask for draws of so many units in each example's noise; the place of the first."""
+        self.units += count
+        return self.units - count
+
+    def layout(self) -> Layout:
+        """All that was asked for, in its place."""
+        starts: dict[int, int] = {}
+        sizes: dict[Kind, int] = dict.fromkeys(_ORDER, 0)
+        at = 0
+        for kind in _ORDER:
+            for number, (_, asked, shape, _, _) in enumerate(self._asked):
+                if asked == kind:
+                    starts[number] = at
+                    at += math.prod(shape)
+                    sizes[kind] += math.prod(shape)
+        slots = tuple(Slot(*asked, at=starts[number]) for number, asked in enumerate(self._asked))
+        return Layout(slots, sizes["weight"], sizes["bias"], at, self.statistics)

@@ -12,17 +12,16 @@ from torch import Tensor
 from engine.data import Task
 from engine.preset import Arm
 from engine.regularizers.input_noise import add_input_noise
-from engine.regularizers.l1 import add_l1_gradient, l1_penalty
-from engine.regularizers.l2 import add_l2_gradient, l2_penalty
 from engine.regularizers.label_smoothing import smoothed_cross_entropy
 from engine.regularizers.max_norm import limit_norms
 from engine.regularizers.weight_decay import decay_weights
+from engine.stack import penalties
 from engine.stack.evaluate import evaluate
 from engine.stack.init import first_parameters
-from engine.stack.layout import layout_of
-from engine.stack.network import ACTIVATIONS, Dropout, forward_training
+from engine.stack.network import network_of
 from engine.stack.optimizers import optimizer_of
 from engine.stack.randomness import Streams, batch_order
+from engine.stack.run import Run
 from engine.stack.settings import LaneSettings
 
 
@@ -56,9 +55,9 @@ class Stack:
         self.arms, self.seeds, self.task = tuple(arms), tuple(seeds), task
         self.lanes = [(arm.name, seed) for seed in seeds for arm in arms]
         structure = arms[0].settings
-        self.layout = layout_of(structure.model, task.features, task.classes)
-        self._activation = ACTIVATIONS[structure.model.activation]
-        self._inverted = structure.regularization.dropout_style == "inverted"
+        self.network = network_of(structure, task.features, task.classes)
+        self.layout = self.network.layout
+        self._penalties = penalties.penalties_of(self.layout)
         self._replacement = structure.training.sampling == "replacement"
         self._examples = task.train_y_SN.shape[1]
         self._batch = min(structure.training.batch_size, self._examples)
@@ -69,13 +68,10 @@ class Stack:
         self.theta_LP = first_parameters(self.layout, models, device, dtype)
         self.grad_LP = torch.zeros_like(self.theta_LP)
         self.best_LP = self.theta_LP.clone()
+        self.statistics_LQ = torch.zeros(len(self.lanes), self.layout.statistics, device=device, dtype=dtype)
         # Leaves that share the buffer's memory, and the places in the gradients' buffer that belong to them.
-        layers = self.layout.layers
-        self._weights = [layer.weight(self.theta_LP).detach().requires_grad_() for layer in layers]
-        self._biases = [layer.bias(self.theta_LP).detach().requires_grad_() for layer in layers]
-        self._gradients = [layer.weight(self.grad_LP) for layer in layers] + [
-            layer.bias(self.grad_LP) for layer in layers
-        ]
+        self._leaves = [slot.of(self.theta_LP).detach().requires_grad_() for slot in self.layout.slots]
+        self._gradients = [slot.of(self.grad_LP) for slot in self.layout.slots]
         self.optimizer = optimizer_of(structure.training.optimizer, self.theta_LP)
         self._streams = Streams(seeds, device)
         self._grad_norm_L = torch.zeros(len(self.lanes), dtype=dtype, device=device)
@@ -123,64 +119,51 @@ class Stack:
         x_LBI = x_SABI.reshape(seeds * arms, batch, -1)
         return x_LBI, y_SB.unsqueeze(1).expand(seeds, arms, batch).reshape(seeds * arms, batch)
 
-    def _dropout(self, batch: int) -> Dropout | None:
-        if not self.settings.any("regularization.dropout") or not self.layout.hidden_units:
-            return None
-        bits_SBH = self._streams.bits16("dropout", self.steps, batch, self.layout.hidden_units) if batch else None
-        return Dropout(self.settings["regularization.dropout"], self._inverted, bits_SBH)
+    def _run(self, training: bool) -> Run:
+        return Run(
+            self._leaves if training else [slot.of(self.theta_LP) for slot in self.layout.slots],
+            self.statistics_LQ,
+            self.settings,
+            len(self.seeds),
+            self._streams if training else None,
+            self.steps,
+            self.network.units,
+        )
 
     def train_on(self, x_LBI: Tensor, y_LB: Tensor) -> None:
         """One step of every lane that still trains: gradients of the loss and the penalties, then the optimizer.
 
         The loss is the sum over lanes of each lane's mean, so no lane's gradient depends on another lane.
         """
-        settings = self.settings
-        drop = self._dropout(x_LBI.shape[1])
-        logits_LBC = forward_training(
-            x_LBI, self._weights, self._biases, self.layout, self._activation, len(self.seeds), drop
-        )
-        log_p_LBC = logits_LBC.log_softmax(dim=2)
-        smoothing_L = settings["regularization.label_smoothing"]
-        loss = smoothed_cross_entropy(log_p_LBC, y_LB, smoothing_L).sum()
-        torch._foreach_copy_(self._gradients, torch.autograd.grad(loss, [*self._weights, *self._biases]))
+        log_p_LBC = self.network(x_LBI, self._run(training=True)).log_softmax(dim=2)
+        loss = smoothed_cross_entropy(log_p_LBC, y_LB, self.settings["regularization.label_smoothing"]).sum()
+        torch._foreach_copy_(self._gradients, torch.autograd.grad(loss, self._leaves))
         self._update()
 
     @torch.no_grad()
     def _update(self) -> None:
         settings = self.settings
-        W_LP, grad_W_LP = self.theta_LP[:, : self.layout.weights], self.grad_LP[:, : self.layout.weights]
         lr_L = settings["training.lr"]
-        if settings.any("regularization.l2"):
-            add_l2_gradient(grad_W_LP, W_LP, settings["regularization.l2"])
-        if settings.any("regularization.l1"):
-            add_l1_gradient(grad_W_LP, W_LP, settings["regularization.l1"])
+        penalties.add_gradients(self._penalties, self.grad_LP, self.theta_LP, settings)
         if settings.any("regularization.weight_decay"):
-            decay_weights(W_LP, lr_L, settings["regularization.weight_decay"])
+            decay_weights(self.theta_LP[:, : self.layout.weights], lr_L, settings["regularization.weight_decay"])
         self.optimizer.step(self.theta_LP, self.grad_LP, lr_L.unsqueeze(1), settings, self.steps)
         if settings.any("regularization.max_norm"):
-            for layer in self.layout.layers:
-                limit_norms(layer.weight(self.theta_LP), settings["regularization.max_norm"])
+            for slot in self.layout.matrices:
+                limit_norms(slot.of(self.theta_LP), settings["regularization.max_norm"])
         for lane, frozen_P in self._frozen.items():
             self.theta_LP[lane] = frozen_P
 
     @torch.no_grad()
     def measure(self) -> list[LaneNumbers]:
         """Every lane's numbers at the present weights; the one place where the device is waited for."""
-        task, settings = self.task, self.settings
-        train = evaluate(
-            task.train_x_SNI, task.train_y_SN, self.theta_LP, self.layout, self._activation, self._dropout(0)
-        )
-        val = evaluate(task.val_x_SNI, task.val_y_SN, self.theta_LP, self.layout, self._activation, self._dropout(0))
-        W_LP = self.theta_LP[:, : self.layout.weights]
+        task = self.task
+        train = self._evaluate(task.train_x_SNI, task.train_y_SN)
+        val = self._evaluate(task.val_x_SNI, task.val_y_SN)
         rows = [train[0], val[0], train[1], val[1], self._grad_norm_L]
-        rows += [layer.weight(self.theta_LP).flatten(1).norm(dim=1) for layer in self.layout.layers]
-        penalties = {
-            "l2": (l2_penalty, settings["regularization.l2"]),
-            "l1": (l1_penalty, settings["regularization.l1"]),
-        }
-        active = {name: told for name, told in penalties.items() if settings.any(f"regularization.{name}")}
-        rows += [penalty(W_LP, strength_L) for penalty, strength_L in active.values()]
-        columns = torch.stack(rows).double().cpu().T.tolist()
+        rows += [slot.of(self.theta_LP).flatten(1).norm(dim=1) for slot in self.layout.matrices]
+        active = penalties.values(self._penalties, self.theta_LP, self.settings)
+        columns = torch.stack([*rows, *active.values()]).double().cpu().T.tolist()
         layers = len(self.layout.layers)
         return [
             LaneNumbers(
@@ -195,6 +178,10 @@ class Stack:
             )
             for train_loss, val_loss, train_acc, val_acc, grad_norm, *rest in columns
         ]
+
+    def _evaluate(self, x_GNI: Tensor, y_GN: Tensor) -> tuple[Tensor, Tensor]:
+        run = self._run(training=False)
+        return evaluate(lambda x: self.network(x, run), x_GNI, y_GN, len(self.lanes), self.network.widest)
 
     def keep_best(self, lanes: Sequence[int]) -> None:
         """Remember the present weights of these lanes as their best."""
@@ -212,8 +199,7 @@ class Stack:
 
     def test(self) -> list[tuple[float, float]]:
         """Loss and accuracy of every lane on the test data, at the weights it ended with."""
-        task = self.task
-        told = evaluate(task.test_x_SNI, task.test_y_SN, self.theta_LP, self.layout, self._activation, self._dropout(0))
+        told = self._evaluate(self.task.test_x_SNI, self.task.test_y_SN)
         return [(loss, accuracy) for loss, accuracy in torch.stack(told).double().cpu().T.tolist()]
 
     def state(self) -> dict[str, Any]:

@@ -11,7 +11,6 @@ import torch
 from engine.data import data_folder
 from engine.lab import Lab
 from engine.preset import Preset, load_preset, with_value
-from engine.stack.layout import layout_of
 from tests.benchmarks import plain_torch
 from tests.benchmarks.result import Result
 
@@ -46,9 +45,10 @@ def matrix_seconds(lab: Lab, epochs: int) -> float:
     batch, rows = min(100, examples), examples + stack.task.val_y_SN.shape[1]
     steps = stack.steps_per_epoch * epochs
     total = 0.0
-    for place, layer in enumerate(stack.layout.layers):
-        x, w = torch.randn(batch, layer.inputs), torch.randn(layer.inputs, layer.outputs)
-        gradient, many = torch.randn(batch, layer.outputs), torch.randn(rows, layer.inputs)
+    for place, slot in enumerate(stack.layout.matrices):
+        inputs, outputs = slot.shape
+        x, w = torch.randn(batch, inputs), torch.randn(inputs, outputs)
+        gradient, many = torch.randn(batch, outputs), torch.randn(rows, inputs)
         total += steps * lanes * (_timed(lambda x=x, w=w: x @ w) + _timed(lambda x=x, g=gradient: x.T @ g))
         if place:
             total += steps * lanes * _timed(lambda w=w, g=gradient: g @ w.T)
@@ -108,7 +108,6 @@ def lane_cost(device: str = "cpu") -> list[Result]:
     alone = with_value(base, "regularization.dropout", 0.2).model_copy(update={"arms": base.arms[1:]})
     one = _of_seeds(alone, 1)
     eight = _of_seeds(alone, 8)
-    assert layout_of(one.base.model, 64, 10).parameters == 58010
     run(one, device)
     cost = min(run(eight, device) for _ in range(3)) / 8 / min(run(one, device) for _ in range(3))
     return [Result("cost of a lane, 8 lanes against 1", "at most 0.5", f"{cost:.2f}", cost <= 0.5)]

@@ -3,22 +3,67 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from engine.data import Task
-from engine.stack.layout import Layout
+from engine.preset.schema import Model, Settings
+from engine.stack.layout import Layout, Slot
+from engine.stack.network import network_of as stacked_network_of
 from engine.stack.randomness import batch_order
 
 ACTIVATIONS = {"relu": nn.ReLU, "tanh": nn.Tanh, "sigmoid": nn.Sigmoid, "gelu": nn.GELU}
 
 
+@dataclass(frozen=True)
+class Layer:
+    """One fully connected layer of a layout: its two slots and what is read off them."""
+
+    name: str
+    weights: Slot
+    biases: Slot
+
+    @property
+    def inputs(self) -> int:
+        return self.weights.shape[0]
+
+    @property
+    def outputs(self) -> int:
+        return self.weights.shape[1]
+
+    @property
+    def weight_at(self) -> int:
+        return self.weights.at
+
+    @property
+    def bias_at(self) -> int:
+        return self.biases.at
+
+    def weight(self, buffer_LP: Tensor) -> Tensor:
+        return self.weights.of(buffer_LP)
+
+    def bias(self, buffer_LP: Tensor) -> Tensor:
+        return self.biases.of(buffer_LP)
+
+
+def layers_of(layout: Layout) -> list[Layer]:
+    """The fully connected layers of a layout, from the input to the output."""
+    biases = {slot.layer: slot for slot in layout.slots if slot.kind == "bias"}
+    return [Layer(slot.layer, slot, biases[slot.layer]) for slot in layout.matrices]
+
+
+def layout_of(model: Model, features: int, classes: int) -> Layout:
+    """The layout of a model's network."""
+    return stacked_network_of(Settings(model=model), features, classes).layout
+
+
 def network_of(layout: Layout, theta_P: Tensor, activation: str = "relu") -> nn.Sequential:
     """The lane's network with its present weights."""
     parts: list[nn.Module] = []
-    for layer in layout.layers:
+    for layer in layers_of(layout):
         linear = nn.Linear(layer.inputs, layer.outputs, dtype=theta_P.dtype)
         with torch.no_grad():
             linear.weight.copy_(layer.weight(theta_P[None])[0].T)

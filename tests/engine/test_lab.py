@@ -14,7 +14,7 @@ import engine.stack.stack
 from engine.events import Epoch, Event, Finished, Intervention, Started, Stopped, WouldStop
 from engine.lab import Lab
 from engine.preset import PresetError
-from tests.engine.reference import network_of
+from tests.engine.reference import layers_of, network_of
 from tests.engine.small import BASE, Settings, epochs_by_lane, lab_of, only, task_of, weights_of
 
 # Overfits the small data within a few dozen epochs, so that early stopping has something to do.
@@ -170,7 +170,7 @@ def test_the_numbers_are_those_of_torch_nn_at_the_same_weights_without_any_noise
                 assert getattr(event, f"{part}_loss") == pytest.approx(loss.item(), rel=1e-12)
                 assert getattr(event, f"{part}_acc") == pytest.approx(accuracy.item(), abs=1e-12)
             assert event.gap == event.val_loss - event.train_loss
-            norms = [layer.weight(theta_P[None]).norm().item() for layer in layout.layers]
+            norms = [layer.weight(theta_P[None]).norm().item() for layer in layers_of(layout)]
             assert event.weight_norms == pytest.approx(norms)
             assert event.weight_norm == pytest.approx(theta_P[: layout.weights].norm().item())
             assert event.lr == 0.1
@@ -194,10 +194,10 @@ def test_the_test_set_is_touched_once_and_only_at_the_end_with_the_best_weights(
     touched: list[int] = []
     plain = engine.stack.stack.evaluate
 
-    def spy(x_GNI: torch.Tensor, *rest: Any) -> Any:
+    def spy(forward: Any, x_GNI: torch.Tensor, *rest: Any) -> Any:
         if any(x_GNI.data_ptr() == stack.task.test_x_SNI.data_ptr() for stack in lab._stacks):
             touched.append(lab.epoch)
-        return plain(x_GNI, *rest)
+        return plain(forward, x_GNI, *rest)
 
     monkeypatch.setattr(engine.stack.stack, "evaluate", spy)
     events = list(lab.run())

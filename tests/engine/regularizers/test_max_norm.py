@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from engine.regularizers.max_norm import limit_norms
+from tests.engine.reference import layers_of
 from tests.engine.small import lab_of, weights_of
 
 C_L = [0.0, 0.5, 1.0, 100.0]
@@ -42,7 +43,7 @@ def test_after_every_step_no_unit_of_any_layer_is_beyond_the_ball(optimizer: str
     while not lab.finished:
         lab.advance()
         for arm in largest:
-            for layer in stack.layout.layers:
+            for layer in layers_of(stack.layout):
                 norms = layer.weight(weights_of(lab, arm)[None])[0].norm(dim=0)
                 largest[arm] = max(largest[arm], norms.max().item())
     assert largest["free"] > 1

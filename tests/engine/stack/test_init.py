@@ -9,7 +9,7 @@ import torch
 
 from engine.preset.schema import Model
 from engine.stack.init import first_parameters
-from engine.stack.layout import layout_of
+from tests.engine.reference import layers_of, layout_of
 from tests.engine.small import CPU
 
 WIDE = [400, 300]
@@ -29,7 +29,7 @@ LAYOUT = layout_of(Model(hidden=WIDE), 200, 100)
 )
 def test_weights_are_normal_with_the_promised_variance_and_biases_are_zero(model: Model, variance: object) -> None:
     theta_LP = first_parameters(LAYOUT, [(model, 5)], CPU, torch.float64)
-    for layer in LAYOUT.layers:
+    for layer in layers_of(LAYOUT):
         drawn = layer.weight(theta_LP) / math.sqrt(variance(layer.inputs, layer.outputs))  # type: ignore[operator]
         count = drawn.numel()
         assert abs(drawn.mean()) < 4 / math.sqrt(count)
@@ -49,7 +49,7 @@ def test_arms_of_a_seed_scale_one_draw_and_seeds_differ() -> None:
 def test_layers_of_one_shape_start_from_different_draws() -> None:
     layout = layout_of(Model(hidden=[20, 20, 20]), 20, 20)
     theta_LP = first_parameters(layout, [(Model(), 0)], CPU, torch.float64)
-    first, second = layout.layers[1].weight(theta_LP), layout.layers[2].weight(theta_LP)
+    first, second = (layer.weight(theta_LP) for layer in layers_of(layout)[1:3])
     assert not torch.equal(first, second)
 
 

@@ -6,12 +6,15 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from engine.preset.schema import Model
+from engine.preset.schema import Model, Settings
 from engine.stack.evaluate import evaluate
 from engine.stack.init import first_parameters
-from engine.stack.layout import layout_of
-from engine.stack.network import ACTIVATIONS, forward_evaluation, forward_training
-from tests.engine.reference import network_of
+from engine.stack.modules import ACTIVATIONS
+from engine.stack.network import network_of as stacked_network_of
+from engine.stack.randomness import Streams
+from engine.stack.run import Run
+from engine.stack.settings import LaneSettings
+from tests.engine.reference import layers_of, layout_of, network_of
 from tests.engine.small import CPU, task_of
 
 
@@ -26,21 +29,21 @@ def test_every_lane_gives_the_logits_of_its_own_network(activation: str, hidden:
     expected = torch.stack(
         [network_of(layout, theta_P, activation)(x_NI) for theta_P, x_NI in zip(theta_LP, x_LNI, strict=True)]
     )
-    act = ACTIVATIONS[activation]
-    torch.testing.assert_close(forward_evaluation(x_GNI, theta_LP, layout, act, None), expected, rtol=0, atol=1e-12)
-    weights = [layer.weight(theta_LP) for layer in layout.layers]
-    biases = [layer.bias(theta_LP) for layer in layout.layers]
-    trained = forward_training(x_LNI, weights, biases, layout, act, 2, None)
-    torch.testing.assert_close(trained, expected, rtol=0, atol=1e-12)
+    settings = Settings(model=Model(hidden=hidden, activation=activation))
+    network, lanes = stacked_network_of(settings, 5, 3), LaneSettings([settings] * 6, CPU, torch.float64)
+    values = [slot.of(theta_LP) for slot in layout.slots]
+    run = Run(values, torch.zeros(6, 0), lanes, 2)
+    torch.testing.assert_close(network(x_GNI, run), expected, rtol=0, atol=1e-12)
+    training = Run(values, torch.zeros(6, 0), lanes, 2, Streams([0, 1], CPU), 1, network.units)
+    torch.testing.assert_close(network(x_LNI, training), expected, rtol=0, atol=1e-12)
 
 
 def test_a_lane_has_as_many_parameters_as_its_network_and_none_lies_on_another() -> None:
     layout = layout_of(Model(hidden=[7, 4]), 5, 3)
     assert layout.parameters == 5 * 7 + 7 + 7 * 4 + 4 + 4 * 3 + 3
-    assert layout.hidden_units == 11
-    assert [layer.name for layer in layout.layers] == ["hidden 1", "hidden 2", "output"]
+    assert list(layout.layers) == ["hidden 1", "hidden 2", "output"]
     touched = torch.zeros(2, layout.parameters)
-    for layer in layout.layers:
+    for layer in layers_of(layout):
         layer.weight(touched).add_(1)
         layer.bias(touched).add_(1)
         assert layer.weight_at + layer.inputs * layer.outputs <= layout.weights <= layer.bias_at
@@ -52,7 +55,11 @@ def test_evaluation_in_chunks_is_the_mean_over_all_examples(monkeypatch: pytest.
     x_GNI, y_GN = task.train_x_SNI.repeat(1, 20, 1)[:, :613], task.train_y_SN.repeat(1, 20)[:, :613]
     theta_LP = first_parameters(layout, [(Model(), lane // 2) for lane in range(4)], CPU, torch.float64)
     monkeypatch.setattr("engine.stack.evaluate._CHUNK_NUMBERS", 1)
-    loss_L, accuracy_L = evaluate(x_GNI, y_GN, theta_LP, layout, torch.relu, None)
+    network = stacked_network_of(Settings(model=Model(hidden=[7])), 5, 3)
+    run = Run(
+        [slot.of(theta_LP) for slot in layout.slots], theta_LP, LaneSettings([Settings()] * 4, CPU, torch.float64), 2
+    )
+    loss_L, accuracy_L = evaluate(lambda x: network(x, run), x_GNI, y_GN, 4, network.widest)
     for lane in range(4):
         logits = network_of(layout, theta_LP[lane])(x_GNI[lane // 2])
         y_N = y_GN[lane // 2]

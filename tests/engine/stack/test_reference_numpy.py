@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from engine.events import Epoch
 from engine.stack.layout import Layout
 from engine.stack.randomness import Streams, batch_order
+from tests.engine.reference import layers_of
 from tests.engine.small import CPU, Settings, lab_of, only, task_of, weights_of
 
 Floats = NDArray[np.float64]
@@ -24,9 +25,9 @@ class Net:
         self.layout = layout
         self.W = [
             theta_P[x.weight_at : x.weight_at + x.inputs * x.outputs].reshape(x.inputs, x.outputs).copy()
-            for x in layout.layers
+            for x in layers_of(layout)
         ]
-        self.b = [theta_P[x.bias_at : x.bias_at + x.outputs].copy() for x in layout.layers]
+        self.b = [theta_P[x.bias_at : x.bias_at + x.outputs].copy() for x in layers_of(layout)]
 
     def theta(self) -> Floats:
         return np.concatenate([W.ravel() for W in self.W] + self.b)
@@ -64,9 +65,13 @@ class Net:
 
 def masks_of(streams: Streams, step: int, batch: int, layout: Layout, p: float, style: str) -> list[Floats]:
     """`u >= p` for the units of each hidden layer, from the seed's one draw; over 1 - p where inverted."""
-    bits = streams.bits16("dropout", step, batch, layout.hidden_units)[0].numpy().astype(np.float64)
+    bits = (
+        streams.bits16("dropout", step, batch, sum(layer.outputs for layer in layers_of(layout)[:-1]))[0]
+        .numpy()
+        .astype(np.float64)
+    )
     keep = ((bits + 32768) / 65536 >= p) / (1.0 if style == "book" else 1 - p)
-    widths = [layer.outputs for layer in layout.layers[:-1]]
+    widths = [layer.outputs for layer in layers_of(layout)[:-1]]
     return np.split(keep, np.cumsum(widths)[:-1], axis=1)
 
 

@@ -1,0 +1,65 @@
+"""One pass through a network: what its modules need to know of the moment, and the noise they draw."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from torch import Tensor
+
+from engine.stack.randomness import Streams
+from engine.stack.settings import LaneSettings
+
+
+class Run:
+    """A forward pass of all lanes, in training with its noise or in evaluation without.
+
+    Parameters
+    ----------
+    values : the parameters by slot number, each [L, ...].
+    statistics_LQ : running statistics, which a training pass moves unless `moves_statistics` is off.
+    settings : the lanes' live settings.
+    seeds : S; lanes are ordered seed by seed, so L = S * A.
+    streams, step : where a training pass draws its noise from; None in evaluation.
+    units : how many units of noise an example takes in the whole network.
+    taps : where given, every hidden activation is appended to it as (layer, h).
+    """
+
+    def __init__(
+        self,
+        values: Sequence[Tensor],
+        statistics_LQ: Tensor,
+        settings: LaneSettings,
+        seeds: int,
+        streams: Streams | None = None,
+        step: int = 0,
+        units: int = 0,
+        *,
+        moves_statistics: bool = True,
+        taps: list[tuple[str, Tensor]] | None = None,
+    ) -> None:
+        self.values, self.statistics_LQ = values, statistics_LQ
+        self.settings, self.seeds = settings, seeds
+        self.streams, self.step, self.units = streams, step, units
+        self.moves_statistics = moves_statistics
+        self.taps = taps
+        self._bits: Tensor | None = None
+
+    @property
+    def training(self) -> bool:
+        return self.streams is not None
+
+    def per_arm(self, h: Tensor) -> Tensor:
+        """[L, ...] seen as [S, A, ...]."""
+        return h.view(self.seeds, -1, *h.shape[1:])
+
+    def dropout_bits(self, at: int, units: int, batch: int) -> Tensor:
+        """bits_SBU of the units from `at` on: one draw serves the whole network and all arms of a seed."""
+        if self._bits is None:
+            assert self.streams is not None
+            self._bits = self.streams.bits16("dropout", self.step, batch, self.units)
+        return self._bits[:, :, at : at + units]
+
+    def normal(self, technique: str, *shape: int) -> Tensor:
+        """Standard normal numbers, [S, *shape]."""
+        assert self.streams is not None
+        return self.streams.normal(technique, self.step, *shape, dtype=self.values[0].dtype)
