@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
+
+from engine.stack.objective import Objective
 
 # Bounds the activations of one chunk; measured flat between 500 and 8,000 rows on a CPU, so memory decides.
 _CHUNK_NUMBERS = 1 << 24
@@ -14,13 +15,14 @@ _CHUNK_NUMBERS = 1 << 24
 
 @torch.no_grad()
 def evaluate(
-    forward: Callable[[Tensor], Tensor], x_GNI: Tensor, y_GN: Tensor, lanes: int, widest: int
+    objective: Objective, forward: Callable[[Tensor], Tensor], x_GNI: Tensor, y_GN: Tensor, lanes: int, widest: int
 ) -> tuple[Tensor, Tensor]:
-    """Mean cross-entropy and accuracy of every lane, each [L].
+    """Mean loss and accuracy of every lane, each [L].
 
     Parameters
     ----------
-    forward : from x_GNI to logits_LNC.
+    objective : of the task.
+    forward : from x_GNI to outputs_LNC.
     x_GNI, y_GN : the examples, one group for all lanes or one for each seed (lanes ordered seed by seed).
     widest : units of the widest layer.
     """
@@ -30,10 +32,10 @@ def evaluate(
     right_L = torch.zeros_like(loss_L)
     for start in range(0, examples, rows):
         y_chunk = y_GN[:, start : start + rows]
-        logits_LNC = forward(x_GNI[:, start : start + rows])
+        outputs_LNC = forward(x_GNI[:, start : start + rows])
         count = y_chunk.shape[1]
         y_LN = y_chunk.unsqueeze(1).expand(groups, lanes // groups, count).reshape(lanes, count)
-        nll_LN = F.cross_entropy(logits_LNC.flatten(0, 1), y_LN.flatten(), reduction="none").view(lanes, count)
-        loss_L += nll_LN.sum(dim=1)
-        right_L += (logits_LNC.argmax(dim=2) == y_LN).sum(dim=1)
+        loss_LN, right_LN = objective.measure(outputs_LNC, y_LN)
+        loss_L += loss_LN.sum(dim=1)
+        right_L += right_LN.sum(dim=1)
     return loss_L / examples, right_L / examples

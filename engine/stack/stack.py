@@ -11,16 +11,16 @@ from torch import Tensor
 
 from engine.data import Task
 from engine.preset import Arm
-from engine.regularizers.input_noise import add_input_noise
-from engine.regularizers.label_smoothing import smoothed_cross_entropy
 from engine.regularizers.max_norm import limit_norms
 from engine.regularizers.weight_decay import decay_weights
 from engine.stack import penalties
+from engine.stack.batches import Batches
 from engine.stack.evaluate import evaluate
 from engine.stack.init import first_parameters
 from engine.stack.network import network_of
+from engine.stack.objective import CrossEntropy, Objective, Targets
 from engine.stack.optimizers import optimizer_of
-from engine.stack.randomness import Streams, batch_order
+from engine.stack.randomness import Streams
 from engine.stack.run import Run
 from engine.stack.settings import LaneSettings
 
@@ -58,10 +58,6 @@ class Stack:
         self.network = network_of(structure, task.features, task.classes)
         self.layout = self.network.layout
         self._penalties = penalties.penalties_of(self.layout)
-        self._replacement = structure.training.sampling == "replacement"
-        self._examples = task.train_y_SN.shape[1]
-        self._batch = min(structure.training.batch_size, self._examples)
-        self.steps_per_epoch = -(-self._examples // self._batch)
         self.settings = LaneSettings([arm.settings for _ in seeds for arm in arms], device, dtype)
 
         models = [(arm.settings.model, seed) for seed in seeds for arm in arms]
@@ -74,9 +70,10 @@ class Stack:
         self._gradients = [slot.of(self.grad_LP) for slot in self.layout.slots]
         self.optimizer = optimizer_of(structure.training.optimizer, self.theta_LP)
         self._streams = Streams(seeds, device)
+        self._batches = Batches(task, structure, seeds, len(self.arms), self.settings, self._streams)
+        self._objective: Objective = CrossEntropy()
         self._grad_norm_L = torch.zeros(len(self.lanes), dtype=dtype, device=device)
         self._frozen: dict[int, Tensor] = {}
-        self._order_SN = torch.empty(0, dtype=torch.int64)
         self.steps = 0
 
     @property
@@ -85,39 +82,24 @@ class Stack:
         return len(self._frozen) < len(self.lanes)
 
     @property
+    def steps_per_epoch(self) -> int:
+        return self._batches.count
+
+    @property
     def flop(self) -> float:
         """Floating-point operations of a training step: forward and two products backward, for every lane."""
-        return 6.0 * len(self.lanes) * self._batch * self.layout.weights
+        return 6.0 * len(self.lanes) * self._batches.size * self.layout.weights
 
     def begin_epoch(self, epoch: int) -> None:
-        """Draw the order of the epoch's examples, as rows of the data's flattened groups: [S, N]."""
-        orders = [batch_order(seed, epoch, self._examples, self._replacement) for seed in self.seeds]
-        order_SN = torch.stack(orders)
-        if self.task.train_y_SN.shape[0] > 1:
-            order_SN += torch.arange(len(self.seeds)).unsqueeze(1) * self._examples
-        self._order_SN = order_SN.to(self.theta_LP.device, non_blocking=True)
+        """Draw the order of the epoch's examples."""
+        self._batches.begin_epoch(epoch)
 
     def step(self, number: int) -> None:
         """Train all lanes on batch `number` (from 0) of the epoch."""
-        rows_SB = self._order_SN[:, number * self._batch : (number + 1) * self._batch]
         self.steps += 1
-        self.train_on(*self._batch_of(rows_SB))
+        self.train_on(*self._batches.take(number, self.steps))
         if number == self.steps_per_epoch - 1:
             self._grad_norm_L = self.grad_LP.norm(dim=1)
-
-    def _batch_of(self, rows_SB: Tensor) -> tuple[Tensor, Tensor]:
-        """x_LBI with its noise, and y_LB."""
-        seeds, batch = rows_SB.shape
-        arms = len(self.arms)
-        flat = rows_SB.reshape(-1)
-        x_SBI = self.task.train_x_SNI.flatten(0, 1).index_select(0, flat).view(seeds, batch, -1)
-        y_SB = self.task.train_y_SN.flatten().index_select(0, flat).view(seeds, batch)
-        x_SABI = x_SBI.unsqueeze(1).expand(seeds, arms, batch, -1)
-        if self.settings.any("regularization.input_noise"):
-            noise_SBI = self._streams.normal("input_noise", self.steps, *x_SBI.shape[1:], dtype=x_SBI.dtype)
-            x_SABI = add_input_noise(x_SABI, noise_SBI, self.settings["regularization.input_noise"])
-        x_LBI = x_SABI.reshape(seeds * arms, batch, -1)
-        return x_LBI, y_SB.unsqueeze(1).expand(seeds, arms, batch).reshape(seeds * arms, batch)
 
     def _run(self, training: bool) -> Run:
         return Run(
@@ -130,14 +112,14 @@ class Stack:
             self.network.units,
         )
 
-    def train_on(self, x_LBI: Tensor, y_LB: Tensor) -> None:
+    def train_on(self, x_LBI: Tensor, targets: Targets) -> None:
         """One step of every lane that still trains: gradients of the loss and the penalties, then the optimizer.
 
         The loss is the sum over lanes of each lane's mean, so no lane's gradient depends on another lane.
         """
-        log_p_LBC = self.network(x_LBI, self._run(training=True)).log_softmax(dim=2)
-        loss = smoothed_cross_entropy(log_p_LBC, y_LB, self.settings["regularization.label_smoothing"]).sum()
-        torch._foreach_copy_(self._gradients, torch.autograd.grad(loss, self._leaves))
+        outputs_LBC = self.network(x_LBI, self._run(training=True))
+        loss_L = self._objective.loss(outputs_LBC, targets, self.settings["regularization.label_smoothing"])
+        torch._foreach_copy_(self._gradients, torch.autograd.grad(loss_L.sum(), self._leaves))
         self._update()
 
     @torch.no_grad()
@@ -181,7 +163,9 @@ class Stack:
 
     def _evaluate(self, x_GNI: Tensor, y_GN: Tensor) -> tuple[Tensor, Tensor]:
         run = self._run(training=False)
-        return evaluate(lambda x: self.network(x, run), x_GNI, y_GN, len(self.lanes), self.network.widest)
+        return evaluate(
+            self._objective, lambda x: self.network(x, run), x_GNI, y_GN, len(self.lanes), self.network.widest
+        )
 
     def keep_best(self, lanes: Sequence[int]) -> None:
         """Remember the present weights of these lanes as their best."""

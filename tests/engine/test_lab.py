@@ -194,10 +194,10 @@ def test_the_test_set_is_touched_once_and_only_at_the_end_with_the_best_weights(
     touched: list[int] = []
     plain = engine.stack.stack.evaluate
 
-    def spy(forward: Any, x_GNI: torch.Tensor, *rest: Any) -> Any:
+    def spy(objective: Any, forward: Any, x_GNI: torch.Tensor, *rest: Any) -> Any:
         if any(x_GNI.data_ptr() == stack.task.test_x_SNI.data_ptr() for stack in lab._stacks):
             touched.append(lab.epoch)
-        return plain(forward, x_GNI, *rest)
+        return plain(objective, forward, x_GNI, *rest)
 
     monkeypatch.setattr(engine.stack.stack, "evaluate", spy)
     events = list(lab.run())

@@ -11,6 +11,7 @@ from engine.stack.evaluate import evaluate
 from engine.stack.init import first_parameters
 from engine.stack.modules import ACTIVATIONS
 from engine.stack.network import network_of as stacked_network_of
+from engine.stack.objective import CrossEntropy
 from engine.stack.randomness import Streams
 from engine.stack.run import Run
 from engine.stack.settings import LaneSettings
@@ -59,7 +60,7 @@ def test_evaluation_in_chunks_is_the_mean_over_all_examples(monkeypatch: pytest.
     run = Run(
         [slot.of(theta_LP) for slot in layout.slots], theta_LP, LaneSettings([Settings()] * 4, CPU, torch.float64), 2
     )
-    loss_L, accuracy_L = evaluate(lambda x: network(x, run), x_GNI, y_GN, 4, network.widest)
+    loss_L, accuracy_L = evaluate(CrossEntropy(), lambda x: network(x, run), x_GNI, y_GN, 4, network.widest)
     for lane in range(4):
         logits = network_of(layout, theta_LP[lane])(x_GNI[lane // 2])
         y_N = y_GN[lane // 2]

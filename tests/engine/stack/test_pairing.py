@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from itertools import pairwise
+from typing import Any
 
 import pytest
 import torch
@@ -181,9 +182,9 @@ def test_stacks_of_one_seed_see_the_same_batches_and_the_same_noise(monkeypatch:
 
     plain = Stack.train_on
 
-    def spy(self: Stack, x_LBI: torch.Tensor, y_LB: torch.Tensor) -> None:
-        seen.setdefault(self.layout.parameters, []).append(torch.cat([x_LBI, y_LB.unsqueeze(2)], dim=2))
-        plain(self, x_LBI, y_LB)
+    def spy(self: Stack, x_LBI: torch.Tensor, targets: Any) -> None:
+        seen.setdefault(self.layout.parameters, []).append(torch.cat([x_LBI, targets.y_LB.unsqueeze(2)], dim=2))
+        plain(self, x_LBI, targets)
 
     monkeypatch.setattr(Stack, "train_on", spy)
     arms: dict[str, Settings] = {name: {"model.hidden": [width]} for name, width in (("narrow", 4), ("wide", 50))}

@@ -1,0 +1,59 @@
+"""What the lanes are fed: each epoch's order, each step's examples, and what noise makes of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+from engine.data import Task
+from engine.preset import Settings
+from engine.regularizers.input_noise import add_input_noise
+from engine.stack.objective import Targets
+from engine.stack.randomness import Streams, batch_order
+from engine.stack.settings import LaneSettings
+
+
+class Batches:
+    """The batches of a stack: `arms` lanes for each seed, which share examples, order and noise draws.
+
+    Parameters
+    ----------
+    settings : of one lane, for what all of them share: batch size and sampling.
+    lanes : the live settings of all lanes.
+    """
+
+    def __init__(
+        self, task: Task, settings: Settings, seeds: Sequence[int], arms: int, lanes: LaneSettings, streams: Streams
+    ) -> None:
+        self._task, self._seeds, self._arms = task, tuple(seeds), arms
+        self._settings, self._streams = lanes, streams
+        self._replacement = settings.training.sampling == "replacement"
+        self._examples = task.train_y_SN.shape[1]
+        self.size = min(settings.training.batch_size, self._examples)
+        self.count = -(-self._examples // self.size)
+        self._order_SN = torch.empty(0, dtype=torch.int64)
+
+    def begin_epoch(self, epoch: int) -> None:
+        """Draw the order of the epoch's examples, as rows of the data's flattened groups: [S, N]."""
+        orders = [batch_order(seed, epoch, self._examples, self._replacement) for seed in self._seeds]
+        order_SN = torch.stack(orders)
+        if self._task.train_y_SN.shape[0] > 1:
+            order_SN += torch.arange(len(self._seeds)).unsqueeze(1) * self._examples
+        self._order_SN = order_SN.to(self._task.train_y_SN.device, non_blocking=True)
+
+    def take(self, number: int, step: int) -> tuple[Tensor, Targets]:
+        """Batch `number` (from 0) of the epoch as x_LBI and its targets; `step` is the place of its noise."""
+        rows_SB = self._order_SN[:, number * self.size : (number + 1) * self.size]
+        seeds, batch = rows_SB.shape
+        lanes = seeds * self._arms
+        flat = rows_SB.reshape(-1)
+        x_SBI = self._task.train_x_SNI.flatten(0, 1).index_select(0, flat).view(seeds, batch, -1)
+        y_SB = self._task.train_y_SN.flatten().index_select(0, flat).view(seeds, batch)
+        x_SABI = x_SBI.unsqueeze(1).expand(seeds, self._arms, batch, -1)
+        if self._settings.any("regularization.input_noise"):
+            noise_SBI = self._streams.normal("input_noise", step, *x_SBI.shape[1:], dtype=x_SBI.dtype)
+            x_SABI = add_input_noise(x_SABI, noise_SBI, self._settings["regularization.input_noise"])
+        y_LB = y_SB.unsqueeze(1).expand(seeds, self._arms, batch).reshape(lanes, batch)
+        return x_SABI.reshape(lanes, batch, -1), Targets(y_LB)
