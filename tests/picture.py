@@ -1,0 +1,32 @@
+"""`make picture`: the README picture, exported by Textual from the dashboard while it trains the default preset."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from pathlib import Path
+
+from engine.preset import DEFAULT, load_preset
+from tui.app import RegtuiApp
+
+SIZE = (160, 45)
+
+
+async def picture(path: Path, epochs: int = 290) -> None:
+    """Train until `epochs`, turn a knob half way as a person would, and save the screen as SVG."""
+    app = RegtuiApp(load_preset(DEFAULT))
+    async with app.run_test(size=SIZE) as pilot:
+        await pilot.press(*["greater_than_sign"] * 8)
+        for epoch, keys in ((epochs // 2, ("up", "left", "down")), (epochs, ("space",))):
+            while app.worker.view().epoch < epoch:
+                await asyncio.sleep(0.02)
+            await pilot.press(*keys)
+        await pilot.pause(1.5)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(app.export_screenshot(title="regtui"), encoding="utf-8")
+        app.worker.close()
+        app.exit(0)
+
+
+if __name__ == "__main__":
+    asyncio.run(picture(Path(sys.argv[1])))
