@@ -26,5 +26,5 @@ def dropout(h_SABH: Tensor, bits_SBH: Tensor, p_L: Tensor, inverted: bool) -> Te
 
 
 def dropout_evaluation(h_LBH: Tensor, p_L: Tensor) -> Tensor:
-    """The book's style outside training: `h * (1 - p)`."""
-    return h_LBH * (1 - p_L.view(-1, 1, 1))
+    """The book's style outside training: `h * (1 - p)`, in place."""
+    return h_LBH.mul_(1 - p_L.view(-1, *[1] * (h_LBH.dim() - 1)))

@@ -9,8 +9,9 @@ from torch import Tensor
 
 from engine.stack.objective import Objective
 
-# Bounds the activations of one chunk; measured flat between 500 and 8,000 rows on a CPU, so memory decides.
-_CHUNK_NUMBERS = 1 << 24
+# Bounds the activations of one chunk: on a CPU they stay in the cache, on a GPU the whole of it is kept busy.
+_CHUNK_NUMBERS = {"cpu": 1 << 18}
+_CHUNK_NUMBERS_ELSEWHERE = 1 << 24
 
 
 @torch.no_grad()
@@ -27,7 +28,7 @@ def evaluate(
     widest : units of the widest layer.
     """
     groups, examples = y_GN.shape
-    rows = max(256, _CHUNK_NUMBERS // (lanes * widest))
+    rows = max(256, _CHUNK_NUMBERS.get(x_GNI.device.type, _CHUNK_NUMBERS_ELSEWHERE) // (lanes * widest))
     loss_L = torch.zeros(lanes, dtype=x_GNI.dtype, device=x_GNI.device)
     right_L = torch.zeros_like(loss_L)
     for start in range(0, examples, rows):

@@ -51,13 +51,18 @@ class Dense:
 
     @staticmethod
     def _of_shared(x_GNI: Tensor, w_LIO: Tensor, b_L1O: Tensor) -> Tensor:
-        """Inputs that the lanes of a group share: one product with their weights side by side as the columns."""
+        """Inputs that the lanes of a group share: one product with their weights side by side as the columns.
+
+        For evaluation alone: no gradient passes through.
+        """
         groups, rows, inputs = x_GNI.shape
         lanes, _, outputs = w_LIO.shape
         shared = lanes // groups
         w_GIMO = w_LIO.view(groups, shared, inputs, outputs).transpose(1, 2).reshape(groups, inputs, shared * outputs)
         h_GNMO = torch.bmm(x_GNI, w_GIMO).view(groups, rows, shared, outputs)
-        return (h_GNMO.transpose(1, 2) + b_L1O.view(groups, shared, 1, outputs)).reshape(lanes, rows, outputs)
+        h_GMNO = torch.empty(groups, shared, rows, outputs, dtype=x_GNI.dtype, device=x_GNI.device)
+        torch.add(h_GNMO.transpose(1, 2), b_L1O.view(groups, shared, 1, outputs), out=h_GMNO)
+        return h_GMNO.view(lanes, rows, outputs)
 
 
 @dataclass(frozen=True, slots=True)

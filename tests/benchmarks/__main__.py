@@ -11,8 +11,6 @@ import platform
 import sys
 from pathlib import Path
 
-os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-
 
 def machine() -> str:
     """The processor, its cores, torch and Python."""

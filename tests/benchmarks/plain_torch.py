@@ -1,7 +1,8 @@
 """The book's pair as it is commonly written: nn.Sequential, torch.optim.SGD, a DataLoader, one arm after the other.
 
 It does what the stacked engine does and measures it as honestly: after every epoch train and validation loss and
-accuracy in evaluation mode, all on the same data, batch size and number of epochs.
+accuracy in evaluation mode, all on the same data, batch size and number of epochs. As in PyTorch's quickstart, all
+loaders share one batch size; `evaluation_batch` sets another one for the two that only measure.
 """
 
 from __future__ import annotations
@@ -48,14 +49,21 @@ def measured(model: nn.Module, loader: DataLoader[tuple[Tensor, ...]]) -> tuple[
 
 
 def train(
-    train_x: Tensor, train_y: Tensor, val_x: Tensor, val_y: Tensor, hidden: list[int], p: float, epochs: int
+    train_x: Tensor,
+    train_y: Tensor,
+    val_x: Tensor,
+    val_y: Tensor,
+    hidden: list[int],
+    p: float,
+    epochs: int,
+    evaluation_batch: int = 100,
 ) -> list[tuple[float, float]]:
     """Train one arm for `epochs`; (train loss, validation loss) of every epoch."""
     torch.manual_seed(0)
     data = TensorDataset(train_x, train_y)
     batches = DataLoader(data, batch_size=100, shuffle=True)
-    of_train = DataLoader(data, batch_size=1000)
-    of_val = DataLoader(TensorDataset(val_x, val_y), batch_size=1000)
+    of_train = DataLoader(data, batch_size=evaluation_batch)
+    of_val = DataLoader(TensorDataset(val_x, val_y), batch_size=evaluation_batch)
     model = network(train_x.shape[1], hidden, int(train_y.max()) + 1, p)
     optimizer = torch.optim.SGD(model.parameters(), lr=0.01)
     curve = []

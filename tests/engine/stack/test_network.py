@@ -6,6 +6,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
+import engine.stack.evaluate
 from engine.preset.schema import Model, Settings
 from engine.stack.evaluate import evaluate
 from engine.stack.init import first_parameters
@@ -55,7 +56,7 @@ def test_evaluation_in_chunks_is_the_mean_over_all_examples(monkeypatch: pytest.
     task, layout = task_of([0, 1]), layout_of(Model(hidden=[7]), 5, 3)
     x_GNI, y_GN = task.train_x_SNI.repeat(1, 20, 1)[:, :613], task.train_y_SN.repeat(1, 20)[:, :613]
     theta_LP = first_parameters(layout, [(Model(), lane // 2) for lane in range(4)], CPU, torch.float64)
-    monkeypatch.setattr("engine.stack.evaluate._CHUNK_NUMBERS", 1)
+    monkeypatch.setitem(engine.stack.evaluate._CHUNK_NUMBERS, "cpu", 1)
     network = stacked_network_of(Settings(model=Model(hidden=[7])), 5, 3)
     run = Run(
         [slot.of(theta_LP) for slot in layout.slots], theta_LP, LaneSettings([Settings()] * 4, CPU, torch.float64), 2
