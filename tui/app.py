@@ -18,12 +18,12 @@ from textual.screen import Screen
 from engine.commands import Stop
 from engine.preset import Preset
 from engine.worker import View, Worker
-from tui.comparison import in_words, summarize
+from tui.comparison import in_words, summarize, would_stop_in_words
 from tui.report import reproduce as command_of
 from tui.report import table
 from tui.screens.actions import ACTIONS
 from tui.screens.main import MainScreen
-from tui.screens.messages import Leave, OpenPreset
+from tui.screens.messages import EndProgram, OpenPreset
 from tui.widgets.plain import AsciiOnly, Colourless
 
 # A program told to end has ended within this many seconds, even where its threads hang.
@@ -83,7 +83,7 @@ class RegtuiApp(App[int]):
         threading.Thread(target=old.close, daemon=True).start()
         self._main.load(preset, self.worker)
 
-    def on_leave(self, message: Leave) -> None:
+    def on_end_program(self, message: EndProgram) -> None:
         """End the program; with `keep` after the test on the best weights, whose table then stays in the terminal."""
         if not message.keep:
             self.exit(0)
@@ -154,8 +154,9 @@ def _print_report(view: View, arguments: Sequence[str], ascii_only: bool) -> Non
     rows = summarize(view.preset, view.last, view.stopped, view.finished)
     console.print(Text.assemble((view.preset.title, "bold"), f": {view.epoch} epochs"))
     console.print(table(rows, console.width, ascii_only))
-    if words := in_words(rows):
-        console.print(words, markup=False)
+    for words in (in_words(rows), *would_stop_in_words(view.preset, view.would_stop)):
+        if words:
+            console.print(words, markup=False)
     if view.failed is not None:
         console.print(f"{view.failed.message} (log: {view.failed.log})", style="red", markup=False)
     console.print(f"again: {command_of(arguments, command='')}", markup=False, soft_wrap=True)

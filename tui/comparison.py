@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from engine.events import Epoch, Finished, Stopped
+from engine.events import Epoch, Finished, Stopped, WouldStop
 from engine.preset import Preset
 
 Lane = tuple[str, int]
@@ -165,6 +165,20 @@ def _gap_in_words(base: ArmRow, other: ArmRow, before: Number, after: Number) ->
     if b / a >= 3:
         return f"'{other.arm}' made the gap of '{base.arm}' {b / a:.1f} times as wide {numbers}", False
     return f"'{other.arm}' widened the gap of '{base.arm}' by {100 * (b - a) / a:.0f} % {numbers}", False
+
+
+def would_stop_in_words(preset: Preset, would_stop: Mapping[Lane, WouldStop]) -> list[str]:
+    """For each arm that was only watched: where early stopping would have ended it, and with what."""
+    told = []
+    for arm in preset.arm_names:
+        marks = [mark for (name, _), mark in would_stop.items() if name == arm]
+        if marks:
+            epochs = sorted(mark.epoch for mark in marks)
+            at = f"epoch {epochs[0]}" if epochs[0] == epochs[-1] else f"epochs {epochs[0]} to {epochs[-1]}"
+            some = "" if len(marks) == len(preset.seeds) else f" under {len(marks)} of {len(preset.seeds)} seeds"
+            best = math.fsum(mark.best_val_loss for mark in marks) / len(marks)
+            told.append(f"early stopping would have ended '{arm}' at {at}{some}, with val loss {loss(best)}")
+    return told
 
 
 def _price_in_words(base: ArmRow, other: ArmRow, closed: bool | None) -> str:

@@ -14,8 +14,9 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, ProgressColumn, Task, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
-from engine.events import Epoch, Event, Finished, Loading, Started, Stopped, to_json
+from engine.events import Epoch, Event, Finished, Loading, Started, Stopped, WouldStop, to_json
 from engine.preset import Preset
+from tui.comparison import would_stop_in_words
 from tui.report import REASONS, Lane, in_words, loss, summarize, table
 from tui.signals import Signals
 from tui.stdout import StdoutConsole
@@ -79,6 +80,7 @@ class _Tally:
         self.lanes = len(preset.arms) * len(preset.seeds)
         self.started: Started | None = None
         self.last: dict[Lane, Epoch] = {}
+        self.would_stop: dict[Lane, WouldStop] = {}
         self.stopped: dict[Lane, Stopped] = {}
         self.finished: dict[Lane, Finished] = {}
 
@@ -89,6 +91,8 @@ class _Tally:
                     self.started = event
                 case Epoch():
                     self.last[(event.arm, event.seed)] = event
+                case WouldStop():
+                    self.would_stop[(event.arm, event.seed)] = event
                 case Stopped():
                     self.stopped[(event.arm, event.seed)] = event
                 case Finished():
@@ -194,13 +198,20 @@ def _print_report(preset: Preset, tally: _Tally, seconds: float, ascii_only: boo
     if told := tally.started:
         seeds = f"{len(told.seeds)} seeds" if len(told.seeds) > 1 else f"seed {told.seeds[0]}"
         console.print(
-            f"{preset.title}: {told.train} training, {told.validation} validation, {told.test} test examples; "
-            f"{told.parameters:,} parameters; {seeds}; {told.device}; {seconds:.1f} s\n"
+            f"{preset.title}: {told.train:,} training, {told.validation:,} validation, {told.test:,} test examples; "
+            f"{_range(told.parameters_by_arm.values())} parameters; {seeds}; {told.device}; {seconds:.1f} s\n"
         )
     rows = summarize(preset, tally.last, tally.stopped, tally.finished)
     console.print(table(rows, console.width, ascii_only or console.ascii))
-    if words := in_words(rows):
-        console.print(f"\n{words}")
+    for words in (in_words(rows), *would_stop_in_words(preset, tally.would_stop)):
+        if words:
+            console.print(f"\n{words}")
+
+
+def _range(counts: Iterable[int]) -> str:
+    """`58,010`, or `12 to 7,682` where arms differ."""
+    told = sorted(set(counts))
+    return f"{told[0]:,}" if len(told) == 1 else f"{told[0]:,} to {told[-1]:,}"
 
 
 def _is_terminal(stream: object) -> bool:
