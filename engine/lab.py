@@ -262,6 +262,13 @@ class Lab:
                     if name == arm:
                         stack.settings.set(knob, place, float(value))
 
+    def lane(self, arm: str, seed: int) -> tuple[Stack, int]:
+        """The stack of a lane and its place there, for a closer look (`engine.probes`)."""
+        for stack in self._stacks:
+            if (arm, seed) in stack.lanes:
+                return stack, stack.lanes.index((arm, seed))
+        raise KeyError((arm, seed))
+
     def state(self) -> dict[str, Any]:
         """Everything, as tensors and plain values: `restore` of it goes on bit for bit as if nothing had happened."""
         return {

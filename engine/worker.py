@@ -9,9 +9,10 @@ import threading
 import time
 import traceback
 from collections import deque
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import platformdirs
 
@@ -25,6 +26,12 @@ if TYPE_CHECKING:
 
 State = Literal["loading", "running", "paused", "finished", "failed"]
 Lane = tuple[str, int]
+
+# A closer look: (probe, arm, seed), see `engine.probes.look`.
+Look = tuple[str, str, int]
+
+# Looks are taken so often at the most, seconds apart: they wait for the device.
+_LOOK_EVERY = 0.5
 
 # How many of the rare events (turned knobs, stops, failures) wait for a reader before the oldest are let go.
 _NEWS = 1000
@@ -51,6 +58,7 @@ class View:
     stopped: dict[Lane, Stopped] = field(default_factory=dict)
     finished: dict[Lane, Finished] = field(default_factory=dict)
     failed: Failed | None = None
+    seen: dict[Look, Any] = field(default_factory=dict)
     version: int = 0
 
 
@@ -85,6 +93,7 @@ class Worker:
         self._lock = threading.Lock()
         self._news: deque[Event] = deque(maxlen=_NEWS)
         self._version = 0
+        self._wanted: frozenset[Look] = frozenset()
         self._loading = "importing torch"
         self._share: float | None = None
         self._clear()
@@ -100,6 +109,8 @@ class Worker:
         self._failed: Failed | None = None
         self._epoch = 0
         self._ticks: deque[tuple[float, int]] = deque()
+        self._seen: dict[Look, Any] = {}
+        self._looked = (0.0, -1)
 
     # What a screen calls ---------------------------------------------------------------------------------------------
 
@@ -131,8 +142,16 @@ class Worker:
                 stopped=dict(self._stopped),
                 finished=dict(self._finished),
                 failed=self._failed,
+                seen=dict(self._seen),
                 version=self._version,
             )
+
+    def look(self, wanted: Iterable[Look]) -> None:
+        """Which closer looks are wanted from now on; each view carries what was last seen of them."""
+        with self._wake:
+            self._wanted = frozenset(wanted)
+            self._looked = (0.0, -1)
+            self._wake.notify()
 
     def news(self) -> list[Event]:
         """The rare events since the last call: turned knobs, stops, ends, failures."""
@@ -202,10 +221,14 @@ class Worker:
         while not self._closing:
             if self._commands and self._obey(lab):
                 return
+            self._take_looks(lab)
             if self._paused or lab.finished:
                 self._set_state("finished" if lab.finished else "paused")
                 with self._wake:
-                    self._wake.wait_for(lambda: bool(self._commands) or self._closing)
+                    self._wake.wait_for(
+                        lambda: bool(self._commands) or self._closing or self._look_is_due(lab),
+                        timeout=_LOOK_EVERY if self._wants_looks(lab) else None,
+                    )
                 self._due = time.perf_counter()
                 continue
             self._set_state("running")
@@ -248,6 +271,24 @@ class Worker:
                     self._take_in(lab.stop())
                 case Restart():
                     return True
+
+    def _wants_looks(self, lab: Lab) -> bool:
+        return bool(self._wanted) and self._looked[1] != lab.epoch
+
+    def _look_is_due(self, lab: Lab) -> bool:
+        return self._wants_looks(lab) and time.perf_counter() - self._looked[0] >= _LOOK_EVERY
+
+    def _take_looks(self, lab: Lab) -> None:
+        """Answer the wanted looks, once an epoch and not too often."""
+        if not self._look_is_due(lab):
+            return
+        from engine.probes import look
+
+        self._looked = (time.perf_counter(), lab.epoch)
+        seen = {(what, arm, seed): look(*lab.lane(arm, seed), what) for what, arm, seed in self._wanted}
+        with self._lock:
+            self._seen = seen
+            self._version += 1
 
     def _set_speed(self, speed: float | None) -> None:
         if speed is not None and not speed > 0:

@@ -93,7 +93,10 @@ class Drop:
             return h
         p_L = settings["regularization.dropout"]
         if not run.training:
-            return h if self.inverted else dropout_evaluation(h, p_L)
+            if self.inverted:
+                return h
+            # In place, unless someone looks at the activations as they were.
+            return dropout_evaluation(h if run.taps is None else h.clone(), p_L)
         h_SABU = run.per_arm(h).flatten(3)
         bits_SBU = run.dropout_bits(self.at, h_SABU.shape[3], h_SABU.shape[2])
         return dropout(h_SABU, bits_SBU, p_L, self.inverted).view(h.shape)

@@ -74,6 +74,9 @@ class Stack:
         self._objective: Objective = CrossEntropy()
         self._grad_norm_L = torch.zeros(len(self.lanes), dtype=dtype, device=device)
         self._frozen: dict[int, Tensor] = {}
+        # Where wanted (`watches_updates`), the weights before the epoch's last step, for the size of its update.
+        self.watches_updates = False
+        self.before_LP: Tensor | None = None
         self.steps = 0
 
     @property
@@ -97,6 +100,8 @@ class Stack:
     def step(self, number: int) -> None:
         """Train all lanes on batch `number` (from 0) of the epoch."""
         self.steps += 1
+        if self.watches_updates and number == self.steps_per_epoch - 1:
+            self.before_LP = self.theta_LP.clone()
         self.train_on(*self._batches.take(number, self.steps))
         if number == self.steps_per_epoch - 1:
             self._grad_norm_L = self.grad_LP.norm(dim=1)
@@ -160,6 +165,13 @@ class Stack:
             )
             for train_loss, val_loss, train_acc, val_acc, grad_norm, *rest in columns
         ]
+
+    @torch.no_grad()
+    def outputs(self, x_GNI: Tensor, taps: list[tuple[str, Tensor]] | None = None) -> Tensor:
+        """outputs_LNC in evaluation mode; the hidden activations are appended to `taps` as (layer, h_LN...)."""
+        run = self._run(training=False)
+        run.taps = taps
+        return self.network(x_GNI, run)
 
     def _evaluate(self, x_GNI: Tensor, y_GN: Tensor) -> tuple[Tensor, Tensor]:
         run = self._run(training=False)

@@ -1,0 +1,203 @@
+"""A closer look at one lane, on request: its activations, its weights, what it says over the plane or the line.
+
+Each probe waits for the device, so it is asked for by a person and answered between two steps, a few times a second.
+None of them changes the run: no generator is drawn from, no statistics move.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from engine.stack import Stack
+
+# Examples of the training data that activations are looked at on, and bins of their histograms.
+_EXAMPLES = 256
+_BINS = 24
+# A weight nearer to zero than this does next to nothing.
+NEAR_ZERO = 1e-3
+
+
+@dataclass(frozen=True, slots=True)
+class LayerActivity:
+    """The outputs of one hidden layer on some training examples, in evaluation mode.
+
+    `counts` are of `low` to `high` in equal bins. `dead` is the share of units that give 0 for every example (relu);
+    `saturated` the share of outputs within 1 % of the activation's ends (tanh, sigmoid).
+    """
+
+    layer: str
+    low: float
+    high: float
+    counts: tuple[int, ...]
+    mean: float
+    std: float
+    dead: float
+    saturated: float
+
+
+@dataclass(frozen=True, slots=True)
+class LayerWeights:
+    """One layer's weights: their norm, the last step's change against it, and the share of weights near zero."""
+
+    layer: str
+    norm: float
+    update_ratio: float
+    near_zero: float
+
+
+@dataclass(frozen=True, slots=True)
+class Surface:
+    """What a lane says over the plane of its two inputs: the class of each cell, rows from the top.
+
+    `points` are (x, y, class, part) with part "train" or "validation" (test data is not looked at), in the
+    scale in which the network sees them.
+    """
+
+    left: float
+    right: float
+    bottom: float
+    top: float
+    classes: tuple[tuple[int, ...], ...]
+    confidence: tuple[tuple[float, ...], ...]
+    points: tuple[tuple[float, float, int, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """What a lane says along its one input, and the examples: (x, y, part)."""
+
+    x: tuple[float, ...]
+    y: tuple[float, ...]
+    points: tuple[tuple[float, float, str], ...]
+
+
+Seen = tuple[LayerActivity, ...] | tuple[LayerWeights, ...] | Surface | Fit | None
+
+# The grid of a surface, cells: drawn in half-blocks, two to a line.
+_COLUMNS, _ROWS = 96, 48
+
+
+def look(stack: Stack, lane: int, what: str) -> Seen:
+    """One probe by its name: activity, weights, surface or fit. None where it has no meaning for the lane's data."""
+    match what:
+        case "activity":
+            return activity(stack, lane)
+        case "weights":
+            stack.watches_updates = True
+            return weights(stack, lane)
+        case "surface":
+            return surface(stack, lane, _COLUMNS, _ROWS)
+        case "fit":
+            return fit(stack, lane)
+    raise ValueError(f"unknown probe {what!r}")
+
+
+@torch.no_grad()
+def activity(stack: Stack, lane: int) -> tuple[LayerActivity, ...]:
+    """The activations of every hidden layer."""
+    task = stack.task
+    group = _group(stack, lane)
+    taps: list[tuple[str, Tensor]] = []
+    stack.outputs(task.train_x_SNI[group : group + 1, :_EXAMPLES].expand(1, -1, -1), taps)
+    kind = stack.arms[0].settings.model.activation
+    told = []
+    for layer, h_LB in ((name, h) for name, h in taps):
+        h_BU = h_LB[lane].float().flatten(1)
+        low, high = h_BU.min().item(), h_BU.max().item()
+        finite = low > -torch.inf and high < torch.inf
+        high = max(high, low + 1e-6) if finite else 1.0
+        counts = torch.histc(h_BU, _BINS, low, high).tolist() if finite else [0.0] * _BINS
+        ends = {"tanh": (-0.99, 0.99), "sigmoid": (0.01, 0.99)}.get(kind)
+        told.append(
+            LayerActivity(
+                layer=layer,
+                low=low,
+                high=high,
+                counts=tuple(int(count) for count in counts),
+                mean=h_BU.mean().item(),
+                std=h_BU.std().item(),
+                dead=(h_BU == 0).all(dim=0).float().mean().item() if kind == "relu" else 0.0,
+                saturated=((h_BU < ends[0]) | (h_BU > ends[1])).float().mean().item() if ends else 0.0,
+            )
+        )
+    return tuple(told)
+
+
+@torch.no_grad()
+def weights(stack: Stack, lane: int) -> tuple[LayerWeights, ...]:
+    """The weights of every layer; the update's ratio is NaN before the first step that was watched."""
+    told = []
+    for slot in stack.layout.matrices:
+        w_P = stack.theta_LP[lane, slot.columns]
+        norm = w_P.norm().item()
+        ratio = float("nan")
+        if stack.before_LP is not None:
+            before_P = stack.before_LP[lane, slot.columns]
+            ratio = ((w_P - before_P).norm() / before_P.norm().clamp(min=1e-30)).item()
+        told.append(LayerWeights(slot.layer, norm, ratio, (w_P.abs() < NEAR_ZERO).float().mean().item()))
+    return tuple(told)
+
+
+@torch.no_grad()
+def surface(stack: Stack, lane: int, columns: int, rows: int, points: int = 300) -> Surface | None:
+    """The lane's classes over the plane, or None where its inputs are not two."""
+    task = stack.task
+    if task.features != 2:
+        return None
+    group = _group(stack, lane)
+    train_x, val_x = task.train_x_SNI[group], task.val_x_SNI[group]
+    both = torch.cat([train_x, val_x])
+    low, high = both.min(dim=0).values, both.max(dim=0).values
+    margin = 0.08 * (high - low).clamp(min=1e-6)
+    (left, bottom), (right, top) = (low - margin).tolist(), (high + margin).tolist()
+    xs = torch.linspace(left, right, columns, dtype=both.dtype, device=both.device)
+    ys = torch.linspace(top, bottom, rows, dtype=both.dtype, device=both.device)
+    grid_NI = torch.stack([xs.repeat(rows), ys.repeat_interleave(columns)], dim=1)
+    outputs_NC = stack.outputs(grid_NI.unsqueeze(0))[lane]
+    if outputs_NC.shape[1] == 1:
+        p_N = outputs_NC[:, 0].sigmoid()
+        classes, confidence = (p_N > 0.5).long(), torch.maximum(p_N, 1 - p_N)
+    else:
+        confidence, classes = outputs_NC.softmax(dim=1).max(dim=1)
+    shown = []
+    for part, x_NI, y_N in (
+        ("train", train_x, task.train_y_SN[group]),
+        ("validation", val_x, task.val_y_SN[group]),
+    ):
+        pairs, labels = x_NI[:points].tolist(), y_N[:points].tolist()
+        shown += [(x, y, int(label), part) for (x, y), label in zip(pairs, labels, strict=True)]
+    return Surface(
+        left, right, bottom, top,
+        tuple(tuple(row) for row in classes.view(rows, columns).tolist()),
+        tuple(tuple(row) for row in confidence.view(rows, columns).tolist()),
+        tuple(shown),
+    )  # fmt: skip
+
+
+@torch.no_grad()
+def fit(stack: Stack, lane: int, count: int = 200, points: int = 200) -> Fit | None:
+    """The lane's curve over its one input, or None where it has several inputs or tells classes."""
+    task = stack.task
+    if task.features != 1 or task.train_y_SN.dtype == torch.int64:
+        return None
+    group = _group(stack, lane)
+    train_x, val_x = task.train_x_SNI[group], task.val_x_SNI[group]
+    low, high = train_x.min().item(), train_x.max().item()
+    xs = torch.linspace(low, high, count, dtype=train_x.dtype, device=train_x.device)
+    ys = stack.outputs(xs.view(1, -1, 1))[lane, :, 0]
+    shown = []
+    for part, x_NI, y_N in (
+        ("train", train_x, task.train_y_SN[group]),
+        ("validation", val_x, task.val_y_SN[group]),
+    ):
+        shown += [(x, y, part) for x, y in zip(x_NI[:points, 0].tolist(), y_N[:points].tolist(), strict=True)]
+    return Fit(tuple(xs.tolist()), tuple(ys.tolist()), tuple(shown))
+
+
+def _group(stack: Stack, lane: int) -> int:
+    """The lane's place in the data's leading axis: its seed's, or 0 where all seeds share the split."""
+    seed = stack.lanes[lane][1]
+    return stack.seeds.index(seed) if stack.task.train_x_SNI.shape[0] > 1 else 0
