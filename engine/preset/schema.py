@@ -25,6 +25,8 @@ Amount = int | float | None
 
 _MOMENTUM = ("training.optimizer", ("momentum", "nesterov"))
 _ADAM = ("training.optimizer", ("adam", "adamw"))
+_RMSPROP = ("training.optimizer", ("rmsprop",))
+_DIVIDING = ("training.optimizer", ("adam", "adamw", "adagrad", "rmsprop"))
 
 
 class Section(BaseModel):
@@ -83,9 +85,15 @@ class Model(Section):
     kind: Literal["mlp"] = setting("mlp", "mlp: fully connected layers")
     hidden: list[int] = setting([100, 100], "units of each hidden layer", unit="units")
     activation: Literal["relu", "tanh", "sigmoid", "gelu"] = setting("relu", "after each hidden layer")
-    init: Literal["normal", "xavier", "glorot", "he"] = setting(
-        "he", "weights: normal N(0, init_std), xavier N(0, 1/in), glorot N(0, 2/(in+out)), he N(0, 2/in); biases 0"
-    )
+    init: Literal[
+        "normal", "xavier", "glorot", "glorot_uniform", "he", "he_uniform", "lecun", "lecun_uniform",
+        "orthogonal", "zeros",
+    ] = setting(
+        "he",
+        "weights: normal N(0, init_std), xavier (the book's) and lecun N(0, 1/in), glorot N(0, 2/(in+out)), "
+        "he N(0, 2/in), each _uniform: the same variance, evenly spread; orthogonal: rows or columns at right angles "
+        "and of length 1; zeros; biases 0",
+    )  # fmt: skip
     init_std: float = setting(1.0, "standard deviation of the init 'normal'", gt=0, le=100, scale="log", step=1e-4)
 
     @field_validator("hidden")
@@ -104,7 +112,9 @@ class Training(Section):
     sampling: Literal["shuffle", "replacement"] = setting(
         "shuffle", "shuffle: each example once an epoch; replacement: drawn with replacement"
     )
-    optimizer: Literal["sgd", "momentum", "nesterov", "adam", "adamw"] = setting("sgd", "the rule of the step")
+    optimizer: Literal["sgd", "momentum", "nesterov", "adagrad", "rmsprop", "adam", "adamw"] = setting(
+        "sgd", "the rule of the step"
+    )
     lr: float = setting(0.01, "learning rate", gt=0, le=1e9, scale="log", step=1e-12, live=True)
     momentum: float = setting(
         0.9, "share of the last step's velocity that is kept", ge=0, lt=1, step=0.05, live=True, only_with=_MOMENTUM
@@ -115,8 +125,24 @@ class Training(Section):
     beta2: float = setting(
         0.999, "Adam's decay of the mean of squared gradients", ge=0, lt=1, step=0.001, live=True, only_with=_ADAM
     )
+    rho: float = setting(
+        0.99,
+        "RMSprop's decay of the mean of squared gradients: torch's alpha, 0.99 (Keras' rho is 0.9)",
+        ge=0,
+        lt=1,
+        step=0.01,
+        live=True,
+        only_with=_RMSPROP,
+    )
     eps: float = setting(
-        1e-8, "Adam's guard against division by zero", gt=0, le=1, scale="log", step=1e-12, live=True, only_with=_ADAM
+        1e-8,
+        "the guard against division by zero of Adam, Adagrad and RMSprop",
+        gt=0,
+        le=1,
+        scale="log",
+        step=1e-12,
+        live=True,
+        only_with=_DIVIDING,
     )
     seeds: list[int] = setting([0], "one lane for each; all randomness of a lane comes from its seed")
 
