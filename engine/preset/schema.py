@@ -165,6 +165,38 @@ class Regularization(Section):
     )
     l2: float = setting(0.0, "adds 0.5 * l2 * sum(W^2)", ge=0, le=1000, scale="log", step=1e-6, live=True)
     l1: float = setting(0.0, "adds l1 * sum(|W|)", ge=0, le=1000, scale="log", step=1e-6, live=True)
+    l2_layers: list[int] = setting([], "the layers that l2 acts on, from 1 (the output is the last); none: all")
+    l1_layers: list[int] = setting([], "the layers that l1 acts on, from 1 (the output is the last); none: all")
+    bias_l2: float = setting(0.0, "adds 0.5 * bias_l2 * sum(b^2)", ge=0, le=1000, scale="log", step=1e-6, live=True)
+    bias_l1: float = setting(0.0, "adds bias_l1 * sum(|b|)", ge=0, le=1000, scale="log", step=1e-6, live=True)
+    activity_l1: float = setting(
+        0.0,
+        "adds activity_l1 * sum(|h|) / B, h the hidden layers' outputs",
+        ge=0,
+        le=1000,
+        scale="log",
+        step=1e-6,
+        live=True,
+    )
+    activity_l2: float = setting(
+        0.0,
+        "adds activity_l2 * sum(h^2) / B, h the hidden layers' outputs",
+        ge=0,
+        le=1000,
+        scale="log",
+        step=1e-6,
+        live=True,
+    )
+    activity_layers: list[int] = setting([], "the hidden layers whose outputs are penalized, from 1; none: all")
+    orthogonal: float = setting(
+        0.0,
+        "adds orthogonal * mean |cosine| between the rows of W (in x out)",
+        ge=0,
+        le=1000,
+        scale="log",
+        step=1e-4,
+        live=True,
+    )
     weight_decay: float = setting(
         0.0,
         "decoupled: W <- W * (1 - lr * weight_decay) beside the step",
@@ -179,6 +211,13 @@ class Regularization(Section):
     max_norm: float = setting(
         0.0, "largest norm of a unit's incoming weights", ge=0, le=1e6, scale="log", step=0.01, live=True
     )
+
+    @field_validator("l2_layers", "l1_layers", "activity_layers")
+    @classmethod
+    def _numbered_from_1(cls, value: list[int]) -> list[int]:
+        if any(number < 1 for number in value):
+            raise ValueError("layers are numbered from 1")
+        return value
 
 
 class EarlyStopping(Section):

@@ -57,7 +57,8 @@ class Stack:
         structure = arms[0].settings
         self.network = network_of(structure, task.features, task.classes)
         self.layout = self.network.layout
-        self._penalties = penalties.penalties_of(self.layout)
+        self._penalties = penalties.penalties_of(self.layout, structure)
+        self._activities = penalties.activities_of(self.layout, structure)
         self.settings = LaneSettings([arm.settings for _ in seeds for arm in arms], device, dtype)
 
         models = [(arm.settings.model, seed) for seed in seeds for arm in arms]
@@ -101,7 +102,7 @@ class Stack:
         if number == self.steps_per_epoch - 1:
             self._grad_norm_L = self.grad_LP.norm(dim=1)
 
-    def _run(self, training: bool) -> Run:
+    def _run(self, training: bool, taps: list[tuple[str, Tensor]] | None = None) -> Run:
         return Run(
             self._leaves if training else [slot.of(self.theta_LP) for slot in self.layout.slots],
             self.statistics_LQ,
@@ -110,6 +111,7 @@ class Stack:
             self._streams if training else None,
             self.steps,
             self.network.units,
+            taps=taps,
         )
 
     def train_on(self, x_LBI: Tensor, targets: Targets) -> None:
@@ -117,8 +119,12 @@ class Stack:
 
         The loss is the sum over lanes of each lane's mean, so no lane's gradient depends on another lane.
         """
-        outputs_LBC = self.network(x_LBI, self._run(training=True))
+        activity = penalties.ActivityMeter(self._activities, self.settings)
+        outputs_LBC = self.network(x_LBI, self._run(training=True, taps=activity.taps))
         loss_L = self._objective.loss(outputs_LBC, targets, self.settings["regularization.label_smoothing"])
+        activity.collect()
+        for penalty_L in activity.values(x_LBI.shape[1]).values():
+            loss_L = loss_L + penalty_L
         torch._foreach_copy_(self._gradients, torch.autograd.grad(loss_L.sum(), self._leaves))
         self._update()
 
@@ -140,11 +146,13 @@ class Stack:
     def measure(self) -> list[LaneNumbers]:
         """Every lane's numbers at the present weights; the one place where the device is waited for."""
         task = self.task
-        train = self._evaluate(task.train_x_SNI, task.train_y_SN)
+        activity = penalties.ActivityMeter(self._activities, self.settings)
+        train = self._evaluate(task.train_x_SNI, task.train_y_SN, activity)
         val = self._evaluate(task.val_x_SNI, task.val_y_SN)
         rows = [train[0], val[0], train[1], val[1], self._grad_norm_L]
         rows += [slot.of(self.theta_LP).flatten(1).norm(dim=1) for slot in self.layout.matrices]
         active = penalties.values(self._penalties, self.theta_LP, self.settings)
+        active |= activity.values(task.train_y_SN.shape[1])
         columns = torch.stack([*rows, *active.values()]).double().cpu().T.tolist()
         layers = len(self.layout.layers)
         return [
@@ -161,11 +169,18 @@ class Stack:
             for train_loss, val_loss, train_acc, val_acc, grad_norm, *rest in columns
         ]
 
-    def _evaluate(self, x_GNI: Tensor, y_GN: Tensor) -> tuple[Tensor, Tensor]:
-        run = self._run(training=False)
-        return evaluate(
-            self._objective, lambda x: self.network(x, run), x_GNI, y_GN, len(self.lanes), self.network.widest
-        )
+    def _evaluate(
+        self, x_GNI: Tensor, y_GN: Tensor, activity: penalties.ActivityMeter | None = None
+    ) -> tuple[Tensor, Tensor]:
+        run = self._run(training=False, taps=None if activity is None else activity.taps)
+
+        def forward(x: Tensor) -> Tensor:
+            outputs = self.network(x, run)
+            if activity is not None:
+                activity.collect()
+            return outputs
+
+        return evaluate(self._objective, forward, x_GNI, y_GN, len(self.lanes), self.network.widest)
 
     def keep_best(self, lanes: Sequence[int]) -> None:
         """Remember the present weights of these lanes as their best."""

@@ -22,6 +22,11 @@ EVERYTHING: Settings = {
     "regularization.label_smoothing": 0.1,
     "regularization.input_noise": 0.3,
     "regularization.max_norm": 1.5,
+    "regularization.bias_l2": 0.05,
+    "regularization.bias_l1": 0.002,
+    "regularization.activity_l1": 0.003,
+    "regularization.activity_l2": 0.002,
+    "regularization.orthogonal": 0.1,
     "training.lr": 0.07,
     "model.init": "xavier",
 }
