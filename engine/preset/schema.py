@@ -144,6 +144,24 @@ class Training(Section):
         live=True,
         only_with=_DIVIDING,
     )
+    clip_norm: float = setting(
+        0.0, "largest norm of a lane's gradient, penalties included", ge=0, le=1e6, scale="log", step=0.01, live=True
+    )
+    sam: float = setting(
+        0.0,
+        "sharpness-aware: the gradient is taken at W + sam * g / |g|; two passes a step",
+        ge=0,
+        le=100,
+        scale="log",
+        step=0.001,
+        live=True,
+    )
+    ema: float = setting(
+        0.0, "decay of an exponential average of the weights, measured beside them", ge=0, lt=1, step=0.01, live=True
+    )
+    swa_start: int = setting(
+        0, "from this epoch on the weights' equal average is measured; 0: never", unit="epochs", ge=0, live=True
+    )
     seeds: list[int] = setting([0], "one lane for each; all randomness of a lane comes from its seed")
 
     @field_validator("seeds")
@@ -208,6 +226,12 @@ class Regularization(Section):
     )
     label_smoothing: float = setting(0.0, "targets y (1 - e) + e / classes", ge=0, lt=1, step=0.05, live=True)
     input_noise: float = setting(0.0, "std of normal noise on the inputs", ge=0, le=100, step=0.05, live=True)
+    weight_noise: float = setting(
+        0.0, "std of normal noise on the weights of the training pass", ge=0, le=100, scale="log", step=0.001, live=True
+    )
+    gaussian_dropout: float = setting(
+        0.0, "hidden units times N(1, sqrt(p / (1 - p))) in training", ge=0, lt=1, step=0.05, live=True
+    )
     max_norm: float = setting(
         0.0, "largest norm of a unit's incoming weights", ge=0, le=1e6, scale="log", step=0.01, live=True
     )
