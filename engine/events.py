@@ -47,7 +47,9 @@ class Started(Event):
 @dataclass(frozen=True, slots=True)
 class Epoch(Event):
     """One lane after one epoch. Losses and accuracies are measured in evaluation mode, at the same weights, without
-    penalties; `gap` is val_loss - train_loss; `grad_norm` is of the epoch's last step, penalties included."""
+    penalties; `gap` is val_loss - train_loss; `grad_norm` is of the epoch's last step, penalties included, before
+    clipping. `averages` holds `ema_val_loss`, `ema_val_acc`, `swa_val_loss` and `swa_val_acc` where the lane keeps that
+    average of its weights; it is measured with the lane's own running statistics."""
 
     kind: ClassVar[str] = "epoch"
     arm: str
@@ -66,6 +68,7 @@ class Epoch(Event):
     best_epoch: int
     penalty: dict[str, float] = field(default_factory=dict)
     weight_norms: tuple[float, ...] = ()
+    averages: dict[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,7 +57,8 @@ class History:
 
     @property
     def metrics(self) -> list[str]:
-        """The metrics that any lane has told, `penalty.NAME` and `weight_norm.LAYER` (from 1) among them."""
+        """The metrics that any lane has told, `penalty.NAME`, `ema_val_loss` and its like, `weight_norm.LAYER` (from 1)
+        among them."""
         with self._lock:
             return list(self._values)
 
@@ -83,6 +84,8 @@ class History:
             self._of(name)[row, column] = getattr(event, name)
         for name, value in event.penalty.items():
             self._of(f"penalty.{name}")[row, column] = value
+        for name, value in event.averages.items():
+            self._of(name)[row, column] = value
         for number, norm in enumerate(event.weight_norms, start=1):
             self._of(f"weight_norm.{number}")[row, column] = norm
 

@@ -187,6 +187,7 @@ class Lab:
             best_epoch=watch.best_epoch,
             penalty=numbers.penalty,
             weight_norms=numbers.weight_norms,
+            averages=numbers.averages,
         )
         events: list[Event] = [lane.last]
         if verdict == "would_stop":

@@ -25,6 +25,8 @@ Amount = int | float | None
 
 _MOMENTUM = ("training.optimizer", ("momentum", "nesterov"))
 _ADAM = ("training.optimizer", ("adam", "adamw"))
+_RMSPROP = ("training.optimizer", ("rmsprop",))
+_DIVIDING = ("training.optimizer", ("adam", "adamw", "adagrad", "rmsprop"))
 
 
 class Section(BaseModel):
@@ -83,9 +85,15 @@ class Model(Section):
     kind: Literal["mlp"] = setting("mlp", "mlp: fully connected layers")
     hidden: list[int] = setting([100, 100], "units of each hidden layer", unit="units")
     activation: Literal["relu", "tanh", "sigmoid", "gelu"] = setting("relu", "after each hidden layer")
-    init: Literal["normal", "xavier", "glorot", "he"] = setting(
-        "he", "weights: normal N(0, init_std), xavier N(0, 1/in), glorot N(0, 2/(in+out)), he N(0, 2/in); biases 0"
-    )
+    init: Literal[
+        "normal", "xavier", "glorot", "glorot_uniform", "he", "he_uniform", "lecun", "lecun_uniform",
+        "orthogonal", "zeros",
+    ] = setting(
+        "he",
+        "weights: normal N(0, init_std), xavier (the book's) and lecun N(0, 1/in), glorot N(0, 2/(in+out)), "
+        "he N(0, 2/in), each _uniform: the same variance, evenly spread; orthogonal: rows or columns at right angles "
+        "and of length 1; zeros; biases 0",
+    )  # fmt: skip
     init_std: float = setting(1.0, "standard deviation of the init 'normal'", gt=0, le=100, scale="log", step=1e-4)
 
     @field_validator("hidden")
@@ -104,7 +112,9 @@ class Training(Section):
     sampling: Literal["shuffle", "replacement"] = setting(
         "shuffle", "shuffle: each example once an epoch; replacement: drawn with replacement"
     )
-    optimizer: Literal["sgd", "momentum", "nesterov", "adam", "adamw"] = setting("sgd", "the rule of the step")
+    optimizer: Literal["sgd", "momentum", "nesterov", "adagrad", "rmsprop", "adam", "adamw"] = setting(
+        "sgd", "the rule of the step"
+    )
     lr: float = setting(0.01, "learning rate", gt=0, le=1e9, scale="log", step=1e-12, live=True)
     momentum: float = setting(
         0.9, "share of the last step's velocity that is kept", ge=0, lt=1, step=0.05, live=True, only_with=_MOMENTUM
@@ -115,8 +125,42 @@ class Training(Section):
     beta2: float = setting(
         0.999, "Adam's decay of the mean of squared gradients", ge=0, lt=1, step=0.001, live=True, only_with=_ADAM
     )
+    rho: float = setting(
+        0.99,
+        "RMSprop's decay of the mean of squared gradients: torch's alpha, 0.99 (Keras' rho is 0.9)",
+        ge=0,
+        lt=1,
+        step=0.01,
+        live=True,
+        only_with=_RMSPROP,
+    )
     eps: float = setting(
-        1e-8, "Adam's guard against division by zero", gt=0, le=1, scale="log", step=1e-12, live=True, only_with=_ADAM
+        1e-8,
+        "the guard against division by zero of Adam, Adagrad and RMSprop",
+        gt=0,
+        le=1,
+        scale="log",
+        step=1e-12,
+        live=True,
+        only_with=_DIVIDING,
+    )
+    clip_norm: float = setting(
+        0.0, "largest norm of a lane's gradient, penalties included", ge=0, le=1e6, scale="log", step=0.01, live=True
+    )
+    sam: float = setting(
+        0.0,
+        "sharpness-aware: the gradient is taken at W + sam * g / |g|; two passes a step",
+        ge=0,
+        le=100,
+        scale="log",
+        step=0.001,
+        live=True,
+    )
+    ema: float = setting(
+        0.0, "decay of an exponential average of the weights, measured beside them", ge=0, lt=1, step=0.01, live=True
+    )
+    swa_start: int = setting(
+        0, "from this epoch on the weights' equal average is measured; 0: never", unit="epochs", ge=0, live=True
     )
     seeds: list[int] = setting([0], "one lane for each; all randomness of a lane comes from its seed")
 
@@ -139,6 +183,38 @@ class Regularization(Section):
     )
     l2: float = setting(0.0, "adds 0.5 * l2 * sum(W^2)", ge=0, le=1000, scale="log", step=1e-6, live=True)
     l1: float = setting(0.0, "adds l1 * sum(|W|)", ge=0, le=1000, scale="log", step=1e-6, live=True)
+    l2_layers: list[int] = setting([], "the layers that l2 acts on, from 1 (the output is the last); none: all")
+    l1_layers: list[int] = setting([], "the layers that l1 acts on, from 1 (the output is the last); none: all")
+    bias_l2: float = setting(0.0, "adds 0.5 * bias_l2 * sum(b^2)", ge=0, le=1000, scale="log", step=1e-6, live=True)
+    bias_l1: float = setting(0.0, "adds bias_l1 * sum(|b|)", ge=0, le=1000, scale="log", step=1e-6, live=True)
+    activity_l1: float = setting(
+        0.0,
+        "adds activity_l1 * sum(|h|) / B, h the hidden layers' outputs",
+        ge=0,
+        le=1000,
+        scale="log",
+        step=1e-6,
+        live=True,
+    )
+    activity_l2: float = setting(
+        0.0,
+        "adds activity_l2 * sum(h^2) / B, h the hidden layers' outputs",
+        ge=0,
+        le=1000,
+        scale="log",
+        step=1e-6,
+        live=True,
+    )
+    activity_layers: list[int] = setting([], "the hidden layers whose outputs are penalized, from 1; none: all")
+    orthogonal: float = setting(
+        0.0,
+        "adds orthogonal * mean |cosine| between the rows of W (in x out)",
+        ge=0,
+        le=1000,
+        scale="log",
+        step=1e-4,
+        live=True,
+    )
     weight_decay: float = setting(
         0.0,
         "decoupled: W <- W * (1 - lr * weight_decay) beside the step",
@@ -150,9 +226,22 @@ class Regularization(Section):
     )
     label_smoothing: float = setting(0.0, "targets y (1 - e) + e / classes", ge=0, lt=1, step=0.05, live=True)
     input_noise: float = setting(0.0, "std of normal noise on the inputs", ge=0, le=100, step=0.05, live=True)
+    weight_noise: float = setting(
+        0.0, "std of normal noise on the weights of the training pass", ge=0, le=100, scale="log", step=0.001, live=True
+    )
+    gaussian_dropout: float = setting(
+        0.0, "hidden units times N(1, sqrt(p / (1 - p))) in training", ge=0, lt=1, step=0.05, live=True
+    )
     max_norm: float = setting(
         0.0, "largest norm of a unit's incoming weights", ge=0, le=1e6, scale="log", step=0.01, live=True
     )
+
+    @field_validator("l2_layers", "l1_layers", "activity_layers")
+    @classmethod
+    def _numbered_from_1(cls, value: list[int]) -> list[int]:
+        if any(number < 1 for number in value):
+            raise ValueError("layers are numbered from 1")
+        return value
 
 
 class EarlyStopping(Section):

@@ -11,6 +11,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from engine.regularizers.dropout import dropout, dropout_evaluation
+from engine.regularizers.gaussian_dropout import gaussian_dropout
 from engine.stack.layout import Builder
 from engine.stack.run import Run
 
@@ -100,3 +101,17 @@ class Drop:
         h_SABU = run.per_arm(h).flatten(3)
         bits_SBU = run.dropout_bits(self.at, h_SABU.shape[3], h_SABU.shape[2])
         return dropout(h_SABU, bits_SBU, p_L, self.inverted).view(h.shape)
+
+
+@dataclass(frozen=True, slots=True)
+class GaussianDrop:
+    """Gaussian dropout of the units of the hidden layer `name`, which has a draw of its own."""
+
+    name: str
+
+    def __call__(self, h: Tensor, run: Run) -> Tensor:
+        if not run.training or not run.settings.any("regularization.gaussian_dropout"):
+            return h
+        h_SABU = run.per_arm(h).flatten(3)
+        noise_SBU = run.normal(f"gaussian_dropout {self.name}", *h_SABU.shape[2:])
+        return gaussian_dropout(h_SABU, noise_SBU, run.settings["regularization.gaussian_dropout"]).view(h.shape)

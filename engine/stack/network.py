@@ -8,7 +8,7 @@ from torch import Tensor
 
 from engine.preset.schema import Settings
 from engine.stack.layout import Builder, Layout
-from engine.stack.modules import Activate, Dense, Drop, Module
+from engine.stack.modules import Activate, Dense, Drop, GaussianDrop, Module
 from engine.stack.run import Run
 
 
@@ -41,6 +41,7 @@ def network_of(settings: Settings, features: int, outputs: int) -> Network:
             Dense.make(builder, name, inputs, units),
             Activate(name, model.activation),
             Drop(builder.take_units(units), inverted),
+            GaussianDrop(name),
         ]
         inputs = units
     modules.append(Dense.make(builder, "output", inputs, outputs))

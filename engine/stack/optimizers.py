@@ -42,6 +42,29 @@ class Momentum:
         theta_LP.addcmul_(along, lr_L1, value=-1)
 
 
+class Adagrad:
+    """`s <- s + g^2; theta <- theta - lr * g / (sqrt(s) + eps)` (Duchi et al. 2011; torch.optim.Adagrad, s from 0)."""
+
+    def __init__(self, theta_LP: Tensor) -> None:
+        self.state = {"square": torch.zeros_like(theta_LP)}
+
+    def step(self, theta_LP: Tensor, grad_LP: Tensor, lr_L1: Tensor, settings: LaneSettings, step: int) -> None:
+        square = self.state["square"].addcmul_(grad_LP, grad_LP)
+        theta_LP.addcmul_(grad_LP / square.sqrt().add_(settings["training.eps"].unsqueeze(1)), lr_L1, value=-1)
+
+
+class RMSprop:
+    """`s <- rho s + (1 - rho) g^2; theta <- theta - lr * g / (sqrt(s) + eps)` (Hinton 2012; torch.optim.RMSprop)."""
+
+    def __init__(self, theta_LP: Tensor) -> None:
+        self.state = {"square": torch.zeros_like(theta_LP)}
+
+    def step(self, theta_LP: Tensor, grad_LP: Tensor, lr_L1: Tensor, settings: LaneSettings, step: int) -> None:
+        rho_L1 = settings["training.rho"].unsqueeze(1)
+        square = self.state["square"].mul_(rho_L1).addcmul_(grad_LP * grad_LP, 1 - rho_L1)
+        theta_LP.addcmul_(grad_LP / square.sqrt().add_(settings["training.eps"].unsqueeze(1)), lr_L1, value=-1)
+
+
 class Adam:
     """Adam (Kingma and Ba 2015), bias-corrected as torch.optim.Adam. AdamW is Adam beside `weight_decay`."""
 
@@ -64,6 +87,10 @@ def optimizer_of(kind: str, theta_LP: Tensor) -> Optimizer:
             return SGD(theta_LP)
         case "momentum" | "nesterov":
             return Momentum(theta_LP, nesterov=kind == "nesterov")
+        case "adagrad":
+            return Adagrad(theta_LP)
+        case "rmsprop":
+            return RMSprop(theta_LP)
         case "adam" | "adamw":
             return Adam(theta_LP)
     raise ValueError(f"unknown optimizer {kind!r}")

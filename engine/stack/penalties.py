@@ -1,35 +1,112 @@
-"""What is added to the loss for the sake of the weights: gradients in the step, values after the epoch."""
+"""What is added to the loss for the sake of weights and activations: in the step, and as values after the epoch."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+import torch
 from torch import Tensor
 
+from engine.preset import PresetError, Settings
+from engine.regularizers.activity import activity_penalty, sum_of_sizes, sum_of_squares
 from engine.regularizers.l1 import add_l1_gradient, l1_penalty
 from engine.regularizers.l2 import add_l2_gradient, l2_penalty
+from engine.regularizers.orthogonal import add_orthogonal_gradient, orthogonal_penalty
 from engine.stack.layout import Layout
 from engine.stack.settings import LaneSettings
+
+Taps = list[tuple[str, Tensor]]
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Some columns of the buffer, and the shape in which a penalty sees them."""
+
+    columns: slice
+    shape: tuple[int, ...]
+
+    def of(self, buffer_LP: Tensor) -> Tensor:
+        """A view of the buffer, [L, *shape]."""
+        return buffer_LP[:, self.columns].view(-1, *self.shape)
 
 
 @dataclass(frozen=True, slots=True)
 class Penalty:
-    """A penalty on some columns of the buffer. `name` is its series, `key` the setting that holds its strength."""
+    """A penalty on some parts of the buffer. `name` is its series, `key` the setting that holds its strength."""
 
     name: str
     key: str
-    columns: tuple[slice, ...]
+    parts: tuple[Part, ...]
     value: Callable[[Tensor, Tensor], Tensor]
     add_gradient: Callable[[Tensor, Tensor, Tensor], None]
 
 
-def penalties_of(layout: Layout) -> tuple[Penalty, ...]:
-    """The penalties of a network, each on the columns that it speaks of."""
-    weights = (slice(0, layout.weights),)
+@dataclass(frozen=True, slots=True)
+class Activity:
+    """A penalty on the outputs of the hidden layers named, or of all of them; `total` sums over a batch, [L]."""
+
+    name: str
+    key: str
+    layers: frozenset[str] | None
+    total: Callable[[Tensor], Tensor]
+
+    def of(self, taps: Taps) -> Tensor | None:
+        """The sum over the layers it speaks of; None where the network has none of them."""
+        totals = [self.total(h) for layer, h in taps if self.layers is None or layer in self.layers]
+        return sum(totals[1:], start=totals[0]) if totals else None
+
+
+def penalties_of(layout: Layout, settings: Settings) -> tuple[Penalty, ...]:
+    """The penalties of a network, each on the parts that it speaks of.
+
+    Raises PresetError where a layer is named that the network does not have.
+    """
+    told = settings.regularization
+    l2 = _weights(layout, "l2_layers", told.l2_layers)
+    l1 = _weights(layout, "l1_layers", told.l1_layers)
+    biases = _flat([slice(layout.weights, layout.weights + layout.biases)])
+    # Keras' formula is of matrices: convolutions have none.
+    matrices = tuple(Part(slot.columns, slot.shape) for slot in layout.matrices if len(slot.shape) == 2)
     return (
-        Penalty("l2", "regularization.l2", weights, l2_penalty, add_l2_gradient),
-        Penalty("l1", "regularization.l1", weights, l1_penalty, add_l1_gradient),
+        Penalty("l2", "regularization.l2", l2, l2_penalty, add_l2_gradient),
+        Penalty("l1", "regularization.l1", l1, l1_penalty, add_l1_gradient),
+        Penalty("bias_l2", "regularization.bias_l2", biases, l2_penalty, add_l2_gradient),
+        Penalty("bias_l1", "regularization.bias_l1", biases, l1_penalty, add_l1_gradient),
+        Penalty("orthogonal", "regularization.orthogonal", matrices, orthogonal_penalty, add_orthogonal_gradient),
+    )
+
+
+def _weights(layout: Layout, name: str, layers: Sequence[int]) -> tuple[Part, ...]:
+    _check(name, layers, len(layout.layers), "layers with weights")
+    return _flat(layout.weight_columns(sorted(set(layers))))
+
+
+def _flat(ranges: Sequence[slice]) -> tuple[Part, ...]:
+    return tuple(Part(columns, (columns.stop - columns.start,)) for columns in ranges)
+
+
+def _check(name: str, layers: Sequence[int], count: int, what: str) -> None:
+    for layer in layers:
+        if not 1 <= layer <= count:
+            raise PresetError(
+                f"regularization.{name} = {list(layers)}: there is no layer {layer}, "
+                f"the network has {count} {what}" + (f", numbered from 1 to {count}" if count else "")
+            )
+
+
+def activities_of(layout: Layout, settings: Settings) -> tuple[Activity, ...]:
+    """The penalties on activations; they need a pass whose taps are on.
+
+    Raises PresetError where a hidden layer is named that the network does not have.
+    """
+    chosen = settings.regularization.activity_layers
+    hidden = layout.layers[:-1]
+    _check("activity_layers", chosen, len(hidden), "hidden layers")
+    layers = frozenset(hidden[number - 1] for number in chosen) if chosen else None
+    return (
+        Activity("activity_l1", "regularization.activity_l1", layers, sum_of_sizes),
+        Activity("activity_l2", "regularization.activity_l2", layers, sum_of_squares),
     )
 
 
@@ -37,8 +114,8 @@ def add_gradients(penalties: tuple[Penalty, ...], grad_LP: Tensor, theta_LP: Ten
     """Add every active penalty's gradient to the buffer of gradients."""
     for penalty in penalties:
         if settings.any(penalty.key):
-            for columns in penalty.columns:
-                penalty.add_gradient(grad_LP[:, columns], theta_LP[:, columns], settings[penalty.key])
+            for part in penalty.parts:
+                penalty.add_gradient(part.of(grad_LP), part.of(theta_LP), settings[penalty.key])
 
 
 def values(penalties: tuple[Penalty, ...], theta_LP: Tensor, settings: LaneSettings) -> dict[str, Tensor]:
@@ -46,6 +123,39 @@ def values(penalties: tuple[Penalty, ...], theta_LP: Tensor, settings: LaneSetti
     told: dict[str, Tensor] = {}
     for penalty in penalties:
         if settings.any(penalty.key):
-            parts = [penalty.value(theta_LP[:, columns], settings[penalty.key]) for columns in penalty.columns]
-            told[penalty.name] = sum(parts[1:], start=parts[0])
+            told[penalty.name] = torch.zeros_like(theta_LP[:, 0])
+            for part in penalty.parts:
+                told[penalty.name] += penalty.value(part.of(theta_LP), settings[penalty.key])
     return told
+
+
+class ActivityMeter:
+    """What the active ones of some activity penalties add to the loss, over the passes whose taps it was shown."""
+
+    def __init__(self, activities: tuple[Activity, ...], settings: LaneSettings) -> None:
+        self._active = [activity for activity in activities if settings.any(activity.key)]
+        self._settings = settings
+        self._totals: dict[str, Tensor] = {}
+        self.taps: Taps | None = [] if self._active else None
+
+    def collect(self) -> None:
+        """Take in what a pass has left in the taps, and empty them."""
+        if self.taps is None:
+            return
+        for activity in self._active:
+            total_L = activity.of(self.taps)
+            if total_L is not None:
+                held = self._totals.get(activity.name)
+                self._totals[activity.name] = total_L if held is None else held + total_L
+        self.taps.clear()
+
+    def values(self, examples: int) -> dict[str, Tensor]:
+        """By name, [L], of so many examples seen; 0 where there was no such layer."""
+        return {
+            activity.name: activity_penalty(
+                self._totals.get(activity.name, torch.zeros_like(self._settings[activity.key])),
+                examples,
+                self._settings[activity.key],
+            )
+            for activity in self._active
+        }

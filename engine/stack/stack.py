@@ -11,10 +11,14 @@ from torch import Tensor
 
 from engine.data import Task
 from engine.preset import Arm
+from engine.regularizers.gradient_clipping import clip_gradients
 from engine.regularizers.max_norm import limit_norms
+from engine.regularizers.sam import ascent
 from engine.regularizers.weight_decay import decay_weights
 from engine.stack import penalties
+from engine.stack.averages import Averages
 from engine.stack.batches import Batches
+from engine.stack.beside import Beside
 from engine.stack.evaluate import evaluate
 from engine.stack.init import first_parameters
 from engine.stack.network import network_of
@@ -37,6 +41,7 @@ class LaneNumbers:
     grad_norm: float
     penalty: dict[str, float]
     weight_norms: tuple[float, ...]
+    averages: dict[str, float]
 
 
 class Stack:
@@ -57,7 +62,8 @@ class Stack:
         structure = arms[0].settings
         self.network = network_of(structure, task.features, task.classes)
         self.layout = self.network.layout
-        self._penalties = penalties.penalties_of(self.layout)
+        self._penalties = penalties.penalties_of(self.layout, structure)
+        self._activities = penalties.activities_of(self.layout, structure)
         self.settings = LaneSettings([arm.settings for _ in seeds for arm in arms], device, dtype)
 
         models = [(arm.settings.model, seed) for seed in seeds for arm in arms]
@@ -70,13 +76,18 @@ class Stack:
         self._gradients = [slot.of(self.grad_LP) for slot in self.layout.slots]
         self.optimizer = optimizer_of(structure.training.optimizer, self.theta_LP)
         self._streams = Streams(seeds, device)
+        self._beside = Beside(self.layout, self.theta_LP, self._leaves, self.settings, self._streams)
+        self._averages = Averages(self.settings)
         self._batches = Batches(task, structure, seeds, len(self.arms), self.settings, self._streams)
         self._objective: Objective = CrossEntropy()
         self._grad_norm_L = torch.zeros(len(self.lanes), dtype=dtype, device=device)
+        # Of the gradient before it was clipped; None where nothing clips.
+        self._unclipped_norm_L: Tensor | None = None
         self._frozen: dict[int, Tensor] = {}
         # Where wanted (`watches_updates`), the weights before the epoch's last step, for the size of its update.
         self.watches_updates = False
         self.before_LP: Tensor | None = None
+        self._epoch = 0
         self.steps = 0
 
     @property
@@ -95,6 +106,7 @@ class Stack:
 
     def begin_epoch(self, epoch: int) -> None:
         """Draw the order of the epoch's examples."""
+        self._epoch = epoch
         self._batches.begin_epoch(epoch)
 
     def step(self, number: int) -> None:
@@ -104,17 +116,27 @@ class Stack:
             self.before_LP = self.theta_LP.clone()
         self.train_on(*self._batches.take(number, self.steps))
         if number == self.steps_per_epoch - 1:
-            self._grad_norm_L = self.grad_LP.norm(dim=1)
+            unclipped_L = self._unclipped_norm_L
+            self._grad_norm_L = self.grad_LP.norm(dim=1) if unclipped_L is None else unclipped_L
+            self._averages.after_epoch(self.theta_LP, self._epoch)
 
-    def _run(self, training: bool) -> Run:
+    def _run(
+        self,
+        values: Sequence[Tensor],
+        training: bool,
+        taps: list[tuple[str, Tensor]] | None = None,
+        moves_statistics: bool = True,
+    ) -> Run:
         return Run(
-            self._leaves if training else [slot.of(self.theta_LP) for slot in self.layout.slots],
+            values,
             self.statistics_LQ,
             self.settings,
             len(self.seeds),
             self._streams if training else None,
             self.steps,
             self.network.units,
+            moves_statistics=moves_statistics,
+            taps=taps,
         )
 
     def train_on(self, x_LBI: Tensor, targets: Targets) -> None:
@@ -122,16 +144,38 @@ class Stack:
 
         The loss is the sum over lanes of each lane's mean, so no lane's gradient depends on another lane.
         """
-        outputs_LBC = self.network(x_LBI, self._run(training=True))
-        loss_L = self._objective.loss(outputs_LBC, targets, self.settings["regularization.label_smoothing"])
-        torch._foreach_copy_(self._gradients, torch.autograd.grad(loss_L.sum(), self._leaves))
+        self._differentiate(x_LBI, targets)
+        if self.settings.any("training.sam"):
+            self._differentiate_above(x_LBI, targets)
         self._update()
+
+    def _differentiate(self, x_LBI: Tensor, targets: Targets, up_LP: Tensor | None = None) -> None:
+        """Gradients of the training loss at the weights, or `up_LP` away from them, where the noise is the same."""
+        leaves = self._beside.leaves(self.steps, up_LP)
+        activity = penalties.ActivityMeter(self._activities, self.settings)
+        run = self._run(leaves, training=True, taps=activity.taps, moves_statistics=up_LP is None)
+        outputs_LBC = self.network(x_LBI, run)
+        loss_L = self._objective.loss(outputs_LBC, targets, self.settings["regularization.label_smoothing"])
+        activity.collect()
+        for penalty_L in activity.values(x_LBI.shape[1]).values():
+            loss_L = loss_L + penalty_L
+        torch._foreach_copy_(self._gradients, torch.autograd.grad(loss_L.sum(), leaves))
+
+    def _differentiate_above(self, x_LBI: Tensor, targets: Targets) -> None:
+        """Sharpness-aware: the gradients of lanes with `sam` become those at the worst neighbour."""
+        rho_L = self.settings["training.sam"]
+        plain_LP = self.grad_LP.clone()
+        self._differentiate(x_LBI, targets, ascent(plain_LP, rho_L))
+        torch.where(rho_L.unsqueeze(1) > 0, self.grad_LP, plain_LP, out=self.grad_LP)
 
     @torch.no_grad()
     def _update(self) -> None:
         settings = self.settings
         lr_L = settings["training.lr"]
         penalties.add_gradients(self._penalties, self.grad_LP, self.theta_LP, settings)
+        self._unclipped_norm_L = None
+        if settings.any("training.clip_norm"):
+            self._unclipped_norm_L = clip_gradients(self.grad_LP, settings["training.clip_norm"])
         if settings.any("regularization.weight_decay"):
             decay_weights(self.theta_LP[:, : self.layout.weights], lr_L, settings["regularization.weight_decay"])
         self.optimizer.step(self.theta_LP, self.grad_LP, lr_L.unsqueeze(1), settings, self.steps)
@@ -140,18 +184,24 @@ class Stack:
                 limit_norms(slot.of(self.theta_LP), settings["regularization.max_norm"])
         for lane, frozen_P in self._frozen.items():
             self.theta_LP[lane] = frozen_P
+        self._averages.after_step(self.theta_LP, self.steps)
 
     @torch.no_grad()
     def measure(self) -> list[LaneNumbers]:
         """Every lane's numbers at the present weights; the one place where the device is waited for."""
         task = self.task
-        train = self._evaluate(task.train_x_SNI, task.train_y_SN)
+        activity = penalties.ActivityMeter(self._activities, self.settings)
+        train = self._evaluate(task.train_x_SNI, task.train_y_SN, activity=activity)
         val = self._evaluate(task.val_x_SNI, task.val_y_SN)
         rows = [train[0], val[0], train[1], val[1], self._grad_norm_L]
         rows += [slot.of(self.theta_LP).flatten(1).norm(dim=1) for slot in self.layout.matrices]
         active = penalties.values(self._penalties, self.theta_LP, self.settings)
+        active |= activity.values(task.train_y_SN.shape[1])
+        averages = self._averages.told()
+        for theta_LP, _ in averages.values():
+            rows += self._evaluate(task.val_x_SNI, task.val_y_SN, theta_LP)
         columns = torch.stack([*rows, *active.values()]).double().cpu().T.tolist()
-        layers = len(self.layout.layers)
+        layers, pairs = len(self.layout.layers), 2 * len(averages)
         return [
             LaneNumbers(
                 train_loss=train_loss,
@@ -160,24 +210,43 @@ class Stack:
                 val_acc=val_acc,
                 weight_norm=sum(norm * norm for norm in rest[:layers]) ** 0.5,
                 grad_norm=grad_norm,
-                penalty=dict(zip(active, rest[layers:], strict=True)),
+                penalty=dict(zip(active, rest[layers + pairs :], strict=True)),
                 weight_norms=tuple(rest[:layers]),
+                averages={
+                    f"{name}_{what}": rest[layers + 2 * number + place]
+                    for number, (name, (_, on)) in enumerate(averages.items())
+                    if on[lane]
+                    for place, what in enumerate(("val_loss", "val_acc"))
+                },
             )
-            for train_loss, val_loss, train_acc, val_acc, grad_norm, *rest in columns
+            for lane, (train_loss, val_loss, train_acc, val_acc, grad_norm, *rest) in enumerate(columns)
         ]
 
     @torch.no_grad()
     def outputs(self, x_GNI: Tensor, taps: list[tuple[str, Tensor]] | None = None) -> Tensor:
         """outputs_LNC in evaluation mode; the hidden activations are appended to `taps` as (layer, h_LN...)."""
-        run = self._run(training=False)
-        run.taps = taps
-        return self.network(x_GNI, run)
+        values = [slot.of(self.theta_LP) for slot in self.layout.slots]
+        return self.network(x_GNI, self._run(values, training=False, taps=taps))
 
-    def _evaluate(self, x_GNI: Tensor, y_GN: Tensor) -> tuple[Tensor, Tensor]:
-        run = self._run(training=False)
-        return evaluate(
-            self._objective, lambda x: self.network(x, run), x_GNI, y_GN, len(self.lanes), self.network.widest
-        )
+    def _evaluate(
+        self,
+        x_GNI: Tensor,
+        y_GN: Tensor,
+        theta_LP: Tensor | None = None,
+        activity: penalties.ActivityMeter | None = None,
+    ) -> tuple[Tensor, Tensor]:
+        """Loss and accuracy of every lane, at its weights or at others in their place; its statistics are its own."""
+        buffer_LP = self.theta_LP if theta_LP is None else theta_LP
+        values = [slot.of(buffer_LP) for slot in self.layout.slots]
+        run = self._run(values, training=False, taps=None if activity is None else activity.taps)
+
+        def forward(x: Tensor) -> Tensor:
+            outputs = self.network(x, run)
+            if activity is not None:
+                activity.collect()
+            return outputs
+
+        return evaluate(self._objective, forward, x_GNI, y_GN, len(self.lanes), self.network.widest)
 
     def keep_best(self, lanes: Sequence[int]) -> None:
         """Remember the present weights of these lanes as their best."""
@@ -192,6 +261,7 @@ class Stack:
         if restore_best:
             self.theta_LP[lane] = self.best_LP[lane]
         self._frozen[lane] = self.theta_LP[lane].clone()
+        self._averages.freeze(lane)
 
     def test(self) -> list[tuple[float, float]]:
         """Loss and accuracy of every lane on the test data, at the weights it ended with."""
@@ -206,6 +276,7 @@ class Stack:
             "optimizer": {name: held.clone() for name, held in self.optimizer.state.items()},
             "frozen": {lane: frozen_P.clone() for lane, frozen_P in self._frozen.items()},
             "grad_norm": self._grad_norm_L.clone(),
+            "averages": self._averages.state(),
             "steps": self.steps,
         }
 
@@ -217,4 +288,5 @@ class Stack:
             self.optimizer.state[name].copy_(held)
         self._frozen = {lane: frozen_P.clone() for lane, frozen_P in state["frozen"].items()}
         self._grad_norm_L = state["grad_norm"].clone()
+        self._averages.restore(state["averages"])
         self.steps = state["steps"]

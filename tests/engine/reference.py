@@ -108,3 +108,23 @@ def train(
         if after is not None:
             with torch.no_grad():
                 after(weight_matrices(network))
+
+
+def gradient_of(layout: Layout, theta_P: Tensor, loss: Callable[[nn.Sequential], Tensor]) -> Tensor:
+    """The gradient of any loss of the network with these parameters, as a lane's row."""
+    network = network_of(layout, theta_P)
+    linears = [part for part in network if isinstance(part, nn.Linear)]
+    leaves = [one.weight for one in linears] + [one.bias for one in linears]
+    found = torch.autograd.grad(loss(network), leaves, allow_unused=True)
+    made = [torch.zeros_like(leaf) if grad is None else grad for leaf, grad in zip(leaves, found, strict=True)]
+    return torch.cat([grad.t().flatten() for grad in made])
+
+
+def hidden_outputs(network: nn.Sequential, x_BI: Tensor) -> list[Tensor]:
+    """What follows each hidden layer's activation."""
+    outputs, h = [], x_BI
+    for part in network:
+        h = part(h)
+        if not isinstance(part, nn.Linear):
+            outputs.append(h)
+    return outputs

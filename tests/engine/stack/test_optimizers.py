@@ -29,6 +29,16 @@ KINDS: dict[str, list[Settings]] = {
         {"training.lr": 0.005, "regularization.weight_decay": 0.0},
     ],
 }
+KINDS["adagrad"] = [
+    {"training.lr": 0.01},
+    {"training.lr": 0.1, "training.eps": 1e-10},
+    {"training.lr": 0.05, "training.eps": 0.1},
+]
+KINDS["rmsprop"] = [
+    {"training.lr": 0.001},
+    {"training.lr": 0.01, "training.rho": 0.9},
+    {"training.lr": 0.02, "training.rho": 0.0, "training.eps": 0.01},
+]
 KINDS["nesterov"] = KINDS["momentum"]
 
 
@@ -45,6 +55,10 @@ def torch_optimizer(kind: str, network: nn.Module, settings: Settings) -> torch.
             momentum = of("momentum", 0.9)
             nesterov = kind == "nesterov" and momentum > 0  # torch refuses nesterov without momentum: it is plain SGD
             return torch.optim.SGD(network.parameters(), lr=lr, momentum=momentum, nesterov=nesterov)
+        case "adagrad":
+            return torch.optim.Adagrad(network.parameters(), lr=lr, eps=of("eps", 1e-8))
+        case "rmsprop":
+            return torch.optim.RMSprop(network.parameters(), lr=lr, alpha=of("rho", 0.99), eps=of("eps", 1e-8))
         case "adam":
             return torch.optim.Adam(network.parameters(), **adam)
         case "adamw":

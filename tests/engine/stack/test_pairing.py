@@ -22,10 +22,22 @@ EVERYTHING: Settings = {
     "regularization.label_smoothing": 0.1,
     "regularization.input_noise": 0.3,
     "regularization.max_norm": 1.5,
+    "regularization.bias_l2": 0.05,
+    "regularization.bias_l1": 0.002,
+    "regularization.activity_l1": 0.003,
+    "regularization.activity_l2": 0.002,
+    "regularization.orthogonal": 0.1,
+    "regularization.weight_noise": 0.05,
+    "regularization.gaussian_dropout": 0.2,
+    "training.clip_norm": 0.7,
+    "training.sam": 0.05,
+    "training.ema": 0.8,
+    "training.swa_start": 2,
     "training.lr": 0.07,
     "model.init": "xavier",
 }
-TECHNIQUES = {key: value for key, value in EVERYTHING.items() if key.startswith("regularization.")}
+_NO_TECHNIQUES = ("training.lr", "model.init", "training.ema", "training.swa_start")  # averages move nothing
+TECHNIQUES = {key: value for key, value in EVERYTHING.items() if key not in _NO_TECHNIQUES}
 
 
 def run(lab: Lab) -> list[Event]:

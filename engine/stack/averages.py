@@ -1,0 +1,106 @@
+"""The averages that lanes keep of their weights beside training: `ema` after each step, `swa` after each epoch."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from engine.regularizers.weight_average import equal_share, exponential_share, move_average
+from engine.stack.settings import LaneSettings
+
+_EMA, _SWA = "training.ema", "training.swa_start"
+
+
+class Average:
+    """One average of every lane. It begins anew in a lane whose knob was off, or that was not moved for a time.
+
+    Nothing is held until the first move: what no lane uses costs neither memory nor time.
+    """
+
+    def __init__(self) -> None:
+        self.theta_LP: Tensor | None = None
+        self._updates_L: Tensor | None = None
+        self._place = 0
+
+    def updates(self, theta_LP: Tensor, on_L: Tensor, place: int) -> Tensor:
+        """Which update of each lane's average this is, 1, 2, ...; 0 where it is off. `place` counts all moves."""
+        if self.theta_LP is None or self._updates_L is None:
+            self.theta_LP, self._updates_L = theta_LP.clone(), torch.zeros_like(theta_LP[:, 0])
+        if place != self._place + 1:
+            self._updates_L.zero_()
+        self._place = place
+        self._updates_L.add_(1).mul_(on_L)
+        return self._updates_L
+
+    def state(self) -> dict[str, Any]:
+        if self.theta_LP is None or self._updates_L is None:
+            return {}
+        return {"theta": self.theta_LP.clone(), "updates": self._updates_L.clone(), "place": self._place}
+
+    def restore(self, state: dict[str, Any]) -> None:
+        self.theta_LP = state["theta"].clone() if state else None
+        self._updates_L = state["updates"].clone() if state else None
+        self._place = state["place"] if state else 0
+
+
+class Averages:
+    """Both averages of a stack. Frozen lanes' averages stay as they are."""
+
+    def __init__(self, settings: LaneSettings) -> None:
+        self._settings = settings
+        self._ema, self._swa = Average(), Average()
+        self._moves_L = torch.ones_like(settings[_EMA])
+        self._epoch = 0
+
+    def after_step(self, theta_LP: Tensor, step: int) -> None:
+        """Move the exponential averages."""
+        if self._settings.any(_EMA):
+            decay_L = self._settings[_EMA]
+            updates_L = self._ema.updates(theta_LP, decay_L > 0, step)
+            self._move(self._ema, theta_LP, exponential_share(updates_L, decay_L))
+
+    def after_epoch(self, theta_LP: Tensor, epoch: int) -> None:
+        """Move the equal averages of the lanes whose time has come."""
+        self._epoch = epoch
+        if any(self._averages_equally(lane) for lane in range(len(self._moves_L))):
+            start_L = self._settings[_SWA]
+            updates_L = self._swa.updates(theta_LP, (start_L > 0) & (start_L <= epoch), epoch)
+            self._move(self._swa, theta_LP, equal_share(updates_L))
+
+    def _move(self, average: Average, theta_LP: Tensor, share_L: Tensor) -> None:
+        assert average.theta_LP is not None
+        move_average(average.theta_LP, theta_LP, share_L * self._moves_L)
+
+    def _averages_equally(self, lane: int) -> bool:
+        return 0 < self._settings.host[_SWA][lane] <= self._epoch
+
+    def freeze(self, lane: int) -> None:
+        """The lane trains no more."""
+        self._moves_L[lane] = 0
+
+    def told(self) -> dict[str, tuple[Tensor, list[bool]]]:
+        """The averages that are on in some lane, theta_LP, and in which lanes; "ema" and "swa" by name."""
+        lanes = range(len(self._moves_L))
+        on = {
+            "ema": (self._ema.theta_LP, [self._settings.host[_EMA][lane] > 0 for lane in lanes]),
+            "swa": (self._swa.theta_LP, [self._averages_equally(lane) for lane in lanes]),
+        }
+        return {name: (theta_LP, of) for name, (theta_LP, of) in on.items() if theta_LP is not None and any(of)}
+
+    def state(self) -> dict[str, Any]:
+        """All that a restored stack needs to go on exactly."""
+        return {
+            "ema": self._ema.state(),
+            "swa": self._swa.state(),
+            "moves": self._moves_L.clone(),
+            "epoch": self._epoch,
+        }
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Go back to what `state` gave."""
+        self._ema.restore(state["ema"])
+        self._swa.restore(state["swa"])
+        self._moves_L.copy_(state["moves"])
+        self._epoch = state["epoch"]

@@ -1,0 +1,92 @@
+"""Sharpness-aware steps are a literal implementation's: up along the gradient, the gradient there, then the rule."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from engine.regularizers.sam import ascent
+from tests.engine.reference import batches, network_of, parameters_of
+from tests.engine.small import Settings, lab_of, task_of, weights_of
+
+RULES = {
+    "sgd": lambda parameters: torch.optim.SGD(parameters, lr=0.1),
+    "nesterov": lambda parameters: torch.optim.SGD(parameters, lr=0.1, momentum=0.9, nesterov=True),
+    "adam": lambda parameters: torch.optim.Adam(parameters, lr=0.1),
+    "rmsprop": lambda parameters: torch.optim.RMSprop(parameters, lr=0.1),
+}
+
+
+def literal_step(network: nn.Sequential, rule: torch.optim.Optimizer, x_BI: Tensor, y_B: Tensor, rho: float) -> None:
+    parameters = list(network.parameters())
+    gradients = torch.autograd.grad(F.cross_entropy(network(x_BI), y_B), parameters)
+    norm = torch.cat([one.flatten() for one in gradients]).norm()
+    held = [one.detach().clone() for one in parameters]
+    with torch.no_grad():
+        for one, gradient in zip(parameters, gradients, strict=True):
+            one.add_(rho * gradient / norm)
+    rule.zero_grad()
+    F.cross_entropy(network(x_BI), y_B).backward()
+    with torch.no_grad():
+        for one, old in zip(parameters, held, strict=True):
+            one.copy_(old)
+    rule.step()
+
+
+@pytest.mark.parametrize("optimizer", RULES)
+def test_every_lane_steps_as_the_literal_implementation(optimizer: str) -> None:
+    arms: dict[str, Settings] = {str(rho): {"training.sam": rho} for rho in (0.0, 0.05, 0.7)}
+    lab = lab_of({"training.optimizer": optimizer, "training.seeds": [0, 3], "training.epochs": 9}, arms)
+    assert len(lab._stacks) == 1
+    layout, task = lab._stacks[0].layout, task_of([0, 3])
+    networks = {
+        (arm, row): network_of(layout, weights_of(lab, arm, seed)) for arm in arms for row, seed in enumerate((0, 3))
+    }
+    for _ in range(4):
+        lab.run_epoch()
+    for (arm, row), network in networks.items():
+        seed, rule = (0, 3)[row], RULES[optimizer](network.parameters())
+        for x_BI, y_B in batches(task, seed, 16, 4, row):
+            literal_step(network, rule, x_BI, y_B, float(arm))
+        torch.testing.assert_close(weights_of(lab, arm, seed), parameters_of(network), rtol=0, atol=1e-9)
+
+
+def test_both_passes_of_a_step_meet_the_same_noise_and_the_next_step_meets_other_noise(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    seen: list[Tensor] = []
+    from engine.stack.beside import add_weight_noise
+    from engine.stack.modules import dropout, gaussian_dropout
+
+    def spy(h: Tensor, bits: Tensor, *rest: object) -> Tensor:
+        seen.append(bits.double().clone())
+        return dropout(h, bits, *rest)  # type: ignore[arg-type]
+
+    def gaussian_spy(h: Tensor, noise: Tensor, p_L: Tensor) -> Tensor:
+        seen.append(noise.clone())
+        return gaussian_dropout(h, noise, p_L)
+
+    def weight_spy(W_LP: Tensor, noise: Tensor, s_L: Tensor) -> None:
+        seen.append(noise.clone())
+        add_weight_noise(W_LP, noise, s_L)
+
+    monkeypatch.setattr("engine.stack.modules.dropout", spy)
+    monkeypatch.setattr("engine.stack.modules.gaussian_dropout", gaussian_spy)
+    monkeypatch.setattr("engine.stack.beside.add_weight_noise", weight_spy)
+    noises = {f"regularization.{name}": 0.3 for name in ("dropout", "gaussian_dropout", "weight_noise")}
+    lab = lab_of({"model.hidden": [6], "training.batch_size": 20, "training.sam": 0.1, **noises})
+    lab.run_epoch()
+    assert len(seen) == 3 * 2 * 2
+    for first, second, later in zip(seen[:3], seen[3:6], seen[6:9], strict=True):
+        assert torch.equal(first, second)
+        assert not torch.equal(first, later)
+
+
+def test_the_way_up_has_the_length_rho_and_is_none_where_sam_is_off_or_the_gradient_is_0() -> None:
+    grad_LP = torch.randn(4, 20, dtype=torch.float64)
+    grad_LP[2], grad_LP[3, 0] = 0, torch.inf
+    up_LP = ascent(grad_LP, torch.tensor([0.3, 2.0, 0.5, 0.0], dtype=torch.float64))
+    torch.testing.assert_close(up_LP.norm(dim=1), torch.tensor([0.3, 2.0, 0.0, 0.0], dtype=torch.float64))
+    assert up_LP.isfinite().all()

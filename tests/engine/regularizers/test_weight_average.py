@@ -1,0 +1,143 @@
+"""EMA and SWA are torch.optim.swa_utils.AveragedModel's, measured beside the lane that keeps them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+
+from engine.events import Epoch, from_json, to_json
+from engine.history import History
+from engine.lab import Lab
+from tests.engine.reference import batches, network_of
+from tests.engine.small import Settings, epochs_by_lane, lab_of, only, task_of, weights_of
+
+ARMS: dict[str, Settings] = {
+    "off": {},
+    "slow": {"training.ema": 0.95},
+    "fast": {"training.ema": 0.3, "training.swa_start": 2},
+    "late": {"training.swa_start": 4},
+}
+
+
+def measured(model: Any, row: int) -> tuple[float, float]:
+    task = task_of([0, 3])
+    logits = model(task.val_x_SNI[row])
+    right = (logits.argmax(1) == task.val_y_SN[row]).double().mean()
+    return F.cross_entropy(logits, task.val_y_SN[row]).item(), right.item()
+
+
+def test_every_epoch_tells_torchs_averages_in_every_lane_that_keeps_them() -> None:
+    lab = lab_of({"training.seeds": [0, 3], "training.epochs": 6}, ARMS)
+    assert len(lab._stacks) == 1
+    start = {(arm, seed): weights_of(lab, arm, seed) for arm in ARMS for seed in (0, 3)}
+    curves = epochs_by_lane(list(lab.run()))
+    for (arm, seed), first_P in start.items():
+        row, settings = (0, 3).index(seed), ARMS[arm]
+        network = network_of(lab._stacks[0].layout, first_P)
+        decay, begin = settings.get("training.ema", 0.0), settings.get("training.swa_start", 0)
+        ema = AveragedModel(network, multi_avg_fn=get_ema_multi_avg_fn(decay))
+        swa = AveragedModel(network)
+        rule = torch.optim.SGD(network.parameters(), lr=0.1)
+        for step, (x_BI, y_B) in enumerate(batches(task_of([0, 3]), seed, 16, 6, row), start=1):
+            rule.zero_grad()
+            F.cross_entropy(network(x_BI), y_B).backward()
+            rule.step()
+            ema.update_parameters(network)
+            epoch = step // 3
+            if step % 3:
+                continue
+            expected = {}
+            if begin and epoch >= begin:
+                swa.update_parameters(network)
+                expected["swa_val_loss"], expected["swa_val_acc"] = measured(swa, row)
+            if decay:
+                expected["ema_val_loss"], expected["ema_val_acc"] = measured(ema, row)
+            assert curves[arm, seed][epoch - 1].averages == pytest.approx(expected, rel=1e-9)
+
+
+def test_the_lane_itself_is_bit_identical_with_and_without_averages() -> None:
+    plain, averaged = lab_of({}, {"a": {}, "b": {}}), lab_of({}, {"a": {}, "b": ARMS["fast"]})
+    told = [list(lab.run()) for lab in (plain, averaged)]
+    for arm in "ab":
+        assert torch.equal(weights_of(plain, arm), weights_of(averaged, arm))
+    for one, other in zip(*(only(events, Epoch) for events in told), strict=True):
+        assert (one.train_loss, one.val_loss, one.grad_norm) == (other.train_loss, other.val_loss, other.grad_norm)
+        assert bool(other.averages) == (other.arm == "b")
+
+
+def test_nothing_is_held_or_evaluated_where_no_lane_keeps_an_average(monkeypatch: pytest.MonkeyPatch) -> None:
+    calls: list[int] = []
+    from engine.stack.stack import evaluate
+
+    def counted(*given: Any) -> tuple[Tensor, Tensor]:
+        calls.append(1)
+        return evaluate(*given)
+
+    monkeypatch.setattr("engine.stack.stack.evaluate", counted)
+    lab = lab_of({}, {"a": {}})
+    lab.run_epoch()
+    assert len(calls) == 2
+    assert lab._stacks[0]._averages.state()["ema"] == lab._stacks[0]._averages.state()["swa"] == {}
+
+
+def test_a_lab_restored_in_the_midst_of_an_epoch_goes_on_with_its_averages_exactly() -> None:
+    whole, broken = lab_of({"training.epochs": 8}, ARMS), lab_of({"training.epochs": 8}, ARMS)
+    expected = only(list(whole.run()), Epoch)
+    for _ in range(13):
+        broken.advance()
+    other = lab_of({"training.epochs": 8}, ARMS)
+    other.restore(broken.state())
+    told = only(list(other.run()), Epoch)
+    assert [event.averages for event in told] == [event.averages for event in expected[-len(told) :]]
+    assert any(event.averages for event in told)
+
+
+def test_an_average_turned_off_and_on_begins_anew() -> None:
+    lab = lab_of({"training.epochs": 50}, {"a": {"training.ema": 0.99}, "b": {}})
+
+    def a() -> Epoch:
+        return next(event for event in only(lab.run_epoch(), Epoch) if event.arm == "a")
+
+    assert a().averages
+    lab.turn("training.ema", 0.0, "a")
+    assert not a().averages
+    lab.turn("training.ema", 0.99, "a")
+    lab.advance()
+    stack = lab._stacks[0]
+    averaged_LP = stack._averages.told()["ema"][0]
+    assert torch.equal(averaged_LP[0], stack.theta_LP[0])
+    assert a().averages["ema_val_loss"] > 0
+
+
+def test_a_frozen_lanes_averages_stay_bit_for_bit() -> None:
+    base = {"early_stopping.restore_best": False, "training.ema": 0.5, "training.swa_start": 1}
+    lab = lab_of(base, {"short": {"training.epochs": 2}, "long": {"training.epochs": 5}})
+
+    def held(lab: Lab) -> list[Tensor]:
+        return [theta_LP[0].clone() for theta_LP, _ in lab._stacks[0]._averages.told().values()]
+
+    for _ in range(2):
+        lab.run_epoch()
+    before = held(lab)
+    while not lab.finished:
+        lab.run_epoch()
+    assert all(torch.equal(one, other) for one, other in zip(before, held(lab), strict=True))
+
+
+def test_averages_survive_json_and_are_metrics_of_the_history() -> None:
+    lab = lab_of({}, ARMS)
+    history = History([(arm, 0) for arm in ARMS])
+    events = [from_json(to_json(event)) for event in lab.run()]
+    for event in only(events, Epoch):
+        history.add(event)
+    assert {"ema_val_loss", "ema_val_acc", "swa_val_loss", "swa_val_acc"} <= set(history.metrics)
+    curves = epochs_by_lane(events)
+    assert history.series("ema_val_loss", "slow", 0)[1].tolist() == [
+        event.averages["ema_val_loss"] for event in curves["slow", 0]
+    ]
+    assert not (history.series("ema_val_loss", "off", 0)[1] == history.series("ema_val_loss", "off", 0)[1]).any()
