@@ -14,7 +14,7 @@ from engine.data import Task, load_task
 from engine.device import choose_device, use_threads
 from engine.events import Epoch, Event, Finished, Intervention, Loading, Started, Stopped, WouldStop
 from engine.preset import Arm, Preset, PresetError, knobs, live_knobs, with_value
-from engine.stack import LaneNumbers, Stack
+from engine.stack import LaneNumbers, Stack, refuse_without_images
 from engine.stopping import Watch, observe
 
 
@@ -65,6 +65,8 @@ class Lab:
         self._stacks: list[Stack] = []
         for arms in _by_structure(preset):
             task = self._task(arms[0], dtype, report)
+            for arm in arms:
+                refuse_without_images(arm.settings, task.image_shape)
             self._stacks.append(Stack(arms, preset.seeds, task, self.device, dtype))
         use_threads(max(stack.flop for stack in self._stacks))
         self._lanes = {(arm, seed): _Lane(arm, seed) for arm in preset.arm_names for seed in preset.seeds}
@@ -242,8 +244,11 @@ class Lab:
         known = knobs().get(knob)
         if known is not None and not known.live:
             raise PresetError(f"{knob} shapes the network: it cannot be turned while training, set it in the preset")
-        before = self.preset
-        self.preset = with_value(before, knob, value, arm)
+        before, after = self.preset, with_value(self.preset, knob, value, arm)
+        for stack in self._stacks:
+            for changed in stack.arms:
+                refuse_without_images(after.arm(changed.name).settings, stack.task.image_shape)
+        self.preset = after
         events: list[Event] = []
         for name in before.arm_names:
             old, new = before.arm(name).settings.get(knob), self.preset.arm(name).settings.get(knob)

@@ -22,6 +22,7 @@ EVERYTHING: Settings = {
     "regularization.label_smoothing": 0.1,
     "regularization.input_noise": 0.3,
     "regularization.max_norm": 1.5,
+    "regularization.mixup": 0.6,
     "training.lr": 0.07,
     "model.init": "xavier",
 }
