@@ -14,7 +14,7 @@ from engine.data import Task, load_task
 from engine.device import choose_device, use_threads
 from engine.events import Epoch, Event, Finished, Intervention, Loading, Started, Stopped, WouldStop
 from engine.preset import Arm, Preset, PresetError, knobs, live_knobs, with_value
-from engine.stack import LaneNumbers, Stack, refuse_without_images
+from engine.stack import Fed, LaneNumbers, Mistakes, Stack, refuse_without_images
 from engine.stopping import Watch, observe
 
 
@@ -266,6 +266,36 @@ class Lab:
                 for place, (name, _) in enumerate(stack.lanes):
                     if name == arm:
                         stack.settings.set(knob, place, float(value))
+
+    # What a person asks to see: each waits for the device, and leaves the run as it is --------------------------------
+
+    def fed(self, arm: str, seed: int, count: int) -> Fed:
+        """The first `count` inputs of a lane's next batch, augmented, noised and mixed as its network will see them."""
+        stack, lane = self._find(arm, seed)
+        return stack.fed(lane, count, self._number)
+
+    def mistakes(self, arm: str, seed: int, count: int) -> Mistakes:
+        """A lane's worst mistakes on the validation data at its present weights: wrong, and of the highest loss."""
+        stack, lane = self._find(arm, seed)
+        return stack.mistakes(lane, count)
+
+    def confusion(self, arm: str, seed: int) -> torch.Tensor:
+        """Counts of a lane on the validation data, true class x predicted class: int64 [C, C]."""
+        stack, lane = self._find(arm, seed)
+        return stack.confusion(lane)
+
+    def test_confusion(self, arm: str, seed: int) -> torch.Tensor | None:
+        """The same on the test data, as counted in the one pass over them at the end of the run; None before it."""
+        stack, lane = self._find(arm, seed)
+        return stack.test_confusion(lane)
+
+    def _find(self, arm: str, seed: int) -> tuple[Stack, int]:
+        """A lane's stack and its place there."""
+        for stack in self._stacks:
+            if (arm, seed) in stack.lanes:
+                return stack, stack.lanes.index((arm, seed))
+        lanes = ", ".join(f"{name!r} under {each}" for name, each in self._lanes)
+        raise PresetError(f"no lane of arm {arm!r} under seed {seed} (there is: {lanes})")
 
     def state(self) -> dict[str, Any]:
         """Everything, as tensors and plain values: `restore` of it goes on bit for bit as if nothing had happened."""

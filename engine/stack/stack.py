@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +13,7 @@ from engine.data import Task
 from engine.preset import Arm
 from engine.regularizers.max_norm import limit_norms
 from engine.regularizers.weight_decay import decay_weights
-from engine.stack import penalties
+from engine.stack import penalties, samples
 from engine.stack.batches import Batches
 from engine.stack.evaluate import evaluate
 from engine.stack.init import first_parameters
@@ -23,6 +23,9 @@ from engine.stack.optimizers import optimizer_of
 from engine.stack.randomness import Streams
 from engine.stack.run import Run
 from engine.stack.settings import LaneSettings
+
+# The first parameters of `evaluate`.
+_Evaluation = tuple[Objective, Callable[[Tensor], Tensor], Tensor, Tensor, int, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +77,7 @@ class Stack:
         self._objective: Objective = CrossEntropy()
         self._grad_norm_L = torch.zeros(len(self.lanes), dtype=dtype, device=device)
         self._frozen: dict[int, Tensor] = {}
+        self._test_confusion_LCC: Tensor | None = None
         self.steps = 0
 
     @property
@@ -161,11 +165,16 @@ class Stack:
             for train_loss, val_loss, train_acc, val_acc, grad_norm, *rest in columns
         ]
 
-    def _evaluate(self, x_GNI: Tensor, y_GN: Tensor) -> tuple[Tensor, Tensor]:
+    def _evaluate(self, x_GNI: Tensor, y_GN: Tensor, confusion_LCC: Tensor | None = None) -> tuple[Tensor, Tensor]:
+        return evaluate(*self._evaluation(x_GNI, y_GN), confusion_LCC)
+
+    def _evaluation(self, x_GNI: Tensor, y_GN: Tensor) -> _Evaluation:
         run = self._run(training=False)
-        return evaluate(
-            self._objective, lambda x: self.network(x, run), x_GNI, y_GN, len(self.lanes), self.network.widest
-        )
+        return self._objective, lambda x: self.network(x, run), x_GNI, y_GN, len(self.lanes), self.network.widest
+
+    def _no_counts(self) -> Tensor:
+        counts = len(self.lanes), self.task.classes, self.task.classes
+        return torch.zeros(counts, dtype=torch.int64, device=self.theta_LP.device)
 
     def keep_best(self, lanes: Sequence[int]) -> None:
         """Remember the present weights of these lanes as their best."""
@@ -182,9 +191,40 @@ class Stack:
         self._frozen[lane] = self.theta_LP[lane].clone()
 
     def test(self) -> list[tuple[float, float]]:
-        """Loss and accuracy of every lane on the test data, at the weights it ended with."""
-        told = self._evaluate(self.task.test_x_SNI, self.task.test_y_SN)
+        """Loss and accuracy of every lane on the test data, at the weights it ended with.
+
+        The confusion matrices are counted in the same pass, so that the test data are touched this once.
+        """
+        self._test_confusion_LCC = self._no_counts()
+        told = self._evaluate(self.task.test_x_SNI, self.task.test_y_SN, self._test_confusion_LCC)
         return [(loss, accuracy) for loss, accuracy in torch.stack(told).double().cpu().T.tolist()]
+
+    def confusion(self, lane: int) -> Tensor:
+        """Counts of a lane on the validation data, true class x predicted class: int64 [C, C], on the CPU."""
+        counts_LCC = self._no_counts()
+        self._evaluate(self.task.val_x_SNI, self.task.val_y_SN, counts_LCC)
+        return counts_LCC[lane].cpu()
+
+    def test_confusion(self, lane: int) -> Tensor | None:
+        """The same on the test data, as counted by `test`; None before it."""
+        return None if self._test_confusion_LCC is None else self._test_confusion_LCC[lane].cpu()
+
+    def fed(self, lane: int, count: int, number: int) -> samples.Fed:
+        """What a lane's network will see in batch `number` of the epoch; leaves the run as it is.
+
+        Randomness is a function of the step, so the step will draw the same again.
+        """
+        x_LBI, targets = self._batches.peek(number, self.steps + 1)
+        return samples.fed(x_LBI, targets, lane, count, self._shape)
+
+    def mistakes(self, lane: int, count: int) -> samples.Mistakes:
+        """The validation examples that a lane gets most wrong now."""
+        evaluation = self._evaluation(self.task.val_x_SNI, self.task.val_y_SN)
+        return samples.mistakes(*evaluation, lane=lane, count=count, shape=self._shape)
+
+    @property
+    def _shape(self) -> tuple[int, ...]:
+        return self.task.image_shape or (self.task.features,)
 
     def state(self) -> dict[str, Any]:
         """All that a restored stack needs to go on exactly; randomness is a function of `steps` and needs nothing."""
@@ -194,6 +234,7 @@ class Stack:
             "optimizer": {name: held.clone() for name, held in self.optimizer.state.items()},
             "frozen": {lane: frozen_P.clone() for lane, frozen_P in self._frozen.items()},
             "grad_norm": self._grad_norm_L.clone(),
+            "test_confusion": None if self._test_confusion_LCC is None else self._test_confusion_LCC.clone(),
             "steps": self.steps,
         }
 
@@ -205,4 +246,6 @@ class Stack:
             self.optimizer.state[name].copy_(held)
         self._frozen = {lane: frozen_P.clone() for lane, frozen_P in state["frozen"].items()}
         self._grad_norm_L = state["grad_norm"].clone()
+        counts_LCC = state["test_confusion"]
+        self._test_confusion_LCC = None if counts_LCC is None else counts_LCC.clone()
         self.steps = state["steps"]
