@@ -95,11 +95,11 @@ class Disturb:
         return x_LBI.index_copy(0, on_K, changed_KBCHW.reshape(-1, *x_LBI.shape[1:]))
 
     def _flip(self, x_KBCHW: Tensor, on_K: Tensor, step: int) -> Tensor:
-        across_KB, down_KB = (
-            self._uniform(key, step, on_K, x_KBCHW, x_KBCHW.shape[1]) < self._of(key, on_K).unsqueeze(1)
-            for key in _FLIP
-        )
-        return flip(x_KBCHW, across_KB, down_KB)
+        for key, axis in zip(_FLIP, (4, 3), strict=True):
+            if self._any(key):
+                u_KB = self._uniform(key, step, on_K, x_KBCHW, x_KBCHW.shape[1])
+                x_KBCHW = flip(x_KBCHW, u_KB < self._of(key, on_K).unsqueeze(1), axis)
+        return x_KBCHW
 
     def _warp(self, x_KBCHW: Tensor, on_K: Tensor, step: int) -> Tensor:
         batch = x_KBCHW.shape[1]

@@ -14,22 +14,21 @@ from torchvision.transforms.functional import affine
 from engine.data.augment import flip, warp
 
 
-def test_a_flip_is_torchs_and_touches_only_the_images_that_are_to_be_flipped() -> None:
+@pytest.mark.parametrize("axis", [3, 4])
+def test_a_flip_is_torchs_and_touches_only_the_images_that_are_to_be_flipped(axis: int) -> None:
     x = torch.randn(2, 3, 2, 4, 5)
-    across = torch.tensor([[True, False, True], [False, False, True]])
-    down = torch.tensor([[False, False, True], [True, False, False]])
-    told = flip(x, across, down)
+    flipped = torch.tensor([[True, False, True], [False, False, True]])
+    told = flip(x, flipped, axis)
     for lane in range(2):
         for image in range(3):
-            axes = [axis for axis, asked in ((2, across), (1, down)) if asked[lane, image]]
-            assert torch.equal(told[lane, image], torch.flip(x[lane, image], axes))
+            expected = torch.flip(x[lane, image], [axis - 2]) if flipped[lane, image] else x[lane, image]
+            assert torch.equal(told[lane, image], expected)
 
 
 @pytest.mark.parametrize(("height", "width"), [(8, 8), (7, 12), (11, 6)])
 def test_every_image_is_warped_as_torchvision_would_warp_it_alone(height: int, width: int) -> None:
     generator = torch.Generator().manual_seed(3)
     x = torch.randn(20, 3, height, width, generator=generator, dtype=torch.float64)
-    # torchvision shifts by whole pixels only where it is asked through its transforms; the function takes any.
     shift = 6 * torch.rand(20, 2, generator=generator, dtype=torch.float64) - 3
     angle = 360 * torch.rand(20, generator=generator, dtype=torch.float64) - 180
     scale = 0.3 + 1.6 * torch.rand(20, generator=generator, dtype=torch.float64)
