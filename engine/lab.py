@@ -14,7 +14,7 @@ from engine.data import Task, load_task
 from engine.device import choose_device, use_threads
 from engine.events import Epoch, Event, Finished, Intervention, Loading, Started, Stopped, WouldStop
 from engine.preset import Arm, Preset, PresetError, knobs, live_knobs, with_value
-from engine.stack import LaneNumbers, Stack
+from engine.stack import Fed, LaneNumbers, Mistakes, Stack, refuse_without_images
 from engine.stopping import Watch, observe
 
 
@@ -65,6 +65,8 @@ class Lab:
         self._stacks: list[Stack] = []
         for arms in _by_structure(preset):
             task = self._task(arms[0], dtype, report)
+            for arm in arms:
+                refuse_without_images(arm.settings, task.image_shape)
             self._stacks.append(Stack(arms, preset.seeds, task, self.device, dtype))
         use_threads(max(stack.flop for stack in self._stacks))
         self._lanes = {(arm, seed): _Lane(arm, seed) for arm in preset.arm_names for seed in preset.seeds}
@@ -243,8 +245,11 @@ class Lab:
         known = knobs().get(knob)
         if known is not None and not known.live:
             raise PresetError(f"{knob} shapes the network: it cannot be turned while training, set it in the preset")
-        before = self.preset
-        self.preset = with_value(before, knob, value, arm)
+        before, after = self.preset, with_value(self.preset, knob, value, arm)
+        for stack in self._stacks:
+            for changed in stack.arms:
+                refuse_without_images(after.arm(changed.name).settings, stack.task.image_shape)
+        self.preset = after
         events: list[Event] = []
         for name in before.arm_names:
             old, new = before.arm(name).settings.get(knob), self.preset.arm(name).settings.get(knob)
@@ -263,12 +268,35 @@ class Lab:
                     if name == arm:
                         stack.settings.set(knob, place, float(value))
 
+    # What a person asks to see: each waits for the device, and leaves the run as it is --------------------------------
+
+    def fed(self, arm: str, seed: int, count: int) -> Fed:
+        """The first `count` inputs of a lane's next batch, augmented, noised and mixed as its network will see them."""
+        stack, lane = self.lane(arm, seed)
+        return stack.fed(lane, count, self._number)
+
+    def mistakes(self, arm: str, seed: int, count: int) -> Mistakes:
+        """A lane's worst mistakes on the validation data at its present weights: wrong, and of the highest loss."""
+        stack, lane = self.lane(arm, seed)
+        return stack.mistakes(lane, count)
+
+    def confusion(self, arm: str, seed: int) -> torch.Tensor:
+        """Counts of a lane on the validation data, true class x predicted class: int64 [C, C]."""
+        stack, lane = self.lane(arm, seed)
+        return stack.confusion(lane)
+
+    def test_confusion(self, arm: str, seed: int) -> torch.Tensor | None:
+        """The same on the test data, as counted in the one pass over them at the end of the run; None before it."""
+        stack, lane = self.lane(arm, seed)
+        return stack.test_confusion(lane)
+
     def lane(self, arm: str, seed: int) -> tuple[Stack, int]:
-        """The stack of a lane and its place there, for a closer look (`engine.probes`)."""
+        """The stack of a lane and its place there, for a closer look (`engine.probes`). Raises PresetError."""
         for stack in self._stacks:
             if (arm, seed) in stack.lanes:
                 return stack, stack.lanes.index((arm, seed))
-        raise KeyError((arm, seed))
+        lanes = ", ".join(f"{name!r} under {each}" for name, each in self._lanes)
+        raise PresetError(f"no lane of arm {arm!r} under seed {seed} (there is: {lanes})")
 
     def state(self) -> dict[str, Any]:
         """Everything, as tensors and plain values: `restore` of it goes on bit for bit as if nothing had happened."""

@@ -20,6 +20,7 @@ Source = Literal[
 EMBEDDED: tuple[str, ...] = ("digits", "iris", "wine", "breast_cancer")
 SYNTHETIC: tuple[str, ...] = ("moons", "circles", "gauss", "xor", "spiral")
 DOWNLOADED: tuple[str, ...] = ("mnist", "fashionmnist", "cifar10", "cifar100")
+IMAGES: tuple[str, ...] = ("digits", *DOWNLOADED, "folder")
 
 Amount = int | float | None
 
@@ -27,6 +28,7 @@ _MOMENTUM = ("training.optimizer", ("momentum", "nesterov"))
 _ADAM = ("training.optimizer", ("adam", "adamw"))
 _RMSPROP = ("training.optimizer", ("rmsprop",))
 _DIVIDING = ("training.optimizer", ("adam", "adamw", "adagrad", "rmsprop"))
+_ON_IMAGES = ("data.source", IMAGES)
 
 
 class Section(BaseModel):
@@ -235,6 +237,18 @@ class Regularization(Section):
     max_norm: float = setting(
         0.0, "largest norm of a unit's incoming weights", ge=0, le=1e6, scale="log", step=0.01, live=True
     )
+    mixup: float = setting(
+        0.0, "each batch mixed with itself: the share drawn from Beta(a, a)", ge=0, le=100, step=0.1, live=True
+    )
+    cutmix: float = setting(
+        0.0,
+        "a box of each image from another one, its area drawn from Beta(a, a)",
+        ge=0,
+        le=100,
+        step=0.1,
+        live=True,
+        only_with=_ON_IMAGES,
+    )
 
     @field_validator("l2_layers", "l1_layers", "activity_layers")
     @classmethod
@@ -242,6 +256,28 @@ class Regularization(Section):
         if any(number < 1 for number in value):
             raise ValueError("layers are numbered from 1")
         return value
+
+
+class Augment(Section):
+    """How images are changed on their way into training, each one anew. 0 switches a change off."""
+
+    shift: float = setting(
+        0.0, "largest shift along each side", unit="pixels", ge=0, le=512, live=True, only_with=_ON_IMAGES
+    )
+    rotate: float = setting(
+        0.0, "largest angle, either way", unit="degrees", ge=0, le=180, step=5, live=True, only_with=_ON_IMAGES
+    )
+    zoom: float = setting(0.0, "scaled by 1 - zoom to 1 + zoom", ge=0, lt=1, step=0.05, live=True, only_with=_ON_IMAGES)
+    hflip: float = setting(
+        0.0, "share of images mirrored left to right", ge=0, le=1, step=0.1, live=True, only_with=_ON_IMAGES
+    )
+    vflip: float = setting(
+        0.0, "share of images turned upside down (mirrored)", ge=0, le=1, step=0.1, live=True, only_with=_ON_IMAGES
+    )
+    cutout: int = setting(
+        0, "side of a square of zeros somewhere in the image", unit="pixels", ge=0, le=512, live=True,
+        only_with=_ON_IMAGES,
+    )  # fmt: skip
 
 
 class EarlyStopping(Section):
@@ -264,6 +300,7 @@ class Settings(Section):
     model: Model = Field(default_factory=Model)
     training: Training = Field(default_factory=Training)
     regularization: Regularization = Field(default_factory=Regularization)
+    augment: Augment = Field(default_factory=Augment)
     early_stopping: EarlyStopping = Field(default_factory=EarlyStopping)
 
     def get(self, key: str) -> Any:
@@ -293,6 +330,7 @@ SECTIONS: dict[str, type[Section]] = {
     "model": Model,
     "training": Training,
     "regularization": Regularization,
+    "augment": Augment,
     "early_stopping": EarlyStopping,
 }
 

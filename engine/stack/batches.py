@@ -1,4 +1,4 @@
-"""What the lanes are fed: each epoch's order, each step's examples, and what noise makes of them."""
+"""What the lanes are fed: each epoch's order, and each step's examples, disturbed as the lane's settings say."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from torch import Tensor
 
 from engine.data import Task
 from engine.preset import Settings
-from engine.regularizers.input_noise import add_input_noise
+from engine.stack.disturb import Disturb
 from engine.stack.objective import Targets
 from engine.stack.randomness import Streams, batch_order
 from engine.stack.settings import LaneSettings
@@ -28,32 +28,43 @@ class Batches:
         self, task: Task, settings: Settings, seeds: Sequence[int], arms: int, lanes: LaneSettings, streams: Streams
     ) -> None:
         self._task, self._seeds, self._arms = task, tuple(seeds), arms
-        self._settings, self._streams = lanes, streams
+        self._disturb = Disturb(task.image_shape, arms, lanes, streams)
         self._replacement = settings.training.sampling == "replacement"
         self._examples = task.train_y_SN.shape[1]
         self.size = min(settings.training.batch_size, self._examples)
         self.count = -(-self._examples // self.size)
+        self._epoch = 0
         self._order_SN = torch.empty(0, dtype=torch.int64)
 
     def begin_epoch(self, epoch: int) -> None:
-        """Draw the order of the epoch's examples, as rows of the data's flattened groups: [S, N]."""
+        """Draw the order of the epoch's examples."""
+        self._epoch, self._order_SN = epoch, self._order(epoch)
+
+    def _order(self, epoch: int) -> Tensor:
+        """The order of an epoch's examples, as rows of the data's flattened groups: [S, N]."""
         orders = [batch_order(seed, epoch, self._examples, self._replacement) for seed in self._seeds]
         order_SN = torch.stack(orders)
         if self._task.train_y_SN.shape[0] > 1:
             order_SN += torch.arange(len(self._seeds)).unsqueeze(1) * self._examples
-        self._order_SN = order_SN.to(self._task.train_y_SN.device, non_blocking=True)
+        return order_SN.to(self._task.train_y_SN.device, non_blocking=True)
 
     def take(self, number: int, step: int) -> tuple[Tensor, Targets]:
         """Batch `number` (from 0) of the epoch as x_LBI and its targets; `step` is the place of its noise."""
-        rows_SB = self._order_SN[:, number * self.size : (number + 1) * self.size]
+        return self._take(self._order_SN, number, step)
+
+    def peek(self, number: int, step: int) -> tuple[Tensor, Targets]:
+        """What `take` will give; a number beyond the epoch's last batch means the next epoch's first."""
+        if number < self.count:
+            return self.take(number, step)
+        return self._take(self._order(self._epoch + 1), 0, step)
+
+    def _take(self, order_SN: Tensor, number: int, step: int) -> tuple[Tensor, Targets]:
+        rows_SB = order_SN[:, number * self.size : (number + 1) * self.size]
         seeds, batch = rows_SB.shape
         lanes = seeds * self._arms
         flat = rows_SB.reshape(-1)
         x_SBI = self._task.train_x_SNI.flatten(0, 1).index_select(0, flat).view(seeds, batch, -1)
         y_SB = self._task.train_y_SN.flatten().index_select(0, flat).view(seeds, batch)
-        x_SABI = x_SBI.unsqueeze(1).expand(seeds, self._arms, batch, -1)
-        if self._settings.any("regularization.input_noise"):
-            noise_SBI = self._streams.normal("input_noise", step, *x_SBI.shape[1:], dtype=x_SBI.dtype)
-            x_SABI = add_input_noise(x_SABI, noise_SBI, self._settings["regularization.input_noise"])
+        x_LBI = x_SBI.unsqueeze(1).expand(seeds, self._arms, batch, -1).reshape(lanes, batch, -1)
         y_LB = y_SB.unsqueeze(1).expand(seeds, self._arms, batch).reshape(lanes, batch)
-        return x_SABI.reshape(lanes, batch, -1), Targets(y_LB)
+        return self._disturb(x_LBI, y_LB, step)

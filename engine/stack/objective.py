@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
+import torch
 import torch.nn.functional as F
 from torch import Tensor
 
@@ -45,7 +46,9 @@ class CrossEntropy:
             return loss_L
         # Cross-entropy is linear in the target: the loss of the mixed targets is the mixed loss.
         other_L = smoothed_cross_entropy(log_p_LBC, targets.other_LB, smoothing_L)
-        return targets.share_L * loss_L + (1 - targets.share_L) * other_L
+        mixed_L = targets.share_L * loss_L + (1 - targets.share_L) * other_L
+        # 0 * inf is NaN: a lane that does not mix must not meet the other targets.
+        return torch.where(targets.share_L < 1, mixed_L, loss_L)
 
     def measure(self, outputs_LNC: Tensor, y_LN: Tensor) -> tuple[Tensor, Tensor]:
         nll_LN = F.cross_entropy(outputs_LNC.flatten(0, 1), y_LN.flatten(), reduction="none").view(y_LN.shape)

@@ -58,6 +58,13 @@ class Streams:
             held[row].random_(_LOWEST, None, generator=self._keyed(seed, technique, step))
         return held.view(torch.int16)[:, :count].view(len(self.seeds), *shape)
 
+    def uniform(self, technique: str, step: int, *shape: int, dtype: torch.dtype) -> Tensor:
+        """Uniform numbers from 0 up to 1, 1 excluded, [S, *shape]."""
+        drawn = torch.empty(len(self.seeds), *shape, dtype=dtype, device=self.device)
+        for row, seed in enumerate(self.seeds):
+            drawn[row].uniform_(generator=self._keyed(seed, technique, step))
+        return drawn
+
     def normal(self, technique: str, step: int, *shape: int, dtype: torch.dtype) -> Tensor:
         """Standard normal numbers, [S, *shape]."""
         drawn = torch.empty(len(self.seeds), *shape, dtype=dtype, device=self.device)

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from engine.preset import Settings, live_knobs
 
-_IN_THE_STEP = ("training", "regularization")
+_IN_THE_STEP = ("training", "regularization", "augment")
 
 
 class LaneSettings:
@@ -19,6 +19,8 @@ class LaneSettings:
         self._keys = [knob.key for knob in live_knobs() if knob.section in _IN_THE_STEP]
         self.host = {key: [float(lane.get(key)) for lane in lanes] for key in self._keys}
         self._device = {key: torch.tensor(row, device=device, dtype=dtype) for key, row in self.host.items()}
+        self._torch_device = device
+        self._lanes: dict[tuple[str, ...], Tensor] = {}
 
     def __getitem__(self, key: str) -> Tensor:
         """The setting of every lane, [L]."""
@@ -28,8 +30,17 @@ class LaneSettings:
         """Whether the technique is on in any lane; asks the host's copy, so the device is not waited for."""
         return any(self.host[key])
 
+    def lanes(self, *keys: str) -> Tensor:
+        """The numbers of the lanes where any of these is on, [K], held until a knob turns."""
+        found = self._lanes.get(keys)
+        if found is None:
+            told = [lane for lane, row in enumerate(zip(*(self.host[key] for key in keys), strict=True)) if any(row)]
+            found = self._lanes[keys] = torch.tensor(told, dtype=torch.int64, device=self._torch_device)
+        return found
+
     def set(self, key: str, lane: int, value: float) -> None:
         """Turn one lane's knob; settings that no step reads (early stopping's) are passed over."""
         if key in self.host:
             self.host[key][lane] = float(value)
+            self._lanes.clear()
             self._device[key][lane] = float(value)

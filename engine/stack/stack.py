@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,7 +15,7 @@ from engine.regularizers.gradient_clipping import clip_gradients
 from engine.regularizers.max_norm import limit_norms
 from engine.regularizers.sam import ascent
 from engine.regularizers.weight_decay import decay_weights
-from engine.stack import penalties
+from engine.stack import penalties, samples
 from engine.stack.averages import Averages
 from engine.stack.batches import Batches
 from engine.stack.beside import Beside
@@ -27,6 +27,9 @@ from engine.stack.optimizers import optimizer_of
 from engine.stack.randomness import Streams
 from engine.stack.run import Run
 from engine.stack.settings import LaneSettings
+
+# The first parameters of `evaluate`.
+_Evaluation = tuple[Objective, Callable[[Tensor], Tensor], Tensor, Tensor, int, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +91,7 @@ class Stack:
         self.watches_updates = False
         self.before_LP: Tensor | None = None
         self._epoch = 0
+        self._test_confusion_LCC: Tensor | None = None
         self.steps = 0
 
     @property
@@ -234,8 +238,19 @@ class Stack:
         y_GN: Tensor,
         theta_LP: Tensor | None = None,
         activity: penalties.ActivityMeter | None = None,
+        confusion_LCC: Tensor | None = None,
     ) -> tuple[Tensor, Tensor]:
         """Loss and accuracy of every lane, at its weights or at others in their place; its statistics are its own."""
+        return evaluate(*self._evaluation(x_GNI, y_GN, theta_LP, activity), confusion_LCC)
+
+    def _evaluation(
+        self,
+        x_GNI: Tensor,
+        y_GN: Tensor,
+        theta_LP: Tensor | None = None,
+        activity: penalties.ActivityMeter | None = None,
+    ) -> _Evaluation:
+        """What `evaluate` and its kin are to be told."""
         buffer_LP = self.theta_LP if theta_LP is None else theta_LP
         values = [slot.of(buffer_LP) for slot in self.layout.slots]
         run = self._run(values, training=False, taps=None if activity is None else activity.taps)
@@ -246,7 +261,11 @@ class Stack:
                 activity.collect()
             return outputs
 
-        return evaluate(self._objective, forward, x_GNI, y_GN, len(self.lanes), self.network.widest)
+        return self._objective, forward, x_GNI, y_GN, len(self.lanes), self.network.widest
+
+    def _no_counts(self) -> Tensor:
+        counts = len(self.lanes), self.task.classes, self.task.classes
+        return torch.zeros(counts, dtype=torch.int64, device=self.theta_LP.device)
 
     def keep_best(self, lanes: Sequence[int]) -> None:
         """Remember the present weights of these lanes as their best."""
@@ -264,9 +283,40 @@ class Stack:
         self._averages.freeze(lane)
 
     def test(self) -> list[tuple[float, float]]:
-        """Loss and accuracy of every lane on the test data, at the weights it ended with."""
-        told = self._evaluate(self.task.test_x_SNI, self.task.test_y_SN)
+        """Loss and accuracy of every lane on the test data, at the weights it ended with.
+
+        The confusion matrices are counted in the same pass, so that the test data are touched this once.
+        """
+        self._test_confusion_LCC = self._no_counts()
+        told = self._evaluate(self.task.test_x_SNI, self.task.test_y_SN, confusion_LCC=self._test_confusion_LCC)
         return [(loss, accuracy) for loss, accuracy in torch.stack(told).double().cpu().T.tolist()]
+
+    def confusion(self, lane: int) -> Tensor:
+        """Counts of a lane on the validation data, true class x predicted class: int64 [C, C], on the CPU."""
+        counts_LCC = self._no_counts()
+        self._evaluate(self.task.val_x_SNI, self.task.val_y_SN, confusion_LCC=counts_LCC)
+        return counts_LCC[lane].cpu()
+
+    def test_confusion(self, lane: int) -> Tensor | None:
+        """The same on the test data, as counted by `test`; None before it."""
+        return None if self._test_confusion_LCC is None else self._test_confusion_LCC[lane].cpu()
+
+    def fed(self, lane: int, count: int, number: int) -> samples.Fed:
+        """What a lane's network will see in batch `number` of the epoch; leaves the run as it is.
+
+        Randomness is a function of the step, so the step will draw the same again.
+        """
+        x_LBI, targets = self._batches.peek(number, self.steps + 1)
+        return samples.fed(x_LBI, targets, lane, count, self._shape)
+
+    def mistakes(self, lane: int, count: int) -> samples.Mistakes:
+        """The validation examples that a lane gets most wrong now."""
+        evaluation = self._evaluation(self.task.val_x_SNI, self.task.val_y_SN)
+        return samples.mistakes(*evaluation, lane=lane, count=count, shape=self._shape)
+
+    @property
+    def _shape(self) -> tuple[int, ...]:
+        return self.task.image_shape or (self.task.features,)
 
     def state(self) -> dict[str, Any]:
         """All that a restored stack needs to go on exactly; randomness is a function of `steps` and needs nothing."""
@@ -277,6 +327,7 @@ class Stack:
             "frozen": {lane: frozen_P.clone() for lane, frozen_P in self._frozen.items()},
             "grad_norm": self._grad_norm_L.clone(),
             "averages": self._averages.state(),
+            "test_confusion": None if self._test_confusion_LCC is None else self._test_confusion_LCC.clone(),
             "steps": self.steps,
         }
 
@@ -289,4 +340,6 @@ class Stack:
         self._frozen = {lane: frozen_P.clone() for lane, frozen_P in state["frozen"].items()}
         self._grad_norm_L = state["grad_norm"].clone()
         self._averages.restore(state["averages"])
+        counts_LCC = state["test_confusion"]
+        self._test_confusion_LCC = None if counts_LCC is None else counts_LCC.clone()
         self.steps = state["steps"]

@@ -33,6 +33,7 @@ EVERYTHING: Settings = {
     "training.sam": 0.05,
     "training.ema": 0.8,
     "training.swa_start": 2,
+    "regularization.mixup": 0.6,
     "training.lr": 0.07,
     "model.init": "xavier",
 }
