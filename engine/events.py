@@ -47,7 +47,8 @@ class Started(Event):
 @dataclass(frozen=True, slots=True)
 class Epoch(Event):
     """One lane after one epoch. Losses and accuracies are measured in evaluation mode, at the same weights, without
-    penalties; `gap` is val_loss - train_loss; `grad_norm` is of the epoch's last step, penalties included."""
+    penalties; `gap` is val_loss - train_loss; `grad_norm` (penalties included) and `lr` (schedule included) are of the
+    epoch's last step."""
 
     kind: ClassVar[str] = "epoch"
     arm: str

@@ -15,6 +15,7 @@ from engine.device import choose_device, use_threads
 from engine.events import Epoch, Event, Finished, Intervention, Loading, Started, Stopped, WouldStop
 from engine.preset import Arm, Preset, PresetError, knobs, live_knobs, with_value
 from engine.stack import LaneNumbers, Stack
+from engine.stack.schedule import Plateau, observe_plateau
 from engine.stopping import Watch, observe
 
 
@@ -25,6 +26,7 @@ class _Lane:
     arm: str
     seed: int
     watch: Watch = field(default_factory=Watch)
+    plateau: Plateau = field(default_factory=Plateau)
     last: Epoch | None = None
     stopped: Stopped | None = None
 
@@ -150,26 +152,32 @@ class Lab:
         for place, numbers in enumerate(stack.measure()):
             lane = self._lanes[stack.lanes[place]]
             if lane.stopped is None:
-                told, improved, restore = self._observe(lane, numbers)
+                told, improved, restore = self._observe(lane, numbers, stack.rates.of(place, stack.steps))
                 events += told
                 if improved:
                     best.append(place)
                 if lane.stopped is not None:
                     ends.append((place, restore))
+                stack.rates.scale(place, lane.plateau.scale)
         if best:
             stack.keep_best(best)
         for place, restore in ends:
             stack.freeze(place, restore)
         return events
 
-    def _observe(self, lane: _Lane, numbers: LaneNumbers) -> tuple[list[Event], bool, bool]:
-        """One lane's epoch: its events, whether its weights are its best, whether it ends with its best weights."""
+    def _observe(self, lane: _Lane, numbers: LaneNumbers, lr: float) -> tuple[list[Event], bool, bool]:
+        """One lane's epoch: its events, whether its weights are its best, whether it ends with its best weights.
+
+        `lr` is the rate of the lane's last step.
+        """
         settings = self.preset.arm(lane.arm).settings
         rule = settings.early_stopping
         lane.watch, improved, verdict = observe(
             lane.watch, rule, self.epoch, numbers.train_loss, numbers.val_loss, numbers.val_acc
         )
         watch = lane.watch
+        if settings.schedule.kind == "plateau":
+            lane.plateau = observe_plateau(lane.plateau, settings.schedule, numbers.val_loss)
         lane.last = Epoch(
             arm=lane.arm,
             seed=lane.seed,
@@ -181,7 +189,7 @@ class Lab:
             gap=numbers.val_loss - numbers.train_loss,
             weight_norm=numbers.weight_norm,
             grad_norm=numbers.grad_norm,
-            lr=settings.training.lr,
+            lr=lr,
             wait=watch.wait,
             best_val_loss=watch.best_val_loss,
             best_epoch=watch.best_epoch,
@@ -250,6 +258,7 @@ class Lab:
             if old != new:
                 events.append(Intervention(self.step, self.epoch, name, knob, old, new))
                 self._set(name, knob, new)
+        self._plan_rates()
         if self.finished:
             return []  # nothing trains any more: the value counts from the next restart on
         self._interventions += [event for event in events if isinstance(event, Intervention)]
@@ -262,6 +271,26 @@ class Lab:
                     if name == arm:
                         stack.settings.set(knob, place, float(value))
 
+    def _plan_rates(self) -> None:
+        """Let every stack know the schedules as they are set now, and what plateaus have made of them."""
+        for stack in self._stacks:
+            stack.rates.plan([self.preset.arm(arm.name).settings for arm in stack.arms])
+            for place, key in enumerate(stack.lanes):
+                stack.rates.scale(place, self._lanes[key].plateau.scale)
+
+    def schedule(self, arm: str, points: int = 200) -> list[tuple[float, float]]:
+        """(epoch, learning rate) over the arm's whole run with its settings as they are now, at most so many.
+
+        A rate stands at the end of its step, so that a whole epoch's is the one that its `Epoch.lr` tells. What
+        reduce-on-plateau will do nobody knows: the line goes on at what it has come to, the mean over the seeds.
+        """
+        stack = next(stack for stack in self._stacks if any(each.name == arm for each in stack.arms))
+        places = [place for place, (name, _) in enumerate(stack.lanes) if name == arm]
+        return [
+            (step / stack.steps_per_epoch, sum(stack.rates.of(place, step) for place in places) / len(places))
+            for step in stack.rates.steps(places[0], points)
+        ]
+
     def state(self) -> dict[str, Any]:
         """Everything, as tensors and plain values: `restore` of it goes on bit for bit as if nothing had happened."""
         return {
@@ -271,6 +300,7 @@ class Lab:
             "preset": self.preset,
             "interventions": list(self._interventions),
             "lanes": {key: dataclasses.astuple(lane.watch) for key, lane in self._lanes.items()},
+            "plateaus": {key: lane.plateau for key, lane in self._lanes.items()},
             "last": {key: (lane.last, lane.stopped) for key, lane in self._lanes.items()},
             "stacks": [stack.state() for stack in self._stacks],
         }
@@ -284,9 +314,11 @@ class Lab:
         self._interventions = list(state["interventions"])
         for key, lane in self._lanes.items():
             lane.watch = Watch(*state["lanes"][key])
+            lane.plateau = state["plateaus"][key]
             lane.last, lane.stopped = state["last"][key]
         for stack, told in zip(self._stacks, state["stacks"], strict=True):
             stack.restore(copy.copy(told))
+        self._plan_rates()
         self._begin_epoch()
         self._number = state["number"]
 

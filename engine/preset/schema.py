@@ -25,6 +25,12 @@ Amount = int | float | None
 
 _MOMENTUM = ("training.optimizer", ("momentum", "nesterov"))
 _ADAM = ("training.optimizer", ("adam", "adamw"))
+_DECAY = ("schedule.kind", ("step", "exponential"))
+_LONG = ("schedule.kind", ("cosine", "one_cycle"))
+_COSINES = ("schedule.kind", ("cosine", "cosine_restarts"))
+_RESTARTS = ("schedule.kind", ("cosine_restarts",))
+_CYCLE = ("schedule.kind", ("one_cycle",))
+_PLATEAU = ("schedule.kind", ("plateau",))
 
 
 class Section(BaseModel):
@@ -128,6 +134,70 @@ class Training(Section):
         return value
 
 
+class Schedule(Section):
+    """How the learning rate moves over the run. `training.lr` is its scale, and turning that scales it from then on.
+
+    Times are in steps; only reduce-on-plateau, which looks at validation, counts epochs.
+    """
+
+    kind: Literal["constant", "step", "exponential", "cosine", "cosine_restarts", "one_cycle", "plateau"] = setting(
+        "constant", "what the learning rate does over the run", live=True
+    )
+    warmup: int = setting(
+        0, "first steps in which the rate rises in a line, before any schedule", unit="steps", ge=0, step=10, live=True
+    )
+    step_size: int = setting(
+        1000, "the rate is times gamma after each so many", unit="steps", ge=1, step=100, live=True, only_with=_DECAY
+    )
+    gamma: float = setting(
+        0.1, "what the rate is multiplied by every step_size", gt=0, le=1, step=0.05, live=True, only_with=_DECAY
+    )
+    decay_steps: int = setting(
+        0, "length of the schedule; 0: to the end of the run", unit="steps", ge=0, step=100, live=True, only_with=_LONG
+    )
+    alpha: float = setting(
+        0.0, "lowest rate of a cosine, as a share of lr", ge=0, le=1, step=0.05, live=True, only_with=_COSINES
+    )
+    first_decay_steps: int = setting(
+        1000, "length of the first cosine", unit="steps", ge=1, step=100, live=True, only_with=_RESTARTS
+    )
+    t_mul: float = setting(
+        2.0, "each restart's length over the last one's", ge=1, le=100, step=0.5, live=True, only_with=_RESTARTS
+    )
+    m_mul: float = setting(
+        1.0, "each restart's height over the last one's", gt=0, le=10, step=0.1, live=True, only_with=_RESTARTS
+    )
+    pct_start: float = setting(
+        0.3, "share of the cycle in which the rate rises to lr", gt=0, lt=1, step=0.05, live=True, only_with=_CYCLE
+    )
+    div_factor: float = setting(
+        25.0, "lr over the rate at the start", ge=1, le=1e9, scale="log", step=1, live=True, only_with=_CYCLE
+    )
+    final_div_factor: float = setting(
+        1e4,
+        "the rate at the start over that at the end",
+        ge=1,
+        le=1e9,
+        scale="log",
+        step=1,
+        live=True,
+        only_with=_CYCLE,
+    )
+    factor: float = setting(
+        0.1, "what the rate is multiplied by on a plateau of val_loss", gt=0, lt=1, step=0.1, live=True,
+        only_with=_PLATEAU,
+    )  # fmt: skip
+    patience: int = setting(
+        10, "epochs without improvement that are a plateau", unit="epochs", ge=0, live=True, only_with=_PLATEAU
+    )
+    min_delta: float = setting(
+        1e-4, "an improvement is more than this", ge=0, le=1e6, scale="log", step=1e-6, live=True, only_with=_PLATEAU
+    )
+    cooldown: int = setting(
+        0, "epochs after a reduction that are not counted", unit="epochs", ge=0, live=True, only_with=_PLATEAU
+    )
+
+
 class Regularization(Section):
     """What hinders the network. 0 switches a technique off."""
 
@@ -174,6 +244,7 @@ class Settings(Section):
     data: Data = Field(default_factory=Data)
     model: Model = Field(default_factory=Model)
     training: Training = Field(default_factory=Training)
+    schedule: Schedule = Field(default_factory=Schedule)
     regularization: Regularization = Field(default_factory=Regularization)
     early_stopping: EarlyStopping = Field(default_factory=EarlyStopping)
 
@@ -193,6 +264,7 @@ class Settings(Section):
             if knob.live or knob.key in _PER_LANE_INIT:
                 del told[knob.section][knob.name]
         del told["training"]["seeds"]
+        del told["schedule"]  # a closed form of the step for each lane, worked out on the host
         return json.dumps(told, sort_keys=True)
 
 
@@ -203,6 +275,7 @@ SECTIONS: dict[str, type[Section]] = {
     "data": Data,
     "model": Model,
     "training": Training,
+    "schedule": Schedule,
     "regularization": Regularization,
     "early_stopping": EarlyStopping,
 }

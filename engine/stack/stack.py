@@ -22,6 +22,7 @@ from engine.stack.objective import CrossEntropy, Objective, Targets
 from engine.stack.optimizers import optimizer_of
 from engine.stack.randomness import Streams
 from engine.stack.run import Run
+from engine.stack.schedule import Rates
 from engine.stack.settings import LaneSettings
 
 
@@ -71,6 +72,7 @@ class Stack:
         self.optimizer = optimizer_of(structure.training.optimizer, self.theta_LP)
         self._streams = Streams(seeds, device)
         self._batches = Batches(task, structure, seeds, len(self.arms), self.settings, self._streams)
+        self.rates = Rates([arm.settings for arm in arms], self.settings, self._batches.count)
         self._objective: Objective = CrossEntropy()
         self._grad_norm_L = torch.zeros(len(self.lanes), dtype=dtype, device=device)
         self._frozen: dict[int, Tensor] = {}
@@ -125,7 +127,7 @@ class Stack:
     @torch.no_grad()
     def _update(self) -> None:
         settings = self.settings
-        lr_L = settings["training.lr"]
+        lr_L = self.rates.at(self.steps)
         penalties.add_gradients(self._penalties, self.grad_LP, self.theta_LP, settings)
         if settings.any("regularization.weight_decay"):
             decay_weights(self.theta_LP[:, : self.layout.weights], lr_L, settings["regularization.weight_decay"])
