@@ -123,6 +123,34 @@ class Finished(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class Reported(Event):
+    """What somebody else reports of an arm, beside ours: the mean over the seeds, told at the end of the run.
+
+    `reported` is None where they give no number; `text` is then what they say. NaN where we have none.
+    """
+
+    kind: ClassVar[str] = "reported"
+    arm: str
+    metric: str
+    reported: float | None
+    ours: float
+    text: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Found(Event):
+    """What the learning-rate finder saw of one arm: smoothed training losses (the mean over its seeds) by rate, up to
+    where it diverged, and the rate of the steepest descent, or None where the loss does not fall."""
+
+    kind: ClassVar[str] = "found"
+    arm: str
+    rates: tuple[float, ...]
+    losses: tuple[float, ...]
+    suggestion: float | None
+
+
+@dataclass(frozen=True, slots=True)
 class Failed(Event):
     """The engine could not go on: one line for the person, and where the full story lies."""
 
@@ -132,7 +160,8 @@ class Failed(Event):
 
 
 KINDS: dict[str, type[Event]] = {
-    event.kind: event for event in (Loading, Started, Epoch, Intervention, WouldStop, Stopped, Finished, Failed)
+    event.kind: event
+    for event in (Loading, Started, Epoch, Intervention, WouldStop, Stopped, Finished, Reported, Found, Failed)
 }
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import dataclasses
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -12,8 +13,8 @@ import torch
 
 from engine.data import Task, load_task
 from engine.device import choose_device, use_threads
-from engine.events import Epoch, Event, Finished, Intervention, Loading, Started, Stopped, WouldStop
-from engine.preset import Arm, Preset, PresetError, knobs, live_knobs, with_value
+from engine.events import Epoch, Event, Finished, Intervention, Loading, Reported, Started, Stopped, WouldStop
+from engine.preset import Arm, Preset, PresetError, ReportedNumber, knobs, live_knobs, with_value
 from engine.stack import LaneNumbers, Stack
 from engine.stack.schedule import Plateau, observe_plateau
 from engine.stopping import Watch, observe
@@ -28,6 +29,7 @@ class _Lane:
     watch: Watch = field(default_factory=Watch)
     plateau: Plateau = field(default_factory=Plateau)
     last: Epoch | None = None
+    best: Epoch | None = None
     stopped: Stopped | None = None
 
 
@@ -96,6 +98,11 @@ class Lab:
             parameters_by_arm={name: stack_of[name].layout.parameters for name in self.preset.arm_names},
             layers_by_arm={name: stack_of[name].layout.layers for name in self.preset.arm_names},
         )
+
+    @property
+    def stacks(self) -> tuple[Stack, ...]:
+        """The lanes, those of equal structure together."""
+        return tuple(self._stacks)
 
     @property
     def step(self) -> int:
@@ -196,6 +203,8 @@ class Lab:
             penalty=numbers.penalty,
             weight_norms=numbers.weight_norms,
         )
+        if improved:
+            lane.best = lane.last
         events: list[Event] = [lane.last]
         if verdict == "would_stop":
             events.append(WouldStop(lane.arm, lane.seed, self.epoch, watch.best_epoch, watch.best_val_loss))
@@ -226,7 +235,20 @@ class Lab:
                     lane.watch.best_epoch, lane.watch.best_val_loss,
                 )
             )  # fmt: skip
-        return events
+        ends = [event for event in events if isinstance(event, Finished)]
+        return events + [self._beside_ours(each, ends) for each in self.preset.reported]
+
+    def _beside_ours(self, told: ReportedNumber, ends: list[Finished]) -> Reported:
+        """A reported number beside the mean over the arm's seeds: of the last epoch, the best one, or the test."""
+        name = told.metric.removeprefix("best_")
+        source: list[Epoch | Finished | None] = []
+        if told.metric in ("test_loss", "test_acc", "epoch", "best_epoch"):
+            name, source = told.metric, [end for end in ends if end.arm == told.arm]
+        else:
+            lanes = [lane for lane in self._lanes.values() if lane.arm == told.arm]
+            source = [lane.last if name == told.metric else lane.best for lane in lanes]
+        ours = [math.nan if each is None else float(getattr(each, name)) for each in source]
+        return Reported(told.arm, told.metric, told.value, sum(ours) / len(ours), told.text, told.note)
 
     def stop(self) -> list[Event]:
         """End training now: every lane still training stops with the reason `user`, and all are tested."""
@@ -301,7 +323,7 @@ class Lab:
             "interventions": list(self._interventions),
             "lanes": {key: dataclasses.astuple(lane.watch) for key, lane in self._lanes.items()},
             "plateaus": {key: lane.plateau for key, lane in self._lanes.items()},
-            "last": {key: (lane.last, lane.stopped) for key, lane in self._lanes.items()},
+            "last": {key: (lane.last, lane.best, lane.stopped) for key, lane in self._lanes.items()},
             "stacks": [stack.state() for stack in self._stacks],
         }
 
@@ -315,7 +337,7 @@ class Lab:
         for key, lane in self._lanes.items():
             lane.watch = Watch(*state["lanes"][key])
             lane.plateau = state["plateaus"][key]
-            lane.last, lane.stopped = state["last"][key]
+            lane.last, lane.best, lane.stopped = state["last"][key]
         for stack, told in zip(self._stacks, state["stacks"], strict=True):
             stack.restore(copy.copy(told))
         self._plan_rates()

@@ -53,6 +53,8 @@ def _changed(settings: Settings, section: str, name: str, value: Any) -> Setting
 def write_preset(preset: Preset) -> str:
     """The preset as TOML: what differs from the defaults, and every arm's overrides. Reading it gives it back."""
     table: dict[str, Any] = {"title": preset.title, "summary": preset.summary, "lesson": preset.lesson}
+    if preset.group:
+        table["group"] = preset.group
     if preset.speed is not None:
         table["speed"] = preset.speed
     plain = Settings()
@@ -63,6 +65,9 @@ def write_preset(preset: Preset) -> str:
             table[section] = differing
     if [(arm.name, arm.overrides) for arm in preset.arms] != [("base", {})]:
         table["arm"] = [{"name": arm.name, **arm.overrides} for arm in preset.arms]
+    if preset.reported:
+        table["reported"] = [each.model_dump(exclude_defaults=True) for each in preset.reported]
     # A multi-line text in TOML may not hold a carriage return as it stands: reading would make it a line feed.
-    texts = (preset.title, preset.summary, preset.lesson)
+    texts = [preset.title, preset.summary, preset.lesson, preset.group]
+    texts += [text for each in preset.reported for text in (each.text, each.note)]
     return tomli_w.dumps(table, multiline_strings=not any("\r" in text for text in texts))

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from engine.preset.errors import PresetError
+from engine.preset.errors import PresetError, did_you_mean
 from engine.preset.setting import Knob, knobs_of, setting
 
 Source = Literal[
@@ -300,8 +300,45 @@ class Arm(Section):
     overrides: dict[str, Any] = Field(default_factory=dict)
 
 
+# What a lane can be asked for at the end: of its last epoch, of its best one, and on the test data.
+_OF_AN_EPOCH = ("train_loss", "val_loss", "train_acc", "val_acc", "gap")
+REPORTED_METRICS: tuple[str, ...] = (
+    *_OF_AN_EPOCH,
+    *(f"best_{metric}" for metric in _OF_AN_EPOCH),
+    "test_loss",
+    "test_acc",
+    "epoch",
+    "best_epoch",
+)
+
+
+class ReportedNumber(Section):
+    """What somebody else reports of an arm: a number, or words where they give none (a plot)."""
+
+    arm: str
+    metric: str
+    value: float | None = None
+    text: str = ""
+    note: str = ""
+
+    @field_validator("metric")
+    @classmethod
+    def _known(cls, value: str) -> str:
+        if value not in REPORTED_METRICS:
+            raise ValueError(f"must be one of {', '.join(REPORTED_METRICS)}{did_you_mean(value, REPORTED_METRICS)}")
+        return value
+
+    @model_validator(mode="after")
+    def _says_something(self) -> ReportedNumber:
+        if (self.value is None) == (not self.text):
+            raise ValueError('needs either value = NUMBER or text = "..."')
+        return self
+
+
 class Preset(Section):
     """One experiment.
+
+    `group` is the heading that it stands under in the list; `reported` is what ours will be set beside.
 
     `overrides` of each arm is the nested table of what it changes; `arms` resolves them against the base.
     """
@@ -310,9 +347,11 @@ class Preset(Section):
     title: str = ""
     summary: str = ""
     lesson: str = ""
+    group: str = ""
     speed: float | None = Field(None, gt=0, le=1e6)
     base: Settings = Field(default_factory=Settings)
     arms: tuple[Arm, ...] = ()
+    reported: tuple[ReportedNumber, ...] = ()
 
     @property
     def seeds(self) -> tuple[int, ...]:

@@ -74,6 +74,7 @@ class Stack:
         self._batches = Batches(task, structure, seeds, len(self.arms), self.settings, self._streams)
         self.rates = Rates([arm.settings for arm in arms], self.settings, self._batches.count)
         self._objective: Objective = CrossEntropy()
+        self.loss_L = torch.zeros(len(self.lanes), dtype=dtype, device=device)  # of the last step, without penalties
         self._grad_norm_L = torch.zeros(len(self.lanes), dtype=dtype, device=device)
         self._frozen: dict[int, Tensor] = {}
         self.steps = 0
@@ -121,6 +122,7 @@ class Stack:
         """
         outputs_LBC = self.network(x_LBI, self._run(training=True))
         loss_L = self._objective.loss(outputs_LBC, targets, self.settings["regularization.label_smoothing"])
+        self.loss_L = loss_L.detach()
         torch._foreach_copy_(self._gradients, torch.autograd.grad(loss_L.sum(), self._leaves))
         self._update()
 
