@@ -44,10 +44,12 @@ def _changed(settings: Settings, section: str, name: str, value: Any) -> Setting
     told = getattr(settings, section).model_dump()
     try:
         changed = SECTIONS[section].model_validate({**told, name: value})
+        together = settings.model_copy(update={section: changed})
+        Settings.model_validate(dict(together))  # whether it goes with the other sections
     except ValidationError as error:
         reason = error.errors()[0]["msg"].removeprefix("Value error, ")
         raise PresetError(f"{section}.{name} = {value!r}: {reason}") from None
-    return settings.model_copy(update={section: changed})
+    return together
 
 
 def write_preset(preset: Preset) -> str:

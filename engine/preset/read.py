@@ -262,6 +262,9 @@ def _settings(reading: _Reading, table: dict[str, Any], prefix: tuple[str | int,
     except ValidationError as error:
         detail = error.errors()[0]
         path = tuple(detail["loc"])
+        if not path and detail["type"] == "value_error":  # settings that do not go together: the reason names one
+            reason = detail["msg"].removeprefix("Value error, ")
+            raise reading.fail((*prefix, *reason.partition(" ")[0].split(".")), who + reason) from None
         names = tuple(str(part) for part in path[:2] if isinstance(part, str))
         raise reading.fail((*prefix, *names), who + _explain(detail, ".".join(names))) from None
 

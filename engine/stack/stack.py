@@ -18,7 +18,7 @@ from engine.stack.batches import Batches
 from engine.stack.evaluate import evaluate
 from engine.stack.init import first_parameters
 from engine.stack.network import network_of
-from engine.stack.objective import CrossEntropy, Objective, Targets
+from engine.stack.objective import Objective, Targets, objective_of
 from engine.stack.optimizers import optimizer_of
 from engine.stack.randomness import Streams
 from engine.stack.run import Run
@@ -73,7 +73,7 @@ class Stack:
         self._streams = Streams(seeds, device)
         self._batches = Batches(task, structure, seeds, len(self.arms), self.settings, self._streams)
         self.rates = Rates([arm.settings for arm in arms], self.settings, self._batches.count)
-        self._objective: Objective = CrossEntropy()
+        self._objective: Objective = objective_of(task.kind)
         self.loss_L = torch.zeros(len(self.lanes), dtype=dtype, device=device)  # of the last step, without penalties
         self._grad_norm_L = torch.zeros(len(self.lanes), dtype=dtype, device=device)
         self._frozen: dict[int, Tensor] = {}
