@@ -51,6 +51,16 @@ class Turn(Command):
 
 
 @dataclass(frozen=True, slots=True)
+class FindLr(Command):
+    """Sweep the learning rate from `low` to `high` on copies of the lanes; the run goes on as if nothing had been."""
+
+    kind: ClassVar[str] = "find_lr"
+    low: float = 1e-6
+    high: float = 10.0
+    steps: int = 100
+
+
+@dataclass(frozen=True, slots=True)
 class Restart(Command):
     """Train again from the first epoch with the knobs as they stand."""
 
@@ -65,7 +75,7 @@ class Stop(Command):
 
 
 KINDS: dict[str, type[Command]] = {
-    command.kind: command for command in (Pause, Resume, StepEpoch, SetSpeed, Turn, Restart, Stop)
+    command.kind: command for command in (Pause, Resume, StepEpoch, SetSpeed, Turn, FindLr, Restart, Stop)
 }
 
 

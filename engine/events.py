@@ -47,9 +47,9 @@ class Started(Event):
 @dataclass(frozen=True, slots=True)
 class Epoch(Event):
     """One lane after one epoch. Losses and accuracies are measured in evaluation mode, at the same weights, without
-    penalties; `gap` is val_loss - train_loss; `grad_norm` is of the epoch's last step, penalties included, before
-    clipping. `averages` holds `ema_val_loss`, `ema_val_acc`, `swa_val_loss` and `swa_val_acc` where the lane keeps that
-    average of its weights; it is measured with the lane's own running statistics."""
+    penalties; `gap` is val_loss - train_loss; `grad_norm` (penalties included, before clipping) and `lr` (schedule
+    included) are of the epoch's last step. `averages` holds `ema_val_loss`, `ema_val_acc`, `swa_val_loss` and
+    `swa_val_acc` where the lane keeps that average of its weights, measured with the lane's own running statistics."""
 
     kind: ClassVar[str] = "epoch"
     arm: str
@@ -125,6 +125,34 @@ class Finished(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class Reported(Event):
+    """What somebody else reports of an arm, beside ours: the mean over the seeds, told at the end of the run.
+
+    `reported` is None where they give no number; `text` is then what they say. NaN where we have none.
+    """
+
+    kind: ClassVar[str] = "reported"
+    arm: str
+    metric: str
+    reported: float | None
+    ours: float
+    text: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Found(Event):
+    """What the learning-rate finder saw of one arm: smoothed training losses (the mean over its seeds) by rate, up to
+    where it diverged, and the rate of the steepest descent, or None where the loss does not fall."""
+
+    kind: ClassVar[str] = "found"
+    arm: str
+    rates: tuple[float, ...]
+    losses: tuple[float, ...]
+    suggestion: float | None
+
+
+@dataclass(frozen=True, slots=True)
 class Failed(Event):
     """The engine could not go on: one line for the person, and where the full story lies."""
 
@@ -134,7 +162,8 @@ class Failed(Event):
 
 
 KINDS: dict[str, type[Event]] = {
-    event.kind: event for event in (Loading, Started, Epoch, Intervention, WouldStop, Stopped, Finished, Failed)
+    event.kind: event
+    for event in (Loading, Started, Epoch, Intervention, WouldStop, Stopped, Finished, Reported, Found, Failed)
 }
 
 

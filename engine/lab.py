@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import dataclasses
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -12,9 +13,10 @@ import torch
 
 from engine.data import Task, load_task
 from engine.device import choose_device, use_threads
-from engine.events import Epoch, Event, Finished, Intervention, Loading, Started, Stopped, WouldStop
-from engine.preset import Arm, Preset, PresetError, knobs, live_knobs, with_value
+from engine.events import Epoch, Event, Finished, Intervention, Loading, Reported, Started, Stopped, WouldStop
+from engine.preset import Arm, Preset, PresetError, ReportedNumber, knobs, live_knobs, with_value
 from engine.stack import Fed, LaneNumbers, Mistakes, Stack, refuse_without_images
+from engine.stack.schedule import Plateau, observe_plateau
 from engine.stopping import Watch, observe
 
 
@@ -25,7 +27,9 @@ class _Lane:
     arm: str
     seed: int
     watch: Watch = field(default_factory=Watch)
+    plateau: Plateau = field(default_factory=Plateau)
     last: Epoch | None = None
+    best: Epoch | None = None
     stopped: Stopped | None = None
 
 
@@ -98,6 +102,11 @@ class Lab:
         )
 
     @property
+    def stacks(self) -> tuple[Stack, ...]:
+        """The lanes, those of equal structure together."""
+        return tuple(self._stacks)
+
+    @property
     def step(self) -> int:
         """Steps made by the stack that has made most."""
         return max(stack.steps for stack in self._stacks)
@@ -152,26 +161,32 @@ class Lab:
         for place, numbers in enumerate(stack.measure()):
             lane = self._lanes[stack.lanes[place]]
             if lane.stopped is None:
-                told, improved, restore = self._observe(lane, numbers)
+                told, improved, restore = self._observe(lane, numbers, stack.rates.of(place, stack.steps))
                 events += told
                 if improved:
                     best.append(place)
                 if lane.stopped is not None:
                     ends.append((place, restore))
+                stack.rates.scale(place, lane.plateau.scale)
         if best:
             stack.keep_best(best)
         for place, restore in ends:
             stack.freeze(place, restore)
         return events
 
-    def _observe(self, lane: _Lane, numbers: LaneNumbers) -> tuple[list[Event], bool, bool]:
-        """One lane's epoch: its events, whether its weights are its best, whether it ends with its best weights."""
+    def _observe(self, lane: _Lane, numbers: LaneNumbers, lr: float) -> tuple[list[Event], bool, bool]:
+        """One lane's epoch: its events, whether its weights are its best, whether it ends with its best weights.
+
+        `lr` is the rate of the lane's last step.
+        """
         settings = self.preset.arm(lane.arm).settings
         rule = settings.early_stopping
         lane.watch, improved, verdict = observe(
             lane.watch, rule, self.epoch, numbers.train_loss, numbers.val_loss, numbers.val_acc
         )
         watch = lane.watch
+        if settings.schedule.kind == "plateau":
+            lane.plateau = observe_plateau(lane.plateau, settings.schedule, numbers.val_loss)
         lane.last = Epoch(
             arm=lane.arm,
             seed=lane.seed,
@@ -183,7 +198,7 @@ class Lab:
             gap=numbers.val_loss - numbers.train_loss,
             weight_norm=numbers.weight_norm,
             grad_norm=numbers.grad_norm,
-            lr=settings.training.lr,
+            lr=lr,
             wait=watch.wait,
             best_val_loss=watch.best_val_loss,
             best_epoch=watch.best_epoch,
@@ -191,6 +206,8 @@ class Lab:
             weight_norms=numbers.weight_norms,
             averages=numbers.averages,
         )
+        if improved:
+            lane.best = lane.last
         events: list[Event] = [lane.last]
         if verdict == "would_stop":
             events.append(WouldStop(lane.arm, lane.seed, self.epoch, watch.best_epoch, watch.best_val_loss))
@@ -221,7 +238,20 @@ class Lab:
                     lane.watch.best_epoch, lane.watch.best_val_loss,
                 )
             )  # fmt: skip
-        return events
+        ends = [event for event in events if isinstance(event, Finished)]
+        return events + [self._beside_ours(each, ends) for each in self.preset.reported]
+
+    def _beside_ours(self, told: ReportedNumber, ends: list[Finished]) -> Reported:
+        """A reported number beside the mean over the arm's seeds: of the last epoch, the best one, or the test."""
+        name = told.metric.removeprefix("best_")
+        source: list[Epoch | Finished | None] = []
+        if told.metric in ("test_loss", "test_acc", "epoch", "best_epoch"):
+            name, source = told.metric, [end for end in ends if end.arm == told.arm]
+        else:
+            lanes = [lane for lane in self._lanes.values() if lane.arm == told.arm]
+            source = [lane.last if name == told.metric else lane.best for lane in lanes]
+        ours = [math.nan if each is None else float(getattr(each, name)) for each in source]
+        return Reported(told.arm, told.metric, told.value, sum(ours) / len(ours), told.text, told.note)
 
     def stop(self) -> list[Event]:
         """End training now: every lane still training stops with the reason `user`, and all are tested."""
@@ -256,6 +286,7 @@ class Lab:
             if old != new:
                 events.append(Intervention(self.step, self.epoch, name, knob, old, new))
                 self._set(name, knob, new)
+        self._plan_rates()
         if self.finished:
             return []  # nothing trains any more: the value counts from the next restart on
         self._interventions += [event for event in events if isinstance(event, Intervention)]
@@ -280,8 +311,8 @@ class Lab:
         stack, lane = self.lane(arm, seed)
         return stack.mistakes(lane, count)
 
-    def confusion(self, arm: str, seed: int) -> torch.Tensor:
-        """Counts of a lane on the validation data, true class x predicted class: int64 [C, C]."""
+    def confusion(self, arm: str, seed: int) -> torch.Tensor | None:
+        """Counts of a lane on the validation data, true class x predicted class: int64 [C, C]; None for regressions."""
         stack, lane = self.lane(arm, seed)
         return stack.confusion(lane)
 
@@ -298,6 +329,26 @@ class Lab:
         lanes = ", ".join(f"{name!r} under {each}" for name, each in self._lanes)
         raise PresetError(f"no lane of arm {arm!r} under seed {seed} (there is: {lanes})")
 
+    def _plan_rates(self) -> None:
+        """Let every stack know the schedules as they are set now, and what plateaus have made of them."""
+        for stack in self._stacks:
+            stack.rates.plan([self.preset.arm(arm.name).settings for arm in stack.arms])
+            for place, key in enumerate(stack.lanes):
+                stack.rates.scale(place, self._lanes[key].plateau.scale)
+
+    def schedule(self, arm: str, points: int = 200) -> list[tuple[float, float]]:
+        """(epoch, learning rate) over the arm's whole run with its settings as they are now, at most so many.
+
+        A rate stands at the end of its step, so that a whole epoch's is the one that its `Epoch.lr` tells. What
+        reduce-on-plateau will do nobody knows: the line goes on at what it has come to, the mean over the seeds.
+        """
+        stack = next(stack for stack in self._stacks if any(each.name == arm for each in stack.arms))
+        places = [place for place, (name, _) in enumerate(stack.lanes) if name == arm]
+        return [
+            (step / stack.steps_per_epoch, sum(stack.rates.of(place, step) for place in places) / len(places))
+            for step in stack.rates.steps(places[0], points)
+        ]
+
     def state(self) -> dict[str, Any]:
         """Everything, as tensors and plain values: `restore` of it goes on bit for bit as if nothing had happened."""
         return {
@@ -307,7 +358,8 @@ class Lab:
             "preset": self.preset,
             "interventions": list(self._interventions),
             "lanes": {key: dataclasses.astuple(lane.watch) for key, lane in self._lanes.items()},
-            "last": {key: (lane.last, lane.stopped) for key, lane in self._lanes.items()},
+            "plateaus": {key: lane.plateau for key, lane in self._lanes.items()},
+            "last": {key: (lane.last, lane.best, lane.stopped) for key, lane in self._lanes.items()},
             "stacks": [stack.state() for stack in self._stacks],
         }
 
@@ -320,9 +372,11 @@ class Lab:
         self._interventions = list(state["interventions"])
         for key, lane in self._lanes.items():
             lane.watch = Watch(*state["lanes"][key])
-            lane.last, lane.stopped = state["last"][key]
+            lane.plateau = state["plateaus"][key]
+            lane.last, lane.best, lane.stopped = state["last"][key]
         for stack, told in zip(self._stacks, state["stacks"], strict=True):
             stack.restore(copy.copy(told))
+        self._plan_rates()
         self._begin_epoch()
         self._number = state["number"]
 

@@ -145,7 +145,7 @@ def weights(stack: Stack, lane: int) -> tuple[LayerWeights, ...]:
 def surface(stack: Stack, lane: int, columns: int, rows: int, points: int = 300) -> Surface | None:
     """The lane's classes over the plane, or None where its inputs are not two."""
     task = stack.task
-    if task.features != 2:
+    if task.features != 2 or task.kind == "regression":
         return None
     group = _group(stack, lane)
     train_x, val_x = task.train_x_SNI[group], task.val_x_SNI[group]
@@ -181,7 +181,7 @@ def surface(stack: Stack, lane: int, columns: int, rows: int, points: int = 300)
 def fit(stack: Stack, lane: int, count: int = 200, points: int = 200) -> Fit | None:
     """The lane's curve over its one input, or None where it has several inputs or tells classes."""
     task = stack.task
-    if task.features != 1 or task.train_y_SN.dtype == torch.int64:
+    if task.features != 1 or task.kind != "regression":
         return None
     group = _group(stack, lane)
     train_x, val_x = task.train_x_SNI[group], task.val_x_SNI[group]

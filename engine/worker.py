@@ -16,8 +16,20 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import platformdirs
 
-from engine.commands import Command, Pause, Restart, Resume, SetSpeed, StepEpoch, Stop, Turn
-from engine.events import Epoch, Event, Failed, Finished, Intervention, Loading, Started, Stopped, WouldStop
+from engine.commands import Command, FindLr, Pause, Restart, Resume, SetSpeed, StepEpoch, Stop, Turn
+from engine.events import (
+    Epoch,
+    Event,
+    Failed,
+    Finished,
+    Found,
+    Intervention,
+    Loading,
+    Reported,
+    Started,
+    Stopped,
+    WouldStop,
+)
 from engine.preset import Preset, PresetError
 
 if TYPE_CHECKING:
@@ -57,6 +69,8 @@ class View:
     would_stop: dict[Lane, WouldStop] = field(default_factory=dict)
     stopped: dict[Lane, Stopped] = field(default_factory=dict)
     finished: dict[Lane, Finished] = field(default_factory=dict)
+    reported: tuple[Reported, ...] = ()
+    found: dict[str, Found] = field(default_factory=dict)
     failed: Failed | None = None
     seen: dict[Look, Any] = field(default_factory=dict)
     version: int = 0
@@ -106,6 +120,8 @@ class Worker:
         self._would_stop: dict[Lane, WouldStop] = {}
         self._stopped: dict[Lane, Stopped] = {}
         self._finished: dict[Lane, Finished] = {}
+        self._reported: list[Reported] = []
+        self._found: dict[str, Found] = {}
         self._failed: Failed | None = None
         self._epoch = 0
         self._ticks: deque[tuple[float, int]] = deque()
@@ -141,6 +157,8 @@ class Worker:
                 would_stop=dict(self._would_stop),
                 stopped=dict(self._stopped),
                 finished=dict(self._finished),
+                reported=tuple(self._reported),
+                found=dict(self._found),
                 failed=self._failed,
                 seen=dict(self._seen),
                 version=self._version,
@@ -267,6 +285,8 @@ class Worker:
                         self._take_in(lab.turn(knob, value, arm))
                     except PresetError as error:
                         self._tell(Failed(str(error)))
+                case FindLr(low, high, steps):
+                    self._find_lr(lab, low, high, steps)
                 case Stop():
                     self._take_in(lab.stop())
                 case Restart():
@@ -289,6 +309,14 @@ class Worker:
         with self._lock:
             self._seen = seen
             self._version += 1
+
+    def _find_lr(self, lab: Lab, low: float, high: float, steps: int) -> None:
+        from engine.finder import find_lr
+
+        try:
+            self._take_in(list(find_lr(lab, low, high, steps, cancelled=lambda: self._closing).values()))
+        except PresetError as error:
+            self._tell(Failed(str(error)))
 
     def _set_speed(self, speed: float | None) -> None:
         if speed is not None and not speed > 0:
@@ -317,6 +345,10 @@ class Worker:
                         self._stopped[(event.arm, event.seed)] = event
                     case Finished():
                         self._finished[(event.arm, event.seed)] = event
+                    case Reported():
+                        self._reported.append(event)
+                    case Found():
+                        self._found[event.arm] = event
                 self._news.append(event)
             lab = self._lab
             if lab is not None and lab.epoch != self._epoch:

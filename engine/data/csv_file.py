@@ -16,11 +16,12 @@ from engine.preset.errors import PresetError, did_you_mean
 _LARGEST = 1e30
 
 
-def load_csv(path: str, target: str) -> Pool:
+def load_csv(path: str, target: str, numeric: bool = False) -> Pool:
     """All lines of a file, in its order.
 
     Cells are parted by what the header holds most of: comma, semicolon or tab. Classes may be any text; they are
-    numbered in order of size where all are numbers, else alphabetically.
+    numbered in order of size where all are numbers, else alphabetically. Where `numeric`, the target's numbers are
+    themselves what is to be predicted.
 
     Raises
     ------
@@ -32,7 +33,7 @@ def load_csv(path: str, target: str) -> Pool:
     if not file.is_file():
         raise PresetError(f"{given}: {'is not a file' if file.exists() else 'no such file'}")
     try:
-        return _table(_lines(file), given, target)
+        return _table(_lines(file), given, target, numeric)
     except UnicodeDecodeError as error:
         raise PresetError(f"{given}: is not text in UTF-8: save it as CSV in UTF-8") from error
     except (csv.Error, OSError) as error:
@@ -51,7 +52,7 @@ def _lines(file: Path) -> Iterator[tuple[int, list[str]]]:
                 yield reader.line_num, [cell.strip() for cell in cells]
 
 
-def _table(lines: Iterator[tuple[int, list[str]]], given: str, target: str) -> Pool:
+def _table(lines: Iterator[tuple[int, list[str]]], given: str, target: str, numeric: bool) -> Pool:
     columns = next(lines, (0, []))[1]
     if not columns:
         raise PresetError(f"{given}: is empty (expected a header line, then one example a line)")
@@ -65,18 +66,23 @@ def _table(lines: Iterator[tuple[int, list[str]]], given: str, target: str) -> P
 
     rows: list[list[float]] = []
     labels: list[str] = []
+    numbers: list[float] = []
     for line, cells in lines:
         at = f"{given}, line {line}"
         if len(cells) != len(columns):
             raise PresetError(f"{at}: has {len(cells)} cells, but the header has {len(columns)}")
         named = dict(zip(columns, cells, strict=True))
         labels.append(named.pop(target))
-        if not labels[-1]:
+        if numeric:
+            numbers.append(_number(labels[-1], target, at))
+        elif not labels[-1]:
             raise PresetError(f"{at}: column {target!r} is empty: must be a class")
         rows.append([_number(cell, name, at) for name, cell in named.items()])
 
     if not rows:
         raise PresetError(f"{given}: has a header line and no examples")
+    if numeric:
+        return Pool(Part(np.array(rows, dtype=np.float64), np.array(numbers, dtype=np.float64)), ())
     class_names = sorted(set(labels), key=_order(labels))
     if len(class_names) < 2:
         raise PresetError(f"{given}: column {target!r} is {class_names[0]!r} everywhere: two classes are the least")

@@ -19,11 +19,11 @@ class Part:
     Attributes
     ----------
     x_NI : inputs, as the source stores them: pixels stay uint8 until rows are chosen.
-    y_N : class numbers, from 0.
+    y_N : class numbers, from 0; numbers (float64) where they are to be predicted themselves.
     """
 
     x_NI: Array
-    y_N: Ints
+    y_N: Array
 
     def __len__(self) -> int:
         return len(self.y_N)
@@ -36,7 +36,7 @@ class Pool:
     Attributes
     ----------
     pool : what training and validation come from, and test too unless `test` is there.
-    class_names : by class number.
+    class_names : by class number; empty where targets are numbers.
     image_shape : (channels, height, width), inputs flattened in that order; None where examples are no images.
     top : the end of the source's range from 0 (pixels 255, digits 16), or None where the range must be fitted.
     test : the official test part of sources that have one.

@@ -105,6 +105,12 @@ def first(wanted: Sizes, official: int | None) -> Split:
     return Split(np.arange(wanted.train), np.arange(wanted.train, until), np.arange(start, start + wanted.test))
 
 
+def everything(examples: int, official: int | None) -> Split:
+    """Every part is all examples (test: all of the official part), for sets too small to be split."""
+    rows_N = np.arange(examples)
+    return Split(rows_N, rows_N, rows_N if official is None else np.arange(official))
+
+
 def drawn(wanted: Sizes, seed: int, y_N: Ints, official_y_N: Ints | None) -> Split:
     """Stratified: in each part, each class has its share of the pool to within 1. A part's rows are in random order.
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -12,11 +13,13 @@ from engine.data import scale, split
 from engine.data.csv_file import load_csv
 from engine.data.embedded import load_embedded
 from engine.data.folder import load_folder
+from engine.data.lessons import load_curve, load_exam, load_thumbtack, load_truth_table
 from engine.data.pool import Ints, Part, Pool
 from engine.data.synthetic import load_synthetic
 from engine.data.torchvision_sets import load_torchvision
 from engine.events import Loading
-from engine.preset.schema import EMBEDDED, SYNTHETIC, Data
+from engine.preset.errors import PresetError
+from engine.preset.schema import EMBEDDED, SYNTHETIC, TRUTH_TABLES, Data
 
 
 @dataclass(frozen=True)
@@ -26,11 +29,12 @@ class Task:
     Attributes
     ----------
     train_x_SNI, val_x_SNI, test_x_SNI : inputs. The axis S has one place for each seed, or is 1 where all seeds share
-        the split (`split = "first"`).
-    train_y_SN, val_y_SN, test_y_SN : class numbers, int64.
-    features, classes : the lengths of a network's input and output.
+        the split (`split = "first"` or "all").
+    train_y_SN, val_y_SN, test_y_SN : class numbers, int64; numbers of the inputs' dtype in a regression.
+    features, classes : the lengths of a network's input and output. Binary tasks and regressions have one output.
     image_shape : (channels, height, width) where examples are images, their inputs flattened in that order.
-    class_names : by class number.
+    class_names : by class number; empty in a regression.
+    kind : classification, binary or regression.
     """
 
     train_x_SNI: Tensor
@@ -43,6 +47,7 @@ class Task:
     classes: int
     image_shape: tuple[int, int, int] | None
     class_names: tuple[str, ...]
+    kind: str = "classification"
 
 
 def ignore(event: Loading) -> None:
@@ -70,13 +75,21 @@ def load_task(
         The source cannot be read, or has too few examples.
     """
     pool = _load(data, report)
+    if data.features:
+        pool = _first_features(data, pool)
+    if data.kind == "binary" and len(pool.class_names) != 2:
+        raise PresetError(f"data.task = 'binary': {data.source} has {len(pool.class_names)} classes, binary needs two")
     official = None if pool.test is None else len(pool.test)
-    wanted = split.sizes(data, len(pool.pool), official)
-    if data.split == "first":
-        splits = [split.first(wanted, official)]
+    if data.split == "all":
+        splits = [split.everything(len(pool.pool), official)]
+    elif data.split == "first":
+        splits = [split.first(split.sizes(data, len(pool.pool), official), official)]
     else:
+        wanted = split.sizes(data, len(pool.pool), official)
         official_y_N = None if pool.test is None else pool.test.y_N
-        splits = [split.drawn(wanted, seed, pool.pool.y_N, official_y_N) for seed in seeds]
+        # Numbers have no classes to be shared out: one stratum.
+        y_N = np.zeros(len(pool.pool), dtype=np.int64) if data.kind == "regression" else pool.pool.y_N
+        splits = [split.drawn(wanted, seed, y_N, official_y_N) for seed in seeds]
     scalings = [scale.fit(data.scale, pool.pool.x_NI, one.train_N, pool.top) for one in splits]
 
     def gathered(part: Part, rows_SN: list[Ints]) -> tuple[Tensor, Tensor]:
@@ -85,7 +98,7 @@ def load_task(
         for x_NI, rows_N, scaling in zip(x_SNI, rows_SN, scalings, strict=True):
             scale.scaled(scaling, part.x_NI, rows_N, x_NI)
         y_SN = torch.stack([torch.from_numpy(part.y_N[rows_N]) for rows_N in rows_SN])
-        return x_SNI, y_SN.to(device)
+        return x_SNI, y_SN.to(device, dtype if y_SN.is_floating_point() else y_SN.dtype)
 
     train_x_SNI, train_y_SN = gathered(pool.pool, [one.train_N for one in splits])
     val_x_SNI, val_y_SN = gathered(pool.pool, [one.val_N for one in splits])
@@ -98,10 +111,23 @@ def load_task(
         test_x_SNI,
         test_y_SN,
         features=pool.pool.x_NI.shape[1],
-        classes=len(pool.class_names),
+        classes=len(pool.class_names) if data.kind == "classification" else 1,
         image_shape=pool.image_shape,
         class_names=pool.class_names,
+        kind=data.kind,
     )
+
+
+def _first_features(data: Data, pool: Pool) -> Pool:
+    features = pool.pool.x_NI.shape[1]
+    if data.features > features:
+        raise PresetError(f"data.features = {data.features}: {data.source} has only {features} features")
+
+    def cut(part: Part) -> Part:
+        return replace(part, x_NI=part.x_NI[:, : data.features])
+
+    image_shape = pool.image_shape if data.features == features else None
+    return replace(pool, pool=cut(pool.pool), test=pool.test and cut(pool.test), image_shape=image_shape)
 
 
 def _load(data: Data, report: Callable[[Loading], None]) -> Pool:
@@ -112,5 +138,13 @@ def _load(data: Data, report: Callable[[Loading], None]) -> Pool:
     if data.source == "folder":
         return load_folder(data.path, data.size, report)
     if data.source == "csv":
-        return load_csv(data.path, data.target)
+        return load_csv(data.path, data.target, numeric=data.kind == "regression")
+    if data.source in TRUTH_TABLES:
+        return load_truth_table(data.source)
+    if data.source == "curve":
+        return load_curve(data.samples, data.noise)
+    if data.source == "exam":
+        return load_exam(data.samples, data.noise)
+    if data.source == "thumbtack":
+        return load_thumbtack(data.samples, data.p_up)
     return load_torchvision(data.source, report)

@@ -4,11 +4,22 @@ from engine.preset.change import with_value, write_preset
 from engine.preset.errors import PresetError
 from engine.preset.library import DEFAULT, Listed, builtin_list, builtin_names, builtin_text
 from engine.preset.read import load_preset, read_preset
-from engine.preset.schema import DOWNLOADED, EMBEDDED, IMAGES, SYNTHETIC, Arm, Preset, Settings, knobs, live_knobs
+from engine.preset.schema import (
+    DOWNLOADED,
+    EMBEDDED,
+    IMAGES,
+    SYNTHETIC,
+    Arm,
+    Preset,
+    ReportedNumber,
+    Settings,
+    knobs,
+    live_knobs,
+)
 from engine.preset.setting import Knob
 
 __all__ = [
     "DEFAULT", "DOWNLOADED", "EMBEDDED", "IMAGES", "SYNTHETIC", "Arm", "Knob", "Listed", "Preset", "PresetError",
-    "Settings", "builtin_list", "builtin_names", "builtin_text", "knobs", "live_knobs", "load_preset", "read_preset",
-    "with_value", "write_preset",
+    "ReportedNumber", "Settings", "builtin_list", "builtin_names", "builtin_text", "knobs", "live_knobs", "load_preset",
+    "read_preset", "with_value", "write_preset",
 ]  # fmt: skip

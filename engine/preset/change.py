@@ -44,15 +44,19 @@ def _changed(settings: Settings, section: str, name: str, value: Any) -> Setting
     told = getattr(settings, section).model_dump()
     try:
         changed = SECTIONS[section].model_validate({**told, name: value})
+        together = settings.model_copy(update={section: changed})
+        Settings.model_validate(dict(together))  # whether it goes with the other sections
     except ValidationError as error:
         reason = error.errors()[0]["msg"].removeprefix("Value error, ")
         raise PresetError(f"{section}.{name} = {value!r}: {reason}") from None
-    return settings.model_copy(update={section: changed})
+    return together
 
 
 def write_preset(preset: Preset) -> str:
     """The preset as TOML: what differs from the defaults, and every arm's overrides. Reading it gives it back."""
     table: dict[str, Any] = {"title": preset.title, "summary": preset.summary, "lesson": preset.lesson}
+    if preset.group:
+        table["group"] = preset.group
     if preset.speed is not None:
         table["speed"] = preset.speed
     plain = Settings()
@@ -63,6 +67,9 @@ def write_preset(preset: Preset) -> str:
             table[section] = differing
     if [(arm.name, arm.overrides) for arm in preset.arms] != [("base", {})]:
         table["arm"] = [{"name": arm.name, **arm.overrides} for arm in preset.arms]
+    if preset.reported:
+        table["reported"] = [each.model_dump(exclude_defaults=True) for each in preset.reported]
     # A multi-line text in TOML may not hold a carriage return as it stands: reading would make it a line feed.
-    texts = (preset.title, preset.summary, preset.lesson)
+    texts = [preset.title, preset.summary, preset.lesson, preset.group]
+    texts += [text for each in preset.reported for text in (each.text, each.note)]
     return tomli_w.dumps(table, multiline_strings=not any("\r" in text for text in texts))

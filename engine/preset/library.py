@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from importlib import resources
 
 from engine.preset.errors import PresetError, did_you_mean
+from engine.preset.schema import DOWNLOADED
 
 DEFAULT = "dropout"
 
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """One line of the list of presets."""
+    """One line of the list of presets. `downloads`: an arm's data must be fetched before it can be opened."""
 
     name: str
     title: str
@@ -21,6 +22,8 @@ class Listed:
     arms: tuple[str, ...]
     lesson: str
     source: str
+    group: str = ""
+    downloads: bool = False
 
 
 def builtin_names() -> list[str]:
@@ -48,10 +51,17 @@ def builtin_list() -> list[Listed]:
     for name in builtin_names():
         table = tomllib.loads(builtin_text(name))
         arms = tuple(str(arm.get("name")) for arm in table.get("arm", [])) or ("base",)
-        source = str(table.get("data", {}).get("source", "digits"))
+        sources = [str(each.get("data", {}).get("source", "")).lower() for each in (table, *table.get("arm", []))]
         listed.append(
             Listed(
-                name, table.get("title", name), table.get("summary", ""), arms, table.get("lesson", "").strip(), source
+                name=name,
+                title=table.get("title", name),
+                summary=table.get("summary", ""),
+                arms=arms,
+                lesson=table.get("lesson", "").strip(),
+                source=sources[0] or "digits",
+                group=table.get("group", ""),
+                downloads=any(source in DOWNLOADED for source in sources),
             )
         )
     return listed

@@ -14,11 +14,11 @@ from pydantic_core import ErrorDetails
 
 from engine.preset import library
 from engine.preset.errors import PresetError, did_you_mean
-from engine.preset.schema import SECTIONS, Arm, Preset, Settings, knobs
+from engine.preset.schema import SECTIONS, Arm, Preset, ReportedNumber, Settings, knobs
 from engine.preset.source import line_of
 
-_TOP_TEXTS = ("title", "summary", "lesson")
-_TOP = (*_TOP_TEXTS, "speed", *SECTIONS, "arm")
+_TOP_TEXTS = ("title", "summary", "lesson", "group")
+_TOP = (*_TOP_TEXTS, "speed", *SECTIONS, "arm", "reported")
 
 
 @dataclass
@@ -172,15 +172,51 @@ def _build(reading: _Reading, name: str) -> Preset:
         raise reading.fail(("speed",), f"speed = {speed!r}: must be a number of epochs per second above 0")
     base_table = {section: table[section] for section in SECTIONS if section in table}
     base = _settings(reading, base_table, (), "")
+    arms = _arms(reading, base_table, base)
     return Preset(
         name=name,
         title=table.get("title") or name,
         summary=table.get("summary", ""),
         lesson=table.get("lesson", "").strip(),
+        group=table.get("group", ""),
         speed=None if speed is None else float(speed),
         base=base,
-        arms=_arms(reading, base_table, base),
+        arms=arms,
+        reported=_reported(reading, [arm.name for arm in arms]),
     )
+
+
+def _reported(reading: _Reading, arms: list[str]) -> tuple[ReportedNumber, ...]:
+    tables = reading.table.get("reported", [])
+    if not isinstance(tables, list) or not all(isinstance(each, dict) for each in tables):
+        raise reading.fail(
+            ("reported",), "reported numbers are written as [[reported]] tables, each with arm and metric"
+        )
+    told: list[ReportedNumber] = []
+    for number, table in enumerate(tables):
+        path: tuple[str | int, ...] = ("reported", number)
+        try:
+            each = ReportedNumber.model_validate(table)
+        except ValidationError as error:
+            detail = error.errors()[0]
+            name = ".".join(str(part) for part in detail["loc"])
+            raise reading.fail((*path, *detail["loc"]), _explain_reported(detail, name)) from None
+        if each.arm not in arms:
+            raise reading.fail((*path, "arm"), f"reported: no arm {each.arm!r}{did_you_mean(each.arm, arms)}")
+        told.append(each)
+    return tuple(told)
+
+
+def _explain_reported(detail: ErrorDetails, name: str) -> str:
+    kind, given = detail["type"], detail["input"]
+    if kind == "extra_forbidden":
+        return f"reported: unknown key {name!r}{did_you_mean(name, ReportedNumber.model_fields)}"
+    if kind == "missing":
+        return f'reported: has no {name}: add {name} = "..."'
+    if kind == "value_error":
+        reason = detail["msg"].removeprefix("Value error, ")
+        return f"reported.{name} = {given!r}: {reason}" if name else f"reported: {reason}"
+    return f"reported.{name} = {given!r}: must be {'a number' if name == 'value' else 'a text in quotes'}"
 
 
 def _arms(reading: _Reading, base_table: dict[str, Any], base: Settings) -> tuple[Arm, ...]:
@@ -226,6 +262,9 @@ def _settings(reading: _Reading, table: dict[str, Any], prefix: tuple[str | int,
     except ValidationError as error:
         detail = error.errors()[0]
         path = tuple(detail["loc"])
+        if not path and detail["type"] == "value_error":  # settings that do not go together: the reason names one
+            reason = detail["msg"].removeprefix("Value error, ")
+            raise reading.fail((*prefix, *reason.partition(" ")[0].split(".")), who + reason) from None
         names = tuple(str(part) for part in path[:2] if isinstance(part, str))
         raise reading.fail((*prefix, *names), who + _explain(detail, ".".join(names))) from None
 

@@ -8,17 +8,20 @@ from typing import Any, Literal
 
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from engine.preset.errors import PresetError
+from engine.preset.errors import PresetError, did_you_mean
 from engine.preset.setting import Knob, knobs_of, setting
 
 Source = Literal[
     "digits", "iris", "wine", "breast_cancer",
     "moons", "circles", "gauss", "xor", "spiral",
+    "and", "or", "xor4", "curve", "exam", "thumbtack",
     "mnist", "fashionmnist", "cifar10", "cifar100",
     "folder", "csv",
 ]  # fmt: skip
 EMBEDDED: tuple[str, ...] = ("digits", "iris", "wine", "breast_cancer")
 SYNTHETIC: tuple[str, ...] = ("moons", "circles", "gauss", "xor", "spiral")
+TRUTH_TABLES: tuple[str, ...] = ("and", "or", "xor4")
+MEASURED: tuple[str, ...] = ("curve", "exam")
 DOWNLOADED: tuple[str, ...] = ("mnist", "fashionmnist", "cifar10", "cifar100")
 IMAGES: tuple[str, ...] = ("digits", *DOWNLOADED, "folder")
 
@@ -29,6 +32,12 @@ _ADAM = ("training.optimizer", ("adam", "adamw"))
 _RMSPROP = ("training.optimizer", ("rmsprop",))
 _DIVIDING = ("training.optimizer", ("adam", "adamw", "adagrad", "rmsprop"))
 _ON_IMAGES = ("data.source", IMAGES)
+_DECAY = ("schedule.kind", ("step", "exponential"))
+_LONG = ("schedule.kind", ("cosine", "one_cycle"))
+_COSINES = ("schedule.kind", ("cosine", "cosine_restarts"))
+_RESTARTS = ("schedule.kind", ("cosine_restarts",))
+_CYCLE = ("schedule.kind", ("one_cycle",))
+_PLATEAU = ("schedule.kind", ("plateau",))
 
 
 class Section(BaseModel):
@@ -40,17 +49,27 @@ class Data(Section):
 
     source: Source = setting("digits", "where the examples come from")
     path: str = setting("", "the folder of images or the CSV file, for the sources folder and csv")
+    task: Literal["auto", "classification", "binary", "regression"] = setting(
+        "auto",
+        "classification: an output for each class; binary: one output for two classes; regression: a number, which is"
+        " not scaled; auto: by the source (a csv: classification)",
+    )
+    features: int = setting(0, "only so many first features are seen; 0: all", unit="features", ge=0)
+    p_up: float = setting(
+        0.6, "how likely a tossed thumbtack lands up", ge=0, le=1, step=0.05, only_with=("data.source", ("thumbtack",))
+    )
     target: str = setting("", "the column of a CSV file that is to be predicted")
     size: int = setting(32, "side that images of a folder are resized to", unit="pixels", ge=1, le=512)
-    samples: int = setting(1000, "how many points a synthetic set has", unit="examples", ge=10)
+    samples: int = setting(1000, "how many points, students or tosses a synthetic set has", unit="examples", ge=10)
     noise: float = setting(0.2, "standard deviation of a synthetic set's noise", ge=0, le=10, step=0.05)
     train: Amount = setting(None, "training examples: a count, a fraction below 1, or nothing for what is left over")
     validation: Amount = setting(None, "validation examples (at most): a count, a fraction, or nothing for the rest")
     test: Amount = setting(
         None, "test examples (at most): a count, a fraction, or nothing for the source's own / half of the rest"
     )
-    split: Literal["random", "first"] = setting(
-        "random", "random: stratified, drawn from the seed; first: in the order of the source"
+    split: Literal["random", "first", "all"] = setting(
+        "random",
+        "random: stratified, drawn from the seed; first: in the order of the source; all: every part is all examples",
     )
     scale: Literal["none", "unit", "standard"] = setting(
         "unit", "none; unit: by the source's range to [0, 1]; standard: mean 0, std 1, fitted on train only"
@@ -80,11 +99,42 @@ class Data(Section):
             raise ValueError("target: the source 'csv' needs the name of the column to predict")
         return self
 
+    @model_validator(mode="after")
+    def _can_be_split(self) -> Data:
+        if self.split == "all":
+            for name in ("train", "validation", "test"):
+                if getattr(self, name) is not None:
+                    raise ValueError(f'{name}: under split = "all" every part is all examples: leave it out')
+        elif self.source in TRUTH_TABLES:
+            raise ValueError(f'split: the four rows of {self.source!r} cannot be split: write split = "all"')
+        return self
+
+    @model_validator(mode="after")
+    def _has_such_targets(self) -> Data:
+        if self.task != "regression" and self.task != "auto" and self.source in MEASURED:
+            raise ValueError(f"task: {self.source!r} has numbers as targets: its task is regression")
+        if self.task == "regression" and self.source not in (*MEASURED, "csv"):
+            raise ValueError(
+                f"task: {self.source!r} has classes as targets: regression needs {', '.join(MEASURED)} or csv"
+            )
+        return self
+
+    @property
+    def kind(self) -> str:
+        """The task that `auto` stands for."""
+        if self.task != "auto":
+            return self.task
+        if self.source in MEASURED:
+            return "regression"
+        return "binary" if self.source in (*TRUTH_TABLES, "thumbtack") else "classification"
+
 
 class Model(Section):
     """The network."""
 
-    kind: Literal["mlp"] = setting("mlp", "mlp: fully connected layers")
+    kind: Literal["mlp", "bernoulli"] = setting(
+        "mlp", "mlp: fully connected layers; bernoulli: one parameter, p = sigmoid(theta), whatever the inputs"
+    )
     hidden: list[int] = setting([100, 100], "units of each hidden layer", unit="units")
     activation: Literal["relu", "tanh", "sigmoid", "gelu"] = setting("relu", "after each hidden layer")
     init: Literal[
@@ -172,6 +222,70 @@ class Training(Section):
         if not value or len(set(value)) != len(value) or any(not 0 <= seed < 2**31 for seed in value):
             raise ValueError("must be one or more different whole numbers from 0 to 2147483647")
         return value
+
+
+class Schedule(Section):
+    """How the learning rate moves over the run. `training.lr` is its scale, and turning that scales it from then on.
+
+    Times are in steps; only reduce-on-plateau, which looks at validation, counts epochs.
+    """
+
+    kind: Literal["constant", "step", "exponential", "cosine", "cosine_restarts", "one_cycle", "plateau"] = setting(
+        "constant", "what the learning rate does over the run", live=True
+    )
+    warmup: int = setting(
+        0, "first steps in which the rate rises in a line, before any schedule", unit="steps", ge=0, step=10, live=True
+    )
+    step_size: int = setting(
+        1000, "the rate is times gamma after each so many", unit="steps", ge=1, step=100, live=True, only_with=_DECAY
+    )
+    gamma: float = setting(
+        0.1, "what the rate is multiplied by every step_size", gt=0, le=1, step=0.05, live=True, only_with=_DECAY
+    )
+    decay_steps: int = setting(
+        0, "length of the schedule; 0: to the end of the run", unit="steps", ge=0, step=100, live=True, only_with=_LONG
+    )
+    alpha: float = setting(
+        0.0, "lowest rate of a cosine, as a share of lr", ge=0, le=1, step=0.05, live=True, only_with=_COSINES
+    )
+    first_decay_steps: int = setting(
+        1000, "length of the first cosine", unit="steps", ge=1, step=100, live=True, only_with=_RESTARTS
+    )
+    t_mul: float = setting(
+        2.0, "each restart's length over the last one's", ge=1, le=100, step=0.5, live=True, only_with=_RESTARTS
+    )
+    m_mul: float = setting(
+        1.0, "each restart's height over the last one's", gt=0, le=10, step=0.1, live=True, only_with=_RESTARTS
+    )
+    pct_start: float = setting(
+        0.3, "share of the cycle in which the rate rises to lr", gt=0, lt=1, step=0.05, live=True, only_with=_CYCLE
+    )
+    div_factor: float = setting(
+        25.0, "lr over the rate at the start", ge=1, le=1e9, scale="log", step=1, live=True, only_with=_CYCLE
+    )
+    final_div_factor: float = setting(
+        1e4,
+        "the rate at the start over that at the end",
+        ge=1,
+        le=1e9,
+        scale="log",
+        step=1,
+        live=True,
+        only_with=_CYCLE,
+    )
+    factor: float = setting(
+        0.1, "what the rate is multiplied by on a plateau of val_loss", gt=0, lt=1, step=0.1, live=True,
+        only_with=_PLATEAU,
+    )  # fmt: skip
+    patience: int = setting(
+        10, "epochs without improvement that are a plateau", unit="epochs", ge=0, live=True, only_with=_PLATEAU
+    )
+    min_delta: float = setting(
+        1e-4, "an improvement is more than this", ge=0, le=1e6, scale="log", step=1e-6, live=True, only_with=_PLATEAU
+    )
+    cooldown: int = setting(
+        0, "epochs after a reduction that are not counted", unit="epochs", ge=0, live=True, only_with=_PLATEAU
+    )
 
 
 class Regularization(Section):
@@ -299,6 +413,7 @@ class Settings(Section):
     data: Data = Field(default_factory=Data)
     model: Model = Field(default_factory=Model)
     training: Training = Field(default_factory=Training)
+    schedule: Schedule = Field(default_factory=Schedule)
     regularization: Regularization = Field(default_factory=Regularization)
     augment: Augment = Field(default_factory=Augment)
     early_stopping: EarlyStopping = Field(default_factory=EarlyStopping)
@@ -312,6 +427,17 @@ class Settings(Section):
         """Whether the knob has an effect beside the other settings (Adam's decays have none under SGD)."""
         return knob.only_with is None or self.get(knob.only_with[0]) in knob.only_with[1]
 
+    @model_validator(mode="after")
+    def _go_together(self) -> Settings:
+        if self.early_stopping.monitor == "val_acc" and self.data.kind == "regression":
+            raise ValueError("early_stopping.monitor = 'val_acc': a regression has no accuracy: use 'val_loss'")
+        if self.model.kind == "bernoulli" and self.data.kind != "binary":
+            raise ValueError(
+                "model.kind = 'bernoulli': tells one outcome from the other: use data.source = 'thumbtack' or"
+                " data.task = 'binary'"
+            )
+        return self
+
     def structure(self) -> str:
         """What decides which stack a lane goes to: all that is neither live nor the scale of its first weights."""
         told = self.model_dump(mode="json")
@@ -319,6 +445,7 @@ class Settings(Section):
             if knob.live or knob.key in _PER_LANE_INIT:
                 del told[knob.section][knob.name]
         del told["training"]["seeds"]
+        del told["schedule"]  # a closed form of the step for each lane, worked out on the host
         return json.dumps(told, sort_keys=True)
 
 
@@ -329,6 +456,7 @@ SECTIONS: dict[str, type[Section]] = {
     "data": Data,
     "model": Model,
     "training": Training,
+    "schedule": Schedule,
     "regularization": Regularization,
     "augment": Augment,
     "early_stopping": EarlyStopping,
@@ -354,8 +482,45 @@ class Arm(Section):
     overrides: dict[str, Any] = Field(default_factory=dict)
 
 
+# What a lane can be asked for at the end: of its last epoch, of its best one, and on the test data.
+_OF_AN_EPOCH = ("train_loss", "val_loss", "train_acc", "val_acc", "gap")
+REPORTED_METRICS: tuple[str, ...] = (
+    *_OF_AN_EPOCH,
+    *(f"best_{metric}" for metric in _OF_AN_EPOCH),
+    "test_loss",
+    "test_acc",
+    "epoch",
+    "best_epoch",
+)
+
+
+class ReportedNumber(Section):
+    """What somebody else reports of an arm: a number, or words where they give none (a plot)."""
+
+    arm: str
+    metric: str
+    value: float | None = None
+    text: str = ""
+    note: str = ""
+
+    @field_validator("metric")
+    @classmethod
+    def _known(cls, value: str) -> str:
+        if value not in REPORTED_METRICS:
+            raise ValueError(f"must be one of {', '.join(REPORTED_METRICS)}{did_you_mean(value, REPORTED_METRICS)}")
+        return value
+
+    @model_validator(mode="after")
+    def _says_something(self) -> ReportedNumber:
+        if (self.value is None) == (not self.text):
+            raise ValueError('needs either value = NUMBER or text = "..."')
+        return self
+
+
 class Preset(Section):
     """One experiment.
+
+    `group` is the heading that it stands under in the list; `reported` is what ours will be set beside.
 
     `overrides` of each arm is the nested table of what it changes; `arms` resolves them against the base.
     """
@@ -364,9 +529,11 @@ class Preset(Section):
     title: str = ""
     summary: str = ""
     lesson: str = ""
+    group: str = ""
     speed: float | None = Field(None, gt=0, le=1e6)
     base: Settings = Field(default_factory=Settings)
     arms: tuple[Arm, ...] = ()
+    reported: tuple[ReportedNumber, ...] = ()
 
     @property
     def seeds(self) -> tuple[int, ...]:

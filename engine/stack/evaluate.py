@@ -41,7 +41,7 @@ def evaluate(
         loss_L += loss_LN.sum(dim=1)
         right_L += right_LN.sum(dim=1)
         if confusion_LCC is not None:
-            cell_LN = y_LN * confusion_LCC.shape[2] + predicted(outputs_LNC)
+            cell_LN = y_LN.long() * confusion_LCC.shape[2] + predicted(outputs_LNC)
             confusion_LCC.flatten(1).scatter_add_(1, cell_LN, torch.ones_like(cell_LN))
     examples = y_GN.shape[1]
     return loss_L / examples, right_L / examples

@@ -67,6 +67,24 @@ class Dense:
 
 
 @dataclass(frozen=True, slots=True)
+class Theta:
+    """One parameter and nothing else: the same output for every example, whatever its inputs.
+
+    It lies among the weights, so that l2 on it is what it is in statistics: a normal prior on theta.
+    """
+
+    weight: int
+
+    @classmethod
+    def make(cls, builder: Builder, name: str) -> Theta:
+        return cls(builder.slot(name, "weight", (1, 1)))
+
+    def __call__(self, h: Tensor, run: Run) -> Tensor:
+        theta_L11 = run.values[self.weight]
+        return theta_L11.expand(-1, h.shape[1], 1)
+
+
+@dataclass(frozen=True, slots=True)
 class Activate:
     """An activation after the hidden layer `name`."""
 

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from engine.preset.schema import Settings
 from engine.stack.layout import Builder, Layout
-from engine.stack.modules import Activate, Dense, Drop, GaussianDrop, Module
+from engine.stack.modules import Activate, Dense, Drop, GaussianDrop, Module, Theta
 from engine.stack.run import Run
 
 
@@ -32,6 +32,8 @@ class Network:
 def network_of(settings: Settings, features: int, outputs: int) -> Network:
     """The network of a preset's model, from `features` inputs to `outputs` outputs."""
     builder = Builder()
+    if settings.model.kind == "bernoulli":
+        return Network((Theta.make(builder, "theta"),), builder.layout(), 0, 1)
     model, inverted = settings.model, settings.regularization.dropout_style == "inverted"
     modules: list[Module] = []
     inputs = features

@@ -25,14 +25,14 @@ class Targets:
 
 
 class Objective(Protocol):
-    """The loss of a task. Both functions reduce nothing over lanes."""
+    """The loss of a task. Both functions reduce nothing over lanes. `smoothing_L` is for tasks with classes."""
 
     def loss(self, outputs_LBC: Tensor, targets: Targets, smoothing_L: Tensor) -> Tensor:
         """The training loss of each lane, the mean over its batch, [L]."""
         ...
 
     def measure(self, outputs_LNC: Tensor, y_LN: Tensor) -> tuple[Tensor, Tensor]:
-        """Loss and accuracy of every example, each [L, N]."""
+        """Loss and accuracy of every example, each [L, N]; accuracy is NaN where a task has none."""
         ...
 
 
@@ -53,3 +53,55 @@ class CrossEntropy:
     def measure(self, outputs_LNC: Tensor, y_LN: Tensor) -> tuple[Tensor, Tensor]:
         nll_LN = F.cross_entropy(outputs_LNC.flatten(0, 1), y_LN.flatten(), reduction="none").view(y_LN.shape)
         return nll_LN, outputs_LNC.argmax(dim=2) == y_LN
+
+
+class Binary:
+    """Two classes on one output: mean binary cross-entropy with p = sigmoid(output), right where p > 0.5 as y is.
+
+    For the one parameter of model "bernoulli" this is the negative mean log-likelihood of the tosses,
+    `-(k log p + (n - k) log(1 - p)) / n`, least at p = k / n. Smoothed targets are `y (1 - e) + e / 2`.
+    """
+
+    def loss(self, outputs_LBC: Tensor, targets: Targets, smoothing_L: Tensor) -> Tensor:
+        y_LB = _mixed(targets, outputs_LBC.dtype)
+        e_L1 = smoothing_L.unsqueeze(1)
+        smooth_LB = y_LB * (1 - e_L1) + e_L1 / 2
+        return F.binary_cross_entropy_with_logits(outputs_LBC.squeeze(2), smooth_LB, reduction="none").mean(dim=1)
+
+    def measure(self, outputs_LNC: Tensor, y_LN: Tensor) -> tuple[Tensor, Tensor]:
+        outputs_LN = outputs_LNC.squeeze(2)
+        loss_LN = F.binary_cross_entropy_with_logits(outputs_LN, y_LN.to(outputs_LN.dtype), reduction="none")
+        return loss_LN, (outputs_LN > 0) == (y_LN > 0)
+
+
+class SquaredError:
+    """Regression: mean squared error / 2 over the outputs. It has no accuracy, and nothing to smooth."""
+
+    def loss(self, outputs_LBC: Tensor, targets: Targets, smoothing_L: Tensor) -> Tensor:
+        y_LB1 = _mixed(targets, outputs_LBC.dtype).unsqueeze(2)
+        return 0.5 * (outputs_LBC - y_LB1).square().mean(dim=(1, 2))
+
+    def measure(self, outputs_LNC: Tensor, y_LN: Tensor) -> tuple[Tensor, Tensor]:
+        loss_LN = 0.5 * (outputs_LNC - y_LN.unsqueeze(2)).square().mean(dim=2)
+        return loss_LN, torch.full_like(loss_LN, torch.nan)
+
+
+def _mixed(targets: Targets, dtype: torch.dtype) -> Tensor:
+    """Targets as numbers, mixed with the other half's where examples are."""
+    y_LB = targets.y_LB.to(dtype)
+    if targets.other_LB is None or targets.share_L is None:
+        return y_LB
+    share_L1 = targets.share_L.unsqueeze(1)
+    return share_L1 * y_LB + (1 - share_L1) * targets.other_LB.to(dtype)
+
+
+def objective_of(kind: str) -> Objective:
+    """The objective of a task's kind."""
+    match kind:
+        case "classification":
+            return CrossEntropy()
+        case "binary":
+            return Binary()
+        case "regression":
+            return SquaredError()
+    raise ValueError(f"unknown kind of task {kind!r}")

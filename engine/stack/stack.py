@@ -22,10 +22,11 @@ from engine.stack.beside import Beside
 from engine.stack.evaluate import evaluate
 from engine.stack.init import first_parameters
 from engine.stack.network import network_of
-from engine.stack.objective import CrossEntropy, Objective, Targets
+from engine.stack.objective import Objective, Targets, objective_of
 from engine.stack.optimizers import optimizer_of
 from engine.stack.randomness import Streams
 from engine.stack.run import Run
+from engine.stack.schedule import Rates
 from engine.stack.settings import LaneSettings
 
 # The first parameters of `evaluate`.
@@ -82,7 +83,9 @@ class Stack:
         self._beside = Beside(self.layout, self.theta_LP, self._leaves, self.settings, self._streams)
         self._averages = Averages(self.settings)
         self._batches = Batches(task, structure, seeds, len(self.arms), self.settings, self._streams)
-        self._objective: Objective = CrossEntropy()
+        self.rates = Rates([arm.settings for arm in arms], self.settings, self._batches.count)
+        self._objective: Objective = objective_of(task.kind)
+        self.loss_L = torch.zeros(len(self.lanes), dtype=dtype, device=device)  # of the last step, without penalties
         self._grad_norm_L = torch.zeros(len(self.lanes), dtype=dtype, device=device)
         # Of the gradient before it was clipped; None where nothing clips.
         self._unclipped_norm_L: Tensor | None = None
@@ -160,6 +163,8 @@ class Stack:
         run = self._run(leaves, training=True, taps=activity.taps, moves_statistics=up_LP is None)
         outputs_LBC = self.network(x_LBI, run)
         loss_L = self._objective.loss(outputs_LBC, targets, self.settings["regularization.label_smoothing"])
+        if up_LP is None:
+            self.loss_L = loss_L.detach()
         activity.collect()
         for penalty_L in activity.values(x_LBI.shape[1]).values():
             loss_L = loss_L + penalty_L
@@ -175,7 +180,7 @@ class Stack:
     @torch.no_grad()
     def _update(self) -> None:
         settings = self.settings
-        lr_L = settings["training.lr"]
+        lr_L = self.rates.at(self.steps)
         penalties.add_gradients(self._penalties, self.grad_LP, self.theta_LP, settings)
         self._unclipped_norm_L = None
         if settings.any("training.clip_norm"):
@@ -263,9 +268,12 @@ class Stack:
 
         return self._objective, forward, x_GNI, y_GN, len(self.lanes), self.network.widest
 
-    def _no_counts(self) -> Tensor:
-        counts = len(self.lanes), self.task.classes, self.task.classes
-        return torch.zeros(counts, dtype=torch.int64, device=self.theta_LP.device)
+    def _no_counts(self) -> Tensor | None:
+        """Zeroed confusion matrices of all lanes; None where nothing is classified."""
+        if self.task.kind == "regression":
+            return None
+        classes = max(2, self.task.classes)  # two classes on one output
+        return torch.zeros(len(self.lanes), classes, classes, dtype=torch.int64, device=self.theta_LP.device)
 
     def keep_best(self, lanes: Sequence[int]) -> None:
         """Remember the present weights of these lanes as their best."""
@@ -291,14 +299,17 @@ class Stack:
         told = self._evaluate(self.task.test_x_SNI, self.task.test_y_SN, confusion_LCC=self._test_confusion_LCC)
         return [(loss, accuracy) for loss, accuracy in torch.stack(told).double().cpu().T.tolist()]
 
-    def confusion(self, lane: int) -> Tensor:
-        """Counts of a lane on the validation data, true class x predicted class: int64 [C, C], on the CPU."""
+    def confusion(self, lane: int) -> Tensor | None:
+        """Counts of a lane on the validation data, true class x predicted class: int64 [C, C], on the CPU.
+
+        None where nothing is classified.
+        """
         counts_LCC = self._no_counts()
         self._evaluate(self.task.val_x_SNI, self.task.val_y_SN, confusion_LCC=counts_LCC)
-        return counts_LCC[lane].cpu()
+        return None if counts_LCC is None else counts_LCC[lane].cpu()
 
     def test_confusion(self, lane: int) -> Tensor | None:
-        """The same on the test data, as counted by `test`; None before it."""
+        """The same on the test data, as counted by `test`; None before it too."""
         return None if self._test_confusion_LCC is None else self._test_confusion_LCC[lane].cpu()
 
     def fed(self, lane: int, count: int, number: int) -> samples.Fed:

@@ -9,6 +9,7 @@ import pytest
 from engine.commands import (
     KINDS,
     Command,
+    FindLr,
     Pause,
     Restart,
     Resume,
@@ -29,6 +30,8 @@ COMMANDS = [
     Turn("training.lr", 0.1),
     Turn("early_stopping.action", "watch", "arm ä"),
     Turn("early_stopping.restore_best", False, "a"),
+    FindLr(),
+    FindLr(1e-4, 1.0, 30),
     Restart(),
     Stop(),
 ]

@@ -16,8 +16,10 @@ from engine.events import (
     Event,
     Failed,
     Finished,
+    Found,
     Intervention,
     Loading,
+    Reported,
     Started,
     Stopped,
     WouldStop,
@@ -36,6 +38,10 @@ EVENTS = [
     WouldStop("a", 0, 9, 4, 0.5),
     Stopped("ä", 0, 9, "early_stopping", 4, 0.5),
     Finished("a", 0, 9, "epochs", 0.6, 0.9, 4, 0.5),
+    Reported("a", "test_acc", 0.2018, 0.21, "", "on the test set"),
+    Reported("a", "train_acc", None, 0.9, "near 100 %"),
+    Found("a", (1e-6, 1e-5), (2.3, 2.2), 1e-5),
+    Found("a", (), (), None),
     Failed("OSError: x\ny", "/log"),
 ]
 

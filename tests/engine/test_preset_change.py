@@ -20,6 +20,8 @@ VALUES: dict[str, st.SearchStrategy[Any]] = {
     "data.path": TEXTS,
     "training.lr": st.floats(1e-300, 1e9),
     "training.epochs": st.integers(1, 10**8),
+    "schedule.kind": st.sampled_from(["constant", "cosine", "plateau"]),
+    "schedule.warmup": st.integers(0, 10**6),
     "regularization.dropout": st.floats(0, 1, exclude_max=True),
     "regularization.dropout_style": st.sampled_from(["inverted", "book"]),
     "regularization.l2": st.one_of(st.just(0), st.floats(0, 1000)),

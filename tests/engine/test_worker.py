@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 import engine.worker
-from engine.commands import Pause, Restart, Resume, SetSpeed, StepEpoch, Stop, Turn
+from engine.commands import FindLr, Pause, Restart, Resume, SetSpeed, StepEpoch, Stop, Turn
 from engine.events import Event, Failed, Finished, Intervention, Loading, Started, Stopped
 from engine.lab import Lab
 from engine.preset import Preset, PresetError
@@ -367,3 +367,19 @@ def test_the_preset_that_the_worker_was_given_is_not_changed(start: Callable[...
     heard(worker, Intervention)
     assert worker.close()
     assert preset.base.training.lr == 0.1
+
+
+def test_the_finder_runs_between_two_steps_and_the_run_goes_on_as_if_it_had_not(start: Callable[..., Worker]) -> None:
+    base = {"training.epochs": 5, "training.seeds": [0, 1]}
+    swept = start(base, {"a": {}, "b": {"regularization.dropout": 0.3}}, paused=True)
+    swept.send(StepEpoch())
+    until(swept, lambda view: view.epoch == 1 and view.state == "paused")
+    swept.send(FindLr(1e-5, 1.0, 20))
+    view = until(swept, lambda view: len(view.found) == 2)
+    assert {len(found.rates) for found in view.found.values()} <= set(range(1, 21))
+    swept.send(FindLr(1.0, 0.1))
+    assert "find_lr" in only(heard(swept, Failed), Failed)[0].message
+    swept.send(Resume())
+    plain = start(base, {"a": {}, "b": {"regularization.dropout": 0.3}})
+    ends = [until(worker, lambda view: view.state == "finished").finished for worker in (swept, plain)]
+    assert ends[0] == ends[1]

@@ -1,0 +1,139 @@
+"""What others report stands beside ours."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+
+from engine.events import Epoch, Finished, Reported, from_json, to_json
+from engine.lab import Lab
+from engine.preset import PresetError, builtin_list, library, read_preset, write_preset
+from tests.engine.small import epochs_by_lane, load_small, only
+
+TEXT = """
+title = "T"
+group = "the book"
+
+[model]
+hidden = [8]
+
+[training]
+epochs = 6
+lr = 0.1
+seeds = [0, 1]
+
+[early_stopping]
+patience = 2
+
+[[arm]]
+name = "a"
+
+[[arm]]
+name = "b"
+regularization.l2 = 0.1
+
+[[reported]]
+arm = "a"
+metric = "test_acc"
+value = 0.2018
+
+[[reported]]
+arm = "b"
+metric = "best_val_acc"
+value = 1
+note = "validated on the test set"
+
+[[reported]]
+arm = "a"
+metric = "train_acc"
+text = "near 100 %"
+"""
+
+
+def test_group_and_reported_numbers_are_read_and_written() -> None:
+    preset = read_preset(TEXT)
+    assert preset.group == "the book"
+    assert [(told.arm, told.metric, told.value, told.text) for told in preset.reported] == [
+        ("a", "test_acc", 0.2018, ""),
+        ("b", "best_val_acc", 1.0, ""),
+        ("a", "train_acc", None, "near 100 %"),
+    ]
+    assert preset.reported[1].note == "validated on the test set"
+    assert read_preset(write_preset(preset)) == preset
+
+
+def test_at_the_end_ours_is_the_mean_over_the_seeds(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("engine.lab.load_task", load_small)
+    events = list(Lab(read_preset(TEXT), "cpu").run())
+    told, ends, curves = only(events, Reported), only(events, Finished), epochs_by_lane(events)
+    assert events[-3:] == told
+    assert [(one.arm, one.metric, one.reported, one.text) for one in told] == [
+        ("a", "test_acc", 0.2018, ""),
+        ("b", "best_val_acc", 1.0, ""),
+        ("a", "train_acc", None, "near 100 %"),
+    ]
+    assert told[0].ours == sum(end.test_acc for end in ends if end.arm == "a") / 2
+
+    def best(lane: tuple[str, int]) -> Epoch:
+        return min(curves[lane], key=lambda event: event.val_loss)
+
+    assert told[1].ours == sum(best(("b", seed)).val_acc for seed in (0, 1)) / 2
+    assert told[2].ours == sum(curves["a", seed][-1].train_acc for seed in (0, 1)) / 2
+    assert [from_json(to_json(one)) for one in told] == told
+
+
+def test_a_run_ended_before_its_first_epoch_has_no_number_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("engine.lab.load_task", load_small)
+    told = only(Lab(read_preset(TEXT), "cpu").stop(), Reported)
+    assert [math.isnan(one.ours) for one in told] == [False, True, True]
+
+
+def test_a_restored_lab_tells_the_same_best(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("engine.lab.load_task", load_small)
+    lab = Lab(read_preset(TEXT), "cpu")
+    for _ in range(3):
+        lab.run_epoch()
+    state, told = lab.state(), []
+    for _ in range(2):
+        lab.restore(state)
+        events = []
+        while not lab.finished:
+            events += lab.advance()
+        told.append(only(events, Reported))
+    assert told[0] == told[1]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line", "expected"),
+    [
+        ('arm = "b"', 'arm = "c"', 29, "no arm 'c' (one of: a, b)"),
+        ('metric = "test_acc"', 'metric = "tset_acc"', 25, "did you mean 'test_acc'?"),
+        ("value = 0.2018", 'value = "high"', 26, "reported.value = 'high': must be a number"),
+        ("value = 0.2018", "", 23, 'needs either value = NUMBER or text = "..."'),
+        ('metric = "train_acc"', "", 34, "has no metric"),
+        ('note = "val', 'remark = "val', 32, "unknown key 'remark'"),
+        ('text = "near 100 %"', "text = 3", 37, "must be a text in quotes"),
+        ('group = "the book"', "group = 3", 3, "group = 3: must be a text in quotes"),
+    ],
+)
+def test_a_broken_report_is_refused_with_its_line(old: str, new: str, line: int, expected: str) -> None:
+    assert old in TEXT
+    with pytest.raises(PresetError) as raised:
+        read_preset(TEXT.replace(old, new), place="x.toml")
+    assert str(raised.value).startswith(f"x.toml:{line}: ")
+    assert expected in str(raised.value)
+
+
+def test_the_list_says_which_presets_need_a_download(monkeypatch: pytest.MonkeyPatch) -> None:
+    texts = {
+        "plain": TEXT,
+        "base": '[data]\nsource = "MNIST"',
+        "arm": '[[arm]]\nname = "x"\n[arm.data]\nsource = "cifar10"',
+    }
+    monkeypatch.setattr(library, "builtin_names", lambda: list(texts))
+    monkeypatch.setattr(library, "builtin_text", texts.__getitem__)
+    listed = builtin_list()
+    assert [one.downloads for one in listed] == [False, True, True]
+    assert [one.group for one in listed] == ["the book", "", ""]
+    assert [one.source for one in listed] == ["digits", "mnist", "digits"]
