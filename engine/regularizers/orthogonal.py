@@ -2,6 +2,8 @@
 
 `c * 0.5 * sum(|offdiag(N N^T)|) / pairs`, N the rows of W divided by max(|row|, 1e-7), pairs = n (n - 1) / 2. W is as
 Keras holds it, (in, out): a row is what one input gives to all units.
+
+Dear where there are many inputs: two products of size in x in x out for each matrix and lane at every step.
 """
 
 from __future__ import annotations

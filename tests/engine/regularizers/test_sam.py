@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 import torch
 import torch.nn.functional as F
@@ -90,3 +92,29 @@ def test_the_way_up_has_the_length_rho_and_is_none_where_sam_is_off_or_the_gradi
     up_LP = ascent(grad_LP, torch.tensor([0.3, 2.0, 0.5, 0.0], dtype=torch.float64))
     torch.testing.assert_close(up_LP.norm(dim=1), torch.tensor([0.3, 2.0, 0.0, 0.0], dtype=torch.float64))
     assert up_LP.isfinite().all()
+
+
+def test_only_the_first_pass_of_a_step_moves_running_statistics(monkeypatch: pytest.MonkeyPatch) -> None:
+    from engine.stack.run import Run
+
+    moves: list[bool] = []
+
+    def spy(*given: Any, moves_statistics: bool, **more: Any) -> Run:
+        made = Run(*given, moves_statistics=moves_statistics, **more)
+        if made.training:
+            moves.append(moves_statistics)
+        return made
+
+    monkeypatch.setattr("engine.stack.stack.Run", spy)
+    lab_of({"training.sam": 0.1}).run_epoch()
+    assert moves == [True, False] * 3
+
+
+def test_a_lane_without_sam_keeps_its_gradient_whatever_the_second_pass_finds(monkeypatch: pytest.MonkeyPatch) -> None:
+    arms: dict[str, Settings] = {"off": {}, "on": {"training.sam": 0.1}}
+    plain, moved = lab_of({}, arms), lab_of({}, arms)
+    list(plain.run())
+    monkeypatch.setattr("engine.stack.stack.ascent", lambda grad_LP, rho_L: torch.full_like(grad_LP, 0.3))
+    list(moved.run())
+    assert torch.equal(weights_of(plain, "off"), weights_of(moved, "off"))
+    assert not torch.equal(weights_of(plain, "on"), weights_of(moved, "on"))
