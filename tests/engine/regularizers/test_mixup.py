@@ -9,6 +9,7 @@ import torch.nn.functional as F
 from scipy import stats
 
 from engine.regularizers.mixup import beta_share, mixup
+from engine.stack.objective import CrossEntropy, Targets
 from tests.engine.images import spy_on_steps
 from tests.engine.reference import network_of, parameters_of
 from tests.engine.small import Settings, lab_of, weights_of
@@ -101,3 +102,11 @@ def test_training_is_training_on_torchs_cross_entropy_of_the_mixed_targets(
             F.cross_entropy(network(x_LBI[lane]), soft, label_smoothing=smoothing).backward()
             optimizer.step()
         torch.testing.assert_close(weights_of(lab, arm), parameters_of(network), rtol=0, atol=1e-12)
+
+
+def test_a_lane_that_does_not_mix_never_meets_the_other_targets() -> None:
+    outputs = torch.tensor([[[0.0, -torch.inf]], [[1.0, 1.0]]])
+    own, other = torch.tensor([[0], [0]]), torch.tensor([[1], [1]])
+    told = CrossEntropy().loss(outputs, Targets(own, other, torch.tensor([1.0, 0.5])), torch.zeros(2))
+    assert told[0] == 0.0
+    assert told.isfinite().all()

@@ -215,14 +215,18 @@ def test_knobs_turn_while_training(monkeypatch: pytest.MonkeyPatch) -> None:
     lab.advance()
     lab.turn("augment.vflip", 1.0, "b")
     lab.advance()
+    lab.turn("augment.vflip", 1.0, "a")
     lab.turn("augment.vflip", 0.0, "b")
+    lab.advance()
+    lab.turn("augment.vflip", 0.0)
     lab.turn("regularization.cutmix", 1.0)
     lab.advance()
-    plain, flipped, mixed = (x_LBI.unflatten(2, SHAPE) for x_LBI, _ in seen)
+    plain, flipped, other, mixed = (x_LBI.unflatten(2, SHAPE) for x_LBI, _ in seen)
     assert torch.equal(plain[0], plain[1])
     assert torch.equal(flipped[1], flipped[0].flip(2))
+    assert torch.equal(other[0], other[1].flip(2))
     assert torch.equal(mixed[0], mixed[1])
-    assert seen[2][1].share_L is not None
+    assert seen[3][1].share_L is not None
 
 
 # Sources without images -----------------------------------------------------------------------------------------------
