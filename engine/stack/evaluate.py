@@ -11,6 +11,7 @@ from engine.stack.objective import Objective
 
 # Bounds the activations of one chunk; measured flat between 500 and 8,000 rows on a CPU, so memory decides.
 _CHUNK_NUMBERS = 1 << 24
+_FEWEST_ROWS = 8
 
 
 @torch.no_grad()
@@ -24,10 +25,10 @@ def evaluate(
     objective : of the task.
     forward : from x_GNI to outputs_LNC.
     x_GNI, y_GN : the examples, one group for all lanes or one for each seed (lanes ordered seed by seed).
-    widest : units of the widest layer.
+    widest : numbers of one example in the widest layer; an image's channels times its pixels.
     """
     groups, examples = y_GN.shape
-    rows = max(256, _CHUNK_NUMBERS // (lanes * widest))
+    rows = max(_FEWEST_ROWS, _CHUNK_NUMBERS // (lanes * widest))
     loss_L = torch.zeros(lanes, dtype=x_GNI.dtype, device=x_GNI.device)
     right_L = torch.zeros_like(loss_L)
     for start in range(0, examples, rows):

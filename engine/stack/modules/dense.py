@@ -1,0 +1,41 @@
+"""Fully connected layers. h is [L, B, features]."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from engine.stack.layout import Builder
+from engine.stack.run import Run
+
+
+@dataclass(frozen=True, slots=True)
+class Dense:
+    """A fully connected layer: `h @ w_IO + b_O`."""
+
+    weight: int
+    bias: int
+
+    @classmethod
+    def make(cls, builder: Builder, name: str, inputs: int, outputs: int) -> Dense:
+        return cls(
+            builder.slot(name, "weight", (inputs, outputs), inputs, outputs), builder.slot(name, "bias", (outputs,))
+        )
+
+    def __call__(self, h: Tensor, run: Run) -> Tensor:
+        w_LIO, b_L1O = run.values[self.weight], run.values[self.bias].unsqueeze(1)
+        if h.shape[0] == w_LIO.shape[0]:
+            return torch.baddbmm(b_L1O, h, w_LIO)
+        return self._of_shared(h, w_LIO, b_L1O)
+
+    @staticmethod
+    def _of_shared(x_GNI: Tensor, w_LIO: Tensor, b_L1O: Tensor) -> Tensor:
+        """Inputs that the lanes of a group share: one product with their weights side by side as the columns."""
+        groups, rows, inputs = x_GNI.shape
+        lanes, _, outputs = w_LIO.shape
+        shared = lanes // groups
+        w_GIMO = w_LIO.view(groups, shared, inputs, outputs).transpose(1, 2).reshape(groups, inputs, shared * outputs)
+        h_GNMO = torch.bmm(x_GNI, w_GIMO).view(groups, rows, shared, outputs)
+        return (h_GNMO.transpose(1, 2) + b_L1O.view(groups, shared, 1, outputs)).reshape(lanes, rows, outputs)
