@@ -79,6 +79,16 @@ def test_a_restored_lab_goes_on_exactly_with_its_statistics() -> None:
         assert equal(bits_of(lab, arm), bits_of(other, arm))
 
 
+def test_a_restored_lab_that_is_stopped_ends_with_the_best_statistics_of_before() -> None:
+    lab, other = lab_of({**BATCH, "training.lr": 2.0}), lab_of({**BATCH, "training.lr": 2.0})
+    for _ in range(8):
+        lab.run_epoch()
+    other.restore(lab.state())
+    (stop, _), _ = lab.stop(), other.stop()
+    assert stop.best_epoch < stop.epoch  # type: ignore[attr-defined]
+    assert equal(bits_of(lab, "base"), bits_of(other, "base"))
+
+
 @pytest.mark.parametrize(
     ("kind", "norm"), [("mlp", "batch"), ("mlp", "layer"), ("cnn", "batch"), ("cnn", "group"), ("resnet", "instance")]
 )
