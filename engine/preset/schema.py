@@ -28,6 +28,11 @@ IMAGES: tuple[str, ...] = ("digits", *DOWNLOADED, "folder")
 Amount = int | float | None
 
 _MOMENTUM = ("training.optimizer", ("momentum", "nesterov"))
+_NORMED = ("model.norm", ("batch", "layer", "group", "instance"))
+_GROUPED = ("model.norm", ("group",))
+_DENSE = ("model.kind", ("mlp", "cnn"))
+_CONVOLVED = ("model.kind", ("cnn", "resnet"))
+_RESIDUAL = ("model.kind", ("resnet",))
 _ADAM = ("training.optimizer", ("adam", "adamw"))
 _RMSPROP = ("training.optimizer", ("rmsprop",))
 _DIVIDING = ("training.optimizer", ("adam", "adamw", "adagrad", "rmsprop"))
@@ -132,10 +137,17 @@ class Data(Section):
 class Model(Section):
     """The network."""
 
-    kind: Literal["mlp", "bernoulli"] = setting(
-        "mlp", "mlp: fully connected layers; bernoulli: one parameter, p = sigmoid(theta), whatever the inputs"
+    kind: Literal["softmax", "mlp", "cnn", "resnet", "bernoulli"] = setting(
+        "mlp",
+        "softmax: no hidden layer; mlp: fully connected; cnn: convolutions, then mlp; resnet: residual blocks; "
+        "bernoulli: one parameter, p = sigmoid(theta), whatever the inputs",
     )
-    hidden: list[int] = setting([100, 100], "units of each hidden layer", unit="units")
+    hidden: list[int] = setting(
+        [100, 100], "units of each fully connected hidden layer", unit="units", only_with=_DENSE
+    )
+    channels: list[int] = setting(
+        [16, 32], "channels of each convolutional or residual block", unit="channels", only_with=_CONVOLVED
+    )
     activation: Literal["relu", "tanh", "sigmoid", "gelu"] = setting("relu", "after each hidden layer")
     init: Literal[
         "normal", "xavier", "glorot", "glorot_uniform", "he", "he_uniform", "lecun", "lecun_uniform",
@@ -148,12 +160,49 @@ class Model(Section):
     )  # fmt: skip
     init_std: float = setting(1.0, "standard deviation of the init 'normal'", gt=0, le=100, scale="log", step=1e-4)
 
+    norm: Literal["none", "batch", "layer", "group", "instance"] = setting(
+        "none", "normalization of each hidden layer; instance: each channel of an image"
+    )
+    norm_position: Literal["before", "after"] = setting(
+        "before", "normalize before or after the activation", only_with=_NORMED
+    )
+    norm_groups: int = setting(8, "groups of channels that group norm makes", unit="groups", ge=1, only_with=_GROUPED)
+
     @field_validator("hidden")
     @classmethod
     def _layers(cls, value: list[int]) -> list[int]:
         if len(value) > 64 or any(not 1 <= units <= 65536 for units in value):
             raise ValueError("must be at most 64 layers of 1 to 65536 units")
         return value
+
+    @field_validator("channels")
+    @classmethod
+    def _blocks(cls, value: list[int]) -> list[int]:
+        if not 1 <= len(value) <= 64 or any(not 1 <= channels <= 4096 for channels in value):
+            raise ValueError("must be 1 to 64 blocks of 1 to 4096 channels")
+        return value
+
+    @model_validator(mode="after")
+    def _can_be_normalized(self) -> Model:
+        if self.norm == "instance" and self.kind == "mlp":
+            raise ValueError(
+                "norm = 'instance': one number per unit has no spread (use batch, layer or group; or kind = 'cnn')"
+            )
+        if self.norm == "group":
+            dense = self.hidden if self.kind in _DENSE[1] else []
+            convolved = self.channels if self.kind in _CONVOLVED[1] else []
+            for units in [*convolved, *dense]:
+                if units % self.norm_groups:
+                    fitting = [count for count in range(1, units) if units % count == 0 and count <= 64]
+                    raise ValueError(
+                        f"norm_groups = {self.norm_groups}: does not divide a layer of {units} "
+                        f"(that takes {', '.join(map(str, fitting)) or 'none'})"
+                    )
+            if self.norm_groups in dense:
+                raise ValueError(
+                    f"norm_groups = {self.norm_groups}: one unit in each group has no spread: use fewer groups"
+                )
+        return self
 
 
 class Training(Section):
@@ -296,6 +345,24 @@ class Regularization(Section):
         "inverted",
         "inverted: scaled by 1/(1-p) in training; book: scaled by 1-p in evaluation",
         validation_alias=AliasChoices("dropout_style", "style"),
+    )
+    spatial_dropout: float = setting(
+        0.0,
+        "share of whole channels dropped at each step",
+        ge=0,
+        lt=1,
+        step=0.05,
+        live=True,
+        only_with=_CONVOLVED,
+    )
+    drop_path: float = setting(
+        0.0,
+        "share of examples that go past a residual branch",
+        ge=0,
+        lt=1,
+        step=0.05,
+        live=True,
+        only_with=_RESIDUAL,
     )
     l2: float = setting(0.0, "adds 0.5 * l2 * sum(W^2)", ge=0, le=1000, scale="log", step=1e-6, live=True)
     l1: float = setting(0.0, "adds l1 * sum(|W|)", ge=0, le=1000, scale="log", step=1e-6, live=True)

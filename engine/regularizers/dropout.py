@@ -12,17 +12,26 @@ def dropout(h_SABH: Tensor, bits_SBH: Tensor, p_L: Tensor, inverted: bool) -> Te
     Parameters
     ----------
     h_SABH : activations of S seeds x A arms.
+    bits_SBH, p_L, inverted : see `kept_share`.
+    """
+    return h_SABH * kept_share(bits_SBH, p_L, inverted)
+
+
+def kept_share(bits_SBH: Tensor, p_L: Tensor, inverted: bool = True) -> Tensor:
+    """What each thing that may be dropped is multiplied by, share_SABH: 0 where its draw u is below p.
+
+    Parameters
+    ----------
     bits_SBH : the seed's draw as int16, uniform on all 65,536 values: u = (bits + 32768) / 65536. All arms of a seed
         threshold the same draw, so the units dropped at a smaller p are among those dropped at a larger one.
     p_L : drop probability of each lane, below 1. 0 keeps every unit bit for bit.
-    inverted : scale by 1 / (1 - p) here; otherwise (the book's style) evaluation scales by 1 - p.
+    inverted : the kept ones by 1 / (1 - p); otherwise (the book's style) by 1, and evaluation scales by 1 - p.
     """
-    seeds, arms = h_SABH.shape[:2]
-    p_SA11 = p_L.view(seeds, arms, 1, 1)
+    p_SA11 = p_L.view(bits_SBH.shape[0], -1, 1, 1)
     # Held at the largest int16: 65536 would wrap round, and a p close to 1 would drop nothing.
     threshold = ((p_SA11 * 65536).round() - 32768).clamp(max=32767).to(bits_SBH.dtype)
     kept = 1 / (1 - p_SA11) if inverted else torch.ones_like(p_SA11)
-    return h_SABH * torch.where(bits_SBH.unsqueeze(1) >= threshold, kept, torch.zeros_like(kept))
+    return torch.where(bits_SBH.unsqueeze(1) >= threshold, kept, torch.zeros_like(kept))
 
 
 def dropout_evaluation(h_LBH: Tensor, p_L: Tensor) -> Tensor:

@@ -12,6 +12,7 @@ from engine.stack.objective import Objective
 # Bounds the activations of one chunk: on a CPU they stay in the cache, on a GPU the whole of it is kept busy.
 _CHUNK_NUMBERS = {"cpu": 1 << 18}
 _CHUNK_NUMBERS_ELSEWHERE = 1 << 24
+_FEWEST_ROWS = 8
 
 
 @torch.no_grad()
@@ -31,7 +32,7 @@ def evaluate(
     objective : of the task.
     forward : from x_GNI to outputs_LNC.
     x_GNI, y_GN : the examples, one group for all lanes or one for each seed (lanes ordered seed by seed).
-    widest : units of the widest layer.
+    widest : numbers of one example in the widest layer; an image's channels times its pixels.
     confusion_LCC : int64 counts, true class x predicted class, which the same pass adds to.
     """
     loss_L = torch.zeros(lanes, dtype=x_GNI.dtype, device=x_GNI.device)
@@ -52,7 +53,7 @@ def in_chunks(
 ) -> Iterator[tuple[Tensor, Tensor]]:
     """outputs_LNC and y_LN of so many examples at a time; parameters as for `evaluate`."""
     groups, examples = y_GN.shape
-    rows = max(256, _CHUNK_NUMBERS.get(x_GNI.device.type, _CHUNK_NUMBERS_ELSEWHERE) // (lanes * widest))
+    rows = max(_FEWEST_ROWS, _CHUNK_NUMBERS.get(x_GNI.device.type, _CHUNK_NUMBERS_ELSEWHERE) // (lanes * widest))
     for start in range(0, examples, rows):
         y_chunk = y_GN[:, start : start + rows]
         count = y_chunk.shape[1]

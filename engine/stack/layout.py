@@ -51,6 +51,7 @@ class Layout:
     weights, biases : how many numbers of that kind; biases follow the weights.
     parameters : P.
     statistics : running statistics of one lane (Q), in a buffer of their own.
+    first_statistics : what those start from.
     """
 
     slots: tuple[Slot, ...]
@@ -58,6 +59,7 @@ class Layout:
     biases: int
     parameters: int
     statistics: int
+    first_statistics: tuple[float, ...] = ()
 
     @property
     def matrices(self) -> tuple[Slot, ...]:
@@ -81,7 +83,7 @@ class Builder:
 
     def __init__(self) -> None:
         self._asked: list[tuple[str, Kind, tuple[int, ...], int, int]] = []
-        self.statistics = 0
+        self._first_statistics: list[float] = []
         self.units = 0
 
     def slot(self, layer: str, kind: Kind, shape: tuple[int, ...], fan_in: int = 1, fan_out: int = 1) -> int:
@@ -89,10 +91,10 @@ class Builder:
         self._asked.append((layer, kind, shape, fan_in, fan_out))
         return len(self._asked) - 1
 
-    def take_statistics(self, count: int) -> int:
-        """Ask for running statistics; their first column."""
-        self.statistics += count
-        return self.statistics - count
+    def take_statistics(self, count: int, first: float = 0.0) -> int:
+        """Ask for running statistics that start from `first`; their first column."""
+        self._first_statistics += [first] * count
+        return len(self._first_statistics) - count
 
     def take_units(self, count: int) -> int:
         """Ask for draws of so many units in each example's noise; the place of the first."""
@@ -111,4 +113,5 @@ class Builder:
                     at += math.prod(shape)
                     sizes[kind] += math.prod(shape)
         slots = tuple(Slot(*asked, at=starts[number]) for number, asked in enumerate(self._asked))
-        return Layout(slots, sizes["weight"], sizes["bias"], at, self.statistics)
+        first = tuple(self._first_statistics)
+        return Layout(slots, sizes["weight"], sizes["bias"], at, len(first), first)

@@ -2,24 +2,48 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from torch import Tensor
 
+from engine.preset import PresetError
 from engine.preset.schema import Settings
 from engine.stack.layout import Builder, Layout
-from engine.stack.modules import Activate, Dense, Drop, GaussianDrop, Module, Theta
+from engine.stack.modules import (
+    Activate,
+    AsImages,
+    Conv,
+    Dense,
+    Drop,
+    DropChannels,
+    Flatten,
+    GaussianDrop,
+    GlobalPool,
+    Module,
+    Pool,
+    Residual,
+    Theta,
+    norms,
+)
 from engine.stack.run import Run
+
+_WITH_IMAGES = "digits, mnist, fashionmnist, cifar10, cifar100, folder"
 
 
 @dataclass(frozen=True, slots=True)
 class Network:
-    """Modules that all lanes of a stack pass through; `units` of noise go to each example."""
+    """Modules that all lanes of a stack pass through; `units` of noise go to each example.
+
+    `widest` is how many numbers of one example the widest layer holds, `products` how many multiplications one example
+    takes forward.
+    """
 
     modules: tuple[Module, ...]
     layout: Layout
     units: int
     widest: int
+    products: int
 
     def __call__(self, x: Tensor, run: Run) -> Tensor:
         """outputs_LBC of inputs x_LBI, or of x_GNI that the lanes of a group share."""
@@ -29,22 +53,147 @@ class Network:
         return h
 
 
-def network_of(settings: Settings, features: int, outputs: int) -> Network:
-    """The network of a preset's model, from `features` inputs to `outputs` outputs."""
-    builder = Builder()
+def network_of(
+    settings: Settings, features: int, outputs: int, image_shape: tuple[int, int, int] | None = None
+) -> Network:
+    """The network of a preset's model, from `features` inputs to `outputs` outputs.
+
+    Parameters
+    ----------
+    image_shape : (channels, height, width) of inputs that are images.
+
+    Raises
+    ------
+    PresetError : the model needs images and there are none, or they are too small for it.
+    """
     if settings.model.kind == "bernoulli":
-        return Network((Theta.make(builder, "theta"),), builder.layout(), 0, 1)
-    model, inverted = settings.model, settings.regularization.dropout_style == "inverted"
-    modules: list[Module] = []
-    inputs = features
-    for number, units in enumerate(model.hidden, start=1):
-        name = f"hidden {number}"
-        modules += [
-            Dense.make(builder, name, inputs, units),
-            Activate(name, model.activation),
-            Drop(builder.take_units(units), inverted),
-            GaussianDrop(name),
+        builder = Builder()
+        return Network((Theta.make(builder, "theta"),), builder.layout(), 0, 1, 1)
+    made = _Plan(settings)
+    match settings.model.kind:
+        case "softmax":
+            inputs = features
+        case "mlp":
+            inputs = made.dense_layers(features)
+        case "cnn":
+            inputs = made.dense_layers(made.convolutional_blocks(_images(settings, image_shape)))
+        case "resnet":
+            inputs = made.residual_blocks(_images(settings, image_shape))
+    return made.network(inputs, outputs)
+
+
+def _images(settings: Settings, image_shape: tuple[int, int, int] | None) -> tuple[int, int, int]:
+    if image_shape is None:
+        raise PresetError(
+            f"model.kind = {settings.model.kind!r}: the source {settings.data.source!r} has no images "
+            f"(those that have: {_WITH_IMAGES})"
+        )
+    return image_shape
+
+
+class _Plan:
+    """A network under construction: modules in order, and what they need.
+
+    Weight matrices are asked for in the order of the layers and whatever the norm, so that networks that differ by
+    their norm alone start from the same draws.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self._model, self._inverted = settings.model, settings.regularization.dropout_style == "inverted"
+        self._builder = Builder()
+        self._modules: list[Module] = []
+        self._widest = self._products = 0
+
+    def network(self, inputs: int, outputs: int) -> Network:
+        """The network with its output layer."""
+        self._modules.append(self._dense("output", inputs, outputs))
+        builder = self._builder
+        return Network(tuple(self._modules), builder.layout(), builder.units, self._widest, self._products)
+
+    def dense_layers(self, inputs: int) -> int:
+        """The hidden layers on so many inputs; how many outputs they have."""
+        for number, units in enumerate(self._model.hidden, start=1):
+            name = f"hidden {number}"
+            self._modules += [self._dense(name, inputs, units), *self._activation(name, (units,), normed=True)]
+            inputs = units
+        return inputs
+
+    def convolutional_blocks(self, images: tuple[int, int, int]) -> int:
+        """Blocks of convolution, norm, activation, dropout and pooling on (channels, height, width), flattened."""
+        inputs, height, width = images
+        self._modules.append(AsImages(images))
+        for number, channels in enumerate(self._model.channels, start=1):
+            if min(height, width) < 2:
+                raise PresetError(
+                    f"model.channels = {self._model.channels}: images of {images[1]}x{images[2]} can be halved "
+                    f"{number - 1} times, so at most {number - 1} blocks"
+                )
+            name = f"conv {number}"
+            shape = (height, width, channels)
+            self._modules += [
+                self._conv(name, inputs, shape),
+                *self._activation(name, shape, normed=True),
+                Pool(),
+            ]
+            inputs, height, width = channels, height // 2, width // 2
+        self._modules.append(Flatten())
+        return inputs * height * width
+
+    def residual_blocks(self, images: tuple[int, int, int]) -> int:
+        """A stem and residual blocks on (channels, height, width), averaged over the image."""
+        channels, height, width = images
+        before, stem = self._model.norm_position == "before", self._model.channels[0]
+        shape = (height, width, stem)
+        self._modules += [
+            AsImages(images),
+            self._conv("stem", channels, shape),
+            *self._activation("stem", shape, normed=True),
         ]
-        inputs = units
-    modules.append(Dense.make(builder, "output", inputs, outputs))
-    return Network(tuple(modules), builder.layout(), builder.units, max([outputs, *model.hidden]))
+        inputs = stem
+        for number, channels in enumerate(self._model.channels, start=1):
+            name, stride = f"block {number}", 1 if channels == inputs else 2
+            height, width = -(-height // stride), -(-width // stride)
+            shape = (height, width, channels)
+            branch = [
+                self._conv(f"{name} conv 1", inputs, shape, stride=stride),
+                *self._activation(f"{name} conv 1", shape, normed=True),
+                self._conv(f"{name} conv 2", channels, shape),
+                *(self._norm(f"{name} conv 2", shape) if before else []),
+            ]
+            shortcut: list[Module] = []
+            if channels != inputs:
+                shortcut = [
+                    self._conv(f"{name} shortcut", inputs, shape, kernel=1, stride=stride),
+                    *(self._norm(f"{name} shortcut", shape) if before else []),
+                ]
+            self._modules += [
+                Residual(tuple(branch), tuple(shortcut), f"drop_path {number}"),
+                *self._activation(name, shape, normed=not before),
+            ]
+            inputs = channels
+        self._modules.append(GlobalPool())
+        return inputs
+
+    def _dense(self, name: str, inputs: int, outputs: int) -> Dense:
+        self._widest = max(self._widest, outputs)
+        self._products += inputs * outputs
+        return Dense.make(self._builder, name, inputs, outputs)
+
+    def _conv(self, name: str, inputs: int, shape: tuple[int, int, int], kernel: int = 3, stride: int = 1) -> Conv:
+        self._widest = max(self._widest, math.prod(shape))
+        self._products += kernel * kernel * inputs * math.prod(shape)
+        return Conv.make(self._builder, name, inputs, shape[2], kernel=kernel, stride=stride)
+
+    def _norm(self, name: str, shape: tuple[int, ...]) -> list[Module]:
+        return norms(self._model, self._builder, name, shape)
+
+    def _activation(self, name: str, shape: tuple[int, ...], normed: bool) -> list[Module]:
+        """Norm, activation and what may be dropped of it, in the order that the model says."""
+        told: list[Module] = [Activate(name, self._model.activation)]
+        if normed:
+            norm = self._norm(name, shape)
+            told = [*norm, *told] if self._model.norm_position == "before" else [*told, *norm]
+        told += [Drop(self._builder.take_units(math.prod(shape)), self._inverted), GaussianDrop(name)]
+        if len(shape) > 1:
+            told.append(DropChannels(f"spatial_dropout {name}"))
+        return told

@@ -59,6 +59,11 @@ class Run:
             self._bits = self.streams.bits16("dropout", self.step, batch, self.units)
         return self._bits[:, :, at : at + units]
 
+    def bits(self, stream: str, *shape: int) -> Tensor:
+        """Uniform int16 numbers from a stream of their own, [S, *shape]; see `Streams.bits16`."""
+        assert self.streams is not None
+        return self.streams.bits16(stream, self.step, *shape)
+
     def normal(self, technique: str, *shape: int) -> Tensor:
         """Standard normal numbers, [S, *shape]."""
         assert self.streams is not None

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from engine.data import Task
-from engine.preset import Arm
+from engine.preset import Arm, PresetError
 from engine.regularizers.gradient_clipping import clip_gradients
 from engine.regularizers.max_norm import limit_norms
 from engine.regularizers.sam import ascent
@@ -64,7 +64,7 @@ class Stack:
         self.arms, self.seeds, self.task = tuple(arms), tuple(seeds), task
         self.lanes = [(arm.name, seed) for seed in seeds for arm in arms]
         structure = arms[0].settings
-        self.network = network_of(structure, task.features, task.classes)
+        self.network = network_of(structure, task.features, task.classes, task.image_shape)
         self.layout = self.network.layout
         self._penalties = penalties.penalties_of(self.layout, structure)
         self._activities = penalties.activities_of(self.layout, structure)
@@ -74,7 +74,8 @@ class Stack:
         self.theta_LP = first_parameters(self.layout, models, device, dtype)
         self.grad_LP = torch.zeros_like(self.theta_LP)
         self.best_LP = self.theta_LP.clone()
-        self.statistics_LQ = torch.zeros(len(self.lanes), self.layout.statistics, device=device, dtype=dtype)
+        self.statistics_LQ = torch.tensor([self.layout.first_statistics] * len(self.lanes), device=device, dtype=dtype)
+        self.best_statistics_LQ = self.statistics_LQ.clone()
         # Leaves that share the buffer's memory, and the places in the gradients' buffer that belong to them.
         self._leaves = [slot.of(self.theta_LP).detach().requires_grad_() for slot in self.layout.slots]
         self._gradients = [slot.of(self.grad_LP) for slot in self.layout.slots]
@@ -86,6 +87,11 @@ class Stack:
         self.rates = Rates([arm.settings for arm in arms], self.settings, self._batches.count)
         self._objective: Objective = objective_of(task.kind)
         self.loss_L = torch.zeros(len(self.lanes), dtype=dtype, device=device)  # of the last step, without penalties
+        if self.layout.statistics and self._batches.size == 1:
+            raise PresetError(
+                "model.norm = 'batch': a batch of one example has no spread to normalize by "
+                "(training.batch_size and data.train of 2 or more, or model.norm = 'layer')"
+            )
         self._grad_norm_L = torch.zeros(len(self.lanes), dtype=dtype, device=device)
         # Of the gradient before it was clipped; None where nothing clips.
         self._unclipped_norm_L: Tensor | None = None
@@ -95,6 +101,7 @@ class Stack:
         self.before_LP: Tensor | None = None
         self._epoch = 0
         self._test_confusion_LCC: Tensor | None = None
+        self._frozen_statistics: dict[int, Tensor] = {}
         self.steps = 0
 
     @property
@@ -109,7 +116,7 @@ class Stack:
     @property
     def flop(self) -> float:
         """Floating-point operations of a training step: forward and two products backward, for every lane."""
-        return 6.0 * len(self.lanes) * self._batches.size * self.layout.weights
+        return 6.0 * len(self.lanes) * self._batches.size * self.network.products
 
     def begin_epoch(self, epoch: int) -> None:
         """Draw the order of the epoch's examples."""
@@ -194,6 +201,8 @@ class Stack:
         for lane, frozen_P in self._frozen.items():
             self.theta_LP[lane] = frozen_P
         self._averages.after_step(self.theta_LP, self.steps)
+        for lane, frozen_Q in self._frozen_statistics.items():
+            self.statistics_LQ[lane] = frozen_Q
 
     @torch.no_grad()
     def measure(self) -> list[LaneNumbers]:
@@ -276,19 +285,23 @@ class Stack:
         return torch.zeros(len(self.lanes), classes, classes, dtype=torch.int64, device=self.theta_LP.device)
 
     def keep_best(self, lanes: Sequence[int]) -> None:
-        """Remember the present weights of these lanes as their best."""
+        """Remember the present weights and running statistics of these lanes as their best."""
         if len(lanes) == len(self.lanes):
             self.best_LP.copy_(self.theta_LP)
+            self.best_statistics_LQ.copy_(self.statistics_LQ)
         else:
             for lane in lanes:
                 self.best_LP[lane] = self.theta_LP[lane]
+                self.best_statistics_LQ[lane] = self.statistics_LQ[lane]
 
     def freeze(self, lane: int, restore_best: bool) -> None:
-        """End a lane's training: from now on its weights stay as they are, bit for bit."""
+        """End a lane's training: from now on its weights and statistics stay as they are, bit for bit."""
         if restore_best:
             self.theta_LP[lane] = self.best_LP[lane]
+            self.statistics_LQ[lane] = self.best_statistics_LQ[lane]
         self._frozen[lane] = self.theta_LP[lane].clone()
         self._averages.freeze(lane)
+        self._frozen_statistics[lane] = self.statistics_LQ[lane].clone()
 
     def test(self) -> list[tuple[float, float]]:
         """Loss and accuracy of every lane on the test data, at the weights it ended with.
@@ -334,8 +347,11 @@ class Stack:
         return {
             "theta": self.theta_LP.clone(),
             "best": self.best_LP.clone(),
+            "statistics": self.statistics_LQ.clone(),
+            "best_statistics": self.best_statistics_LQ.clone(),
             "optimizer": {name: held.clone() for name, held in self.optimizer.state.items()},
             "frozen": {lane: frozen_P.clone() for lane, frozen_P in self._frozen.items()},
+            "frozen_statistics": {lane: frozen_Q.clone() for lane, frozen_Q in self._frozen_statistics.items()},
             "grad_norm": self._grad_norm_L.clone(),
             "averages": self._averages.state(),
             "test_confusion": None if self._test_confusion_LCC is None else self._test_confusion_LCC.clone(),
@@ -346,9 +362,12 @@ class Stack:
         """Go back to what `state` gave, in place."""
         self.theta_LP.copy_(state["theta"])
         self.best_LP.copy_(state["best"])
+        self.statistics_LQ.copy_(state["statistics"])
+        self.best_statistics_LQ.copy_(state["best_statistics"])
         for name, held in state["optimizer"].items():
             self.optimizer.state[name].copy_(held)
         self._frozen = {lane: frozen_P.clone() for lane, frozen_P in state["frozen"].items()}
+        self._frozen_statistics = {lane: frozen_Q.clone() for lane, frozen_Q in state["frozen_statistics"].items()}
         self._grad_norm_L = state["grad_norm"].clone()
         self._averages.restore(state["averages"])
         counts_LCC = state["test_confusion"]

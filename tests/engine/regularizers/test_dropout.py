@@ -93,7 +93,7 @@ def test_every_step_and_every_layer_drops_other_units(monkeypatch: pytest.Monkey
         seen.append(bits.clone())
         return dropout(h, bits, p_L, inverted)
 
-    monkeypatch.setattr("engine.stack.modules.dropout", spy)
+    monkeypatch.setattr("engine.stack.modules.noise.dropout", spy)
     lab = lab_of({"model.hidden": [6, 6], "regularization.dropout": 0.5, "training.batch_size": 20})
     lab.run_epoch()
     assert [bits.shape for bits in seen] == [(1, 20, 6)] * 4

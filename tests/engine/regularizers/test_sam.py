@@ -60,7 +60,7 @@ def test_both_passes_of_a_step_meet_the_same_noise_and_the_next_step_meets_other
 ) -> None:
     seen: list[Tensor] = []
     from engine.stack.beside import add_weight_noise
-    from engine.stack.modules import dropout, gaussian_dropout
+    from engine.stack.modules.noise import dropout, gaussian_dropout
 
     def spy(h: Tensor, bits: Tensor, *rest: object) -> Tensor:
         seen.append(bits.double().clone())
@@ -74,8 +74,8 @@ def test_both_passes_of_a_step_meet_the_same_noise_and_the_next_step_meets_other
         seen.append(noise.clone())
         add_weight_noise(W_LP, noise, s_L)
 
-    monkeypatch.setattr("engine.stack.modules.dropout", spy)
-    monkeypatch.setattr("engine.stack.modules.gaussian_dropout", gaussian_spy)
+    monkeypatch.setattr("engine.stack.modules.noise.dropout", spy)
+    monkeypatch.setattr("engine.stack.modules.noise.gaussian_dropout", gaussian_spy)
     monkeypatch.setattr("engine.stack.beside.add_weight_noise", weight_spy)
     noises = {f"regularization.{name}": 0.3 for name in ("dropout", "gaussian_dropout", "weight_noise")}
     lab = lab_of({"model.hidden": [6], "training.batch_size": 20, "training.sam": 0.1, **noises})

@@ -1,0 +1,19 @@
+"""Spatial dropout (Tompson et al. 2015): whole channels of an example are dropped, for neighbouring pixels agree."""
+
+from __future__ import annotations
+
+from torch import Tensor
+
+from engine.regularizers.dropout import kept_share
+
+
+def spatial_dropout(h_SABHWC: Tensor, bits_SBC: Tensor, p_L: Tensor) -> Tensor:
+    """`h * (u >= p) / (1 - p)` with one draw u for each channel of each example (torch.nn.Dropout2d).
+
+    Parameters
+    ----------
+    h_SABHWC : activations of S seeds x A arms.
+    bits_SBC : the seed's draw, which all its arms threshold; see `dropout.kept_share`.
+    p_L : drop probability of each lane, below 1. 0 keeps every channel bit for bit.
+    """
+    return h_SABHWC * kept_share(bits_SBC, p_L)[:, :, :, None, None, :]

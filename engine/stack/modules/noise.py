@@ -1,0 +1,62 @@
+"""Modules that drop something at random in training, every arm of a seed by the same draw."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from torch import Tensor
+
+from engine.regularizers.dropout import dropout, dropout_evaluation
+from engine.regularizers.gaussian_dropout import gaussian_dropout
+from engine.regularizers.spatial_dropout import spatial_dropout
+from engine.stack.run import Run
+
+
+@dataclass(frozen=True, slots=True)
+class Drop:
+    """Dropout of a hidden layer's units; `at` is the first one's place in the draw that the network shares."""
+
+    at: int
+    inverted: bool
+
+    def __call__(self, h: Tensor, run: Run) -> Tensor:
+        settings = run.settings
+        if not settings.any("regularization.dropout"):
+            return h
+        p_L = settings["regularization.dropout"]
+        if not run.training:
+            if self.inverted:
+                return h
+            # In place, unless someone looks at the activations as they were.
+            return dropout_evaluation(h if run.taps is None else h.clone(), p_L)
+        h_SABU = run.per_arm(h).flatten(3)
+        bits_SBU = run.dropout_bits(self.at, h_SABU.shape[3], h_SABU.shape[2])
+        return dropout(h_SABU, bits_SBU, p_L, self.inverted).view(h.shape)
+
+
+@dataclass(frozen=True, slots=True)
+class GaussianDrop:
+    """Gaussian dropout of the units of the hidden layer `name`, which has a draw of its own."""
+
+    name: str
+
+    def __call__(self, h: Tensor, run: Run) -> Tensor:
+        if not run.training or not run.settings.any("regularization.gaussian_dropout"):
+            return h
+        h_SABU = run.per_arm(h).flatten(3)
+        noise_SBU = run.normal(f"gaussian_dropout {self.name}", *h_SABU.shape[2:])
+        return gaussian_dropout(h_SABU, noise_SBU, run.settings["regularization.gaussian_dropout"]).view(h.shape)
+
+
+@dataclass(frozen=True, slots=True)
+class DropChannels:
+    """Spatial dropout of a convolutional layer's channels; `stream` names its draws."""
+
+    stream: str
+
+    def __call__(self, h: Tensor, run: Run) -> Tensor:
+        if not run.training or not run.settings.any("regularization.spatial_dropout"):
+            return h
+        bits_SBC = run.bits(self.stream, h.shape[1], h.shape[-1])
+        p_L = run.settings["regularization.spatial_dropout"]
+        return spatial_dropout(run.per_arm(h), bits_SBC, p_L).view(h.shape)
