@@ -7,10 +7,12 @@ None of them changes the run: no generator is drawn from, no statistics move.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor
 
+from engine.lab import Lab
 from engine.stack import Stack
 
 # Examples of the training data that activations are looked at on, and bins of their histograms.
@@ -74,14 +76,46 @@ class Fit:
     points: tuple[tuple[float, float, str], ...]
 
 
-Seen = tuple[LayerActivity, ...] | tuple[LayerWeights, ...] | Surface | Fit | None
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """One image as rows of RGB pixels (0 to 255), and what is said of it."""
+
+    pixels: tuple[tuple[tuple[int, int, int], ...], ...]
+    caption: str
+
+
+@dataclass(frozen=True, slots=True)
+class Pictures:
+    """What the lane's network is fed in its next batch, and its worst mistakes on the validation data."""
+
+    fed: tuple[Picture, ...]
+    mistakes: tuple[Picture, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Confusion:
+    """Counts of true class (rows) by predicted class, on the validation data, or on test data once the run has ended."""
+
+    counts: tuple[tuple[int, ...], ...]
+    names: tuple[str, ...]
+    part: str
+
+
+Seen = (
+    tuple[LayerActivity, ...] | tuple[LayerWeights, ...] | Surface | Fit | Pictures | Confusion | tuple[Any, ...] | None
+)
 
 # The grid of a surface, cells: drawn in half-blocks, two to a line.
 _COLUMNS, _ROWS = 96, 48
+_PICTURES = 16
 
 
-def look(stack: Stack, lane: int, what: str) -> Seen:
-    """One probe by its name: activity, weights, surface or fit. None where it has no meaning for the lane's data."""
+def look(lab: Lab, what: str, arm: str, seed: int) -> Seen:
+    """One probe by its name. None where it has no meaning for the lane's data.
+
+    activity, weights, surface, fit, pictures, confusion, or schedule: (epoch, learning rate) over the arm's run.
+    """
+    stack, lane = lab.lane(arm, seed)
     match what:
         case "activity":
             return activity(stack, lane)
@@ -92,7 +126,54 @@ def look(stack: Stack, lane: int, what: str) -> Seen:
             return surface(stack, lane, _COLUMNS, _ROWS)
         case "fit":
             return fit(stack, lane)
+        case "pictures":
+            return pictures(lab, arm, seed)
+        case "confusion":
+            return confusion(lab, arm, seed)
+        case "schedule":
+            return tuple(lab.schedule(arm))
     raise ValueError(f"unknown probe {what!r}")
+
+
+def pictures(lab: Lab, arm: str, seed: int) -> Pictures | None:
+    """What the lane is fed and gets most wrong; None where its inputs are no images."""
+    task = lab.lane(arm, seed)[0].task
+    if task.image_shape is None or task.kind != "classification":
+        return None
+    names = task.class_names
+    fed, wrong = (None if lab.finished else lab.fed(arm, seed, _PICTURES)), lab.mistakes(arm, seed, _PICTURES)
+    told = []
+    if fed is not None:
+        for place, image in enumerate(fed.x):
+            caption = names[int(fed.y[place])]
+            if fed.other is not None and fed.share < 1:
+                caption += f"+{names[int(fed.other[place])]}"
+            told.append(Picture(_pixels(image), caption))
+    missed = [
+        Picture(_pixels(image), f"{names[int(predicted)]} not {names[int(true)]}")
+        for image, true, predicted in zip(wrong.x, wrong.y, wrong.predicted, strict=True)
+    ]
+    return Pictures(tuple(told), tuple(missed))
+
+
+def _pixels(image_CHW: Tensor) -> tuple[tuple[tuple[int, int, int], ...], ...]:
+    """Stretched to the image's own range, so that standardized inputs can be seen too."""
+    x = image_CHW.float().nan_to_num()
+    low, high = x.min(), x.max()
+    x = ((x - low) / (high - low).clamp(min=1e-6) * 255).round().clamp(0, 255).int()
+    rgb = (x if x.shape[0] >= 3 else x[:1].expand(3, -1, -1))[:3].permute(1, 2, 0).tolist()
+    return tuple(tuple((r, g, b) for r, g, b in row) for row in rgb)
+
+
+def confusion(lab: Lab, arm: str, seed: int) -> Confusion | None:
+    """Whom the lane takes for whom; None for regressions."""
+    counts, part = lab.test_confusion(arm, seed), "test"
+    if counts is None:
+        counts, part = lab.confusion(arm, seed), "validation"
+    if counts is None:
+        return None
+    names = lab.lane(arm, seed)[0].task.class_names
+    return Confusion(tuple(tuple(row) for row in counts.tolist()), names, part)
 
 
 @torch.no_grad()

@@ -305,7 +305,7 @@ class Worker:
         from engine.probes import look
 
         self._looked = (time.perf_counter(), lab.epoch)
-        seen = {(what, arm, seed): look(*lab.lane(arm, seed), what) for what, arm, seed in self._wanted}
+        seen = {(what, arm, seed): look(lab, what, arm, seed) for what, arm, seed in self._wanted}
         with self._lock:
             self._seen = seen
             self._version += 1
