@@ -94,7 +94,7 @@ class Pictures:
 
 @dataclass(frozen=True, slots=True)
 class Confusion:
-    """Counts of true class (rows) by predicted class, on the validation data, or on test data once the run has ended."""
+    """Counts of true class (rows) by predicted class: on the validation data, once the run has ended on test data."""
 
     counts: tuple[tuple[int, ...], ...]
     names: tuple[str, ...]
@@ -223,7 +223,7 @@ def weights(stack: Stack, lane: int) -> tuple[LayerWeights, ...]:
 
 
 @torch.no_grad()
-def surface(stack: Stack, lane: int, columns: int, rows: int, points: int = 300) -> Surface | None:
+def surface(stack: Stack, lane: int, columns: int, rows: int, points: int = 100) -> Surface | None:
     """The lane's classes over the plane, or None where its inputs are not two."""
     task = stack.task
     if task.features != 2 or task.kind == "regression":

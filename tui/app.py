@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 import os
 import signal
 import sys
@@ -27,7 +28,7 @@ from tui.screens.messages import EndProgram, OpenPreset
 from tui.widgets.plain import AsciiOnly, Colourless
 
 # A program told to end has ended within this many seconds, even where its threads hang.
-LAST_RESORT = 1.5
+LAST_RESORT = 1.0
 
 
 class RegtuiApp(App[int]):
@@ -106,7 +107,9 @@ class RegtuiApp(App[int]):
         if screen is self._main:
             for action in ACTIONS:
                 yield SystemCommand(
-                    f"{action.title} ({action.shown})", action.help, getattr(self._main, f"action_{action.name}")
+                    f"{action.title} ({action.shown})",
+                    action.help,
+                    functools.partial(self._main.run_action, action.name),
                 )
 
     async def action_quit(self) -> None:
@@ -135,7 +138,8 @@ def run_dashboard(
     """
     app = RegtuiApp(preset, device=device, fps=fps, paused=paused, ascii_only=ascii_only)
     code = app.run(mouse=mouse)
-    ended = app.worker.close(timeout=1.0)
+    # Told to end by a signal there is nothing left to wait for, and the import of torch may hold things up as it is.
+    ended = app.worker.close(timeout=0.1 if (code or 0) > 128 else 1.0)
     if app.reported is not None:
         _print_report(app.reported, reproduce, ascii_only)
     code = app.return_code if code is None else code

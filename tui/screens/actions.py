@@ -53,6 +53,23 @@ ACTIONS: tuple[Action, ...] = (
     Action("norms", "n", "n", "norms", "weight norms by arm, or by layer of the selected arm", "view", footer=True),
     Action("zoom", "z", "z", "enlarge", "enlarge the pane in focus, or all panes again", "view"),
     Action("theme", "t", "t", "theme", "light or dark", "view"),
+    Action(
+        "look('activity')",
+        "a",
+        "a",
+        "activations",
+        "each layer's outputs: histogram, dead and saturated",
+        "a closer look",
+    ),
+    Action(
+        "look('weights')", "u", "u", "weights", "each layer: norm, size of its update, share near zero", "a closer look"
+    ),
+    Action("look('penalty')", "y", "y", "penalties", "train loss beside what each penalty adds", "a closer look"),
+    Action("look('surface')", "b", "b", "boundary", "classes over the plane, or the fitted curve", "a closer look"),
+    Action("look('pictures')", "m", "m", "images", "what the network is fed, and its worst mistakes", "a closer look"),
+    Action("look('confusion')", "c", "c", "confusion", "which classes are taken for which", "a closer look"),
+    Action("look('schedule')", "s", "s", "schedule", "the learning rate over the run", "a closer look"),
+    Action("look('finder')", "f", "f", "find rate", "sweep learning rates on copies of the lanes", "a closer look"),
 )
 
 # The panes by the number that focuses them, in the order of the screen.

@@ -7,13 +7,13 @@ import time
 from pathlib import Path
 
 from textual.app import ComposeResult
-from textual.containers import Horizontal, HorizontalScroll, Vertical
+from textual.containers import Horizontal, Vertical
 from textual.css.query import NoMatches
 from textual.events import Click, Resize
 from textual.screen import Screen
 from textual.widgets import Footer, Static
 
-from engine.commands import Pause, Restart, Resume, SetSpeed, StepEpoch, Turn
+from engine.commands import FindLr, Pause, Restart, Resume, SetSpeed, StepEpoch, Turn
 from engine.events import Failed, Stopped
 from engine.preset import Preset, PresetError, load_preset, with_value
 from engine.worker import View, Worker
@@ -21,15 +21,16 @@ from tui.screens.actions import PANES, bindings
 from tui.screens.dialogs import Ask, Question
 from tui.screens.files import export, write_tweaked
 from tui.screens.help import HelpScreen
-from tui.screens.messages import Leave, OpenPreset
+from tui.screens.messages import EndProgram, OpenPreset
 from tui.screens.pace import Pace
 from tui.screens.picker import PresetPicker
-from tui.widgets import plots
 from tui.widgets.comparison import Comparison
+from tui.widgets.curves import Curves, Shown
 from tui.widgets.header import RunHeader
 from tui.widgets.knobs import KnobPanel, Turned
 from tui.widgets.lesson import Lesson
-from tui.widgets.pane import ChartPane, Pane
+from tui.widgets.look import wanted
+from tui.widgets.pane import Pane
 from tui.widgets.stopping import StoppingGauges
 
 SPEEDS: tuple[float | None, ...] = (0.5, 1, 2, 5, 10, 15, 20, 50, 100, 200, 500, None)
@@ -58,6 +59,7 @@ class MainScreen(Screen[None]):
         self._drawn = [-1, -1]
         self._arm: str | None = None if len(preset.arms) == 1 else preset.arm_names[-1]
         self._log = self._gap = self._layers = False
+        self._look: str | None = None
         self._chose_overlay: bool | None = None
         self._remaking = False
         self._page = 0
@@ -68,12 +70,7 @@ class MainScreen(Screen[None]):
         yield RunHeader(self._ascii)
         with Horizontal(id="body"):
             with Vertical(id="curves"):
-                with HorizontalScroll(id="losses"):
-                    yield from self._loss_panes()
-                    yield ChartPane("1 loss, all arms", ascii_only=self._ascii, id="overlay")
-                with Horizontal(id="trends"):
-                    yield ChartPane("2 accuracy", ascii_only=self._ascii, id="accuracy")
-                    yield ChartPane("3 weight norm", ascii_only=self._ascii, id="norms")
+                yield Curves(self.preset.arm_names, self._ascii)
                 yield Pane(Comparison(self._ascii), title="4 comparison", id="comparison")
             with Vertical(id="side"):
                 yield Pane(KnobPanel(self._ascii), title="5 knobs", id="knobs")
@@ -81,14 +78,6 @@ class MainScreen(Screen[None]):
                 yield Pane(StoppingGauges(self._ascii), title="6 early stopping", id="stopping")
         yield Static(id="tiny")
         yield Footer(show_command_palette=False, compact=True)
-
-    def _loss_panes(self) -> list[ChartPane]:
-        made = []
-        for place, name in enumerate(self.preset.arm_names):
-            pane = ChartPane(name, ascii_only=self._ascii, id=f"loss-{place}", classes="loss")
-            pane.tooltip = None
-            made.append(pane)
-        return made
 
     def on_mount(self) -> None:
         self._arrange()
@@ -136,13 +125,14 @@ class MainScreen(Screen[None]):
         """Bring the screen up to the present moment; nothing is done where nothing has changed.
 
         A frame draws the losses or the trends, whichever is older: twice the frames for the same share of the time.
-        With `force` it draws both.
+        With `force` it draws both, and where nothing more is to come.
         """
         if self._remaking:
             return
         view = self._view = self.worker.view()
         self.query_one(RunHeader).update(view, self.preset.epochs, self._device(view))
-        parts = (self._draw_losses, self._draw_trends)
+        curves, shown = self.query_one(Curves), self._shown()
+        parts = (curves.draw_losses, curves.draw_trends)
         stale = [at for at in range(2) if self._drawn[at] != view.version]
         if not stale and not force:
             return
@@ -151,36 +141,14 @@ class MainScreen(Screen[None]):
             self.query_one("#knobs", Pane).entitle(f"5 knobs: {self._arm or 'all arms'}")
         self.query_one(StoppingGauges).update(view)
         self.query_one(Comparison).update(view)
-        for at in (0, 1) if force else [min(stale, key=self._drawn.__getitem__)]:
-            parts[at](view)
+        for at in (0, 1) if force or view.state != "running" else [min(stale, key=self._drawn.__getitem__)]:
+            parts[at](view, shown)
             self._drawn[at] = view.version
 
-    def _draw_losses(self, view: View) -> None:
-        zoomed = self.maximized
-        kind = "log loss" if self._log else "loss"
-        legend = "*** train ... validation" if self._ascii else "━ train  ┈ validation"
-        if self.has_class("-overlay"):
-            overlay = self.query_one("#overlay", ChartPane)
-            overlay.entitle(f"1 {kind}, all arms", legend)
-            overlay.show(plots.overlay_plot(view, self._log))
-        else:
-            told = plots.loss_plots(view, self._log)
-            for place, name in enumerate(self.preset.arm_names):
-                pane = self.query_one(f"#loss-{place}", ChartPane)
-                pane.set_class(name == self._arm or self._arm is None, "selected")
-                pane.entitle(f"{'1 ' if place == 0 else ''}{kind}: {name}", legend if place == 0 else "")
-                if zoomed is None or zoomed is pane:
-                    pane.show(told[name])
-
-    def _draw_trends(self, view: View) -> None:
-        legend = "*** train ... validation" if self._ascii else "━ train  ┈ validation"
-        if self.query_one("#trends").display or self.maximized is not None:
-            accuracy, norms = self.query_one("#accuracy", ChartPane), self.query_one("#norms", ChartPane)
-            accuracy.entitle("2 gap: validation - train" if self._gap else "2 accuracy", "" if self._gap else legend)
-            accuracy.show(plots.gap_plot(view) if self._gap else plots.accuracy_plot(view))
-            arm = self._arm or self.preset.arm_names[0]
-            norms.entitle(f"3 weight norm by layer: {arm}" if self._layers else "3 weight norm")
-            norms.show(plots.layer_norm_plot(view, arm) if self._layers else plots.norm_plot(view))
+    def _shown(self) -> Shown:
+        return Shown(
+            self._arm, self._log, self._gap, self._layers, self.has_class("-overlay"), self._look, self.maximized
+        )
 
     def _device(self, view: View) -> str:
         """The device's name; on a GPU with its memory and utilization, asked every two seconds."""
@@ -230,16 +198,24 @@ class MainScreen(Screen[None]):
         self._speed, self._paused = self._view.speed, self._view.paused
         self._arm = None if len(preset.arms) == 1 else preset.arm_names[-1]
         self._chose_overlay = None
-        self._remaking = True
+        if self._look == "finder":
+            self._look = None
+            self.remove_class("-look")
+        self._ask_to_look()
         self.query_one(KnobPanel).close_edit()
         self.minimize()
-        self.run_worker(self._remake_panes(), exclusive=True)
+        if not self._remaking:
+            self._remaking = True
+            self.run_worker(self._remake_panes())
         worker.start()
 
     async def _remake_panes(self) -> None:
+        """Nothing is drawn meanwhile; a preset that is loaded meanwhile has its turn at once."""
+        preset = None
         with self.app.batch_update():
-            await self.query(".loss").remove()
-            await self.query_one("#losses").mount_all(self._loss_panes(), before="#overlay")
+            while preset is not self.original:
+                preset = self.original
+                await self.query_one(Curves).remake(preset.arm_names)
             self._remaking = False
             self._arrange()
             self.query_one(Lesson).show(self.preset)
@@ -293,6 +269,7 @@ class MainScreen(Screen[None]):
         if len(self.preset.arms) > 1:
             choices = [*self.preset.arm_names, None]
             self._arm = choices[(choices.index(self._arm) + by) % len(choices)]
+            self._ask_to_look()
         self.draw(force=True)
         self._scroll_to_arm()
 
@@ -333,6 +310,7 @@ class MainScreen(Screen[None]):
         while widget is not None and widget is not self:
             if widget.id and widget.id.startswith("loss-"):
                 self._arm = self.preset.arm_names[int(widget.id.removeprefix("loss-"))]
+                self._ask_to_look()
                 self.draw(force=True)
                 return
             parent = widget.parent
@@ -394,6 +372,23 @@ class MainScreen(Screen[None]):
         except NoMatches:
             return
 
+    def action_look(self, kind: str) -> None:
+        """Open a closer look, or close it where it is open."""
+        self._look = None if self._look == kind else kind
+        self.set_class(self._look is not None, "-look")
+        if self._look == "finder":
+            self.worker.send(FindLr())
+        self._ask_to_look()
+        self._show_page(1)
+
+    def _ask_to_look(self) -> None:
+        """Let the worker know what is to be looked at now."""
+        if self._look is None:
+            self.worker.look(())
+            return
+        arm = self._arm or self.preset.arm_names[0]
+        self.worker.look(wanted(self._look, self.preset.arm_names, arm, self.preset.seeds[0]))
+
     def action_zoom(self) -> None:
         if self._remaking:
             return
@@ -431,9 +426,10 @@ class MainScreen(Screen[None]):
     def _chosen(self, name: str | None) -> None:
         if name is None:
             return
-        if self._view.state in ("running", "paused") and self._view.epoch > 0:
+        view = self.worker.view()
+        if view.state in ("running", "paused") and view.epoch > 0:
             question = Question(
-                f"Leave {self.preset.title!r} at epoch {self._view.epoch}?",
+                f"Leave {self.preset.title!r} at epoch {view.epoch}?",
                 "Its curves are not kept; e exports them.",
                 (("load", "load the other preset"), ("stay", "go on with this one")),
             )
@@ -464,11 +460,12 @@ class MainScreen(Screen[None]):
         self.app.push_screen(HelpScreen())
 
     def action_quit(self) -> None:
-        if self._view.state not in ("running", "paused") or self._view.epoch == 0:
-            self.post_message(Leave(keep=self._view.epoch > 0))
+        view = self.worker.view()
+        if view.state not in ("running", "paused") or view.epoch == 0:
+            self.post_message(EndProgram(keep=view.epoch > 0))
             return
         question = Question(
-            f"Training is at epoch {self._view.epoch} of {self.preset.epochs}.",
+            f"Training is at epoch {view.epoch} of {self.preset.epochs}.",
             "Stop and keep measures the best weights on the test data and leaves the final table in the terminal.",
             (("keep", "stop and keep"), ("discard", "stop and discard"), ("go on", "go on training")),
         )
@@ -476,7 +473,7 @@ class MainScreen(Screen[None]):
 
     def _answered_quit(self, answer: str | None) -> None:
         if answer in ("keep", "discard"):
-            self.post_message(Leave(keep=answer == "keep"))
+            self.post_message(EndProgram(keep=answer == "keep"))
 
 
 __all__ = ["PANES", "MainScreen"]

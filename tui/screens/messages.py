@@ -17,7 +17,7 @@ class OpenPreset(Message):
 
 
 @dataclass
-class Leave(Message):
+class EndProgram(Message):
     """End the program; with `keep` after the test, and with the table left in the terminal."""
 
     keep: bool

@@ -47,14 +47,17 @@ class RunHeader(Lines):
         elif view.state == "failed" and view.failed is not None:
             low.append(view.failed.message + (f"  (log: {view.failed.log})" if view.failed.log else ""), style="red")
         else:
-            told = f" {view.epoch}/{epochs} epochs"
             rate = view.rate if view.state == "running" else 0.0
+            told = [f" {view.epoch}/{epochs}", " epochs"]
             if view.state == "running":
                 left = (epochs - view.epoch) / rate if rate else math.inf
-                told += f"  {rate:.1f}/s  {duration(left)} left"
-            told += f"  speed {'max' if view.speed is None else f'{view.speed:g}/s'}"
-            room = max(5, width - low.cell_len - len(told) - 1)
+                told += [f"  {rate:.1f}/s", f"  {duration(left)} left"]
+            told.append(f"  speed {'max' if view.speed is None else f'{view.speed:g}/s'}")
+            # Where it is narrow the bar gives way first, then the words that can be guessed.
+            while len(told) > 2 and low.cell_len + len("".join(told)) + 6 > width:
+                told.pop(1)
+            room = max(0, width - low.cell_len - len("".join(told)) - 1)
             low.append(bar(view.epoch / max(1, epochs), room, self._ascii), style=colour)
-            low.append(told)
+            low.append("".join(told))
         low.truncate(width, overflow="ellipsis")
         self.show([top, low])

@@ -257,4 +257,4 @@ class KnobPanel(Vertical):
 def _value_span(width: int) -> tuple[int, int]:
     """First and last column of the values."""
     right = max(4, width - 2 - (_BOUNDS + 1 if width >= _WITH_BOUNDS else 0))
-    return max(3, right - 9), right
+    return max(3, right - 10), right

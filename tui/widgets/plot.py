@@ -22,10 +22,10 @@ from tui.widgets.palette import Rgb, blend, colour
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Series:
-    """One curve: `y` over `x` (ascending). What is not finite is a gap, and so is what is not positive on a log scale.
+    """One curve, or points that are not joined (`scattered`): `y` over `x` (ascending).
 
-    `low` and `high` are the spread over the seeds, drawn fainter than the curve. `colour` is RGB or an index into
-    the palette.
+    What is not finite is a gap, and so is what is not positive on a log scale. `low` and `high` are the spread over the
+    seeds, drawn fainter than the curve. `colour` is RGB or an index into the palette.
     """
 
     x: Sequence[float] | np.ndarray
@@ -35,6 +35,7 @@ class Series:
     label: str = ""
     low: Sequence[float] | np.ndarray | None = None
     high: Sequence[float] | np.ndarray | None = None
+    scattered: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,6 +201,9 @@ def _line(
     ascii_: bool,
 ) -> None:
     px, py, joined = path
+    if series.scattered:
+        _add(figure, px, py, _marker("." if ascii_ else "braille", rgb), np.zeros(len(px), dtype=bool))
+        return
     if series.dotted:
         if not ascii_:
             px, py = raster(px, py, joined, 3)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -46,8 +45,10 @@ def shared_limits(series: Sequence[Series], log: bool) -> tuple[float, float] | 
     if not finite:
         return None
     top = max(float(y.max()) for y in finite)
-    start = float(np.median([y[0] for y in finite]))
-    highest = min(top, 3 * abs(start)) if math.isfinite(start) and start else top
+    # Some explode in the very first epoch: where the others began counts.
+    starts = [abs(float(y[0])) for y in finite]
+    start = max(each for each in starts if each <= 100 * max(min(starts), 0.1))
+    highest = min(top, 3 * start) if start else top
     lowest = min(float(y.min()) for y in finite)
     if log:
         positive = [float(y[y > 0].min()) for y in finite if (y > 0).any()]
@@ -94,7 +95,7 @@ def loss_plots(view: View, log: bool) -> dict[str, Plot]:
             x_limits=x_limits(view),
             y_limits=limits,
             log=log,
-            empty=_lost(view, arm) or waiting(view),
+            empty=lost(view, arm) or waiting(view),
         )
         for arm, told in curves.items()
     }
@@ -145,8 +146,8 @@ def layer_norm_plot(view: View, arm: str) -> Plot:
     return Plot(curves, knob_marks(view, [arm]), x_limits(view), empty=waiting(view))
 
 
-def _lost(view: View, arm: str) -> str:
-    """What is said of an arm that has no curve because all its lanes diverged before one was measured."""
+def lost(view: View, arm: str) -> str:
+    """What is said of an arm all of whose lanes have diverged, an empty text of any other."""
     ends = [told for (name, _), told in view.stopped.items() if name == arm and told.reason == "diverged"]
     whole = len(ends) == len(view.preset.seeds)
     return f"diverged at epoch {max(told.epoch for told in ends)}: the loss is no longer finite" if whole else ""
@@ -162,3 +163,65 @@ def waiting(view: View) -> str:
     if view.state == "finished":
         return "nothing was measured"
     return "paused: space starts" if view.state == "paused" else "training the first epoch ..."
+
+
+# What a closer look shows as a chart -------------------------------------------------------------------------------
+
+
+def penalty_plot(view: View, arm: str) -> Plot:
+    """What the arm minimizes: its train loss (solid), and dotted what each penalty adds, in the colours in order."""
+    names = view.history.metrics if view.history is not None else []
+    penalties = [name for name in names if name.startswith("penalty.")]
+    made = [curve(view, arm, "train_loss", False, view.preset.arm_names.index(arm))]
+    made += [curve(view, arm, name, True, place + 2) for place, name in enumerate(penalties)]
+    curves = tuple(Series(each.x, each.y, each.colour, each.dotted) for each in made if each is not None)
+    return Plot(curves, knob_marks(view, [arm]), x_limits(view), empty=waiting(view))
+
+
+def schedule_plot(view: View) -> Plot:
+    """Every arm's learning rate over its run, with the present point marked."""
+    series, marks = [], []
+    for place, arm in enumerate(view.preset.arm_names):
+        points = view.seen.get(("schedule", arm, view.preset.seeds[0]))
+        if points:
+            series.append(Series([epoch for epoch, _ in points], [lr for _, lr in points], place))
+        last = next((told for (name, _), told in view.last.items() if name == arm), None)
+        if last is not None:
+            marks.append(Mark(float(last.epoch), "best", place, y=last.lr))
+    return Plot(tuple(series), tuple(marks), empty=waiting(view) if view.state == "loading" else "looking ...")
+
+
+def finder_plot(view: View) -> Plot:
+    """Loss over the logarithm of the learning rate, each arm's suggestion marked."""
+    series, marks = [], []
+    for place, arm in enumerate(view.preset.arm_names):
+        found = view.found.get(arm)
+        if found is None:
+            continue
+        rates = np.log10(np.asarray(found.rates))
+        series.append(Series(rates, found.losses, place))
+        if found.suggestion is not None:
+            at = float(np.log10(found.suggestion))
+            marks.append(Mark(at, "best", place, y=float(np.interp(at, rates, np.asarray(found.losses)))))
+    limits = shared_limits(series, log=False)
+    return Plot(
+        tuple(series), tuple(marks), None, limits, x_label="log10 lr", empty="sweeping learning rates on copies ..."
+    )
+
+
+def fit_plot(view: View, arm: str) -> Plot | None:
+    """The arm's curve over its one input with the examples; None where it is no regression of one input."""
+    look = ("fit", arm, view.preset.seeds[0])
+    if look not in view.seen:
+        return Plot(empty="looking ...")
+    seen = view.seen[look]
+    if seen is None:
+        return None
+    place = view.preset.arm_names.index(arm)
+    held = [(x, y) for x, y, part in seen.points if part != "train"]
+    train = [(x, y) for x, y, part in seen.points if part == "train"]
+    clouds = [(sorted(held), (128, 128, 128)), (sorted(train), (208, 208, 208))]
+    points = [
+        Series([x for x, _ in cloud], [y for _, y in cloud], rgb, scattered=True) for cloud, rgb in clouds if cloud
+    ]
+    return Plot((*points, Series(seen.x, seen.y, place)), x_label="x", y_label="y")

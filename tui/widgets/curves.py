@@ -1,0 +1,100 @@
+"""The curves: a loss pane an arm (or one for all), accuracy and weight norms, or a closer look in their place."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from textual.app import ComposeResult
+from textual.containers import Horizontal, HorizontalScroll, Vertical
+from textual.widget import Widget
+
+from engine.worker import View
+from tui.widgets import plots
+from tui.widgets.look import LookPane
+from tui.widgets.pane import ChartPane
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What a person has chosen to see.
+
+    Attributes
+    ----------
+    arm : the selected one, or None for all.
+    log, gap, layers : losses on a log scale, the gap for the accuracy, norms by layer.
+    overlay : all arms in one pane.
+    look : the closer look, or None.
+    zoomed : the pane that is enlarged, or None.
+    """
+
+    arm: str | None
+    log: bool = False
+    gap: bool = False
+    layers: bool = False
+    overlay: bool = False
+    look: str | None = None
+    zoomed: Widget | None = None
+
+
+class Curves(Vertical):
+    """All charts of a run. `draw_losses` and `draw_trends` are the two halves of a frame."""
+
+    def __init__(self, arms: Sequence[str], ascii_only: bool) -> None:
+        super().__init__(id="charts")
+        self._arms, self._ascii = tuple(arms), ascii_only
+        self._legend = "*** train ... validation" if ascii_only else "━ train  ┈ validation"
+
+    def compose(self) -> ComposeResult:
+        with HorizontalScroll(id="losses"):
+            yield from self._loss_panes()
+            yield ChartPane("1 loss, all arms", ascii_only=self._ascii, id="overlay")
+        with Horizontal(id="trends"):
+            yield ChartPane("2 accuracy", ascii_only=self._ascii, id="accuracy")
+            yield ChartPane("3 weight norm", ascii_only=self._ascii, id="norms")
+            yield LookPane(self._ascii)
+
+    def _loss_panes(self) -> list[ChartPane]:
+        made = []
+        for place, name in enumerate(self._arms):
+            pane = ChartPane(name, ascii_only=self._ascii, id=f"loss-{place}", classes="loss")
+            pane.tooltip = None
+            made.append(pane)
+        return made
+
+    async def remake(self, arms: Sequence[str]) -> None:
+        """A loss pane for each of other arms."""
+        self._arms = tuple(arms)
+        await self.query(".loss").remove()
+        await self.query_one("#losses").mount_all(self._loss_panes(), before="#overlay")
+
+    def draw_losses(self, view: View, shown: Shown) -> None:
+        """The upper half: losses."""
+        kind = "log loss" if shown.log else "loss"
+        if shown.overlay:
+            overlay = self.query_one("#overlay", ChartPane)
+            overlay.entitle(f"1 {kind}, all arms", self._legend)
+            overlay.show(plots.overlay_plot(view, shown.log))
+            return
+        told = plots.loss_plots(view, shown.log)
+        for place, name in enumerate(self._arms):
+            pane = self.query_one(f"#loss-{place}", ChartPane)
+            pane.set_class(shown.arm in (name, None), "selected")
+            fate = " (diverged)" if plots.lost(view, name) else ""
+            pane.entitle(f"{'1 ' if place == 0 else ''}{kind}: {name}{fate}", self._legend if place == 0 else "")
+            if shown.zoomed in (None, pane):
+                pane.show(told[name])
+
+    def draw_trends(self, view: View, shown: Shown) -> None:
+        """The lower half: accuracy or gap and norms, or the closer look."""
+        if not self.query_one("#trends").display and shown.zoomed is None:
+            return
+        arm = shown.arm or self._arms[0]
+        if shown.look is not None:
+            self.query_one(LookPane).show(shown.look, view, arm)
+            return
+        accuracy, norms = self.query_one("#accuracy", ChartPane), self.query_one("#norms", ChartPane)
+        accuracy.entitle("2 gap: validation - train" if shown.gap else "2 accuracy", "" if shown.gap else self._legend)
+        accuracy.show(plots.gap_plot(view) if shown.gap else plots.accuracy_plot(view))
+        norms.entitle(f"3 weight norm by layer: {arm}" if shown.layers else "3 weight norm")
+        norms.show(plots.layer_norm_plot(view, arm) if shown.layers else plots.norm_plot(view))

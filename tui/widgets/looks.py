@@ -1,0 +1,211 @@
+"""What a closer look shows as lines of text: histograms, tables, half-block pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rich.text import Text
+
+from engine.worker import View
+from tui.widgets.palette import blend, colour
+from tui.widgets.words import bar, number
+
+_EIGHTHS = " ▁▂▃▄▅▆▇█"
+_ASCII_EIGHTHS = " .:-=+*#@"
+Pixel = tuple[int, int, int]
+
+
+def _nothing(view: View, why: str) -> list[Text]:
+    return [Text(why if view.state != "loading" else f"{view.loading} ...", style="dim")]
+
+
+def activity_lines(view: View, arm: str, width: int, ascii_only: bool) -> list[Text]:
+    """One layer a line: the histogram of its outputs, mean and spread, the share of dead or saturated units."""
+    layers = view.seen.get(("activity", arm, view.preset.seeds[0]))
+    if layers is None:
+        return _nothing(view, "looking ...")
+    if not layers:
+        return _nothing(view, "This network has no hidden layer.")
+    steps = _ASCII_EIGHTHS if ascii_only else _EIGHTHS
+    names = min(14, max(len(layer.layer) for layer in layers))
+    lines = [
+        Text(f"{'':{names}} {'low':>8} {'outputs':^24} {'high':<8} mean      dead  sat.", style="dim", no_wrap=True)
+    ]
+    for layer in layers:
+        # The tallest bin is most often the zeros of relu: a square root lets the others be seen beside it.
+        tall = max(layer.counts) ** 0.5 or 1.0
+        cells = "".join(steps[round(count**0.5 / tall * 8)] for count in layer.counts)
+        line = Text(no_wrap=True)
+        line.append(f"{layer.layer[:names]:{names}} ", style="bold")
+        line.append(f"{number(layer.low, 3):>8} ", style="dim")
+        line.append(cells, style="cyan")
+        line.append(f" {number(layer.high, 3):<8} ", style="dim")
+        line.append(f"{number(layer.mean, 3):<8} ")
+        line.append(f"{layer.dead:>5.0%} ", style="bold red" if layer.dead > 0.3 else "")
+        line.append(f"{layer.saturated:>5.0%}", style="bold red" if layer.saturated > 0.3 else "")
+        line.truncate(width)
+        lines.append(line)
+    return lines
+
+
+def weight_lines(view: View, arm: str, width: int, ascii_only: bool) -> list[Text]:
+    """One layer a line: norm, the last step's change against it, and the share of weights near zero."""
+    layers = view.seen.get(("weights", arm, view.preset.seeds[0]))
+    if layers is None:
+        return _nothing(view, "looking ...")
+    names = min(16, max(len(layer.layer) for layer in layers))
+    lines = [Text(f"{'':{names}} {'norm':>9} {'update':>9}  below 0.001", style="dim", no_wrap=True)]
+    room = max(4, width - names - 30)
+    for layer in layers:
+        line = Text(no_wrap=True)
+        line.append(f"{layer.layer[:names]:{names}} ", style="bold")
+        line.append(f"{number(layer.norm):>9} {number(layer.update_ratio, 3):>9}  {layer.near_zero:>4.0%} ")
+        line.append(bar(layer.near_zero, room, ascii_only), style="cyan")
+        line.truncate(width)
+        lines.append(line)
+    return lines
+
+
+def surface_lines(
+    view: View, arms: Sequence[str], width: int, height: int, dark: bool, ascii_only: bool
+) -> list[Text] | None:
+    """Each arm's classes over the plane in half-blocks, fainter where it is unsure, with train and validation points.
+
+    None where the inputs are not two.
+    """
+    seen = [(arm, view.seen.get(("surface", arm, view.preset.seeds[0]), "missing")) for arm in arms]
+    if all(surface is None for _, surface in seen):
+        return None
+    if any(surface == "missing" for _, surface in seen):
+        return _nothing(view, "looking ...")
+    columns = max(8, (width - len(arms) + 1) // len(arms))
+    rows = max(2, height - 1)
+    title = Text(no_wrap=True)
+    blocks = []
+    for place, (arm, surface) in enumerate(seen):
+        r, g, b = colour(view.preset.arm_names.index(arm), dark)
+        title.append(
+            f"{arm[: columns - 1]:<{columns}}" + (" " if place + 1 < len(seen) else ""), style=f"bold rgb({r},{g},{b})"
+        )
+        blocks.append(_surface_rows(surface, columns, 2 * rows, dark))
+    lines = [title]
+    for y in range(rows):
+        line = Text(no_wrap=True)
+        for place, block in enumerate(blocks):
+            if place:
+                line.append(" ")
+            _append_half_blocks(line, block[2 * y], block[2 * y + 1], ascii_only)
+        lines.append(line)
+    return lines
+
+
+def _surface_rows(surface: object, columns: int, rows: int, dark: bool) -> list[list[Pixel]]:
+    from engine.probes import Surface
+
+    assert isinstance(surface, Surface)
+    ground: Pixel = (18, 18, 18) if dark else (245, 245, 245)
+    high, wide = len(surface.classes), len(surface.classes[0])
+    classes = max((max(row) for row in surface.classes), default=0) + 1
+    least = 1 / max(2, classes)
+    pixels = []
+    for y in range(rows):
+        source = y * high // rows
+        row = []
+        for x in range(columns):
+            at = x * wide // columns
+            sure = (surface.confidence[source][at] - least) / (1 - least)
+            row.append(blend(colour(surface.classes[source][at], dark), ground, 0.15 + 0.45 * min(1.0, max(0.0, sure))))
+        pixels.append(row)
+    for x, y, label, part in surface.points:
+        at = round((x - surface.left) / (surface.right - surface.left) * (columns - 1))
+        up = round((surface.top - y) / (surface.top - surface.bottom) * (rows - 1))
+        if 0 <= at < columns and 0 <= up < rows:
+            rgb = colour(label, dark)
+            pixels[up][at] = blend(rgb, (255, 255, 255) if dark else (0, 0, 0), 0.55) if part == "train" else rgb
+    return pixels
+
+
+def _append_half_blocks(line: Text, upper: Sequence[Pixel], lower: Sequence[Pixel], ascii_only: bool) -> None:
+    """Two rows of pixels as one line; without the half-block as blanks of the lower row's colour."""
+    for (r, g, b), (r2, g2, b2) in zip(upper, lower, strict=True):
+        line.append(" " if ascii_only else "▀", style=f"rgb({r},{g},{b}) on rgb({r2},{g2},{b2})")
+
+
+def picture_lines(view: View, arm: str, width: int, height: int, ascii_only: bool) -> list[Text]:
+    """A strip of what the network is fed, and one of its worst mistakes, each image with its label."""
+    look = ("pictures", arm, view.preset.seeds[0])
+    if look not in view.seen:
+        return _nothing(view, "looking ...")
+    seen = view.seen[look]
+    if seen is None:
+        return _nothing(view, "This preset's examples are no images.")
+    each = max(3, (height - 4) // 2)
+    lines: list[Text] = []
+    for title, pictures in (("fed in the next batch", seen.fed), ("worst mistakes on validation", seen.mistakes)):
+        lines.append(Text(title if pictures else f"{title}: none", style="bold", no_wrap=True))
+        if not pictures:
+            continue
+        side = min(2 * each, len(pictures[0].pixels), 28)
+        side += side % 2
+        slot = max(side, 9) + 1
+        shown = pictures[: max(1, width // slot)]
+        scaled = [_scaled(picture.pixels, side) for picture in shown]
+        for y in range(0, side, 2):
+            line = Text(no_wrap=True)
+            for image in scaled:
+                _append_half_blocks(line, image[y], image[y + 1], ascii_only)
+                line.append(" " * (slot - side))
+            lines.append(line)
+        captions = Text(no_wrap=True, style="dim")
+        for picture in shown:
+            captions.append(f"{picture.caption[: slot - 1]:<{slot}}")
+        lines.append(captions)
+    return lines
+
+
+def _scaled(pixels: Sequence[Sequence[Pixel]], side: int) -> list[list[Pixel]]:
+    high, wide = len(pixels), len(pixels[0])
+    return [[pixels[y * high // side][x * wide // side] for x in range(side)] for y in range(side)]
+
+
+def confusion_lines(view: View, arm: str, width: int, height: int, dark: bool, ascii_only: bool) -> list[Text]:
+    """True classes down, predicted ones across: numbers where they fit, shades where they do not."""
+    look = ("confusion", arm, view.preset.seeds[0])
+    if look not in view.seen:
+        return _nothing(view, "looking ...")
+    seen = view.seen[look]
+    if seen is None:
+        return _nothing(view, "A regression takes nothing for something else.")
+    classes = len(seen.counts)
+    names = [seen.names[at] if at < len(seen.names) else str(at) for at in range(classes)]
+    left = min(12, max(len(name) for name in names))
+    cell = min(7, max(3, (width - left - 1) // max(1, classes)))
+    title = f"{seen.part} data: true class down, predicted across"
+    lines = [Text(title, style="dim", no_wrap=True)]
+    ground: Pixel = (18, 18, 18) if dark else (245, 245, 245)
+    if left + 1 + cell * classes > width or classes + 2 > height:
+        largest = max(max(row) for row in seen.counts) or 1
+        side = max(2, min(width, 2 * (height - 1), classes))
+        side -= side % 2
+        rows = []
+        for y in range(side):
+            shades = [seen.counts[y * classes // side][x * classes // side] / largest for x in range(side)]
+            rows.append([blend(colour(1, dark), ground, shade**0.5) for shade in shades])
+        for y in range(0, side, 2):
+            line = Text(no_wrap=True)
+            _append_half_blocks(line, rows[y], rows[y + 1], ascii_only)
+            lines.append(line)
+        return lines
+    head = Text(f"{'':{left}} ", style="dim", no_wrap=True)
+    for name in names:
+        head.append(f"{name[: cell - 1]:>{cell}}")
+    lines.append(head)
+    for place, row in enumerate(seen.counts):
+        line = Text(no_wrap=True)
+        line.append(f"{names[place][:left]:<{left}} ", style="bold")
+        total = sum(row) or 1
+        for at, count in enumerate(row):
+            r, g, b = blend(colour(2 if at == place else 5, dark), ground, 0.7 * (count / total) ** 0.5)
+            line.append(f"{count if count else '.':>{cell}}", style=f"on rgb({r},{g},{b})" if count else "dim")
+        lines.append(line)
+    return lines
