@@ -222,7 +222,9 @@ class KnobPanel(Vertical):
         knob = self.chosen
         unit = f" {knob.unit}" if knob.unit else ""
         how = " (enter sets, escape leaves)" if self.editing else ""
-        note = Text(f"{knob.bounds}{unit}: {knob.help}{how}", style="dim")
+        # A list of words may be long: what it is about comes first.
+        told = f"{knob.help}: {knob.bounds}" if knob.choices else f"{knob.bounds}{unit}: {knob.help}{how}"
+        note = Text(told, style="dim")
         if self._refusal:
             note = Text(f"! {self._refusal}", style="bold red")
         self.query_one("#knob-note", Lines).show(note.wrap(self.app.console, max(1, width)))

@@ -185,13 +185,17 @@ def confusion_lines(view: View, arm: str, width: int, height: int, dark: bool, a
     ground: Pixel = (18, 18, 18) if dark else (245, 245, 245)
     if left + 1 + cell * classes > width or classes + 2 > height:
         largest = max(max(row) for row in seen.counts) or 1
-        side = max(2, min(width, 2 * (height - 1), classes))
-        side -= side % 2
+        # As many pixels to a class as fit, or as many classes to a pixel as must; a pixel is as wide as two are high.
+        tall = max(1, 2 * (height - 1) // classes) * min(classes, 2 * (height - 1))
+        tall += tall % 2
+        wide = min(width, 2 * tall)
         rows = []
-        for y in range(side):
-            shades = [seen.counts[y * classes // side][x * classes // side] / largest for x in range(side)]
-            rows.append([blend(colour(1, dark), ground, shade**0.5) for shade in shades])
-        for y in range(0, side, 2):
+        for y in range(tall):
+            row = seen.counts[y * classes // tall]
+            rows.append(
+                [blend(colour(1, dark), ground, (row[x * classes // wide] / largest) ** 0.5) for x in range(wide)]
+            )
+        for y in range(0, tall, 2):
             line = Text(no_wrap=True)
             _append_half_blocks(line, rows[y], rows[y + 1], ascii_only)
             lines.append(line)

@@ -1,0 +1,259 @@
+"""The installed program in a real pseudo-terminal: its life, its ends, and what it sends."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from engine.preset import load_preset
+from tests.terminal import REGTUI, Terminal
+
+PRESET = """\
+title = "Two moons"
+summary = "Small and quick."
+lesson = "Look at the gap."
+speed = 20
+[data]
+source = "moons"
+samples = 120
+[model]
+hidden = [8]
+[training]
+epochs = 100000
+lr = 0.1
+seeds = [0, 1]
+[[arm]]
+name = "plain"
+[[arm]]
+name = "dropped"
+regularization.dropout = 0.2
+"""
+LEFT_ALTERNATE, CURSOR_ON = b"\x1b[?1049l", b"\x1b[?25h"
+MOUSE_OFF = b"\x1b[?1000l"
+EPOCH = re.compile(r" (\d+)/\d+ epochs")
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory) -> Path:
+    made = tmp_path_factory.mktemp("life")
+    (made / "small.toml").write_text(PRESET)
+    return made
+
+
+@pytest.fixture
+def start(folder) -> Iterator[object]:
+    opened: list[Terminal] = []
+
+    def started(*arguments: str, columns: int = 120, lines: int = 36, **environment: str) -> Terminal:
+        terminal = Terminal(
+            [REGTUI, *(arguments or ("small.toml",))], columns, lines,
+            {"XDG_STATE_HOME": str(folder / "state"), "OMP_NUM_THREADS": "1", **environment}, folder,
+        )  # fmt: skip
+        opened.append(terminal)
+        return terminal
+
+    yield started
+    for terminal in opened:
+        terminal.close()
+
+
+def epoch(terminal: Terminal) -> int:
+    found = EPOCH.search(terminal.text)
+    return int(found[1]) if found else 0
+
+
+def trains(shown: str) -> bool:
+    found = EPOCH.search(shown)
+    return found is not None and int(found[1]) > 1 and any(0x2800 < ord(sign) <= 0x28FF for sign in shown)
+
+
+def knob(terminal: Terminal, name: str) -> str:
+    return next(line for line in terminal.text.splitlines() if re.search(rf"[│|][ *]{name} ", line))
+
+
+def test_a_life_from_the_first_frame_to_the_last_table(start, folder):
+    terminal = start()
+    terminal.wait_for("loss: dropped")
+    terminal.wait_for(trains)
+
+    # A knob is turned: its value changes at once, the curve gets its mark.
+    assert " 0.2" in knob(terminal, "dropout")
+    terminal.press("right")
+    terminal.wait_for(lambda _: "0.25" in knob(terminal, "dropout"), timeout=2)
+    assert "*dropout" in knob(terminal, "dropout")
+    terminal.wait_for(lambda shown: any("┊" in line or "│" in line.split("││")[-1] for line in shown.splitlines()))
+
+    # Paused, the epoch stands still and nothing is sent; a dot trains one epoch.
+    terminal.press("space")
+    terminal.wait_for("paused")
+    terminal.watch(1.2)
+    stood, sent = epoch(terminal), len(terminal.raw)
+    terminal.watch(1.0)
+    assert epoch(terminal) == stood
+    assert len(terminal.raw) - sent < 200
+    terminal.press(".")
+    terminal.wait_for(f" {stood + 1}/100000 epochs", timeout=3)
+    terminal.watch(0.5)
+    assert epoch(terminal) == stood + 1
+
+    # Lesson, help.
+    terminal.press("i")
+    terminal.wait_for("Look at the gap.", timeout=3)
+    terminal.press("i", "?")
+    terminal.wait_for("what every key and every setting does", timeout=3)
+    terminal.press("escape")
+    terminal.wait_for(lambda shown: "every setting does" not in shown, timeout=3)
+
+    # The window's size changes, down to where only a polite word fits, and back.
+    terminal.resize(80, 24)
+    terminal.wait_for(lambda shown: "5 knobs" in shown and "4 comparison" not in shown, timeout=4)
+    terminal.press("v", "v")
+    terminal.wait_for("4 comparison", timeout=4)
+    terminal.resize(50, 10)
+    terminal.wait_for("This one is 50x10: please enlarge it.", timeout=4)
+    terminal.resize(120, 36)
+    terminal.wait_for(lambda shown: "5 knobs" in shown and "4 comparison" in shown, timeout=4)
+
+    # What can be taken away: the picture, the history, the experiment as it stands.
+    terminal.press("e")
+    terminal.wait_for("exported", timeout=4)
+    (picture,), (history,) = folder.glob("*.svg"), folder.glob("*.csv")
+    assert picture.read_text().startswith("<svg")
+    assert history.read_text().startswith("arm,seed,epoch,train_loss,val_loss")
+    terminal.press("w")
+    terminal.wait_for("Write the experiment as", timeout=3)
+    terminal.press("enter")
+    terminal.wait_for("preset written", timeout=3)
+    written = load_preset(str(folder / "small-tweaked.toml"))
+    assert written.arm("dropped").settings.regularization.dropout == 0.25
+    assert written.arm("plain").settings.regularization.dropout == 0
+
+    # Quitting asks; "go on" goes on, "keep" leaves the table and the command in the scrollback.
+    terminal.press("space", "q")
+    terminal.wait_for("go on training", timeout=3)
+    terminal.press("right", "right", "enter")
+    terminal.wait_for(lambda shown: "go on training" not in shown, timeout=3)
+    before = epoch(terminal)
+    terminal.wait_for(lambda _: epoch(terminal) > before, timeout=5)
+    terminal.press("q")
+    terminal.wait_for("stop and keep", timeout=3)
+    terminal.press("enter")
+    assert terminal.wait() == 0, bytes(terminal.raw).rpartition(LEFT_ALTERNATE)[2].decode()
+    left = bytes(terminal.raw).rpartition(LEFT_ALTERNATE)[2].decode()
+    assert "test acc" in left
+    assert "Two moons" in left
+    assert "again: regtui small.toml" in left
+    assert re.search(r"epoch +\d+  dropped: regularization.dropout 0.2 -> 0.25", left)
+    assert "Traceback" not in left
+
+
+def test_another_preset_is_found_by_typing_and_leaving_the_first_is_asked_once(start):
+    terminal = start()
+    terminal.wait_for(trains)
+    terminal.press("p")
+    terminal.wait_for("type to filter", timeout=3)
+    terminal.press(*"xyzzy")
+    terminal.wait_for("No preset has these words", timeout=3)
+    terminal.press(*["backspace"] * 5)
+    terminal.wait_for(lambda shown: "No preset" not in shown, timeout=3)
+    terminal.press(*"dropout off and")
+    terminal.wait_for("dropout off and", timeout=3)
+    terminal.wait_for("300 digits", timeout=3)
+    terminal.press("enter")
+    terminal.wait_for("Leave 'Two moons' at epoch", timeout=3)
+    terminal.press("enter")
+    terminal.wait_for(lambda shown: re.search(r" [1-9]\d*/301 epochs", shown))
+    assert "loss: dropout 0.2" in terminal.text
+    assert "Leave" not in terminal.text
+    terminal.press("q")
+    terminal.wait_for("stop and discard", timeout=3)
+    terminal.press("right", "enter")
+    assert terminal.wait() == 0
+    assert b"test acc" not in bytes(terminal.raw).rpartition(LEFT_ALTERNATE)[2]
+
+
+def gone(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return True
+    return False
+
+
+# Two seconds, and more only where others want the processors too.
+SOON = 2.0 * max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1)) if hasattr(os, "getloadavg") else 2.0
+
+
+@pytest.mark.parametrize("moment", ["training", "importing torch"])
+def test_sigterm_ends_it_soon_and_gives_the_terminal_back(start, moment):
+    terminal = start()
+    terminal.wait_for(moment if moment != "training" else trains)
+    begin = time.perf_counter()
+    terminal.signal(signal.SIGTERM)
+    assert terminal.wait() == 128 + signal.SIGTERM
+    assert time.perf_counter() - begin < SOON
+    end = bytes(terminal.raw)
+    assert end.rfind(LEFT_ALTERNATE) > end.rfind(b"\x1b[?1049h")
+    assert end.rfind(CURSOR_ON) > end.rfind(b"\x1b[?25l")
+    assert end.rfind(MOUSE_OFF) > end.rfind(b"\x1b[?1000h")
+    assert b"Traceback" not in end
+    assert gone(terminal.pid)
+
+
+@pytest.mark.parametrize("moment", ["training", "importing torch"])
+def test_a_dropped_line_ends_it_soon_and_leaves_no_process_behind(start, moment):
+    terminal = start()
+    terminal.wait_for(moment if moment != "training" else trains)
+    begin = time.perf_counter()
+    terminal.hang_up()
+    pid = 0
+    while not pid and time.perf_counter() - begin < 10:
+        pid, status = os.waitpid(terminal.pid, os.WNOHANG)
+        time.sleep(0.01)
+    assert pid, "still running"
+    took, terminal.code = time.perf_counter() - begin, os.waitstatus_to_exitcode(status)
+    assert took < SOON
+    assert terminal.code == 128 + signal.SIGHUP
+    assert gone(terminal.pid)
+
+
+def test_in_ascii_without_colour_and_mouse_nothing_else_is_sent(start):
+    terminal = start("small.toml", "--ascii", "--no-mouse", NO_COLOR="1")
+    terminal.wait_for(lambda _: epoch(terminal) > 2)
+    terminal.press("p")
+    terminal.wait_for("type to filter", timeout=3)
+    terminal.press("escape")
+    terminal.wait_for(lambda shown: "type to filter" not in shown, timeout=3)
+    terminal.press("?")
+    terminal.wait_for("every setting does", timeout=3)
+    terminal.press("escape")
+    terminal.wait_for(lambda shown: "every setting does" not in shown, timeout=3)
+    terminal.press("q")
+    terminal.wait_for("stop and keep", timeout=3)
+    terminal.press("enter")
+    assert terminal.wait() == 0
+    sent = bytes(terminal.raw)
+    assert sent.isascii(), [hex(each) for each in sent if each > 127][:20]
+    assert not re.search(rb"\x1b\[\?(1000|1002|1003|1006|1015|1016)h", sent)
+    for codes in re.findall(rb"\x1b\[([\d;]*)m", sent):
+        assert not {30, 31, 32, 33, 34, 35, 36, 37, 38, 40, 41, 42, 43, 44, 45, 46, 47, 48, *range(90, 108)} & {
+            int(code) for code in codes.split(b";") if code
+        }
+    assert b"again: regtui small.toml" in sent
+
+
+def test_without_a_terminal_it_trains_headless_and_ends_with_the_table(folder):
+    done = subprocess.run(
+        [REGTUI, "small.toml", "--epochs", "20"], cwd=folder, capture_output=True, text=True, stdin=subprocess.DEVNULL
+    )
+    assert done.returncode == 0
+    assert "without a screen" in done.stderr
+    assert "test acc" in done.stdout
+    assert "dropped" in done.stdout

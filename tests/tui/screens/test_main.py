@@ -1,0 +1,503 @@
+"""Promises of the main screen, kept at three sizes of the terminal."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from pathlib import Path
+
+import pytest
+from textual.color import Color
+
+from engine.lab import Lab
+from engine.preset import knobs
+from tests.tui.dashboard import LARGE, SIZES, USUAL, Person, dashboard, experiment
+from tui.screens.actions import ACTIONS
+from tui.screens.main import MainScreen
+from tui.screens.messages import OpenPreset
+from tui.widgets.chart import Chart
+from tui.widgets.knobs import KnobPanel
+from tui.widgets.pane import ChartPane
+
+
+def braille(text: str) -> int:
+    return sum(0x2800 < ord(sign) <= 0x28FF for sign in text)
+
+
+def plot_of(person: Person, pane: str):
+    return person.main.query_one(f"#{pane}", ChartPane).query_one(Chart)._plot
+
+
+# All at once --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_curves_knobs_and_early_stopping_are_side_by_side_and_live(size):
+    async with dashboard(size=size) as person:
+        await person.sees(lambda: braille(person.text) > 10)
+        for title in ("1 loss: plain", "loss: dropped", "5 knobs: dropped", "6 early stopping"):
+            await person.sees(title)
+        before = person.view.epoch
+        await person.sees(lambda: f"{person.view.epoch}" != f"{before}" and "training" in person.text)
+
+
+@pytest.mark.parametrize("size", SIZES[1:])
+async def test_a_larger_terminal_shows_all_panes_at_once(size):
+    async with dashboard(size=size) as person:
+        await person.sees("2 accuracy")
+        for title in ("3 weight norm", "4 comparison", "5 knobs", "6 early stopping"):
+            await person.sees(title)
+
+
+async def test_a_small_terminal_shows_the_other_panes_page_by_page():
+    async with dashboard(size=(80, 24)) as person:
+        await person.sees("5 knobs")
+        await person.sees("v page")
+        await person.press("v")
+        await person.sees("2 accuracy")
+        await person.sees("3 weight norm")
+        await person.sees(lambda: "5 knobs" not in person.text)
+        await person.press("v")
+        await person.sees("4 comparison")
+        await person.sees("val loss")
+        await person.press("v")
+        await person.sees("5 knobs")
+        await person.sees("1 loss: plain")
+
+
+async def test_a_terminal_that_is_too_small_is_told_so_and_training_goes_on():
+    async with dashboard(size=(50, 10)) as person:
+        await person.sees("needs a terminal of 60x18")
+        await person.sees(lambda: "50x10" in person.text and "knobs" not in person.text)
+        before = person.view.epoch
+        await person.sees(lambda: person.view.epoch > before)
+        await person.pilot.resize_terminal(120, 36)
+        await person.sees("4 comparison")
+
+
+async def test_three_seeds_are_a_mean_with_its_spread():
+    async with dashboard(experiment({"training.seeds": [0, 1, 2]})) as person:
+        await person.sees(lambda: len(plot_of(person, "loss-0").series) == 2)
+        for series in plot_of(person, "loss-0").series:
+            assert series.low is not None
+            assert (series.high >= series.y).all()
+        await person.sees("±")
+
+
+async def test_both_arms_have_the_same_y_scale():
+    async with dashboard(paused=True) as person:
+        for epoch in (1, 2):
+            await person.press("full_stop")
+            await person.sees(lambda epoch=epoch: person.view.epoch == epoch and person.view.state == "paused")
+        await person.sees(lambda: plot_of(person, "loss-1").y_limits)
+        assert plot_of(person, "loss-0").y_limits == plot_of(person, "loss-1").y_limits
+
+
+async def test_more_arms_than_fit_start_in_one_pane_and_scroll_in_panes_of_their_own():
+    arms = {f"lr {place}": {"training.lr": 0.01 * (place + 1)} for place in range(12)}
+    async with dashboard(experiment(arms=arms)) as person:
+        await person.sees("1 loss, all arms")
+        await person.sees(lambda: braille(person.text) > 10)
+        await person.press("o")
+        await person.sees("loss: lr 11")
+        losses = person.main.query_one("#losses")
+        assert losses.max_scroll_x > 0
+        for _ in range(3):  # over "all arms" to the second
+            await person.press("tab")
+        await person.sees("loss: lr 1")
+        await person.sees(lambda: person.main.query_one("#loss-1").region in losses.region)
+        for pane, last in (("#comparison", "#table"), ("#stopping", "#gauges")):
+            pane, last = person.main.query_one(pane), person.main.query_one(last)
+            assert pane.max_scroll_y >= last.size.height - pane.size.height > 0
+
+
+# The run ------------------------------------------------------------------------------------------------------------
+
+
+async def test_paused_the_epoch_stands_still_and_a_dot_trains_exactly_one():
+    async with dashboard() as person:
+        await person.sees(lambda: person.view.epoch > 2)
+        await person.press("space")
+        await person.sees("paused")
+        epoch = person.view.epoch
+        await asyncio.sleep(0.1)
+        assert person.view.epoch == epoch
+        await person.press("full_stop")
+        await person.sees(f" {epoch + 1}/")
+        assert person.view.state == "paused"
+        await person.press("space")
+        await person.sees(lambda: person.view.epoch > epoch + 1)
+
+
+async def test_two_quick_presses_of_space_are_a_pause_and_its_end():
+    async with dashboard() as person:
+        await person.press("space", "space", "space")
+        await person.sees(lambda: person.view.state == "paused")
+        await person.press("space", "space")
+        await asyncio.sleep(0.05)
+        assert person.view.state == "paused"
+
+
+async def test_every_press_changes_the_speed_by_one_notch_also_in_bursts():
+    async with dashboard(experiment(speed=7), paused=True) as person:
+        for keys, speed in (
+            (">", 10), (">>>", 50), ("<", 20), (">>>>>>>>", None), (">", None), ("<", 500), ("<" * 20, 0.5),
+        ):  # fmt: skip
+            await person.press(*({"<": "less_than_sign", ">": "greater_than_sign"}[key] for key in keys))
+            await person.sees("speed max" if speed is None else f"speed {speed:g}/s")
+            await person.sees(lambda speed=speed: person.view.speed == speed)
+    async with dashboard(experiment(speed=7), paused=True) as person:
+        await person.press("less_than_sign")
+        await person.sees("speed 5/s")
+
+
+async def test_restart_begins_anew_with_the_knobs_as_they_stand():
+    async with dashboard(experiment({"training.epochs": 5}), paused=True) as person:
+        await person.press("right", "full_stop")
+        await person.sees(lambda: person.view.epoch == 1 and person.view.state == "paused")
+        first = person.view.history
+        await person.press("r")
+        await person.sees(lambda: person.view.history is not first and person.view.state == "paused")
+        assert person.view.epoch == 0
+        assert person.view.preset.arm("dropped").settings.regularization.dropout == 0.25
+        await person.sees("paused: space starts")
+
+
+async def test_a_key_never_waits_for_training(monkeypatch):
+    going, block = threading.Event(), threading.Event()
+    plain = Lab.advance
+
+    def stuck(lab):
+        going.set()
+        assert block.wait(30)
+        return plain(lab)
+
+    monkeypatch.setattr(Lab, "advance", stuck)
+    async with dashboard() as person:
+        await person.sees(going.is_set)
+        for keys, told in ((("tab",), "5 knobs: all arms"), (("l",), "log loss"), (("question_mark",), "every key")):
+            begin = time.perf_counter()
+            await person.press(*keys)
+            await person.sees(told)
+            assert time.perf_counter() - begin < 5  # a busy machine is slow, but the lab stands still for 30 seconds
+        block.set()
+
+
+async def test_an_exception_in_the_engine_is_told_with_the_place_of_the_log_and_restart_revives(monkeypatch, tmp_path):
+    plain = Lab.advance
+    monkeypatch.setattr("engine.worker.log_path", lambda: tmp_path / "logs" / "regtui.log")
+    monkeypatch.setattr(Lab, "advance", lambda lab: 1 / 0)
+    async with dashboard() as person:
+        await person.sees(lambda: "ZeroDivisionError" in person.toasts)
+        assert str(tmp_path / "logs" / "regtui.log") in person.toasts
+        assert "Traceback" in (tmp_path / "logs" / "regtui.log").read_text()
+        await person.sees("failed")
+        await person.press("l", "tab", "o", "g")
+        await person.sees("log loss")
+        monkeypatch.setattr(Lab, "advance", plain)
+        await person.press("r")
+        await person.sees(lambda: person.view.epoch > 2)
+        await person.sees("training")
+
+
+async def test_what_the_engine_says_is_shown_as_it_stands_brackets_and_all(monkeypatch):
+    def breaks(lab):
+        raise ValueError("shape [/red] of [3, 4) [bold")
+
+    monkeypatch.setattr(Lab, "advance", breaks)
+    async with dashboard(experiment(arms={"[a": {}, "[/red]": {"training.lr": 0.2}})) as person:
+        await person.sees("shape [/red] of [3, 4) [bold")
+        await person.sees("loss: [/red]")
+        await person.sees("1 loss: [a")
+
+
+async def test_a_lane_that_diverges_is_told_once_and_its_pane_says_it():
+    arms = {"calm": {}, "wild": {"training.lr": 1e8, "regularization.l2": 1000.0}}
+    async with dashboard(experiment({"training.seeds": [0, 1, 2]}, arms)) as person:
+        await person.sees(lambda: "diverged: wild, seeds 0, 1, 2: the loss is no longer finite" in person.toasts)
+        await person.sees("'wild' diverged: there is no gap to compare")
+        await person.sees("loss: wild (diverged)")
+        await person.sees(lambda: person.text.count("diverged") >= 3)
+        assert "calm" not in person.toasts
+        before = person.view.epoch
+        await person.sees(lambda: person.view.epoch > before)
+
+
+async def test_a_lane_that_explodes_does_not_press_the_others_flat():
+    arms = {"calm": {}, "wild": {"training.lr": 1e9}}
+    async with dashboard(experiment(arms=arms), paused=True) as person:
+        for epoch in (1, 2):
+            await person.press("full_stop")
+            await person.sees(lambda epoch=epoch: person.view.epoch == epoch and person.view.state == "paused")
+        await person.sees(lambda: plot_of(person, "loss-0").y_limits)
+        assert max(plot_of(person, "loss-1").series[0].y) > 1e6
+        assert plot_of(person, "loss-0").y_limits[1] < 10
+
+
+async def test_early_stopping_is_told_with_its_reason():
+    base = {"early_stopping.patience": 3, "early_stopping.min_delta": 10.0}
+    async with dashboard(experiment(base)) as person:
+        await person.sees("stopped early")
+        await person.sees("finished")
+        await person.sees("3/3")
+        await person.sees("test acc")
+
+
+# Arms and knobs -----------------------------------------------------------------------------------------------------
+
+
+async def test_tab_goes_through_the_arms_then_all_of_them():
+    async with dashboard() as person:
+        for told in ("all arms", "plain", "dropped", "all arms"):
+            await person.press("tab")
+            await person.sees(f"5 knobs: {told}")
+        await person.press("shift+tab")
+        await person.sees("5 knobs: dropped")
+
+
+@pytest.mark.parametrize("size", SIZES[::2])
+async def test_a_turned_knob_shows_its_value_acts_and_is_marked_in_the_curve(size):
+    async with dashboard(size=size) as person:
+        await person.sees(lambda: person.view.epoch > 2)
+        await person.press("right")
+        await person.sees(lambda: "*dropout" in person.knobs and "0.25" in person.knobs)
+        await person.sees(lambda: person.view.history.interventions)
+        (told,) = person.view.history.interventions
+        assert (told.arm, told.knob, told.old, told.new) == ("dropped", "regularization.dropout", 0.2, 0.25)
+        await person.sees(lambda: [mark for mark in plot_of(person, "loss-1").marks if mark.kind == "knob"])
+        assert not [mark for mark in plot_of(person, "loss-0").marks if mark.kind == "knob"]
+
+
+async def test_for_all_arms_each_is_turned_by_a_step_of_its_own():
+    async with dashboard(paused=True) as person:
+        await person.press("tab", "right")
+        await person.sees("0.05 | 0.25")
+        await person.sees(lambda: len(person.view.history.interventions) == 2)
+        assert [arm.settings.regularization.dropout for arm in person.view.preset.arms] == [0.05, 0.25]
+        await person.press("backspace")
+        await person.sees("0 | 0.2")
+
+
+async def test_backspace_goes_back_to_what_the_preset_says():
+    async with dashboard(paused=True) as person:
+        await person.press("right", "right", "right", "backspace")
+        await person.sees(lambda: "*dropout" not in person.knobs)
+        await person.sees(lambda: person.view.preset.arm("dropped").settings.regularization.dropout == 0.2)
+
+
+async def test_the_end_of_a_knob_is_said_beside_it():
+    async with dashboard(paused=True) as person:
+        await person.choose("regularization.l2")
+        await person.press("left")
+        await person.sees(lambda: person.note.startswith("! 0 is the end"))
+        await person.press("down")
+        await person.sees(lambda: not person.note.startswith("!"))
+
+
+async def test_enter_types_a_value():
+    async with dashboard(paused=True) as person:
+        await person.choose("training.lr")
+        await person.press("enter", *"0.025", "enter")
+        await person.sees(lambda: "0.025" in person.knobs)
+        await person.sees(lambda: person.view.preset.arm("dropped").settings.training.lr == 0.025)
+        assert person.view.preset.arm("plain").settings.training.lr == 0.1
+        await person.sees(lambda: not person.main.query_one(KnobPanel).editing)
+
+
+async def test_a_refused_value_says_why_beside_the_knob_and_changes_nothing():
+    async with dashboard(paused=True) as person:
+        before = person.main.preset
+        for knob, typed, why in (
+            ("training.lr", "-1", "must be above 0"),
+            ("training.lr", "fast", "must be a number"),
+            ("training.lr", "nan", "must be a finite number"),
+            ("regularization.dropout", "1", "must be below 1"),
+            ("early_stopping.patience", "2.5", "must be a whole number"),
+        ):
+            await person.choose(knob)
+            await person.press("enter", *typed, "enter")
+            await person.sees(lambda why=why: person.note.startswith("!") and why in person.note)
+            assert typed in person.note
+            assert person.main.query_one(KnobPanel).editing
+            await person.press("escape")
+            await person.sees(lambda: not person.main.query_one(KnobPanel).editing)
+        assert person.main.preset == before
+        assert not person.view.history.interventions
+
+
+async def test_while_a_value_is_typed_no_other_knob_can_be_hit():
+    async with dashboard(paused=True) as person:
+        await person.choose("training.lr")
+        await person.press("enter", "7", "down", "enter")
+        assert person.main.preset == person.main.original
+
+
+async def test_a_word_is_turned_and_not_typed():
+    async with dashboard(paused=True) as person:
+        await person.choose("early_stopping.action")
+        await person.press("enter")
+        await person.sees(lambda: "watch" in person.knobs)
+        assert not person.main.query_one(KnobPanel).editing
+
+
+@pytest.mark.parametrize("size", SIZES[:2])
+async def test_every_live_setting_can_be_reached_with_its_bounds(size):
+    async with dashboard(size=size, paused=True) as person:
+        seen = set()
+        while (knob := person.main.query_one(KnobPanel).chosen).key not in seen:
+            await person.sees(lambda knob=knob: knob.name.replace("_", " ") in person.knobs)
+            await person.sees(lambda knob=knob: person.note.startswith(knob.help[:30] if knob.choices else knob.bounds))
+            seen.add(knob.key)
+            await person.press("up")
+        used = person.main.preset.base
+        assert seen == {knob.key for knob in knobs().values() if knob.live and used.uses(knob)}
+
+
+# The mouse ----------------------------------------------------------------------------------------------------------
+
+
+async def test_a_click_selects_an_arm_chooses_a_knob_and_turns_it():
+    async with dashboard(paused=True) as person:
+        await person.pilot.click("#loss-0")
+        await person.sees("5 knobs: plain")
+        listing = person.main.query_one("#knob-list")
+        lines = person.knobs.splitlines()
+        row = next(at for at, line in enumerate(lines) if "l2" in line)
+        await person.pilot.click("#knob-list", offset=(2, row))
+        await person.sees(lambda: person.main.query_one(KnobPanel).chosen.key == "regularization.l2")
+        column = person.knobs.splitlines()[row].index("▸")
+        assert column < listing.size.width
+        await person.pilot.click("#knob-list", offset=(column, row))
+        await person.sees(lambda: person.main.preset.arm("plain").settings.regularization.l2 > 0)
+
+
+# Views --------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("size", SIZES[:2])
+async def test_the_views_switch_and_switch_back(size):
+    async with dashboard(size=size) as person:
+        await person.sees(lambda: person.view.epoch > 2)
+        for key, there, back in (
+            ("l", "log loss: plain", "loss: plain"),
+            ("o", "1 loss, all arms", "1 loss: plain"),
+            ("g", "2 gap: validation - train", "2 accuracy"),
+            ("n", "3 weight norm by layer: dropped", "3 weight norm"),
+        ):
+            await person.press(key)
+            await person.sees(there)
+            await person.press(key)
+            await person.sees(lambda there=there, back=back: back in person.text and there not in person.text)
+
+
+async def test_layers_are_drawn_one_by_one():
+    async with dashboard(experiment({"model.hidden": [8, 6]}), paused=True) as person:
+        await person.press("n", "full_stop")
+        await person.sees(lambda: person.view.epoch == 1 and len(plot_of(person, "norms").series) == 3)
+
+
+@pytest.mark.parametrize("size", SIZES[::2])
+async def test_every_pane_can_be_enlarged_and_made_small_again(size):
+    async with dashboard(size=size, paused=True) as person:
+        for pane in range(1, 7):
+            await person.press("escape", str(pane))
+            await person.sees(lambda: person.main.focused is not None)
+            await person.press("z")
+            await person.sees(lambda: person.main.maximized is person.main.focused)
+            await person.sees(lambda: person.main.maximized.size.width >= size[0] - 4)
+            await person.press("z")
+            await person.sees(lambda: person.main.maximized is None)
+
+
+async def test_the_lesson_is_shown_beside_the_curves():
+    async with dashboard(paused=True) as person:
+        await person.press("i")
+        await person.sees("Look at the gap.")
+        assert "1 loss: plain" in person.text
+        await person.press("i")
+        await person.sees(lambda: "5 knobs" in person.text and "Look at the gap." not in person.text)
+
+
+async def test_the_light_theme_is_light_and_the_arms_keep_their_contrast():
+    async with dashboard() as person:
+        await person.sees(lambda: braille(person.text) > 10)
+        await person.press("t")
+        await person.sees(lambda: not person.app.current_theme.dark)
+        ground = person.main.query_one("#loss-0").background_colors[1]
+        assert ground.brightness > 0.5
+        await person.press("t")
+        await person.sees(lambda: person.app.current_theme.dark)
+        assert isinstance(ground, Color)
+
+
+async def test_in_ascii_nothing_else_is_drawn_whatever_the_preset_is_called():
+    arms = {"größer": {}, "小さい": {"training.lr": 0.2}}
+    preset = experiment({"training.seeds": [0, 1]}, arms, title="Über — “Bögen” 🌙", lesson="naïve…")
+    async with dashboard(preset, ascii_only=True) as person:
+        await person.sees(lambda: person.view.epoch > 3)
+        await person.sees("+-")
+        for keys in ((), ("i",), ("question_mark",), ("escape", "p"), ("escape", "w"), ("escape", "q"), ("escape",)):
+            await person.press(*keys)
+            await person.pilot.pause()
+            assert person.text.isascii(), person.text
+            assert [line for line in person.text.splitlines() if len(line) != USUAL[0]] == []
+        await person.press("ctrl+p")
+        await person.sees(lambda: not isinstance(person.app.screen, MainScreen))
+        assert person.text.isascii()
+
+
+# Every action -------------------------------------------------------------------------------------------------------
+
+
+async def test_every_action_is_bound_has_a_method_and_stands_in_help_and_palette():
+    async with dashboard(paused=True) as person:
+        palette = {command.title: command for command in person.app.get_system_commands(person.main)}
+        bound = person.main._bindings.key_to_bindings
+        for action in ACTIONS:
+            assert callable(getattr(person.main, f"action_{action.name.partition('(')[0]}"))
+            for key in action.keys.split(","):
+                assert action.name in {binding.action for binding in bound[key]}
+            assert f"{action.title} ({action.shown})" in palette
+        assert len({action.keys for action in ACTIONS}) == len(ACTIONS)
+
+
+async def test_the_palette_does_what_the_key_does():
+    async with dashboard(paused=True) as person:
+        await person.press("ctrl+p", *"overlay")
+        await person.sees("overlay (o)")
+        await asyncio.sleep(0.3)
+        await person.press("enter")
+        await person.sees("1 loss, all arms")
+
+
+async def test_numbers_focus_their_pane_on_whatever_page_it_is():
+    async with dashboard(size=(80, 24), paused=True) as person:
+        for number, pane in ((2, "accuracy"), (4, "comparison"), (6, "stopping"), (3, "norms"), (5, "knobs")):
+            await person.press(str(number))
+            await person.sees(lambda: person.main.focused is not None and person.main.focused.display)
+            await person.sees(lambda pane=pane: person.main.focused.id == pane)
+        await person.press("1")
+        await person.sees(lambda: person.main.focused.id == "loss-1")
+
+
+# Other presets ------------------------------------------------------------------------------------------------------
+
+
+async def test_presets_loaded_in_a_burst_leave_the_last_one_on_the_screen():
+    other = experiment({"training.epochs": 7}, {f"arm {place}": {} for place in range(3)}, title="Other", speed=50)
+    async with dashboard(size=LARGE) as person:
+        for preset in (other, experiment(), other):
+            person.main.post_message(OpenPreset(preset))
+        await person.press("l", "tab", "1")
+        await person.sees("Other")
+        await person.sees("loss: arm 2")
+        await person.sees("finished")
+        assert len(person.main.query(".loss")) == 3
+
+
+async def test_an_export_that_cannot_be_written_says_so(monkeypatch, tmp_path):
+    monkeypatch.setattr(Path, "cwd", lambda: tmp_path / "not there")
+    async with dashboard(paused=True) as person:
+        await person.press("e")
+        await person.sees(lambda: "not exported" in person.toasts)

@@ -1,0 +1,75 @@
+"""Promises of the preset picker."""
+
+import pytest
+
+from engine.preset import Listed
+from tests.tui.dashboard import SIZES, dashboard, experiment
+from tui.screens.main import MainScreen
+from tui.screens.picker import PresetPicker
+
+LISTED = [
+    Listed("alpha", "Alpha and off", "First of all.", ("off", "on"), "A long lesson.", "digits"),
+    Listed("beta", "Beta [x]", "Weights that decay.", ("l1", "l2"), "Another lesson.", "mnist"),
+    Listed("small", "Two moons", "Small.", ("plain",), "", "moons"),
+]
+
+
+@pytest.fixture(autouse=True)
+def _three_presets(monkeypatch):
+    monkeypatch.setattr("tui.screens.picker.builtin_list", lambda: LISTED)
+    presets = {each.name: experiment(title=each.title) for each in LISTED}
+    monkeypatch.setattr("tui.screens.main.load_preset", lambda name: presets[name])
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_the_list_shows_title_and_summary_arms_and_lesson_of_the_chosen_one(size):
+    async with dashboard(size=size, paused=True) as person:
+        await person.press("p")
+        for told in ("Alpha and off", "Beta [x]", "needs mnist", "Two moons  (open)"):
+            await person.sees(told)
+        await person.press("up")
+        for told in ("Weights that decay.", "l1, l2", "mnist", "Another lesson."):
+            await person.sees(told)
+        await person.press("escape")
+        await person.sees("5 knobs")
+
+
+async def test_typing_filters_by_words_of_name_title_summary_and_arms():
+    async with dashboard(paused=True) as person:
+        await person.press("p", *"WEIGHTS l2")
+        await person.sees(lambda: "Alpha" not in person.text and "Beta [x]" in person.text)
+        await person.press(*"zzz")
+        await person.sees("No preset has these words")
+        await person.press("enter")
+        await person.sees("5 knobs")
+
+
+async def test_loading_one_while_another_trains_asks_once_and_only_once():
+    async with dashboard() as person:
+        first = person.app.worker
+        await person.sees(lambda: person.view.epoch > 1)
+        await person.press("p", *"alpha", "enter")
+        await person.sees("Leave 'Two moons' at epoch")
+        await person.press("right", "enter")
+        await person.sees(lambda: isinstance(person.app.screen, MainScreen))
+        assert person.app.worker is first
+        await person.press("p", *"alpha", "enter")
+        await person.sees("Leave 'Two moons' at epoch")
+        await person.press("enter")
+        await person.sees(lambda: person.app.worker is not first)
+        await person.sees(lambda: person.view.epoch > 1 and isinstance(person.app.screen, MainScreen))
+        await person.sees(lambda: not first._thread.is_alive())
+
+
+async def test_before_the_first_epoch_nothing_is_asked():
+    async with dashboard(paused=True) as person:
+        await person.press("p", *"alpha", "enter")
+        await person.sees(lambda: "Alpha and off" in person.text and "5 knobs" in person.text)
+
+
+async def test_the_keys_of_the_list_move_in_it_while_the_filter_is_typed():
+    async with dashboard(paused=True) as person:
+        await person.press("p")
+        await person.sees(lambda: isinstance(person.app.screen, PresetPicker))
+        await person.press("down", "down")
+        await person.sees("Weights that decay.")

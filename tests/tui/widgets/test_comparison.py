@@ -1,0 +1,61 @@
+"""Promises of the comparison table."""
+
+import pytest
+
+from tests.tui.views import finish, lane, moment, shown, stop
+from tui.widgets.comparison import Comparison
+
+
+async def lines(view, width=110, ascii_only=False):
+    table = Comparison(ascii_only)
+    async with shown(table, width, 16) as text:
+        table.update(view)
+        return [line for line in text() if line]
+
+
+async def test_every_arm_has_its_numbers_the_best_is_marked_and_the_difference_is_said():
+    view = moment(
+        lane("plain", best_val_loss=0.45),
+        lane("dropped", train_loss=0.4, gap=0.1, best_val_loss=0.4, best_epoch=8),
+        finished=[finish("plain"), finish("dropped", test_acc=0.9)],
+    )
+    head, plain, dropped, words = await lines(view)
+    assert head.split()[:4] == ["train", "loss", "val", "loss"]
+    assert plain.split()[:4] == ["plain", "0.200", "0.500", "0.300"]
+    assert dropped.startswith("★ dropped")
+    assert "90.0 %" in dropped
+    assert "closed 67 % of the gap" in words
+    assert "test accuracy 90.0 % against 85.0 %" in words
+
+
+async def test_seeds_are_a_mean_and_its_deviation():
+    base = {"training.seeds": [0, 1]}
+    view = moment(*(lane("plain", seed, train_loss=0.2 + 0.1 * seed) for seed in (0, 1)), base=base)
+    assert "0.250 ±0.071" in (await lines(view))[1]
+    told = await lines(view, ascii_only=True)
+    assert "0.250 +-0.071" in told[1]
+    assert "".join(told).isascii()
+
+
+@pytest.mark.parametrize("width", [30, 40, 60, 76, 110])
+async def test_a_narrow_table_gives_up_whole_columns_and_never_a_digit(width):
+    view = moment(lane("plain"), lane("dropped"), base={"training.seeds": [0]})
+    head, plain, *_ = await lines(view, width)
+    assert max(map(len, (head, plain))) <= width
+    assert "val loss" in head
+    assert "0.500" in plain
+    assert ("test acc" in head) == (width >= 60)
+
+
+async def test_before_the_first_epoch_there_are_dashes_and_no_verdict():
+    told = await lines(moment())
+    assert len(told) == 3
+    assert set(told[1].split()[1:]) == {"-"}
+
+
+async def test_an_arm_that_diverged_is_never_the_best():
+    nan = float("nan")
+    lost = lane("dropped", train_loss=nan, val_loss=nan, gap=nan, best_val_loss=0.1, best_epoch=1)
+    told = await lines(moment(lane("plain"), lost, stopped=[stop("dropped", "diverged")]))
+    assert told[1].startswith("★ plain")
+    assert told[3].strip() == "'dropped' diverged: there is no gap to compare"

@@ -1,0 +1,35 @@
+"""Promises of the plain terminal: letters only, cell for cell, and no colour."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.cells import cell_len
+from rich.segment import Segment
+from rich.style import Style
+from textual.color import Color
+
+from tui.widgets.plain import AsciiOnly, Colourless, in_ascii
+
+GROUND = Color(0, 0, 0)
+
+
+@given(st.text(st.characters(min_codepoint=32, exclude_categories=("Cs", "Cc", "Mn", "Me", "Cf"))))
+def test_any_text_becomes_ascii_of_the_same_width(text):
+    told = in_ascii(text)
+    assert told.isascii()
+    if "\u200d" not in text:
+        assert cell_len(told) == sum(max(cell_len(sign), 0) for sign in text)
+
+
+def test_frames_and_signs_become_what_looks_like_them():
+    assert in_ascii("╭─ 1 loss ─╮ ▶ █▌░ ±0.1 …") == "+- 1 loss -+ > #|. ~0.1 ."
+    assert in_ascii("größer 小") == "gr??er ??"
+
+
+def test_a_filter_keeps_the_styles_and_the_other_takes_the_colours():
+    style = Style(color="red", bgcolor="blue", bold=True, reverse=True)
+    (told,) = AsciiOnly().apply([Segment("─", style)], GROUND)
+    assert (told.text, told.style) == ("-", style)
+    (plain,) = Colourless().apply([Segment("x", style)], GROUND)
+    assert (plain.style.color, plain.style.bgcolor) == (None, None)
+    assert plain.style.bold
+    assert plain.style.reverse

@@ -1,0 +1,98 @@
+"""Promises of what each chart shows of a run."""
+
+import numpy as np
+import pytest
+
+from engine.events import Failed, Intervention, Started
+from tests.tui.views import lane, moment, stop, would_stop
+from tui.widgets import plots
+
+EPOCHS = range(1, 21)
+RUN = [lane(arm, epoch=epoch, train_loss=2 / epoch) for arm in ("plain", "dropped") for epoch in EPOCHS]
+
+
+def marks(plot, kind):
+    return [mark for mark in plot.marks if mark.kind == kind]
+
+
+def test_train_is_solid_validation_dotted_and_both_have_the_arms_colour():
+    view = moment(*RUN)
+    for place, arm in enumerate(("plain", "dropped")):
+        train, validation = plots.loss_plots(view, log=False)[arm].series
+        assert (train.dotted, validation.dotted) == (False, True)
+        assert train.colour == validation.colour == place
+        np.testing.assert_allclose(train.y, [2 / epoch for epoch in EPOCHS])
+
+
+def test_all_panes_share_one_scale():
+    limits = {plot.y_limits for plot in plots.loss_plots(moment(*RUN), log=False).values()}
+    assert len(limits) == 1
+
+
+def test_seeds_become_a_mean_with_its_band_and_one_seed_has_none():
+    lanes = [lane("plain", seed, epoch, train_loss=1.0 + seed) for seed in (0, 1) for epoch in EPOCHS]
+    train, _ = plots.loss_plots(moment(*lanes, base={"training.seeds": [0, 1]}), log=False)["plain"].series
+    np.testing.assert_allclose(train.y, 1.5)
+    np.testing.assert_allclose(train.low, 1.0)
+    np.testing.assert_allclose(train.high, 2.0)
+    assert plots.loss_plots(moment(*RUN), log=False)["plain"].series[0].low is None
+
+
+def test_best_epoch_turned_knobs_and_stops_are_marked_in_their_own_arm():
+    view = moment(*RUN, would_stop=[would_stop("plain", 12)])
+    view.history.add(Intervention(7, 3, "dropped", "training.lr", 0.1, 0.2))
+    plain, dropped = plots.loss_plots(view, log=False).values()
+    assert [(mark.x, mark.y) for mark in marks(plain, "best")] == [(20, 0.45)]
+    assert [mark.x for mark in marks(plain, "stop")] == [12]
+    assert [mark.x for mark in marks(dropped, "knob")] == [3]
+    assert not marks(plain, "knob")
+    assert not marks(dropped, "stop")
+    assert len(marks(plots.overlay_plot(view, log=False), "knob")) == 1
+
+
+@pytest.mark.parametrize("first", [1e9, float("inf")])
+def test_a_lane_that_explodes_does_not_press_the_others_flat(first):
+    wild = [lane("dropped", epoch=epoch, train_loss=first, val_loss=first) for epoch in EPOCHS]
+    view = moment(*RUN[:20], *wild)
+    assert plots.loss_plots(view, log=False)["plain"].y_limits[1] < 10
+
+
+def test_a_slow_arm_beside_a_fast_one_is_not_cut_off():
+    fast = [lane("dropped", epoch=epoch, train_loss=0.01, val_loss=0.02) for epoch in EPOCHS]
+    assert plots.loss_plots(moment(*RUN[:20], *fast), log=False)["plain"].y_limits[1] >= 2
+
+
+def test_on_a_log_scale_the_limits_are_above_zero():
+    lanes = [lane("plain", epoch=epoch, train_loss=0.0 if epoch == 20 else 1 / epoch) for epoch in EPOCHS]
+    low, high = plots.loss_plots(moment(*lanes), log=True)["plain"].y_limits
+    assert 0 < low < high
+
+
+def test_layers_are_drawn_one_by_one_and_gaps_from_zero():
+    started = Started("small", ("plain",), (0,), "cpu", 1, 1, 1, 1, {}, {"plain": ("2x8", "8x2")})
+    view = moment(*RUN, started=started)
+    assert [series.y[0] for series in plots.layer_norm_plot(view, "plain").series] == [3.0, 2.0]
+    assert plots.layer_norm_plot(view, "dropped").series == ()
+    assert len(plots.norm_plot(view).series) == 2
+    assert len(plots.gap_plot(view).series) == 2
+    assert len(plots.accuracy_plot(view).series) == 4
+
+
+@pytest.mark.parametrize(
+    ("told", "says"),
+    [
+        ({"state": "loading", "loading": "importing torch"}, "importing torch ..."),
+        ({"state": "loading", "loading": "downloading", "share": 0.5}, "downloading 50% ..."),
+        ({"state": "paused"}, "paused: space starts"),
+        ({"state": "running"}, "training the first epoch ..."),
+        ({"state": "failed", "failed": Failed("x")}, "stopped by an error: r tries again"),
+    ],
+)
+def test_an_empty_chart_says_what_it_waits_for(told, says):
+    assert plots.loss_plots(moment(**told), log=False)["plain"].empty == says
+
+
+def test_an_arm_that_diverged_at_once_says_so_instead():
+    view = moment(*RUN[:20], stopped=[stop("dropped", "diverged", epoch=1)], state="paused")
+    assert plots.loss_plots(view, log=False)["dropped"].empty == "diverged at epoch 1: the loss is no longer finite"
+    assert plots.lost(view, "plain") == ""

@@ -1,0 +1,52 @@
+"""Promises of the gauges of early stopping."""
+
+from tests.tui.views import lane, moment, shown, stop, would_stop
+from tui.widgets.stopping import StoppingGauges
+
+PATIENT = {"early_stopping.patience": 20}
+
+
+async def lines(view, width=44, ascii_only=True):
+    gauges = StoppingGauges(ascii_only)
+    async with shown(gauges, width, 6) as text:
+        gauges.update(view)
+        return [line for line in text() if line]
+
+
+async def test_a_gauge_fills_with_the_wait_and_tells_the_best():
+    told = await lines(moment(lane("plain", wait=10, best_epoch=30, best_val_loss=0.25), base=PATIENT))
+    assert told[0].startswith("plain")
+    assert told[0].endswith(" 10/20")
+    assert abs(told[0].count("#") - told[0].count(".")) <= 1
+    assert told[1] == "  best 0.250 at 30"
+
+
+async def test_under_several_seeds_it_is_of_the_lane_nearest_to_its_end():
+    base = {**PATIENT, "training.seeds": [0, 1, 2]}
+    lanes = [lane("plain", seed, wait=wait, best_epoch=10 + wait) for seed, wait in enumerate((3, 17, 19))]
+    told = await lines(moment(*lanes, base=base, stopped=[stop("plain", "early_stopping", seed=2)]))
+    assert told[0].endswith(" 17/20")
+    assert "at 13-29" in told[1]
+    assert told[1].endswith("stopped early (1/3)")
+
+
+async def test_the_reason_is_told_in_words_of_its_own():
+    for reason, word in (("early_stopping", "stopped early"), ("diverged", "diverged"), ("epochs", "full length")):
+        told = await lines(moment(lane("plain"), base=PATIENT, stopped=[stop("plain", reason)]))
+        assert told[1] == f"  best 0.450 at 10, {word}"
+
+
+async def test_a_lane_that_diverged_before_any_best_has_its_reason_without_a_stray_comma():
+    view = moment(lane("plain", best_epoch=0), base=PATIENT, stopped=[stop("plain", "diverged", epoch=1)])
+    assert (await lines(view))[1] == "  diverged"
+
+
+async def test_watched_it_says_where_it_would_have_stopped():
+    view = moment(lane("plain", wait=25), base=PATIENT, would_stop=[would_stop("plain", 37)])
+    told = await lines(view)
+    assert told[0].endswith(" 25/20")
+    assert "would stop 37" in told[1]
+
+
+async def test_without_patience_there_is_no_limit():
+    assert (await lines(moment(lane("plain"))))[0].endswith("no limit")

@@ -1,0 +1,62 @@
+"""Promises of numbers and times in few characters."""
+
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tui.widgets.words import bar, duration, number, setting, with_spread
+
+
+@pytest.mark.parametrize(
+    ("value", "told"),
+    [
+        (None, "-"), (math.nan, "-"), (math.inf, "inf"), (-math.inf, "-inf"), (0.0, "0"), (0.25731, "0.257"),
+        (2.30259, "2.303"), (12.345, "12.35"), (123.456, "123.5"), (99999.0, "99999"), (1.2e5, "1.2e+05"),
+        (5e-5, "5.0e-05"), (-0.5, "-0.500"),
+    ],
+)  # fmt: skip
+def test_a_number_is_short_and_says_what_matters(value, told):
+    assert number(value) == told
+
+
+@given(st.floats(allow_nan=True, allow_infinity=True))
+def test_no_number_is_longer_than_ten_characters(value):
+    assert len(number(value)) <= 10
+
+
+def test_a_spread_has_as_many_decimals_as_its_mean():
+    assert with_spread(0.25731, 0.03149) == "0.257 ±0.031"
+    assert with_spread(0.25731, None) == "0.257"
+    assert with_spread(0.25731, math.nan) == "0.257"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "told"),
+    [(0, "0 s"), (59.4, "59 s"), (60, "1:00"), (185, "3:05"), (7800, "2:10:00"), (math.inf, "—"), (math.nan, "—")],
+)
+def test_a_duration_reads_as_a_clock(seconds, told):
+    assert duration(seconds) == told
+
+
+@given(st.floats(-1, 2), st.integers(1, 60), st.booleans())
+def test_a_gauge_is_always_of_its_width(share, width, ascii_only):
+    drawn = bar(share, width, ascii_only)
+    assert len(drawn) == width
+    assert drawn.isascii() == ascii_only
+
+
+def test_a_gauge_is_empty_at_nothing_and_full_at_one():
+    assert bar(0, 4, True) == "...."
+    assert bar(0.5, 4, True) == "##.."
+    assert bar(1, 4, False) == "████"
+    assert bar(7, 4, False) == "████"
+
+
+@pytest.mark.parametrize(
+    ("value", "told"),
+    [(True, "true"), (0.1, "0.1"), (1e-5, "1e-05"), (0.30000000000000004, "0.3"), (20, "20"), ("stop", "stop")],
+)  # fmt: skip
+def test_a_setting_is_told_as_it_is_typed(value, told):
+    assert setting(value) == told
