@@ -67,13 +67,21 @@ class RegtuiApp(App[int]):
                     asyncio.get_running_loop().add_signal_handler(
                         getattr(signal, name), self._told_to_end, getattr(signal, name)
                     )
+        self._quiet_mouse()
         self.push_screen(self._main)
+
+    def _quiet_mouse(self) -> None:
+        """Ask the terminal for clicks, wheel and drags, not for every motion: over SSH each one would be sent."""
+        driver = self._driver
+        if driver is not None and driver.is_inline is False and getattr(driver, "_mouse", False):
+            driver.write("\x1b[?1003l\x1b[?1002h")
 
     def _told_to_end(self, signum: int) -> None:
         """SIGTERM, or SIGHUP when the line drops: leave in good order, and in any case soon."""
         last = threading.Timer(LAST_RESORT, os._exit, (128 + signum,))
         last.daemon = True
         last.start()
+        self.worker.close(timeout=0)  # the thread stops training at once and leaves the processor to the leaving
         self.exit(128 + signum)
 
     def on_open_preset(self, message: OpenPreset) -> None:
@@ -138,8 +146,14 @@ def run_dashboard(
     """
     app = RegtuiApp(preset, device=device, fps=fps, paused=paused, ascii_only=ascii_only)
     code = app.run(mouse=mouse)
-    # Told to end by a signal there is nothing left to wait for, and the import of torch may hold things up as it is.
-    ended = app.worker.close(timeout=0.1 if (code or 0) > 128 else 1.0)
+    if mouse and sys.stdout.isatty():
+        sys.stdout.write("\x1b[?1002l")  # which Textual does not know to take back
+        sys.stdout.flush()
+    if code is not None and code > 128:
+        # Told to end by a signal: the terminal is as it was, there is nothing left to wait for, and taking torch down
+        # in good order would take as long again.
+        os._exit(code)
+    ended = app.worker.close(timeout=1.0)
     if app.reported is not None:
         _print_report(app.reported, reproduce, ascii_only)
     code = app.return_code if code is None else code
