@@ -97,7 +97,7 @@ class Worker:
     ) -> None:
         self._preset, self._device = preset, device
         self._paused, self._speed = paused, speed
-        self._until_epoch_end = False
+        self._single_epochs = 0  # to be trained before pausing again
         self._due = 0.0
         self._commands: deque[Command] = deque()
         self._wake = threading.Condition()
@@ -258,8 +258,9 @@ class Worker:
             if not events:
                 continue
             self._take_in(events)
-            if self._until_epoch_end:
-                self._until_epoch_end, self._paused = False, True
+            if self._single_epochs:
+                self._single_epochs -= 1
+                self._paused = self._single_epochs == 0
             if self._speed is not None:
                 # Keep the beat, but do not run after beats that a slow machine has missed.
                 self._due = max(self._due, time.perf_counter() - 1 / self._speed) + 1 / self._speed
@@ -273,11 +274,11 @@ class Worker:
                 command = self._commands.popleft()
             match command:
                 case Pause():
-                    self._paused = True
+                    self._paused, self._single_epochs = True, 0
                 case Resume():
-                    self._paused = self._until_epoch_end = False
+                    self._paused, self._single_epochs = False, 0
                 case StepEpoch():
-                    self._paused, self._until_epoch_end = False, True
+                    self._paused, self._single_epochs = False, self._single_epochs + 1
                 case SetSpeed(speed):
                     self._set_speed(speed)
                 case Turn(knob, value, arm):

@@ -17,7 +17,7 @@ async def picture(path: Path, epochs: int = 290) -> None:
     app = RegtuiApp(load_preset(DEFAULT))
     async with app.run_test(size=SIZE) as pilot:
         await pilot.press(*["greater_than_sign"] * 8)
-        for epoch, keys in ((epochs // 2, ("up", "left", "down")), (epochs, ("space",))):
+        for epoch, keys in ((epochs // 2, ("left", "left")), (epochs, ("space",))):
             while app.worker.view().epoch < epoch:
                 await asyncio.sleep(0.02)
             await pilot.press(*keys)

@@ -121,6 +121,15 @@ def test_one_epoch_at_a_time(start: Callable[..., Worker]) -> None:
     assert stands_still(worker)
 
 
+def test_two_steps_asked_for_at_once_are_two_epochs(start: Callable[..., Worker]) -> None:
+    worker = start(paused=True)
+    until(worker, lambda view: view.state == "paused")
+    worker.send(StepEpoch())
+    worker.send(StepEpoch())
+    until(worker, lambda view: view.epoch == 2 and view.state == "paused")
+    assert stands_still(worker)
+
+
 def test_commands_act_while_paused(start: Callable[..., Worker]) -> None:
     worker = start(LONG, {"a": {}, "b": {}}, paused=True)
     until(worker, lambda view: view.state == "paused")
