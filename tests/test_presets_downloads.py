@@ -204,15 +204,15 @@ def test_the_books_search_draws_from_the_ranges_it_names() -> None:
 # What the lessons say, on real digits ---------------------------------------------------------------------------------
 
 
-def on_real_digits(name: str, epochs: int, monkeypatch: pytest.MonkeyPatch) -> dict[str, Epoch]:
+def on_real_digits(name: str, epochs: int, monkeypatch: pytest.MonkeyPatch, *sets: str) -> dict[str, Epoch]:
     """The last epoch of each arm under the first seed."""
     monkeypatch.setenv("REGTUI_DATA", str(real_mnist()))
-    events = Lab(load_preset(name, seeds=1, epochs=epochs), "cpu").run()
+    events = Lab(load_preset(name, sets, seeds=1, epochs=epochs), "cpu").run()
     return {event.arm: event for event in events if isinstance(event, Epoch)}
 
 
 def test_300_images_are_overfitted_and_3000_are_not_yet(monkeypatch: pytest.MonkeyPatch) -> None:
-    last = on_real_digits("book-overfit", 110, monkeypatch)
+    last = on_real_digits("book-overfit", 110, monkeypatch, "data.validation=1000")
     assert last["300 images"].train_acc > 0.97
     assert last["3,000 images"].train_acc < 0.95
     assert last["300 images"].val_acc < last["3,000 images"].val_acc
@@ -220,7 +220,7 @@ def test_300_images_are_overfitted_and_3000_are_not_yet(monkeypatch: pytest.Monk
 
 
 def test_the_books_weight_decay_narrows_the_gap_from_the_wrong_side(monkeypatch: pytest.MonkeyPatch) -> None:
-    last = on_real_digits("book-weight-decay", 110, monkeypatch)
+    last = on_real_digits("book-weight-decay", 110, monkeypatch, "data.validation=1000")
     assert last["L2 0.1"].gap < 0.6 * last["no decay"].gap
     assert last["L2 0.1"].train_loss > last["no decay"].train_loss + 0.4
     assert last["L2 0.1"].val_loss > last["no decay"].val_loss
