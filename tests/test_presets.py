@@ -104,10 +104,9 @@ def test_a_preset_written_and_read_again_is_the_same_experiment(name: str) -> No
     assert read_preset(write_preset(preset), name) == preset
 
 
-@pytest.mark.parametrize("name", builtin_names())
-def test_a_preset_trains_with_finite_numbers_and_ends_with_a_test(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    if name == "mnist-dropout":
-        monkeypatch.setenv("REGTUI_DATA", str(real_mnist()))
+# Those that need a download are trained on generated files, in test_presets_downloads.
+@pytest.mark.parametrize("name", [listed.name for listed in builtin_list() if not listed.downloads])
+def test_a_preset_trains_with_finite_numbers_and_ends_with_a_test(name: str) -> None:
     run = Ran(load_preset(name, epochs=2))
     lanes = {(arm, seed) for arm in run.preset.arm_names for seed in run.preset.seeds}
     epochs = [event for event in run.events if isinstance(event, Epoch)]
