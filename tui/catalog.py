@@ -10,29 +10,53 @@ from rich.syntax import Syntax
 from rich.table import Table
 from rich.text import Text
 
-from engine.preset import DEFAULT, DOWNLOADED, Arm, Preset, PresetError, builtin_list, builtin_text, load_preset
+from engine.preset import (
+    DEFAULT,
+    DOWNLOADED,
+    OTHERS,
+    Arm,
+    Listed,
+    Preset,
+    PresetError,
+    builtin_list,
+    builtin_text,
+    by_group,
+    load_preset,
+)
 from tui.stdout import StdoutConsole
 
 
 def show_all() -> None:
     """Print the built-in presets: a table in a terminal, one line each in a pipe."""
-    listed = builtin_list()
+    groups = by_group(builtin_list())
+    listed = [preset for group in groups.values() for preset in group]
     console = StdoutConsole()
     if not console.is_terminal:
-        name = max(len(preset.name) for preset in listed)
-        title = max(len(preset.title) for preset in listed)
+        name, title, group = (
+            max(len(getattr(preset, told)) for preset in listed) for told in ("name", "title", "group")
+        )
         for preset in listed:
-            print(f"{preset.name:{name}}  {preset.title:{title}}  {preset.summary}")
+            under = f"{preset.group:{group}}  " if group else ""
+            print(f"{preset.name:{name}}  {under}{preset.title:{title}}  {preset.summary}{_download(preset)}")
         return
     made = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, show_header=False)
     made.add_column(no_wrap=True, style="bold")
     made.add_column(ratio=2)
     made.add_column(ratio=3, style="dim")
-    for preset in listed:
-        default = " (default)" if preset.name == DEFAULT else ""
-        made.add_row(Text(preset.name), Text(preset.title + default), Text(preset.summary))
+    for number, (heading, presets) in enumerate(groups.items()):
+        if list(groups) != [OTHERS]:
+            if number:
+                made.add_row()
+            made.add_row(Text(heading, style="underline"))
+        for preset in presets:
+            default = " (default)" if preset.name == DEFAULT else ""
+            made.add_row(Text(preset.name), Text(preset.title + default), Text(preset.summary + _download(preset)))
     console.print(made)
     console.print("\nregtui NAME opens one, regtui presets NAME shows what it is made of", style="dim", markup=False)
+
+
+def _download(preset: Listed) -> str:
+    return " (needs a download)" if preset.downloads else ""
 
 
 def show(ref: str) -> None:

@@ -10,8 +10,9 @@ import statistics
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 
-from engine.events import Epoch, Finished, Stopped, WouldStop
+from engine.events import Epoch, Finished, Reported, Stopped, WouldStop
 from engine.preset import Preset
 
 Lane = tuple[str, int]
@@ -181,10 +182,51 @@ def would_stop_in_words(preset: Preset, would_stop: Mapping[Lane, WouldStop]) ->
     return told
 
 
+def reported_in_words(
+    reported: Iterable[Reported],
+    last: Mapping[Lane, Epoch],
+    best: Mapping[Lane, Epoch],
+    finished: Mapping[Lane, Finished],
+    sign: str = "±",
+) -> list[str]:
+    """What somebody else reports, each beside ours with its spread over the seeds, to as many decimals."""
+    told = []
+    for each in reported:
+        name = each.metric.removeprefix("best_")
+        lanes: Mapping[Lane, Epoch | Finished] = last if name == each.metric else best
+        if each.metric in ("test_loss", "test_acc", "epoch", "best_epoch"):
+            name, lanes = each.metric, finished
+        number = _number(getattr(lane, name) for (arm, _), lane in lanes.items() if arm == each.arm)
+        theirs = each.text if each.reported is None else f"{each.reported:.{_decimals(each.reported)}f}"
+        ours, few = "-", "epoch" in each.metric
+        if math.isfinite(each.ours):
+            digits = (1 if few else 4) if each.reported is None else max(_decimals(each.reported), 0 if few else 2)
+            ours = f"{each.ours:.{digits}f}"
+            if number is not None and number.std is not None:
+                ours += f" {sign} {number.std:.{digits}f}"
+        note = f": {each.note}" if each.note else ""
+        told.append(f"'{each.arm}' {each.metric}: reported {theirs} (notes), ours {ours}{note}")
+    return told
+
+
+def _decimals(value: float) -> int:
+    """How many decimals a number was given with."""
+    return max(0, -Decimal(repr(value)).normalize().as_tuple().exponent)
+
+
+def _finite(*numbers: Number | None) -> bool:
+    return all(number is not None and math.isfinite(number.mean) for number in numbers)
+
+
 def _price_in_words(base: ArmRow, other: ArmRow, closed: bool | None) -> str:
-    """Test accuracy, or validation loss while there is none: said as a surprise where it went against the gap."""
-    if base.test_acc and other.test_acc:
+    """What the test says, or validation before it: said as a surprise where it went against the gap.
+
+    Accuracy, or the loss where there is none, as in a regression.
+    """
+    if _finite(base.test_acc, other.test_acc):
         name, a, b, better, shown = "test accuracy", base.test_acc, other.test_acc, 1, percent
+    elif _finite(base.test_loss, other.test_loss):
+        name, a, b, better, shown = "test loss", base.test_loss, other.test_loss, -1, loss
     elif base.val_loss and other.val_loss:
         name, a, b, better, shown = "validation loss", base.val_loss, other.val_loss, -1, loss
     else:
@@ -217,5 +259,5 @@ def loss(value: float | None, like: float | None = None) -> str:
 
 
 def percent(value: float | None) -> str:
-    """A share from 0 to 1 as a percentage."""
-    return "-" if value is None else f"{100 * value:.1f} %"
+    """A share from 0 to 1 as a percentage; a dash where there is none, as in a regression."""
+    return "-" if value is None or not math.isfinite(value) else f"{100 * value:.1f} %"

@@ -14,9 +14,9 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, ProgressColumn, Task, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
-from engine.events import Epoch, Event, Finished, Loading, Started, Stopped, WouldStop, to_json
+from engine.events import Epoch, Event, Finished, Loading, Reported, Started, Stopped, WouldStop, to_json
 from engine.preset import Preset
-from tui.comparison import would_stop_in_words
+from tui.comparison import reported_in_words, would_stop_in_words
 from tui.report import REASONS, Lane, in_words, loss, summarize, table
 from tui.signals import Signals
 from tui.stdout import StdoutConsole
@@ -80,9 +80,11 @@ class _Tally:
         self.lanes = len(preset.arms) * len(preset.seeds)
         self.started: Started | None = None
         self.last: dict[Lane, Epoch] = {}
+        self.best: dict[Lane, Epoch] = {}
         self.would_stop: dict[Lane, WouldStop] = {}
         self.stopped: dict[Lane, Stopped] = {}
         self.finished: dict[Lane, Finished] = {}
+        self.reported: list[Reported] = []
 
     def take(self, events: Iterable[Event]) -> None:
         for event in events:
@@ -91,12 +93,16 @@ class _Tally:
                     self.started = event
                 case Epoch():
                     self.last[(event.arm, event.seed)] = event
+                    if event.best_epoch == event.epoch:
+                        self.best[(event.arm, event.seed)] = event
                 case WouldStop():
                     self.would_stop[(event.arm, event.seed)] = event
                 case Stopped():
                     self.stopped[(event.arm, event.seed)] = event
                 case Finished():
                     self.finished[(event.arm, event.seed)] = event
+                case Reported():
+                    self.reported.append(event)
 
     @property
     def exit_code(self) -> int:
@@ -202,7 +208,11 @@ def _print_report(preset: Preset, tally: _Tally, seconds: float, ascii_only: boo
             f"{_range(told.parameters_by_arm.values())} parameters; {seeds}; {told.device}; {seconds:.1f} s\n"
         )
     rows = summarize(preset, tally.last, tally.stopped, tally.finished)
-    console.print(table(rows, console.width, ascii_only or console.ascii))
+    only_ascii = ascii_only or console.ascii
+    console.print(table(rows, console.width, only_ascii))
+    sign = "+-" if only_ascii else "±"
+    for number, words in enumerate(reported_in_words(tally.reported, tally.last, tally.best, tally.finished, sign)):
+        console.print(Text(words if number else f"\n{words}"))
     for words in (in_words(rows), *would_stop_in_words(preset, tally.would_stop)):
         if words:
             console.print(f"\n{words}")

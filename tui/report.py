@@ -168,6 +168,6 @@ def _counts(number: Number | None, sign: str) -> list[str]:
 
 
 def _shares(number: Number | None, sign: str) -> list[str]:
-    if number is None:
+    if number is None or not math.isfinite(number.mean):
         return ["-"]
     return [percent(number.mean), *([f"{sign} {100 * number.std:.1f}"] if number.std is not None else [])]

@@ -2,7 +2,7 @@
 
 from engine.preset.change import with_value, write_preset
 from engine.preset.errors import PresetError
-from engine.preset.library import DEFAULT, Listed, builtin_list, builtin_names, builtin_text
+from engine.preset.library import DEFAULT, GROUPS, OTHERS, Listed, builtin_list, builtin_names, builtin_text, by_group
 from engine.preset.read import load_preset, read_preset
 from engine.preset.schema import (
     DOWNLOADED,
@@ -19,7 +19,7 @@ from engine.preset.schema import (
 from engine.preset.setting import Knob
 
 __all__ = [
-    "DEFAULT", "DOWNLOADED", "EMBEDDED", "IMAGES", "SYNTHETIC", "Arm", "Knob", "Listed", "Preset", "PresetError",
-    "ReportedNumber", "Settings", "builtin_list", "builtin_names", "builtin_text", "knobs", "live_knobs", "load_preset",
-    "read_preset", "with_value", "write_preset",
+    "DEFAULT", "DOWNLOADED", "EMBEDDED", "GROUPS", "IMAGES", "OTHERS", "SYNTHETIC", "Arm", "Knob", "Listed", "Preset",
+    "PresetError", "ReportedNumber", "Settings", "builtin_list", "builtin_names", "builtin_text", "by_group", "knobs",
+    "live_knobs", "load_preset", "read_preset", "with_value", "write_preset",
 ]  # fmt: skip

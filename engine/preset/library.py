@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from importlib import resources
 
@@ -10,6 +11,12 @@ from engine.preset.errors import PresetError, did_you_mean
 from engine.preset.schema import DOWNLOADED
 
 DEFAULT = "dropout"
+# The headings of the list, in their order. Presets of other groups, and of none, come last.
+GROUPS: tuple[str, ...] = (
+    "first steps", "penalties", "noise", "mixing", "normalization", "initialization", "learning rate", "data",
+    "the book", "CIFAR-100",
+)  # fmt: skip
+OTHERS = "others"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,3 +72,14 @@ def builtin_list() -> list[Listed]:
             )
         )
     return listed
+
+
+def by_group(listed: Iterable[Listed]) -> dict[str, list[Listed]]:
+    """Presets under the headings of the list, in the order of `GROUPS`; within a group as they come."""
+    found: dict[str, list[Listed]] = {group: [] for group in GROUPS}
+    rest: dict[str, list[Listed]] = {}
+    for preset in listed:
+        (found if preset.group in found else rest).setdefault(preset.group or OTHERS, []).append(preset)
+    # Those without a group at the very end.
+    without = rest.pop(OTHERS, [])
+    return {group: few for group, few in {**found, **rest, OTHERS: without}.items() if few}

@@ -36,10 +36,15 @@ def refuse_without_images(settings: Settings, image_shape: tuple[int, int, int] 
         return
     for key in _NEED_IMAGES:
         if settings.get(key):
-            raise PresetError(
-                f"{key} = {settings.get(key)!r}: the source {settings.data.source!r} has no images "
-                f"(sources with images: {', '.join(IMAGES)})"
-            )
+            raise PresetError(f"{key} = {settings.get(key)!r}: {why_no_images(settings)}")
+
+
+def why_no_images(settings: Settings) -> str:
+    """Why a lane's examples are no images, and what to do."""
+    source, features = settings.data.source, settings.data.features
+    if source in IMAGES and features:
+        return f"the first {features} features of {source!r} are no images: leave data.features out"
+    return f"the source {source!r} has no images (those that have: {', '.join(IMAGES)})"
 
 
 class Disturb:

@@ -9,6 +9,7 @@ from torch import Tensor
 
 from engine.preset import PresetError
 from engine.preset.schema import Settings
+from engine.stack.disturb import why_no_images
 from engine.stack.layout import Builder, Layout
 from engine.stack.modules import (
     Activate,
@@ -27,8 +28,6 @@ from engine.stack.modules import (
     norms,
 )
 from engine.stack.run import Run
-
-_WITH_IMAGES = "digits, mnist, fashionmnist, cifar10, cifar100, folder"
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,10 +83,7 @@ def network_of(
 
 def _images(settings: Settings, image_shape: tuple[int, int, int] | None) -> tuple[int, int, int]:
     if image_shape is None:
-        raise PresetError(
-            f"model.kind = {settings.model.kind!r}: the source {settings.data.source!r} has no images "
-            f"(those that have: {_WITH_IMAGES})"
-        )
+        raise PresetError(f"model.kind = {settings.model.kind!r}: {why_no_images(settings)}")
     return image_shape
 
 

@@ -28,7 +28,7 @@ class Part:
 
     def of(self, buffer_LP: Tensor) -> Tensor:
         """A view of the buffer, [L, *shape]."""
-        return buffer_LP[:, self.columns].view(-1, *self.shape)
+        return buffer_LP[:, self.columns].view(len(buffer_LP), *self.shape)
 
 
 @dataclass(frozen=True, slots=True)

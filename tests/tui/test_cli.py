@@ -1,5 +1,6 @@
 """The command line: what is refused and how, what is listed, and what reaches the dashboard."""
 
+import io
 import subprocess
 import sys
 import time
@@ -7,7 +8,9 @@ import types
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
+from engine.preset import OTHERS, Listed, by_group
 from tui.cli import main
 
 REGTUI = Path(sys.executable).parent / "regtui"
@@ -136,6 +139,35 @@ def test_presets_are_listed_one_a_line_in_a_pipe(capsys):
     lines = capsys.readouterr().out.splitlines()
     assert lines[0].split("  ")[0] == "dropout"
     assert all("\x1b" not in line for line in lines)
+
+
+LISTED = [
+    Listed("dropout", "Dropout", "Off and on.", ("a",), "", "digits"),
+    Listed("cifar", "CIFAR", "Large.", ("a",), "", "cifar100", "CIFAR-100", downloads=True),
+    Listed("start", "Start", "First.", ("a",), "", "digits", "first steps"),
+    Listed("mine", "Mine", "Own.", ("a",), "", "digits", "my own"),
+    Listed("l1", "L1", "Lasso.", ("a",), "", "digits", "penalties"),
+]
+
+
+def test_presets_stand_in_the_order_of_their_groups_and_those_that_download_say_so(capsys, monkeypatch):
+    monkeypatch.setattr("tui.catalog.builtin_list", lambda: LISTED)
+    assert main(["presets"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split()[0] for line in lines] == ["start", "l1", "cifar", "mine", "dropout"]
+    assert [line.split()[0] for line in lines if line.endswith("(needs a download)")] == ["cifar"]
+    assert list(by_group(LISTED)) == ["first steps", "penalties", "CIFAR-100", "my own", OTHERS]
+
+
+def test_a_terminal_shows_a_heading_for_each_group(monkeypatch):
+    console = Console(file=io.StringIO(), force_terminal=True, width=90, color_system=None)
+    monkeypatch.setattr("tui.catalog.builtin_list", lambda: LISTED)
+    monkeypatch.setattr("tui.catalog.StdoutConsole", lambda: console)
+    assert main(["presets"]) == 0
+    lines = [line.rstrip() for line in console.file.getvalue().splitlines()]
+    headings = [lines.index(name) for name in ("first steps", "penalties", "CIFAR-100", "my own", "others")]
+    assert headings == sorted(headings)
+    assert any(line.startswith("dropout") and "(default)" in line for line in lines[headings[-1] :])
 
 
 def test_one_preset_shows_its_lesson_what_its_arms_change_and_its_toml(capsys):

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.events import Epoch, Finished, Started, Stopped, WouldStop, from_json
+from engine.events import Epoch, Finished, Reported, Started, Stopped, WouldStop, from_json
 from tui.cli import main
 
 REGTUI = Path(sys.executable).parent / "regtui"
@@ -46,6 +46,28 @@ def test_a_run_ends_with_the_table_and_the_arms_in_words(tmp_path, capsys):
     for told in ("Small", "60 training", "off", "on", "full length", "test", "gap of 'off'"):
         assert told in out
     assert "\x1b" not in out
+
+
+def test_what_others_report_is_told_after_the_table_and_as_events(tmp_path, capsys):
+    arms = '[[arm]]\nname = "off"\n[[reported]]\narm = "off"\nmetric = "val_acc"\nvalue = 0.9\nnote = "theirs [1]"\n'
+    path = preset_file(tmp_path, arms=arms)
+    assert main(["run", path]) == 0
+    out = " ".join(capsys.readouterr().out.split())
+    assert "'off' val_acc: reported 0.9 (notes), ours 0." in out
+    assert out.index("'off' val_acc") > out.index("full length")
+    assert out.endswith(": theirs [1]")
+    assert main(["run", path, "--json"]) == 0
+    events = [from_json(line) for line in capsys.readouterr().out.splitlines()]
+    assert [event.reported for event in events if isinstance(event, Reported)] == [0.9]
+
+
+def test_a_regression_runs_and_shows_no_accuracy(tmp_path, capsys):
+    path = preset_file(tmp_path)
+    assert main(["run", path, "--set", "data.source=curve"]) == 0
+    out = capsys.readouterr().out
+    assert "nan" not in out
+    assert "%" not in out.partition("gap of 'off'")[0]
+    assert "test loss" in out.partition("gap of 'off'")[2]
 
 
 def test_json_is_nothing_but_events_in_order(tmp_path, capsys):

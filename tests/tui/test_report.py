@@ -9,8 +9,9 @@ import time
 import pytest
 from rich.console import Console
 
-from engine.events import Epoch, Finished, Stopped
+from engine.events import Epoch, Finished, Reported, Stopped
 from engine.preset import read_preset
+from tui.comparison import percent, reported_in_words
 from tui.report import ArmRow, Number, best_arm, in_words, loss, reproduce, summarize, table
 
 PAIR = read_preset('[training]\nseeds = [0, 1, 2]\n[[arm]]\nname = "off"\n[[arm]]\nname = "on"')
@@ -198,3 +199,61 @@ def test_the_command_line_survives_a_shell():
     arguments = ["my file.toml", "--arm-set", "dropout 0.2:training.lr=0.1"]
     assert shlex.split(reproduce(arguments)) == ["regtui", "run", *arguments]
     assert reproduce(["dropout"], command="") == "regtui dropout"
+
+
+# Regressions ----------------------------------------------------------------------------------------------------------
+
+CURVES = [
+    ArmRow(
+        name, 3, Number(0.01, 0.001), Number(val, 0.01), Number(val - 0.01, 0.01), Number(0.2, 0.01), Number(7.0, 1.0),
+        Number(9.0, 0.0), Number(test, 0.001), Number(math.nan), "full length",
+    )
+    for name, val, test in (("through every point", 0.4, 0.42), ("smooth", 0.2, 0.21))
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("width", [160, 80])
+def test_a_regression_has_no_accuracy_and_a_dash_says_so(width):
+    text = drawn(CURVES, width)
+    assert "nan" not in text
+    assert "%" not in text
+    assert percent(math.nan) == "-"
+
+
+def test_two_arms_of_a_regression_are_compared_by_their_losses():
+    assert in_words(CURVES).endswith("; test loss 0.210 against 0.420")
+    before = [dataclasses.replace(row, test_loss=None, test_acc=None) for row in CURVES]
+    assert in_words(before).endswith("; validation loss 0.200 against 0.400")
+
+
+# What others report ---------------------------------------------------------------------------------------------------
+
+
+def test_a_reported_number_stands_beside_ours_with_its_spread_and_its_note():
+    finished = {
+        ("off", seed): Finished("off", seed, 9, "epochs", 3.3, acc, 7, 0.4)
+        for seed, acc in enumerate((0.2011, 0.2031, 0.2051))
+    }
+    told = Reported("off", "test_acc", 0.2018, 0.2031, note="validated on the test set")
+    assert reported_in_words([told], {}, {}, finished) == [
+        "'off' test_acc: reported 0.2018 (notes), ours 0.2031 ± 0.0020: validated on the test set"
+    ]
+    assert "ours 0.2031 +- 0.0020" in reported_in_words([told], {}, {}, finished, sign="+-")[0]
+
+
+def test_a_reported_number_is_of_the_last_epoch_the_best_one_or_the_end():
+    last = {("off", seed): epoch(seed=seed, val_loss=value) for seed, value in enumerate((0.5, 0.7))}
+    best = {("off", seed): epoch(seed=seed, val_loss=value) for seed, value in enumerate((0.3, 0.4))}
+    finished = {("off", seed): Finished("off", seed, 9, "epochs", 3.3, 0.2, at, 0.4) for seed, at in enumerate((5, 8))}
+    told = [
+        Reported("off", "val_loss", 0.25, 0.6),
+        Reported("off", "best_val_loss", None, 0.35, "about a third"),
+        Reported("off", "best_epoch", 20.0, 6.5),
+        Reported("off", "val_acc", 1.0, math.nan),
+    ]
+    assert reported_in_words(told, last, best, finished) == [
+        "'off' val_loss: reported 0.25 (notes), ours 0.60 ± 0.14",
+        "'off' best_val_loss: reported about a third (notes), ours 0.3500 ± 0.0707",
+        "'off' best_epoch: reported 20 (notes), ours 6 ± 2",
+        "'off' val_acc: reported 1 (notes), ours -",
+    ]

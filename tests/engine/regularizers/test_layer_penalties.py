@@ -8,9 +8,10 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from engine.events import Epoch
+from engine.lab import Lab
 from engine.preset import PresetError
 from tests.engine.reference import batches, gradient_of, network_of
-from tests.engine.small import Settings, lab_of, only, task_of, weights_of
+from tests.engine.small import Settings, lab_of, only, preset_of, task_of, weights_of
 
 
 def literal(settings: Settings, network: nn.Sequential) -> Tensor:
@@ -107,3 +108,13 @@ def test_a_hidden_layer_that_is_not_there_is_refused_with_the_count_of_hidden_la
         lab_of({"regularization.activity_layers": [3]})
     with pytest.raises(PresetError, match="the network has 0 hidden layers"):
         lab_of({"regularization.activity_layers": [1], "model.hidden": []})
+
+
+def test_a_network_without_biases_has_no_penalty_on_them() -> None:
+    base: Settings = {"data.source": "thumbtack", "data.samples": 60, "model.kind": "bernoulli", "training.epochs": 3}
+    told = {
+        name: only(list(Lab(preset_of(base, {name: arm}), "cpu").run()), Epoch)
+        for name, arm in {"none": {}, "both": {"regularization.bias_l2": 0.1, "regularization.bias_l1": 0.1}}.items()
+    }
+    assert [event.val_loss for event in told["both"]] == [event.val_loss for event in told["none"]]
+    assert told["both"][-1].penalty == {"bias_l2": 0.0, "bias_l1": 0.0}

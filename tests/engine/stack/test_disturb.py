@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from engine.events import Finished, Intervention
+from engine.lab import Lab
 from engine.preset import PresetError
 from engine.regularizers.cutmix import cutmix_box
 from engine.regularizers.mixup import beta_share
@@ -235,7 +236,7 @@ def test_knobs_turn_while_training(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize("key", [*AUGMENT, "regularization.cutmix"])
 def test_a_source_without_images_refuses_in_one_line_at_the_start_and_when_turned(key: str) -> None:
     value: Any = 1 if key == "augment.cutout" else 0.5
-    words = f"{key} = {value}: the source 'iris' has no images \\(sources with images: digits, mnist, .*folder\\)$"
+    words = f"{key} = {value}: the source 'iris' has no images \\(those that have: digits, mnist, .*folder\\)$"
     with pytest.raises(PresetError, match=words):
         lab_of({}, {"a": {}, "b": {key: value}})
     lab = lab_of({}, {"a": {}, "b": {}})
@@ -247,6 +248,13 @@ def test_a_source_without_images_refuses_in_one_line_at_the_start_and_when_turne
     assert lab.turn("regularization.mixup", 0.5) != []
     list(lab.run())
     assert lab.finished
+
+
+def test_features_cut_out_of_images_are_no_images_and_that_is_what_is_said() -> None:
+    words = r"the first 9 features of 'digits' are no images: leave data.features out$"
+    for settings in ({"augment.hflip": 0.5}, {"model.kind": "cnn"}):
+        with pytest.raises(PresetError, match=words):
+            Lab(preset_of({"data.source": "digits", "data.features": 9, **settings}), "cpu")
 
 
 def test_a_worker_lives_on_after_a_refused_knob() -> None:

@@ -1,0 +1,164 @@
+"""Whatever settings are put together: it trains, or says in one line why not."""
+
+from __future__ import annotations
+
+import math
+import pickle
+import re
+from collections import Counter
+from typing import Any
+
+import pytest
+import torch
+from hypothesis import given, settings
+
+from engine.events import Epoch, Event, Finished
+from engine.lab import Lab
+from engine.preset import Preset, PresetError, Settings, knobs, read_preset
+from tests.engine.combinations import DOWNLOADED, GIVEN, HUBS, Experiment, experiments, rounds, write_data
+from tests.engine.small import epochs_by_lane, only, weights_of
+
+# Settings that do not go together, and what is said of them. Nothing else may be refused.
+REFUSED = (
+    r"norm = 'instance': one number per unit has no spread",
+    r"norm = 'instance': the images of .* are 1x1",
+    r"norm = 'batch': a batch of one example has no spread",
+    r"norm_groups = \d+: does not divide a layer of \d+",
+    r"norm_groups = \d+: one unit in each group has no spread",
+    r"model.kind = 'bernoulli': tells one outcome from the other",
+    r"(model.kind|augment.\w+|regularization.cutmix) = .*: the source '\w+' has no images",
+    r"(model.kind|augment.\w+|regularization.cutmix) = .*: the first \d+ features of '\w+' are no images",
+    r"model.channels = .*: images of \d+x\d+ can be halved \d+ times",
+    r"_layers = .*: there is no layer \d+",
+    r"task: '\w+' has (numbers|classes) as targets",
+    r"data.task = 'binary': \w+ has \d+ classes",
+    r"monitor = 'val_acc': a regression has no accuracy",
+    r"data.features = \d+: \w+ has only \d+ features",
+)
+ROUNDS, EXAMPLES = 40, 3
+CLOSE: dict[str, Any] = {"rel": 1e-8, "abs": 1e-8, "nan_ok": True}
+
+
+def test_any_settings_train_together_or_are_refused_in_a_line(tmp_path_factory: pytest.TempPathFactory) -> None:
+    folder = tmp_path_factory.mktemp("data")
+    write_data(folder)
+    counts: Counter[str] = Counter()
+    seen: Counter[tuple[str, Any]] = Counter()
+
+    def holds(drawn: Experiment) -> None:
+        try:
+            preset = read_preset(drawn.toml())
+            stacked = _trained(preset, drawn)
+        except PresetError as error:
+            _is_explained(str(error))
+            counts["refused"] += 1
+            return
+        counts["trained"] += 1
+        seen.update(_used(preset))
+        _is_finite(stacked)
+        _goes_on(preset, stacked)
+        _is_as_alone(drawn, stacked)
+
+    few = settings(max_examples=EXAMPLES, derandomize=True, database=None, deadline=None)
+    for each in rounds(ROUNDS):
+        few(given(experiments(each, folder))(holds))()
+    assert counts["trained"] > 2 * counts["refused"], counts
+    told = {key for key, _ in seen}
+    assert set(knobs()) - told - set(GIVEN) == set(), "never drawn with an effect"
+    for key in HUBS:
+        expected = set(knobs()[key].choices) - set(DOWNLOADED)
+        assert {value for name, value in seen if name == key} == expected, key
+
+
+def _is_explained(refusal: str) -> None:
+    assert "\n" not in refusal
+    assert any(re.search(pattern, refusal) for pattern in REFUSED), refusal
+
+
+class _Ran:
+    """A lab that was stopped on its way for a moment: what it was then, and what it told before and after."""
+
+    def __init__(self, lab: Lab) -> None:
+        self.lab = lab
+        self.before: list[Event] = []
+        self.after: list[Event] = []
+        self.state = b""
+
+
+def _trained(preset: Preset, drawn: Experiment) -> _Ran:
+    """A whole run, with a knob turned after the first epoch, and its state kept a step after that."""
+    ran = _Ran(Lab(preset, "cpu", torch.float64))
+    ran.before = ran.lab.run_epoch()
+    if drawn.turned is not None and not ran.lab.finished:
+        ran.before += ran.lab.turn(*drawn.turned, drawn.lane[0])
+    ran.before += ran.lab.advance()
+    ran.state = pickle.dumps(ran.lab.state())
+    ran.after = _to_the_end(ran.lab)
+    return ran
+
+
+def _to_the_end(lab: Lab) -> list[Event]:
+    told: list[Event] = []
+    while not lab.finished:
+        told += lab.advance()
+    return told
+
+
+def _used(preset: Preset) -> set[tuple[str, Any]]:
+    """What some arm says, beside settings with which it has an effect."""
+    return {
+        (key, str(value) if isinstance(value, list) else value)
+        for arm in preset.arms
+        for key, knob in knobs().items()
+        if arm.settings.uses(knob)
+        and ((value := arm.settings.get(key)) != knob.default or key in ("model.kind", "data.source") or knob.choices)
+    }
+
+
+def _is_finite(ran: _Ran) -> None:
+    for stack in ran.lab.stacks:
+        assert stack.theta_LP.isfinite().all()
+        assert stack.statistics_LQ.isfinite().all()
+    for event in ran.before + ran.after:
+        if isinstance(event, Epoch):
+            numbers = [event.train_loss, event.val_loss, event.gap, event.weight_norm, event.grad_norm, event.lr]
+            assert all(map(math.isfinite, [*numbers, *event.penalty.values(), *event.weight_norms])), event
+        elif isinstance(event, Finished):
+            assert math.isfinite(event.test_loss)
+
+
+def _goes_on(preset: Preset, ran: _Ran) -> None:
+    """Another lab goes on from the state, and nobody can tell them apart by a bit."""
+    lab = Lab(preset, "cpu", torch.float64)
+    lab.restore(pickle.loads(ran.state))
+    assert repr(_to_the_end(lab)) == repr(ran.after)
+    for one, other in zip(lab.stacks, ran.lab.stacks, strict=True):
+        torch.testing.assert_close(one.theta_LP, other.theta_LP, rtol=0, atol=0)
+
+
+def _is_as_alone(drawn: Experiment, ran: _Ran) -> None:
+    """The lane without the other arms and seeds gives the same numbers."""
+    arm, seed = drawn.lane
+    alone = _trained(read_preset(drawn.toml((arm,), (seed,))), drawn)
+    if _is_decided_by_rounding(alone.lab.preset.arm(arm).settings):
+        return
+    torch.testing.assert_close(weights_of(ran.lab, arm, seed), weights_of(alone.lab, arm, seed), rtol=1e-8, atol=1e-8)
+    told, expected = (epochs_by_lane(each.before + each.after)[drawn.lane] for each in (ran, alone))
+    for one, other in zip(told, expected, strict=True):
+        for name in ("train_loss", "val_loss", "train_acc", "val_acc", "weight_norm", "grad_norm", "lr"):
+            assert getattr(one, name) == pytest.approx(getattr(other, name), **CLOSE), name
+        # A penalty that only other lanes have is 0 here, and not told alone.
+        for names, others in ((one.penalty, other.penalty), (one.averages, other.averages)):
+            assert others == pytest.approx({name: names[name] for name in others}, **CLOSE)
+    ends, expected_ends = (only(each.after + each.before, Finished) for each in (ran, alone))
+    (end,) = (end for end in ends if (end.arm, end.seed) == drawn.lane)
+    assert end.test_loss == pytest.approx(expected_ends[0].test_loss, **CLOSE)
+
+
+def _is_decided_by_rounding(lane: Settings) -> bool:
+    """Whether a sign is taken of what is 0 but for rounding, which no two ways of multiplying round alike."""
+    told = lane.regularization
+    # A norm takes a bias before it out again: its gradient, and so the bias, is 0.
+    bias = told.bias_l1 > 0 and lane.model.norm in ("batch", "instance")
+    cosines = told.orthogonal > 0 and lane.model.init == "orthogonal"
+    return bias or cosines
