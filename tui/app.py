@@ -18,7 +18,7 @@ from textual.screen import Screen
 
 from engine.commands import Stop
 from engine.preset import Preset
-from engine.worker import View, Worker
+from engine.worker import View, Worker, write_log
 from tui.comparison import in_words, summarize, would_stop_in_words
 from tui.report import reproduce as command_of
 from tui.report import table
@@ -83,6 +83,17 @@ class RegtuiApp(App[int]):
         last.start()
         self.worker.close(timeout=0)  # the thread stops training at once and leaves the processor to the leaving
         self.exit(128 + signum)
+
+    def _fatal_error(self) -> None:
+        """What nobody foresaw in the screen itself: one line for the person, the whole story in the log."""
+        from rich.text import Text
+
+        error = sys.exc_info()[1] or self._exception
+        path = write_log("the dashboard")
+        self._exit_renderables.append(
+            Text(f"regtui: {type(error).__name__}: {error} (the whole story is in {path})", style="red")
+        )
+        self._close_messages_no_wait()
 
     def on_open_preset(self, message: OpenPreset) -> None:
         """Leave the run at hand and train another preset."""

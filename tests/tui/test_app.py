@@ -8,6 +8,7 @@ import types
 import pytest
 from rich.text import Text
 
+from engine.worker import log_path
 from tests.tui.dashboard import dashboard, experiment
 from tests.tui.views import finish, lane, moment
 from tui.app import _print_report
@@ -61,3 +62,18 @@ def test_the_table_the_command_and_the_turned_knobs_stay_in_the_terminal(capsys)
     assert "epoch     3  dropped: training.lr 0.1 -> 0.2" in told
     assert told.isascii()
     assert Text.from_ansi(told).plain
+
+
+async def test_a_bug_in_the_screen_is_told_in_one_line_and_written_to_the_log(monkeypatch, capsys):
+    def broken(*_, **__):
+        raise ZeroDivisionError("a bug")
+
+    with pytest.raises(ZeroDivisionError):
+        async with dashboard(paused=True) as person:
+            monkeypatch.setattr(person.main, "draw", broken)
+            person.main.call_later(person.main.draw)
+            await person.pilot.pause(1.0)
+    told = capsys.readouterr().err
+    assert "ZeroDivisionError: a bug" in told
+    assert "Traceback" not in told
+    assert "a bug" in log_path().read_text()

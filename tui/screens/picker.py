@@ -10,7 +10,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
-from engine.preset import DOWNLOADED, Listed, builtin_list
+from engine.preset import Listed, builtin_list, by_group
 
 
 class PresetPicker(ModalScreen[str | None]):
@@ -60,33 +60,47 @@ class PresetPicker(ModalScreen[str | None]):
         self._shown = [
             each
             for each in self._all
-            if all(word in f"{each.name} {each.title} {each.summary} {' '.join(each.arms)}".lower() for word in wanted)
+            if all(
+                word in f"{each.name} {each.title} {each.summary} {each.group} {' '.join(each.arms)}".lower()
+                for word in wanted
+            )
         ]
         options = self.query_one(OptionList)
         options.clear_options()
-        options.add_options([Option(self._line(each)) for each in self._shown])
+        for group, presets in by_group(self._shown).items():
+            options.add_option(Option(Text(group, style="bold underline"), disabled=True))
+            options.add_options([Option(self._line(each), id=each.name) for each in presets])
         if self._shown:
             names = [each.name for each in self._shown]
-            options.highlighted = names.index(self._current) if self._current in names and not wanted else 0
+            first = options.get_option_at_index(1).id or ""
+            options.highlighted = options.get_option_index(
+                self._current if self._current in names and not wanted else first
+            )
         self._preview()
+
+    def _chosen(self) -> Listed | None:
+        place = self.query_one(OptionList).highlighted
+        if place is None:
+            return None
+        name = self.query_one(OptionList).get_option_at_index(place).id
+        return next((each for each in self._shown if each.name == name), None)
 
     def _line(self, listed: Listed) -> Text:
         told = Text()
         told.append(listed.title, style="bold")
         if listed.name == self._current:
             told.append("  (open)", style="dim")
-        if listed.source in DOWNLOADED:
-            told.append(f"  needs {listed.source}", style="yellow")
+        if listed.downloads:
+            told.append("  needs a download", style="yellow")
         told.append(f"\n{listed.name}", style="dim")
         return told
 
     def _preview(self) -> None:
-        place = self.query_one(OptionList).highlighted
+        listed = self._chosen()
         told = Text()
-        if place is None or not self._shown:
+        if listed is None:
             told.append("No preset has these words. Backspace shows more.", style="dim")
         else:
-            listed = self._shown[place]
             told.append(f"{listed.summary}\n\n", style="italic")
             told.append("arms  ", style="bold")
             told.append(f"{', '.join(listed.arms)}\n")
@@ -112,5 +126,5 @@ class PresetPicker(ModalScreen[str | None]):
         self.query_one(VerticalScroll).scroll_relative(y=8 * by, animate=False)
 
     def action_choose(self) -> None:
-        place = self.query_one(OptionList).highlighted
-        self.dismiss(self._shown[place].name if place is not None and self._shown else None)
+        listed = self._chosen()
+        self.dismiss(None if listed is None else listed.name)

@@ -9,7 +9,7 @@ from tui.screens.picker import PresetPicker
 
 LISTED = [
     Listed("alpha", "Alpha and off", "First of all.", ("off", "on"), "A long lesson.", "digits"),
-    Listed("beta", "Beta [x]", "Weights that decay.", ("l1", "l2"), "Another lesson.", "mnist"),
+    Listed("beta", "Beta [x]", "Weights that decay.", ("l1", "l2"), "Another lesson.", "mnist", downloads=True),
     Listed("small", "Two moons", "Small.", ("plain",), "", "moons"),
 ]
 
@@ -25,7 +25,7 @@ def _three_presets(monkeypatch):
 async def test_the_list_shows_title_and_summary_arms_and_lesson_of_the_chosen_one(size):
     async with dashboard(size=size, paused=True) as person:
         await person.press("p")
-        for told in ("Alpha and off", "Beta [x]", "needs mnist", "Two moons  (open)"):
+        for told in ("Alpha and off", "Beta [x]", "needs a download", "Two moons  (open)"):
             await person.sees(told)
         await person.press("up")
         for told in ("Weights that decay.", "l1, l2", "mnist", "Another lesson."):
