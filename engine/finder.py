@@ -53,6 +53,7 @@ def find_lr(
         )
     rates = [low * (high / low) ** (number / (steps - 1)) for number in range(steps)]
     state = lab.state()
+    before = [stack.before_LP for stack in lab.stacks]
     found: dict[str, Found] = {}
     try:
         for stack in lab.stacks:
@@ -65,8 +66,8 @@ def find_lr(
                 means = [sum(told) / len(told) for told in zip(*of_seeds, strict=True)]
                 found[arm.name] = _found(arm.name, rates, means)
     finally:
-        for stack in lab.stacks:
-            stack.rates.fixed = None
+        for stack, weights_LP in zip(lab.stacks, before, strict=True):
+            stack.rates.fixed, stack.before_LP = None, weights_LP
         lab.restore(state)
     return {name: found[name] for name in lab.preset.arm_names}
 

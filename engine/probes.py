@@ -185,7 +185,7 @@ def activity(stack: Stack, lane: int) -> tuple[LayerActivity, ...]:
     stack.outputs(task.train_x_SNI[group : group + 1, :_EXAMPLES].expand(1, -1, -1), taps)
     kind = stack.arms[0].settings.model.activation
     told = []
-    for layer, h_LB in ((name, h) for name, h in taps):
+    for layer, h_LB in taps:
         h_BU = h_LB[lane].float().flatten(1)
         low, high = h_BU.min().item(), h_BU.max().item()
         finite = low > -torch.inf and high < torch.inf
@@ -209,13 +209,13 @@ def activity(stack: Stack, lane: int) -> tuple[LayerActivity, ...]:
 
 @torch.no_grad()
 def weights(stack: Stack, lane: int) -> tuple[LayerWeights, ...]:
-    """The weights of every layer; the update's ratio is NaN before the first step that was watched."""
+    """The weights of every layer; the update's ratio is NaN before a watched step, and once the lane has stopped."""
     told = []
     for slot in stack.layout.matrices:
         w_P = stack.theta_LP[lane, slot.columns]
         norm = w_P.norm().item()
         ratio = float("nan")
-        if stack.before_LP is not None:
+        if stack.before_LP is not None and not stack.has_stopped(lane):
             before_P = stack.before_LP[lane, slot.columns]
             ratio = ((w_P - before_P).norm() / before_P.norm().clamp(min=1e-30)).item()
         told.append(LayerWeights(slot.layer, norm, ratio, (w_P.abs() < NEAR_ZERO).float().mean().item()))

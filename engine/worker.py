@@ -284,12 +284,14 @@ class Worker:
                 case Turn(knob, value, arm):
                     try:
                         self._take_in(lab.turn(knob, value, arm))
+                        self._looked = (0.0, -1)  # a schedule is another at once, though no epoch passes
                     except PresetError as error:
                         self._tell(Failed(str(error)))
                 case FindLr(low, high, steps):
                     self._find_lr(lab, low, high, steps)
                 case Stop():
                     self._take_in(lab.stop())
+                    self._looked = (0.0, -1)
                 case Restart():
                     return True
 

@@ -375,6 +375,8 @@ class MainScreen(Screen[None]):
     def action_look(self, kind: str) -> None:
         """Open a closer look, or close it where it is open."""
         self._look = None if self._look == kind else kind
+        if self.maximized is not None and (self._look is None or self.maximized.id != "look"):
+            self.minimize()
         self.set_class(self._look is not None, "-look")
         if self._look == "finder":
             self.worker.send(FindLr())
@@ -405,7 +407,8 @@ class MainScreen(Screen[None]):
             )
             if pane is None:
                 place = self.preset.arm_names.index(self._arm) if self._arm else 0
-                pane = self.query_one("#overlay" if self.has_class("-overlay") else f"#loss-{place}", Pane)
+                loss = "#overlay" if self.has_class("-overlay") else f"#loss-{place}"
+                pane = self.query_one("#look" if self._look else loss, Pane)
             self.maximize(pane, container=False)
         self.call_after_refresh(self.draw, force=True)
 

@@ -13,6 +13,7 @@ from tui.widgets import looks, plots
 from tui.widgets.chart import Chart, Plot
 from tui.widgets.lines import Lines
 from tui.widgets.pane import Pane
+from tui.widgets.words import number
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +39,16 @@ KINDS: dict[str, Kind] = {
 _MOST_SURFACES = 4
 
 
+def beside(arms: Sequence[str], arm: str) -> list[str]:
+    """As many arms as are shown beside one another, the selected one among them."""
+    place = max(0, arms.index(arm) - _MOST_SURFACES + 1)
+    return list(arms[place : place + _MOST_SURFACES])
+
+
 def wanted(kind: str, arms: Sequence[str], arm: str, seed: int) -> list[Look]:
-    """The probes that a look needs of the worker; looks at all arms are taken of the first few."""
+    """The probes that a look needs of the worker; surfaces are taken of a few arms, the selected one among them."""
     told = KINDS[kind]
-    of = list(arms) if kind == "schedule" else list(arms[:_MOST_SURFACES]) if told.all_arms else [arm]
+    of = list(arms) if kind == "schedule" else beside(arms, arm) if told.all_arms else [arm]
     return [(probe, each, seed) for probe in told.probes for each in of]
 
 
@@ -61,7 +68,10 @@ class LookPane(Pane):
     def show(self, kind: str, view: View, arm: str) -> None:
         """Bring the look up to date."""
         told = KINDS[kind]
-        self.entitle(told.title if told.all_arms else f"{told.title}: {arm}", self._subtitle(kind, view, arm))
+        seed = view.preset.seeds[0]
+        is_fit = kind == "surface" and view.seen.get(("fit", arm, seed)) is not None
+        title = "the fitted curve" if is_fit else told.title
+        self.entitle(title if told.all_arms and not is_fit else f"{title}: {arm}", self._subtitle(kind, view, arm))
         shown = self._draw(kind, view, arm)
         chart, lines = self.query_one(Chart), self.query_one(Lines)
         chart.display, lines.display = isinstance(shown, Plot), not isinstance(shown, Plot)
@@ -75,7 +85,7 @@ class LookPane(Pane):
         dark = self.app.current_theme.dark
         match kind:
             case "activity":
-                return looks.activity_lines(view, arm, width, self._ascii)
+                return looks.activity_lines(view, arm, width, height, self._ascii)
             case "weights":
                 return looks.weight_lines(view, arm, width, self._ascii)
             case "penalty":
@@ -88,7 +98,7 @@ class LookPane(Pane):
                 return plots.schedule_plot(view)
             case "finder":
                 return plots.finder_plot(view)
-        arms = view.preset.arm_names[:_MOST_SURFACES]
+        arms = beside(view.preset.arm_names, arm)
         surface = looks.surface_lines(view, arms, width, height, dark, self._ascii)
         if surface is not None:
             return surface
@@ -101,14 +111,26 @@ class LookPane(Pane):
 
     def _subtitle(self, kind: str, view: View, arm: str) -> str:
         if kind == "penalty":
-            names = [name for name in (view.history.metrics if view.history else []) if name.startswith("penalty.")]
+            names = [name.removeprefix("penalty.") for name in plots.penalties(view, arm)]
+            now = next((told.penalty for (name, _), told in view.last.items() if name == arm), {})
             dots = "..." if self._ascii else "┈"
-            return f"train loss solid  {dots} " + (
-                ", ".join(name.removeprefix("penalty.") for name in names) or "no penalty"
-            )
+            added = ", ".join(f"{name} {number(now.get(name), 3)}" for name in names)
+            return f"train loss solid  {dots} {added}" if names else "no penalty"
         if kind == "finder":
-            found = [(name, told.suggestion) for name, told in view.found.items() if told.suggestion is not None]
-            return "  ".join(f"{name}: {rate:.2g}" for name, rate in found[:4])
+            found = [
+                f"{name}: {'none' if told.suggestion is None else f'{told.suggestion:.2g}'}"
+                for name, told in view.found.items()
+            ]
+            return "suggested  " + "  ".join(found[:4]) if found else ""
+        if kind == "surface":
+            look = view.preset.seeds[0]
+            if view.seen.get(("surface", arm, look)) is not None:
+                if self._ascii:
+                    return "o train  . validation"
+                return (
+                    "pale: train  full: validation" if self.app.current_theme.dark else "dark: train  full: validation"
+                )
+            return "bright: train  dim: validation" if view.seen.get(("fit", arm, look)) is not None else ""
         if kind == "weights":
             return "update: last step's change / norm"
         return ""

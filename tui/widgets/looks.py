@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from rich.text import Text
 
 from engine.worker import View
 from tui.widgets.palette import blend, colour
 from tui.widgets.words import bar, number
+
+if TYPE_CHECKING:
+    from engine.probes import Picture
 
 _EIGHTHS = " ▁▂▃▄▅▆▇█"
 _ASCII_EIGHTHS = " .:-=+*#@"
@@ -19,33 +23,51 @@ def _nothing(view: View, why: str) -> list[Text]:
     return [Text(why if view.state != "loading" else f"{view.loading} ...", style="dim")]
 
 
-def activity_lines(view: View, arm: str, width: int, ascii_only: bool) -> list[Text]:
-    """One layer a line: the histogram of its outputs, mean and spread, the share of dead or saturated units."""
+def activity_lines(view: View, arm: str, width: int, height: int, ascii_only: bool) -> list[Text]:
+    """A histogram of each layer's outputs, mean and spread, the share of dead or saturated units.
+
+    Histograms grow to the room there is: up to four lines high, and as many columns to a bin as fit.
+    """
     layers = view.seen.get(("activity", arm, view.preset.seeds[0]))
     if layers is None:
         return _nothing(view, "looking ...")
     if not layers:
         return _nothing(view, "This network has no hidden layer.")
-    steps = _ASCII_EIGHTHS if ascii_only else _EIGHTHS
     names = min(14, max(len(layer.layer) for layer in layers))
-    lines = [
-        Text(f"{'':{names}} {'low':>8} {'outputs':^24} {'high':<8} mean      dead  sat.", style="dim", no_wrap=True)
-    ]
+    bins = len(layers[0].counts)
+    each = max(1, min(3, (width - names - 49) // bins))
+    tall = max(1, min(4, (height - 1) // len(layers)))
+    head = (
+        f"{'':{names}} {'low':>8} {'outputs':^{bins * each}} {'high':<8} {'mean':<8} {'std':<8} {'dead':>5} {'sat.':>5}"
+    )
+    lines = [Text(head, style="dim", no_wrap=True)]
     for layer in layers:
-        # The tallest bin is most often the zeros of relu: a square root lets the others be seen beside it.
-        tall = max(layer.counts) ** 0.5 or 1.0
-        cells = "".join(steps[round(count**0.5 / tall * 8)] for count in layer.counts)
-        line = Text(no_wrap=True)
-        line.append(f"{layer.layer[:names]:{names}} ", style="bold")
-        line.append(f"{number(layer.low, 3):>8} ", style="dim")
-        line.append(cells, style="cyan")
-        line.append(f" {number(layer.high, 3):<8} ", style="dim")
-        line.append(f"{number(layer.mean, 3):<8} ")
-        line.append(f"{layer.dead:>5.0%} ", style="bold red" if layer.dead > 0.3 else "")
-        line.append(f"{layer.saturated:>5.0%}", style="bold red" if layer.saturated > 0.3 else "")
-        line.truncate(width)
-        lines.append(line)
+        for row, cells in enumerate(_histogram(layer.counts, tall, each, ascii_only)):
+            last = row == tall - 1
+            line = Text(no_wrap=True)
+            line.append(f"{layer.layer[:names] if last else '':{names}} ", style="bold")
+            line.append(f"{number(layer.low, 3) if last else '':>8} ", style="dim")
+            line.append(cells, style="cyan")
+            if last:
+                line.append(f" {number(layer.high, 3):<8} ", style="dim")
+                line.append(f"{number(layer.mean, 3):<8} {number(layer.std, 3):<8} ")
+                line.append(f"{layer.dead:>5.0%} ", style="bold red" if layer.dead > 0.3 else "")
+                line.append(f"{layer.saturated:>5.0%}", style="bold red" if layer.saturated > 0.3 else "")
+            line.truncate(width)
+            lines.append(line)
     return lines
+
+
+def _histogram(counts: Sequence[int], tall: int, each: int, ascii_only: bool) -> list[str]:
+    """Rows from the top, in eighths of a cell."""
+    steps = _ASCII_EIGHTHS if ascii_only else _EIGHTHS
+    # The tallest bin is most often the zeros of relu: a square root lets the others be seen beside it.
+    most = max(counts) ** 0.5 or 1.0
+    heights = [round(count**0.5 / most * 8 * tall) for count in counts]
+    return [
+        "".join(steps[min(8, max(0, height - 8 * below))] * each for height in heights)
+        for below in reversed(range(tall))
+    ]
 
 
 def weight_lines(view: View, arm: str, width: int, ascii_only: bool) -> list[Text]:
@@ -59,11 +81,16 @@ def weight_lines(view: View, arm: str, width: int, ascii_only: bool) -> list[Tex
     for layer in layers:
         line = Text(no_wrap=True)
         line.append(f"{layer.layer[:names]:{names}} ", style="bold")
-        line.append(f"{number(layer.norm):>9} {number(layer.update_ratio, 3):>9}  {layer.near_zero:>4.0%} ")
+        line.append(f"{number(layer.norm):>9} {_ratio(layer.update_ratio):>9}  {layer.near_zero:>4.0%} ")
         line.append(bar(layer.near_zero, room, ascii_only), style="cyan")
         line.truncate(width)
         lines.append(line)
     return lines
+
+
+def _ratio(value: float) -> str:
+    """A healthy step changes a thousandth: two digits of whatever size."""
+    return f"{value:.1e}" if 0 < abs(value) < 0.1 else number(value, 3)
 
 
 def surface_lines(
@@ -81,22 +108,36 @@ def surface_lines(
     columns = max(8, (width - len(arms) + 1) // len(arms))
     rows = max(2, height - 1)
     title = Text(no_wrap=True)
-    blocks = []
+    blocks, signs = [], []
     for place, (arm, surface) in enumerate(seen):
         r, g, b = colour(view.preset.arm_names.index(arm), dark)
         title.append(
             f"{arm[: columns - 1]:<{columns}}" + (" " if place + 1 < len(seen) else ""), style=f"bold rgb({r},{g},{b})"
         )
         blocks.append(_surface_rows(surface, columns, 2 * rows, dark))
+        signs.append(_surface_signs(surface, columns, rows) if ascii_only else {})
     lines = [title]
     for y in range(rows):
         line = Text(no_wrap=True)
         for place, block in enumerate(blocks):
             if place:
                 line.append(" ")
-            _append_half_blocks(line, block[2 * y], block[2 * y + 1], ascii_only)
+            _append_half_blocks(line, block[2 * y], block[2 * y + 1], ascii_only, signs[place].get(y))
         lines.append(line)
     return lines
+
+
+def _surface_signs(surface: object, columns: int, rows: int) -> dict[int, dict[int, str]]:
+    """Where half-blocks cannot show the points: row -> column -> `o` (train) or `.` (validation)."""
+    from engine.probes import Surface
+
+    assert isinstance(surface, Surface)
+    signs: dict[int, dict[int, str]] = {}
+    for x, y, _, part in sorted(surface.points, key=lambda point: point[3] == "train"):
+        at = round((x - surface.left) / (surface.right - surface.left) * (columns - 1))
+        up = round((surface.top - y) / (surface.top - surface.bottom) * (rows - 1))
+        signs.setdefault(up, {})[at] = "o" if part == "train" else "."
+    return signs
 
 
 def _surface_rows(surface: object, columns: int, rows: int, dark: bool) -> list[list[Pixel]]:
@@ -125,10 +166,19 @@ def _surface_rows(surface: object, columns: int, rows: int, dark: bool) -> list[
     return pixels
 
 
-def _append_half_blocks(line: Text, upper: Sequence[Pixel], lower: Sequence[Pixel], ascii_only: bool) -> None:
-    """Two rows of pixels as one line; without the half-block as blanks of the lower row's colour."""
-    for (r, g, b), (r2, g2, b2) in zip(upper, lower, strict=True):
-        line.append(" " if ascii_only else "▀", style=f"rgb({r},{g},{b}) on rgb({r2},{g2},{b2})")
+def _append_half_blocks(
+    line: Text,
+    upper: Sequence[Pixel],
+    lower: Sequence[Pixel],
+    ascii_only: bool,
+    signs: Mapping[int, str] | None = None,
+) -> None:
+    """Two rows of pixels as one line; without the half-block as blanks (or signs) on the lower row's colour."""
+    for at, ((r, g, b), (r2, g2, b2)) in enumerate(zip(upper, lower, strict=True)):
+        if ascii_only:
+            line.append((signs or {}).get(at, " "), style=f"default on rgb({r2},{g2},{b2})")
+        else:
+            line.append("▀", style=f"rgb({r},{g},{b}) on rgb({r2},{g2},{b2})")
 
 
 def picture_lines(view: View, arm: str, width: int, height: int, ascii_only: bool) -> list[Text]:
@@ -139,27 +189,45 @@ def picture_lines(view: View, arm: str, width: int, height: int, ascii_only: boo
     seen = view.seen[look]
     if seen is None:
         return _nothing(view, "This preset's examples are no images.")
-    each = max(3, (height - 4) // 2)
-    lines: list[Text] = []
-    for title, pictures in (("fed in the next batch", seen.fed), ("worst mistakes on validation", seen.mistakes)):
-        lines.append(Text(title if pictures else f"{title}: none", style="bold", no_wrap=True))
-        if not pictures:
-            continue
-        side = min(2 * each, len(pictures[0].pixels), 28)
-        side += side % 2
-        slot = max(side, 9) + 1
-        shown = pictures[: max(1, width // slot)]
-        scaled = [_scaled(picture.pixels, side) for picture in shown]
-        for y in range(0, side, 2):
-            line = Text(no_wrap=True)
-            for image in scaled:
-                _append_half_blocks(line, image[y], image[y + 1], ascii_only)
-                line.append(" " * (slot - side))
-            lines.append(line)
-        captions = Text(no_wrap=True, style="dim")
-        for picture in shown:
-            captions.append(f"{picture.caption[: slot - 1]:<{slot}}")
-        lines.append(captions)
+    strips = (("fed in the next batch", seen.fed), ("worst mistakes on validation", seen.mistakes))
+    shown = [pictures for _, pictures in strips if pictures]
+    size = min(28, len(shown[0][0].pixels)) if shown else 0
+    if height >= 4 + size:
+        return [
+            line for title, pictures in strips for line in _strip(title, pictures, width, (height - 4) // 2, ascii_only)
+        ]
+    # Too low for two strips, one above the other.
+    half = (width - 2) // 2
+    left, right = (_strip(title, pictures, half, height - 2, ascii_only) for title, pictures in strips)
+    blank = Text("", no_wrap=True)
+    lines = []
+    for y in range(max(len(left), len(right))):
+        line = (left[y] if y < len(left) else blank).copy()
+        line.truncate(half + 2, pad=True)
+        lines.append(line.append_text(right[y] if y < len(right) else blank))
+    return lines
+
+
+def _strip(title: str, pictures: Sequence[Picture], width: int, height: int, ascii_only: bool) -> list[Text]:
+    """Images `height` lines high at most, with a title above and their labels below."""
+    lines = [Text(title if pictures else f"{title}: none", style="bold", no_wrap=True)]
+    if not pictures:
+        return lines
+    side = min(2 * max(3, height), len(pictures[0].pixels), 28)
+    side += side % 2
+    slot = max(side, 9) + 1
+    shown = pictures[: max(1, width // slot)]
+    scaled = [_scaled(picture.pixels, side) for picture in shown]
+    for y in range(0, side, 2):
+        line = Text(no_wrap=True)
+        for image in scaled:
+            _append_half_blocks(line, image[y], image[y + 1], ascii_only)
+            line.append(" " * (slot - side))
+        lines.append(line)
+    captions = Text(no_wrap=True, style="dim")
+    for picture in shown:
+        captions.append(f"{picture.caption[: slot - 1]:<{slot}}")
+    lines.append(captions)
     return lines
 
 
@@ -195,9 +263,12 @@ def confusion_lines(view: View, arm: str, width: int, height: int, dark: bool, a
             rows.append(
                 [blend(colour(1, dark), ground, (row[x * classes // wide] / largest) ** 0.5) for x in range(wide)]
             )
+        told = _mistakes(seen.counts, names)
         for y in range(0, tall, 2):
             line = Text(no_wrap=True)
             _append_half_blocks(line, rows[y], rows[y + 1], ascii_only)
+            line.append("  " + (told[y // 2] if y // 2 < len(told) else ""))
+            line.truncate(width)
             lines.append(line)
         return lines
     head = Text(f"{'':{left}} ", style="dim", no_wrap=True)
@@ -213,3 +284,11 @@ def confusion_lines(view: View, arm: str, width: int, height: int, dark: bool, a
             line.append(f"{count if count else '.':>{cell}}", style=f"on rgb({r},{g},{b})" if count else "dim")
         lines.append(line)
     return lines
+
+
+def _mistakes(counts: Sequence[Sequence[int]], names: Sequence[str]) -> list[str]:
+    """The commonest first."""
+    wrong = [
+        (-count, true, at) for true, row in enumerate(counts) for at, count in enumerate(row) if at != true and count
+    ]
+    return [f"{-count:>4} x {names[true]} taken for {names[at]}" for count, true, at in sorted(wrong)]

@@ -168,12 +168,22 @@ def waiting(view: View) -> str:
 # What a closer look shows as a chart -------------------------------------------------------------------------------
 
 
+def penalties(view: View, arm: str) -> list[str]:
+    """The metrics of the penalties that have ever been other than 0 in this arm."""
+    history = view.history
+    names = history.metrics if history is not None else []
+    return [
+        name
+        for name in names
+        if name.startswith("penalty.") and history is not None and np.nan_to_num(history.mean(name, arm)[1]).any()
+    ]
+
+
 def penalty_plot(view: View, arm: str) -> Plot:
     """What the arm minimizes: its train loss (solid), and dotted what each penalty adds, in the colours in order."""
-    names = view.history.metrics if view.history is not None else []
-    penalties = [name for name in names if name.startswith("penalty.")]
-    made = [curve(view, arm, "train_loss", False, view.preset.arm_names.index(arm))]
-    made += [curve(view, arm, name, True, place + 2) for place, name in enumerate(penalties)]
+    place = view.preset.arm_names.index(arm)
+    made = [curve(view, arm, "train_loss", False, place)]
+    made += [curve(view, arm, name, True, place + number) for number, name in enumerate(penalties(view, arm), start=1)]
     curves = tuple(Series(each.x, each.y, each.colour, each.dotted) for each in made if each is not None)
     return Plot(curves, knob_marks(view, [arm]), x_limits(view), empty=waiting(view))
 
