@@ -37,9 +37,9 @@ def activity_lines(view: View, arm: str, width: int, height: int, ascii_only: bo
     bins = len(layers[0].counts)
     each = max(1, min(3, (width - names - 49) // bins))
     tall = max(1, min(4, (height - 1) // len(layers)))
-    head = (
-        f"{'':{names}} {'low':>8} {'outputs':^{bins * each}} {'high':<8} {'mean':<8} {'std':<8} {'dead':>5} {'sat.':>5}"
-    )
+    roomy = width >= names + 74
+    spread = f"{'std':<8} " if roomy else ""
+    head = f"{'':{names}} {'low':>8} {'outputs':^{bins * each}} {'high':<8} {'mean':<8} {spread}{'dead':>5} {'sat.':>5}"
     lines = [Text(head, style="dim", no_wrap=True)]
     for layer in layers:
         for row, cells in enumerate(_histogram(layer.counts, tall, each, ascii_only)):
@@ -50,7 +50,7 @@ def activity_lines(view: View, arm: str, width: int, height: int, ascii_only: bo
             line.append(cells, style="cyan")
             if last:
                 line.append(f" {number(layer.high, 3):<8} ", style="dim")
-                line.append(f"{number(layer.mean, 3):<8} {number(layer.std, 3):<8} ")
+                line.append(f"{number(layer.mean, 3):<8} " + (f"{number(layer.std, 3):<8} " if roomy else ""))
                 line.append(f"{layer.dead:>5.0%} ", style="bold red" if layer.dead > 0.3 else "")
                 line.append(f"{layer.saturated:>5.0%}", style="bold red" if layer.saturated > 0.3 else "")
             line.truncate(width)
