@@ -9,12 +9,18 @@ import math
 from dataclasses import dataclass
 from typing import Any, Literal, get_args, get_origin
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 from pydantic.fields import FieldInfo
 
 from engine.preset.errors import PresetError
 
 Scale = Literal["linear", "log", "choice"]
+
+
+class Section(BaseModel):
+    """Settings that belong together: nothing else, nothing infinite, and what is read is never changed."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False, populate_by_name=True)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """`make bench`: every measured claim of the README, printed as the table that stands there.
 
-Arguments choose among the groups by name: book, lanes, convolutions, start, dashboard, keys.
+Arguments choose among the groups by name: book, lanes, convolutions, techniques, start, dashboard, keys.
 """
 
 from __future__ import annotations
@@ -30,12 +30,13 @@ def machine() -> str:
 
 
 def main() -> int:
-    from tests.benchmarks import convolutions, engine, terminal
+    from tests.benchmarks import convolutions, engine, techniques, terminal
 
     groups = {
         "book": engine.book_pair,
         "lanes": engine.lane_cost,
         "convolutions": convolutions.convolutions,
+        "techniques": techniques.techniques,
         "start": terminal.start,
         "dashboard": terminal.dashboard,
         "keys": terminal.keys,
