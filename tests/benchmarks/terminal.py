@@ -128,9 +128,9 @@ def keys(presses: int = 200) -> list[Result]:
     ]
 
 
-def _chosen(terminal: Terminal) -> int:
-    """The line of the chosen knob: the only one with an arrow."""
-    return next((y for y, line in enumerate(terminal.screen.display) if "◂" in line), -1)
+def _chosen(terminal: Terminal) -> str:
+    """The chosen knob's line, the only one with an arrow: by its words, since a full list scrolls under its place."""
+    return next((line[line.index("◂") - 30 :] for line in terminal.screen.display if "◂" in line), "")
 
 
 def start() -> list[Result]:
