@@ -128,7 +128,8 @@ class Finished(Event):
 class Reported(Event):
     """What somebody else reports of an arm, beside ours: the mean over the seeds, told at the end of the run.
 
-    `reported` is None where they give no number; `text` is then what they say. NaN where we have none.
+    `reported` is None where they give no number; `text` is then what they say. `ours` is NaN where we have none,
+    `ours_std` the sample standard deviation over the seeds, None below two of them.
     """
 
     kind: ClassVar[str] = "reported"
@@ -138,6 +139,7 @@ class Reported(Event):
     ours: float
     text: str = ""
     note: str = ""
+    ours_std: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import dataclasses
 import math
+import statistics
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -251,7 +252,8 @@ class Lab:
             lanes = [lane for lane in self._lanes.values() if lane.arm == told.arm]
             source = [lane.last if name == told.metric else lane.best for lane in lanes]
         ours = [math.nan if each is None else float(getattr(each, name)) for each in source]
-        return Reported(told.arm, told.metric, told.value, sum(ours) / len(ours), told.text, told.note)
+        std = statistics.stdev(ours) if len(ours) > 1 and all(map(math.isfinite, ours)) else None
+        return Reported(told.arm, told.metric, told.value, sum(ours) / len(ours), told.text, told.note, std)
 
     def stop(self) -> list[Event]:
         """End training now: every lane still training stops with the reason `user`, and all are tested."""

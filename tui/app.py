@@ -19,9 +19,8 @@ from textual.screen import Screen
 from engine.commands import Stop
 from engine.preset import Preset
 from engine.worker import View, Worker, write_log
-from tui.comparison import in_words, summarize, would_stop_in_words
+from tui.report import outcome
 from tui.report import reproduce as command_of
-from tui.report import table
 from tui.screens.actions import ACTIONS
 from tui.screens.main import MainScreen
 from tui.screens.messages import EndProgram, OpenPreset
@@ -180,12 +179,12 @@ def _print_report(view: View, arguments: Sequence[str], ascii_only: bool) -> Non
     from rich.text import Text
 
     console = Console(highlight=False)
-    rows = summarize(view.preset, view.last, view.stopped, view.finished)
     console.print(Text.assemble((view.preset.title, "bold"), f": {view.epoch} epochs"))
-    console.print(table(rows, console.width, ascii_only))
-    for words in (in_words(rows), *would_stop_in_words(view.preset, view.would_stop)):
-        if words:
-            console.print(words, markup=False)
+    parts = outcome(
+        view.preset, view.last, view.stopped, view.finished, view.would_stop, view.reported, console.width, ascii_only
+    )
+    for part in parts:
+        console.print(part)
     if view.failed is not None:
         console.print(f"{view.failed.message} (log: {view.failed.log})", style="red", markup=False)
     console.print(f"again: {command_of(arguments, command='')}", markup=False, soft_wrap=True)

@@ -17,6 +17,8 @@ from engine.preset import Preset
 
 Lane = tuple[str, int]
 
+# The averages of the weights that a lane may keep (`Epoch.averages` holds `ema_val_loss` and so on).
+AVERAGES = ("ema", "swa")
 REASONS = {
     "epochs": "full length",
     "early_stopping": "stopped early",
@@ -182,31 +184,59 @@ def would_stop_in_words(preset: Preset, would_stop: Mapping[Lane, WouldStop]) ->
     return told
 
 
-def reported_in_words(
-    reported: Iterable[Reported],
-    last: Mapping[Lane, Epoch],
-    best: Mapping[Lane, Epoch],
-    finished: Mapping[Lane, Finished],
-    sign: str = "±",
-) -> list[str]:
-    """What somebody else reports, each beside ours with its spread over the seeds, to as many decimals."""
+def averages_in_words(preset: Preset, last: Mapping[Lane, Epoch], sign: str = "±") -> list[str]:
+    """For each arm that keeps an average of its weights: what the average gives, beside the weights themselves."""
     told = []
-    for each in reported:
-        name = each.metric.removeprefix("best_")
-        lanes: Mapping[Lane, Epoch | Finished] = last if name == each.metric else best
-        if each.metric in ("test_loss", "test_acc", "epoch", "best_epoch"):
-            name, lanes = each.metric, finished
-        number = _number(getattr(lane, name) for (arm, _), lane in lanes.items() if arm == each.arm)
-        theirs = each.text if each.reported is None else f"{each.reported:.{_decimals(each.reported)}f}"
-        ours, few = "-", "epoch" in each.metric
-        if math.isfinite(each.ours):
-            digits = (1 if few else 4) if each.reported is None else max(_decimals(each.reported), 0 if few else 2)
-            ours = f"{each.ours:.{digits}f}"
-            if number is not None and number.std is not None:
-                ours += f" {sign} {number.std:.{digits}f}"
-        note = f": {each.note}" if each.note else ""
-        told.append(f"'{each.arm}' {each.metric}: reported {theirs} (notes), ours {ours}{note}")
+    for arm in preset.arm_names:
+        of_arm = [epoch for (name, _), epoch in last.items() if name == arm]
+        for average in AVERAGES:
+            loss_name, acc_name = f"{average}_val_loss", f"{average}_val_acc"
+            lanes = [epoch for epoch in of_arm if loss_name in epoch.averages]
+            if lanes:
+                averaged = _measured(
+                    [lane.averages[loss_name] for lane in lanes], [lane.averages[acc_name] for lane in lanes], sign
+                )
+                weights = _measured([lane.val_loss for lane in lanes], [lane.val_acc for lane in lanes], sign)
+                told.append(
+                    f"'{arm}': the averaged weights ({average.upper()}) have {averaged}; "
+                    f"the weights themselves {weights}"
+                )
     return told
+
+
+def _measured(losses: Sequence[float], accuracies: Sequence[float], sign: str) -> str:
+    """A validation loss with its spread over the seeds, and the accuracy where there is one."""
+    mean, acc = _number(losses), _number(accuracies)
+    told = f"val loss {loss(mean and mean.mean)}"
+    if mean is not None and mean.std is not None:
+        told += f" {sign} {loss(mean.std, like=mean.mean)}"
+    return f"{told}, {percent(acc.mean)}" if acc is not None and _finite(acc) else told
+
+
+@dataclass(frozen=True, slots=True)
+class ReportedRow:
+    """One line of the table of what somebody else reports, as it is printed."""
+
+    arm: str
+    metric: str
+    reported: str
+    ours: str
+    note: str
+
+
+def reported_rows(reported: Iterable[Reported], sign: str = "±") -> list[ReportedRow]:
+    """What somebody else reports beside ours with its spread over the seeds, to as many decimals as theirs."""
+    rows = []
+    for each in reported:
+        theirs = each.text if each.reported is None else f"{each.reported:.{_decimals(each.reported)}f}"
+        ours, least = "-", 0 if "epoch" in each.metric else 2
+        if math.isfinite(each.ours):
+            digits = (1 if least == 0 else 4) if each.reported is None else max(_decimals(each.reported), least)
+            ours = f"{each.ours:.{digits}f}"
+            if each.ours_std is not None:
+                ours += f" {sign} {each.ours_std:.{digits}f}"
+        rows.append(ReportedRow(each.arm, each.metric.replace("_", " "), theirs, ours, each.note))
+    return rows
 
 
 def _decimals(value: float) -> int:

@@ -16,8 +16,8 @@ from rich.text import Text
 
 from engine.events import Epoch, Event, Finished, Loading, Reported, Started, Stopped, WouldStop, to_json
 from engine.preset import Preset
-from tui.comparison import reported_in_words, would_stop_in_words
-from tui.report import REASONS, Lane, in_words, loss, summarize, table
+from tui.comparison import REASONS, Lane, loss, summarize
+from tui.report import outcome
 from tui.signals import Signals
 from tui.stdout import StdoutConsole
 
@@ -80,7 +80,6 @@ class _Tally:
         self.lanes = len(preset.arms) * len(preset.seeds)
         self.started: Started | None = None
         self.last: dict[Lane, Epoch] = {}
-        self.best: dict[Lane, Epoch] = {}
         self.would_stop: dict[Lane, WouldStop] = {}
         self.stopped: dict[Lane, Stopped] = {}
         self.finished: dict[Lane, Finished] = {}
@@ -93,8 +92,6 @@ class _Tally:
                     self.started = event
                 case Epoch():
                     self.last[(event.arm, event.seed)] = event
-                    if event.best_epoch == event.epoch:
-                        self.best[(event.arm, event.seed)] = event
                 case WouldStop():
                     self.would_stop[(event.arm, event.seed)] = event
                 case Stopped():
@@ -207,15 +204,12 @@ def _print_report(preset: Preset, tally: _Tally, seconds: float, ascii_only: boo
             f"{preset.title}: {told.train:,} training, {told.validation:,} validation, {told.test:,} test examples; "
             f"{_range(told.parameters_by_arm.values())} parameters; {seeds}; {told.device}; {seconds:.1f} s\n"
         )
-    rows = summarize(preset, tally.last, tally.stopped, tally.finished)
-    only_ascii = ascii_only or console.ascii
-    console.print(table(rows, console.width, only_ascii))
-    sign = "+-" if only_ascii else "±"
-    for number, words in enumerate(reported_in_words(tally.reported, tally.last, tally.best, tally.finished, sign)):
-        console.print(Text(words if number else f"\n{words}"))
-    for words in (in_words(rows), *would_stop_in_words(preset, tally.would_stop)):
-        if words:
-            console.print(f"\n{words}")
+    parts = outcome(
+        preset, tally.last, tally.stopped, tally.finished, tally.would_stop, tally.reported,
+        console.width, ascii_only or console.ascii,
+    )  # fmt: skip
+    for part in parts:
+        console.print(part)
 
 
 def _range(counts: Iterable[int]) -> str:

@@ -7,15 +7,31 @@ from __future__ import annotations
 
 import math
 import shlex
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from rich import box
 from rich.cells import cell_len
+from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from tui.comparison import REASONS, ArmRow, Lane, Number, best_arm, in_words, loss, percent, summarize
+from engine.events import Epoch, Finished, Reported, Stopped, WouldStop
+from engine.preset import Preset
+from tui.comparison import (
+    REASONS,
+    ArmRow,
+    Lane,
+    Number,
+    averages_in_words,
+    best_arm,
+    in_words,
+    loss,
+    percent,
+    reported_rows,
+    summarize,
+    would_stop_in_words,
+)
 
 __all__ = [
     "REASONS",
@@ -25,7 +41,9 @@ __all__ = [
     "best_arm",
     "in_words",
     "loss",
+    "outcome",
     "percent",
+    "reported_table",
     "reproduce",
     "summarize",
     "table",
@@ -81,6 +99,47 @@ def table(rows: Sequence[ArmRow], width: int, ascii_only: bool = False) -> Table
             name = Text(f"{star} " if row.arm == best else "  ").append(row.arm)
         made.add_row(name, *(_cell(column.tell(row)) for column in columns), style="bold" if row.arm == best else None)
     return made
+
+
+def reported_table(reported: Sequence[Reported], ascii_only: bool = False) -> Table:
+    """What somebody else reports of the arms, ours beside it; long notes are folded."""
+    made = Table(
+        box=_RULED_ASCII if ascii_only else _RULED, padding=(0, _GAP - 1, 0, 0), pad_edge=False, show_edge=False,
+        header_style="bold",
+    )  # fmt: skip
+    made.add_column("reported by others", overflow="fold", max_width=_LONGEST_ARM)
+    made.add_column("metric", no_wrap=True)
+    made.add_column("theirs", justify="right", max_width=24)
+    made.add_column("ours", justify="right", no_wrap=True)
+    made.add_column("")
+    for row in reported_rows(reported, "+-" if ascii_only else "±"):
+        made.add_row(
+            Text(row.arm), Text(row.metric), Text(row.reported), Text(row.ours, style="bold"), Text(row.note, "dim")
+        )
+    return made
+
+
+def outcome(
+    preset: Preset,
+    last: Mapping[Lane, Epoch],
+    stopped: Mapping[Lane, Stopped],
+    finished: Mapping[Lane, Finished],
+    would_stop: Mapping[Lane, WouldStop],
+    reported: Sequence[Reported],
+    width: int,
+    ascii_only: bool = False,
+) -> Iterator[RenderableType]:
+    """What came out of a run, part by part: the table of the arms, what others report, and the rest in words."""
+    rows = summarize(preset, last, stopped, finished)
+    yield table(rows, width, ascii_only)
+    if reported:
+        yield ""
+        yield reported_table(reported, ascii_only)
+    sign = "+-" if ascii_only else "±"
+    for words in (in_words(rows), *averages_in_words(preset, last, sign), *would_stop_in_words(preset, would_stop)):
+        if words:
+            yield ""
+            yield Text(words)
 
 
 def _layouts(sign: str) -> Iterator[list[_Column]]:

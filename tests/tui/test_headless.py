@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -53,9 +54,8 @@ def test_what_others_report_is_told_after_the_table_and_as_events(tmp_path, caps
     path = preset_file(tmp_path, arms=arms)
     assert main(["run", path]) == 0
     out = " ".join(capsys.readouterr().out.split())
-    assert "'off' val_acc: reported 0.9 (notes), ours 0." in out
-    assert out.index("'off' val_acc") > out.index("full length")
-    assert out.endswith(": theirs [1]")
+    assert out.index("reported by others") > out.index("full length")
+    assert re.search(r"off val acc 0\.9 0\.\d\d ± 0\.\d\d theirs \[1\]", out)
     assert main(["run", path, "--json"]) == 0
     events = [from_json(line) for line in capsys.readouterr().out.splitlines()]
     assert [event.reported for event in events if isinstance(event, Reported)] == [0.9]

@@ -11,8 +11,8 @@ from rich.console import Console
 
 from engine.events import Epoch, Finished, Reported, Stopped
 from engine.preset import read_preset
-from tui.comparison import percent, reported_in_words
-from tui.report import ArmRow, Number, best_arm, in_words, loss, reproduce, summarize, table
+from tui.comparison import ReportedRow, averages_in_words, percent, reported_rows
+from tui.report import ArmRow, Number, best_arm, in_words, loss, reported_table, reproduce, summarize, table
 
 PAIR = read_preset('[training]\nseeds = [0, 1, 2]\n[[arm]]\nname = "off"\n[[arm]]\nname = "on"')
 
@@ -30,8 +30,12 @@ def row(arm, gap=None, acc=None, val=None, **told):
 
 
 def drawn(rows, width, **given):
+    return printed(table(rows, width, **given), width)
+
+
+def printed(part, width):
     stream = io.StringIO()
-    Console(file=stream, width=width, color_system=None).print(table(rows, width, **given))
+    Console(file=stream, width=width, color_system=None).print(part)
     return stream.getvalue()
 
 
@@ -230,30 +234,37 @@ def test_two_arms_of_a_regression_are_compared_by_their_losses():
 
 
 def test_a_reported_number_stands_beside_ours_with_its_spread_and_its_note():
-    finished = {
-        ("off", seed): Finished("off", seed, 9, "epochs", 3.3, acc, 7, 0.4)
-        for seed, acc in enumerate((0.2011, 0.2031, 0.2051))
-    }
-    told = Reported("off", "test_acc", 0.2018, 0.2031, note="validated on the test set")
-    assert reported_in_words([told], {}, {}, finished) == [
-        "'off' test_acc: reported 0.2018 (notes), ours 0.2031 ± 0.0020: validated on the test set"
-    ]
-    assert "ours 0.2031 +- 0.0020" in reported_in_words([told], {}, {}, finished, sign="+-")[0]
-
-
-def test_a_reported_number_is_of_the_last_epoch_the_best_one_or_the_end():
-    last = {("off", seed): epoch(seed=seed, val_loss=value) for seed, value in enumerate((0.5, 0.7))}
-    best = {("off", seed): epoch(seed=seed, val_loss=value) for seed, value in enumerate((0.3, 0.4))}
-    finished = {("off", seed): Finished("off", seed, 9, "epochs", 3.3, 0.2, at, 0.4) for seed, at in enumerate((5, 8))}
     told = [
+        Reported("off", "test_acc", 0.2018, 0.20312, note="validated on the test set", ours_std=0.00201),
         Reported("off", "val_loss", 0.25, 0.6),
-        Reported("off", "best_val_loss", None, 0.35, "about a third"),
-        Reported("off", "best_epoch", 20.0, 6.5),
+        Reported("off", "best_val_loss", None, 0.35, "about a third", ours_std=0.0707),
+        Reported("off", "best_epoch", 20.0, 6.5, ours_std=2.12),
         Reported("off", "val_acc", 1.0, math.nan),
     ]
-    assert reported_in_words(told, last, best, finished) == [
-        "'off' val_loss: reported 0.25 (notes), ours 0.60 ± 0.14",
-        "'off' best_val_loss: reported about a third (notes), ours 0.3500 ± 0.0707",
-        "'off' best_epoch: reported 20 (notes), ours 6 ± 2",
-        "'off' val_acc: reported 1 (notes), ours -",
+    assert reported_rows(told) == [
+        ReportedRow("off", "test acc", "0.2018", "0.2031 ± 0.0020", "validated on the test set"),
+        ReportedRow("off", "val loss", "0.25", "0.60", ""),
+        ReportedRow("off", "best val loss", "about a third", "0.3500 ± 0.0707", ""),
+        ReportedRow("off", "best epoch", "20", "6 ± 2", ""),
+        ReportedRow("off", "val acc", "1", "-", ""),
     ]
+    assert reported_rows(told[:1], sign="+-")[0].ours == "0.2031 +- 0.0020"
+
+
+@pytest.mark.parametrize("width", [60, 80, 160])
+def test_the_table_of_what_others_report_fits_the_terminal(width):
+    told = [Reported("a long name of an arm", "test_acc", 0.2018, 0.20312, note="theirs [1] " * 8, ours_std=0.00201)]
+    text = printed(reported_table(told), width)
+    assert all(len(line) <= width for line in text.splitlines())
+    assert all(part in text for part in ("0.2018", "0.2031 ± 0.0020", "theirs"))
+    assert printed(reported_table(told, ascii_only=True), width).isascii()
+
+
+def test_an_average_of_the_weights_is_told_beside_the_weights():
+    kept = {"ema_val_loss": 0.3, "ema_val_acc": 0.9}
+    last = {("off", seed): epoch(seed=seed, val_loss=0.5 + 0.2 * seed, averages=kept) for seed in (0, 1)}
+    assert averages_in_words(PAIR, last) == [
+        "'off': the averaged weights (EMA) have val loss 0.300 ± 0.000, 90.0 %; "
+        "the weights themselves val loss 0.600 ± 0.141, 90.0 %"
+    ]
+    assert averages_in_words(PAIR, {("off", 0): epoch()}) == []

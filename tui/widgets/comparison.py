@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from rich.text import Text
 
 from engine.worker import View
-from tui.comparison import ArmRow, Number, best_arm, in_words, percent, summarize
+from tui.comparison import (
+    ArmRow,
+    Number,
+    ReportedRow,
+    averages_in_words,
+    best_arm,
+    in_words,
+    percent,
+    reported_rows,
+    summarize,
+)
 from tui.widgets.lines import Lines
 from tui.widgets.palette import colour
 from tui.widgets.words import with_spread
@@ -41,11 +51,15 @@ _COLUMNS: tuple[tuple[str, int, Cell], ...] = (
 
 
 class Comparison(Lines):
-    """A row for each arm; for two arms a last line says in words what differs."""
+    """A row for each arm, below it in words what differs; once the run has ended, what others report beside ours."""
 
     def __init__(self, ascii_only: bool) -> None:
         super().__init__(id="table")
         self._ascii = ascii_only
+
+    @property
+    def _dark(self) -> bool:
+        return self.app.current_theme.dark
 
     def update(self, view: View) -> None:
         """Show this moment of the run."""
@@ -68,7 +82,7 @@ class Comparison(Lines):
             head.append(f"{_COLUMNS[at][0]:>{widths[at]}}  ")
         lines = [head]
         for place, row in enumerate(rows):
-            r, g, b = colour(place, self.app.current_theme.dark)
+            r, g, b = colour(place, self._dark)
             line = Text(no_wrap=True)
             star = "*" if self._ascii else "★"
             line.append(f"{star if row.arm == best else ' '} ", style="bold")
@@ -76,9 +90,35 @@ class Comparison(Lines):
             for at in shown:
                 line.append(f"{cells[at][place]:>{widths[at]}}  ", style="bold" if row.arm == best else "")
             lines.append(line)
-        if words := in_words(rows):
-            lines += _wrapped(words, width)
+        for words in (in_words(rows), *averages_in_words(view.preset, view.last, sign)):
+            lines += _wrapped(words, width) if words else []
+        if view.reported:
+            lines += _reported(reported_rows(view.reported, sign), view.preset.arm_names, width, self._dark)
         self.show([line if line.cell_len <= width else _cropped(line, width) for line in lines])
+
+
+def _reported(rows: Sequence[ReportedRow], arms: Sequence[str], width: int, dark: bool) -> list[Text]:
+    """What others report, ours beside it: columns as wide as their longest entry, the note where there is room."""
+    heads = ("reported by others", "metric", "theirs", "ours")
+    cells = [[(row.arm, row.metric, row.reported, row.ours)[at] for row in rows] for at in range(4)]
+    widths = [
+        min(max(len(head), *(len(cell) for cell in column)), max(10, width // 3))
+        for head, column in zip(heads, cells, strict=True)
+    ]
+    aligned = [f"{head:{'<' if at < 2 else '>'}{widths[at]}}" for at, head in enumerate(heads)]
+    lines = [Text("  " + "  ".join(aligned), style="dim", no_wrap=True)]
+    for place, row in enumerate(rows):
+        line = Text("  ", no_wrap=True)
+        r, g, b = colour(arms.index(row.arm), dark)
+        for at in range(4):
+            cell = cells[at][place][: widths[at]]
+            line.append(
+                f"{cell:{'<' if at < 2 else '>'}{widths[at]}}  ",
+                style=f"bold rgb({r},{g},{b})" if at == 0 else "bold" if at == 3 else "",
+            )
+        line.append(row.note, style="dim")
+        lines.append(line)
+    return lines
 
 
 def _wrapped(words: str, width: int) -> list[Text]:
