@@ -112,6 +112,8 @@ def _found(arm: str, rates: Sequence[float], measured: Sequence[float]) -> Found
 def steepest(rates: Sequence[float], losses: Sequence[float], steps: int, noise: float = 0.0) -> float | None:
     """The rate where the loss falls most for a factor in the rate (fastai's `steep`), or None where it does not fall.
 
+    Only the way down to its lowest point counts: a network thrown off its place may fall steeply again afterwards.
+
     Parameters
     ----------
     rates, losses : up to where the loss diverged.
@@ -125,6 +127,6 @@ def steepest(rates: Sequence[float], losses: Sequence[float], steps: int, noise:
         return None
     slopes = [
         (losses[number + 1] - losses[number]) / math.log(rates[number + 1] / rates[number])
-        for number in range(len(losses) - 1)
+        for number in range(losses.index(min(losses)))
     ]
     return rates[slopes.index(min(slopes))]

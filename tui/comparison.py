@@ -9,7 +9,7 @@ import math
 import statistics
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 
 from engine.events import Epoch, Finished, Reported, Stopped, WouldStop
@@ -25,6 +25,8 @@ REASONS = {
     "diverged": "diverged",
     "user": "interrupted",
 }
+# The settings that say on which examples an arm is measured, and by which loss.
+_JUDGING = ("source", "path", "task", "target", "samples", "noise", "p_up", "validation", "split")
 # Gaps and losses are shown to three decimals: a smaller difference would not be seen in the numbers beside it.
 _SMALL = 0.005
 
@@ -43,7 +45,8 @@ class ArmRow:
     """One arm of the comparison; a number is None until it is measured.
 
     `train_loss`, `val_loss` and `gap` are of each lane's last epoch, `best_*` of its best one, `test_*` with the
-    weights it ended with.
+    weights it ended with. `averages` are validation losses of averaged weights, last epoch, by name.
+    `judged_by` says on which data it is measured: arms of unlike ones have no best among them.
     """
 
     arm: str
@@ -58,6 +61,8 @@ class ArmRow:
     test_acc: Number | None = None
     reason: str = ""
     diverged: int = 0
+    averages: Mapping[str, Number] = field(default_factory=dict)
+    judged_by: tuple[object, ...] = ()
 
 
 def summarize(
@@ -88,6 +93,8 @@ def summarize(
                 test_acc=_number(test.test_acc for test in tests),
                 reason=_reason(ends, len(lanes)),
                 diverged=ends.count("diverged"),
+                averages=_averages(epochs),
+                judged_by=tuple(getattr(preset.arm(arm).settings.data, name) for name in _JUDGING),
             )
         )
     return rows
@@ -101,6 +108,14 @@ def _number(given: Iterable[float]) -> Number | None:
     if not finite:
         return Number(math.nan)
     return Number(math.fsum(finite) / len(finite), statistics.stdev(finite) if len(finite) > 1 else None)
+
+
+def _averages(epochs: Sequence[Epoch]) -> dict[str, Number]:
+    told = {
+        name: _number(epoch.averages[f"{name}_val_loss"] for epoch in epochs if f"{name}_val_loss" in epoch.averages)
+        for name in AVERAGES
+    }
+    return {name: number for name, number in told.items() if number is not None}
 
 
 def _reason(ends: Sequence[str], lanes: int) -> str:
@@ -119,8 +134,9 @@ def best_arm(rows: Sequence[ArmRow]) -> str | None:
     """The arm with the lowest best validation loss, mean over its seeds; None where nothing can be compared yet.
 
     By validation, since choosing by test data would spoil them. An arm that diverged under any seed is not the best.
+    Of arms that are measured on different data none is.
     """
-    if len(rows) < 2:
+    if len(rows) < 2 or len({row.judged_by for row in rows}) > 1:
         return None
     sound = {
         row.arm: row.best_val_loss.mean

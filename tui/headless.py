@@ -202,7 +202,7 @@ def _print_report(preset: Preset, tally: _Tally, seconds: float, ascii_only: boo
         seeds = f"{len(told.seeds)} seeds" if len(told.seeds) > 1 else f"seed {told.seeds[0]}"
         console.print(
             f"{preset.title}: {told.train:,} training, {told.validation:,} validation, {told.test:,} test examples; "
-            f"{_range(told.parameters_by_arm.values())} parameters; {seeds}; {told.device}; {seconds:.1f} s\n"
+            f"{_parameters(told.parameters_by_arm.values())}; {seeds}; {told.device}; {seconds:.1f} s\n"
         )
     parts = outcome(
         preset, tally.last, tally.stopped, tally.finished, tally.would_stop, tally.reported,
@@ -212,10 +212,12 @@ def _print_report(preset: Preset, tally: _Tally, seconds: float, ascii_only: boo
         console.print(part)
 
 
-def _range(counts: Iterable[int]) -> str:
-    """`58,010`, or `12 to 7,682` where arms differ."""
+def _parameters(counts: Iterable[int]) -> str:
+    """`1 parameter`, `58,010 parameters`, or `12 to 7,682 parameters` where arms differ."""
     told = sorted(set(counts))
-    return f"{told[0]:,}" if len(told) == 1 else f"{told[0]:,} to {told[-1]:,}"
+    if told == [1]:
+        return "1 parameter"
+    return (f"{told[0]:,}" if len(told) == 1 else f"{told[0]:,} to {told[-1]:,}") + " parameters"
 
 
 def _is_terminal(stream: object) -> bool:

@@ -106,6 +106,8 @@ def test_where_the_loss_does_not_fall_nothing_is_suggested() -> None:
     assert steepest(rates[:5], [2.0, 1.0, 0.5, 0.2, 0.1], 100) is None
     falls = [2.0] * 50 + [2.0, 1.9, 1.2, 1.1] + [1.1] * 46
     assert steepest(rates, falls, 100) == rates[51]
+    # Thrown off its place, a network may fall more steeply later, from far above.
+    assert steepest(rates, [*falls[:80], 9.0, *[4.0] * 19], 100) == rates[51]
     assert find_lr(lab_of(), 1e-12, 1e-11)["base"].suggestion is None
 
 

@@ -56,6 +56,14 @@ def test_a_number_is_the_mean_over_the_seeds_with_the_sample_deviation():
     assert (on.arm, on.val_loss, on.reason) == ("on", None, "")
 
 
+def test_arms_measured_on_different_data_have_no_best_among_them():
+    arms = '[[arm]]\nname = "off"\n[[arm]]\nname = "on"\n'
+    last = {("off", 0): epoch(), ("on", 0): epoch("on", best_val_loss=0.2)}
+    for tail, best in (("", "on"), ("data.scale = 'standard'", "on"), ("data.source = 'wine'", None)):
+        preset = read_preset(f"[training]\nseeds = [0]\n{arms}{tail}")
+        assert best_arm(summarize(preset, last, {}, {})) == best
+
+
 def test_one_seed_has_no_deviation():
     assert summarize(PAIR, {("off", 1): epoch(seed=1)}, {}, {})[0].gap == Number(0.4, None)
 

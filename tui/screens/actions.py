@@ -9,7 +9,11 @@ from textual.binding import Binding
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """One thing a person can do. `keys` are Textual's names, `shown` is what is printed for them."""
+    """One thing a person can do. `keys` are Textual's names, `shown` is what is printed for them.
+
+    `footer` is what the footer calls it, an empty text where it does not name it; neighbours of one such name are shown
+    as one entry of several keys.
+    """
 
     name: str
     keys: str
@@ -17,27 +21,27 @@ class Action:
     title: str
     help: str
     group: str
-    footer: bool = False
+    footer: str = ""
 
 
 ACTIONS: tuple[Action, ...] = (
-    Action("help", "question_mark", "?", "help", "what every key and every setting does", "program", footer=True),
-    Action("quit", "q", "q", "quit", "end the program", "program", footer=True),
-    Action("next_page", "v", "v", "page", "on a small screen: the next page of panes", "program", footer=True),
-    Action("pause", "space", "space", "pause", "pause or go on", "run", footer=True),
+    Action("help", "question_mark", "?", "help", "what every key and every setting does", "program", footer="help"),
+    Action("quit", "q", "q", "quit", "end the program", "program", footer="quit"),
+    Action("next_page", "v", "v", "page", "on a small screen: the next page of panes", "program", footer="page"),
+    Action("pause", "space", "space", "pause", "pause or go on", "run", footer="pause"),
     Action("step_epoch", "full_stop", ".", "one epoch", "train one epoch, then pause", "run"),
-    Action("slower", "less_than_sign", "<", "slower", "fewer epochs a second", "run", footer=True),
+    Action("slower", "less_than_sign", "<", "slower", "fewer epochs a second", "run", footer="speed"),
     Action(
-        "faster", "greater_than_sign", ">", "faster", "more epochs a second, at last as fast as it goes", "run", True
+        "faster", "greater_than_sign", ">", "faster", "more epochs a second, at last as fast as it goes", "run", "speed"
     ),
     Action("restart", "r", "r", "restart", "train again from the first epoch, with the knobs as they stand", "run"),
-    Action("presets", "p", "p", "presets", "choose another experiment", "experiment", footer=True),
+    Action("presets", "p", "p", "presets", "choose another experiment", "experiment", footer="open"),
     Action(
         "write_preset", "w", "w", "write", "write the experiment with the knobs as they stand as a preset", "experiment"
     ),
     Action("export", "e", "e", "export", "save a picture of the screen (SVG) and the history (CSV)", "experiment"),
-    Action("lesson", "i", "i", "lesson", "show or hide what this preset teaches", "experiment", footer=True),
-    Action("next_arm", "tab", "tab", "arm", "select the next arm, at last all of them", "arms and knobs", footer=True),
+    Action("lesson", "i", "i", "lesson", "show or hide what this preset teaches", "experiment", footer="lesson"),
+    Action("next_arm", "tab", "tab", "arm", "select the next arm, at last all of them", "arms and knobs", footer="arm"),
     Action("previous_arm", "shift+tab", "shift+tab", "arm back", "select the previous arm", "arms and knobs"),
     Action("knob_up", "up", "up", "knob up", "choose the knob above", "arms and knobs"),
     Action("knob_down", "down", "down", "knob down", "choose the knob below", "arms and knobs"),
@@ -47,12 +51,6 @@ ACTIONS: tuple[Action, ...] = (
     Action(
         "knob_back", "backspace", "backspace", "knob back", "set the knob back to the preset's value", "arms and knobs"
     ),
-    Action("overlay", "o", "o", "overlay", "all arms in one pane, or a pane each", "view", footer=True),
-    Action("log_scale", "l", "l", "log", "losses on a logarithmic scale, or a linear one", "view", footer=True),
-    Action("gap", "g", "g", "gap", "accuracy, or the gap between validation and train loss", "view", footer=True),
-    Action("norms", "n", "n", "norms", "weight norms by arm, or by layer of the selected arm", "view", footer=True),
-    Action("zoom", "z", "z", "enlarge", "enlarge the pane in focus, or all panes again", "view"),
-    Action("theme", "t", "t", "theme", "light or dark", "view"),
     Action(
         "look('activity')",
         "a",
@@ -60,16 +58,59 @@ ACTIONS: tuple[Action, ...] = (
         "activations",
         "each layer's outputs: histogram, dead and saturated",
         "a closer look",
+        "look",
     ),
     Action(
-        "look('weights')", "u", "u", "weights", "each layer: norm, size of its update, share near zero", "a closer look"
+        "look('weights')",
+        "u",
+        "u",
+        "weights",
+        "each layer: norm, size of its update, share near zero",
+        "a closer look",
+        "look",
     ),
-    Action("look('penalty')", "y", "y", "penalties", "train loss beside what each penalty adds", "a closer look"),
-    Action("look('surface')", "b", "b", "boundary", "classes over the plane, or the fitted curve", "a closer look"),
-    Action("look('pictures')", "m", "m", "images", "what the network is fed, and its worst mistakes", "a closer look"),
-    Action("look('confusion')", "c", "c", "confusion", "which classes are taken for which", "a closer look"),
-    Action("look('schedule')", "s", "s", "schedule", "the learning rate over the run", "a closer look"),
-    Action("look('finder')", "f", "f", "find rate", "sweep learning rates on copies of the lanes", "a closer look"),
+    Action(
+        "look('penalty')", "y", "y", "penalties", "train loss beside what each penalty adds", "a closer look", "look"
+    ),
+    Action(
+        "look('surface')", "b", "b", "boundary", "classes over the plane, or the fitted curve", "a closer look", "look"
+    ),
+    Action(
+        "look('pictures')",
+        "m",
+        "m",
+        "images",
+        "what the network is fed, and its worst mistakes",
+        "a closer look",
+        "look",
+    ),
+    Action(
+        "look('confusion')",
+        "c",
+        "c",
+        "confusion",
+        "which classes are taken for which",
+        "a closer look",
+        "look",
+    ),
+    Action(
+        "look('schedule')",
+        "s",
+        "s",
+        "schedule",
+        "the learning rate over the run",
+        "a closer look",
+        "look",
+    ),
+    Action(
+        "look('finder')", "f", "f", "find rate", "sweep learning rates on copies of the lanes", "a closer look", "look"
+    ),
+    Action("overlay", "o", "o", "overlay", "all arms in one pane, or a pane each", "view", footer="view"),
+    Action("log_scale", "l", "l", "log", "losses on a logarithmic scale, or a linear one", "view", footer="view"),
+    Action("gap", "g", "g", "gap", "accuracy, or the gap between validation and train loss", "view", footer="view"),
+    Action("norms", "n", "n", "norms", "weight norms by arm, or by layer of the selected arm", "view", footer="view"),
+    Action("zoom", "z", "z", "enlarge", "enlarge the pane in focus, or all panes again", "view"),
+    Action("theme", "t", "t", "theme", "light or dark", "view"),
 )
 
 # The panes by the number that focuses them, in the order of the screen.
@@ -78,9 +119,16 @@ PANES = ("losses", "accuracy", "norms", "comparison", "knobs", "stopping")
 
 def bindings() -> list[Binding]:
     """The main screen's key bindings."""
+    groups = {action.footer: Binding.Group(action.footer, compact=True) for action in ACTIONS if action.footer}
     made = [
         Binding(
-            action.keys, action.name, action.title, show=action.footer, key_display=action.shown, tooltip=action.help
+            action.keys,
+            action.name,
+            action.footer or action.title,
+            show=bool(action.footer),
+            key_display=action.shown,
+            tooltip=action.help,
+            group=groups.get(action.footer),
         )
         for action in ACTIONS
     ]

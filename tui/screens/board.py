@@ -21,6 +21,7 @@ from tui.widgets.knobs import KnobPanel
 from tui.widgets.lesson import Lesson
 from tui.widgets.look import wanted
 from tui.widgets.pane import Pane
+from tui.widgets.plots import MANY
 from tui.widgets.stopping import StoppingGauges
 
 SMALLEST = (60, 18)
@@ -30,8 +31,15 @@ LOSS_PANE = 34
 SIDE = 46
 
 
+def _first_selected(preset: Preset) -> str | None:
+    """The arm whose technique a preset of few arms is about; with one arm, or many on an equal footing, all of them."""
+    return preset.arm_names[-1] if 1 < len(preset.arms) <= MANY else None
+
+
 class Board(Screen[None]):
     """One preset in training. `preset` is the experiment with the knobs as they stand, `original` as it was loaded."""
+
+    ALLOW_IN_MAXIMIZED_VIEW = "#header, Footer"
 
     def __init__(self, preset: Preset, worker: Worker, *, fps: float | None, ascii_only: bool) -> None:
         super().__init__(classes="-page-0 -ascii" if ascii_only else "-page-0")
@@ -43,7 +51,7 @@ class Board(Screen[None]):
         self._speed, self._paused = self._view.speed, self._view.paused
         # The version of the view that the losses and the trends show.
         self._drawn = [-1, -1]
-        self._arm: str | None = None if len(preset.arms) == 1 else preset.arm_names[-1]
+        self._arm = _first_selected(preset)
         self._log = self._gap = self._layers = False
         self._look: str | None = None
         self._chose_overlay: bool | None = None
@@ -178,7 +186,7 @@ class Board(Screen[None]):
         self.worker, self.preset, self.original = worker, preset, preset
         self._view = worker.view()
         self._speed, self._paused = self._view.speed, self._view.paused
-        self._arm = None if len(preset.arms) == 1 else preset.arm_names[-1]
+        self._arm = _first_selected(preset)
         self._chose_overlay = None
         if self._look == "finder":
             self._look = None

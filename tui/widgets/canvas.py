@@ -115,6 +115,11 @@ class Canvas:
         """Pixel of `y`, which is already a logarithm on a log scale; not rounded."""
         return (y - self.y0) / (self.y1 - self.y0) * (self.height - 1)
 
+    def cell(self, px: np.ndarray, py: np.ndarray) -> np.ndarray:
+        """The cells of pixels: row (from the top) times the chart's width, plus column."""
+        rows = (self.height - 1 - py.astype(np.int64)) // self.sy
+        return rows * self.cells[0] + self.left + px.astype(np.int64) // self.sx
+
     def vertices(self, curve: Curve) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """The polyline in whole pixels: x, y, and whether each vertex is joined to the one before.
 

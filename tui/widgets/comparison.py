@@ -9,10 +9,10 @@ from rich.text import Text
 
 from engine.worker import View
 from tui.comparison import (
+    AVERAGES,
     ArmRow,
     Number,
     ReportedRow,
-    averages_in_words,
     best_arm,
     in_words,
     percent,
@@ -50,6 +50,16 @@ _COLUMNS: tuple[tuple[str, int, Cell], ...] = (
 )
 
 
+def _columns(rows: Sequence[ArmRow]) -> list[tuple[str, int, Cell]]:
+    """The columns, with one for each average of the weights that some arm keeps."""
+    kept = [name for name in AVERAGES if any(name in row.averages for row in rows)]
+
+    def of(name: str) -> Cell:
+        return lambda row: _loss(row.averages.get(name))
+
+    return [*_COLUMNS[:2], *((f"{name.upper()} val", 2, of(name)) for name in kept), *_COLUMNS[2:]]
+
+
 class Comparison(Lines):
     """A row for each arm, below it in words what differs; once the run has ended, what others report beside ours."""
 
@@ -69,17 +79,18 @@ class Comparison(Lines):
         width = self.content_size.width
         names = max([3, *(len(row.arm) for row in rows)])
         names = min(names, max(8, width // 4))
-        cells = [[cell(row).replace("±", sign) for row in rows] for _, _, cell in _COLUMNS]
+        columns = _columns(rows)
+        cells = [[cell(row).replace("±", sign) for row in rows] for _, _, cell in columns]
         widths = [
             max(len(title), *(len(text) for text in column))
-            for (title, _, _), column in zip(_COLUMNS, cells, strict=True)
+            for (title, _, _), column in zip(columns, cells, strict=True)
         ]
-        shown = list(range(len(_COLUMNS)))
+        shown = list(range(len(columns)))
         while shown and names + 3 + sum(widths[at] + 2 for at in shown) > width:
-            shown.remove(max(shown, key=lambda at: _COLUMNS[at][1]))
+            shown.remove(max(shown, key=lambda at: columns[at][1]))
         head = Text(" " * (names + 3), no_wrap=True, style="dim")
         for at in shown:
-            head.append(f"{_COLUMNS[at][0]:>{widths[at]}}  ")
+            head.append(f"{columns[at][0]:>{widths[at]}}  ")
         lines = [head]
         for place, row in enumerate(rows):
             r, g, b = colour(place, self._dark)
@@ -90,8 +101,8 @@ class Comparison(Lines):
             for at in shown:
                 line.append(f"{cells[at][place]:>{widths[at]}}  ", style="bold" if row.arm == best else "")
             lines.append(line)
-        for words in (in_words(rows), *averages_in_words(view.preset, view.last, sign)):
-            lines += _wrapped(words, width) if words else []
+        if words := in_words(rows):
+            lines += _wrapped(words, width)
         if view.reported:
             lines += _reported(reported_rows(view.reported, sign), view.preset.arm_names, width, self._dark)
         self.show([line if line.cell_len <= width else _cropped(line, width) for line in lines])

@@ -12,6 +12,7 @@ from textual.widget import Widget
 from engine.worker import View
 from tui.widgets import plots
 from tui.widgets.look import LookPane
+from tui.widgets.palette import Rgb, colour
 from tui.widgets.pane import ChartPane
 
 
@@ -43,6 +44,7 @@ class Curves(Vertical):
     def __init__(self, arms: Sequence[str], ascii_only: bool) -> None:
         super().__init__(id="charts")
         self._arms, self._ascii = tuple(arms), ascii_only
+        self._dots = "..." if ascii_only else "┈"
         self._legend = "*** train ... validation" if ascii_only else "━ train  ┈ validation"
 
     def compose(self) -> ComposeResult:
@@ -73,17 +75,31 @@ class Curves(Vertical):
         kind = "log loss" if shown.log else "loss"
         if shown.overlay:
             overlay = self.query_one("#overlay", ChartPane)
-            overlay.entitle(f"1 {kind}, all arms", self._legend)
-            overlay.show(plots.overlay_plot(view, shown.log))
+            overlay.entitle([(f"1 {kind}: ", None), *self._key(self._arms)], self._legend)
+            overlay.show(plots.overlay_plot(view, shown.log, shown.arm))
             return
         told = plots.loss_plots(view, shown.log)
         for place, name in enumerate(self._arms):
             pane = self.query_one(f"#loss-{place}", ChartPane)
             pane.set_class(shown.arm in (name, None), "selected")
             fate = " (diverged)" if plots.lost(view, name) else ""
-            pane.entitle(f"{'1 ' if place == 0 else ''}{kind}: {name}{fate}", self._legend if place == 0 else "")
+            legend = self._legend if place == 0 else ""
+            pane.entitle(
+                f"{'1 ' if place == 0 else ''}{kind}: {name}{fate}", [(legend, None), *self._averages(view, name)]
+            )
             if shown.zoomed in (None, pane):
                 pane.show(told[name])
+
+    def _averages(self, view: View, arm: str) -> list[tuple[str, Rgb | None]]:
+        """The legend of an arm's averaged weights, where it keeps any."""
+        names = plots.averages(view, arm)
+        key = self._key([name.upper() for name in names], [plots.AVERAGE_COLOURS[name] for name in names])
+        return [(f"  {self._dots} ", None), *key] if key else []
+
+    def _key(self, names: Sequence[str], colours: Sequence[int] | None = None) -> list[tuple[str, Rgb | None]]:
+        """Names in the colours of their curves."""
+        dark = self.app.current_theme.dark
+        return [(f"{name}  ", colour(at, dark)) for name, at in zip(names, colours or range(len(names)), strict=True)]
 
     def draw_trends(self, view: View, shown: Shown) -> None:
         """The lower half: accuracy or gap and norms, or the closer look."""
@@ -95,6 +111,10 @@ class Curves(Vertical):
             return
         accuracy, norms = self.query_one("#accuracy", ChartPane), self.query_one("#norms", ChartPane)
         accuracy.entitle("2 gap: validation - train" if shown.gap else "2 accuracy", "" if shown.gap else self._legend)
-        accuracy.show(plots.gap_plot(view) if shown.gap else plots.accuracy_plot(view))
-        norms.entitle(f"3 weight norm by layer: {arm}" if shown.layers else "3 weight norm")
-        norms.show(plots.layer_norm_plot(view, arm) if shown.layers else plots.norm_plot(view))
+        accuracy.show(plots.gap_plot(view, shown.arm) if shown.gap else plots.accuracy_plot(view, shown.arm))
+        if shown.layers:
+            norms.entitle(f"3 weight norm by layer: {arm}", self._key(plots.layers(view, arm)))
+            norms.show(plots.layer_norm_plot(view, arm))
+        else:
+            norms.entitle("3 weight norm")
+            norms.show(plots.norm_plot(view, shown.arm))

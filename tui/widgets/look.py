@@ -12,7 +12,8 @@ from engine.worker import Look, View
 from tui.widgets import looks, plots
 from tui.widgets.chart import Chart, Plot
 from tui.widgets.lines import Lines
-from tui.widgets.pane import Pane
+from tui.widgets.palette import colour
+from tui.widgets.pane import Pane, Words
 from tui.widgets.words import number
 
 
@@ -109,19 +110,19 @@ class LookPane(Pane):
             else [Text("Only data of two inputs, or of one and a number, can be drawn.", style="dim")]
         )
 
-    def _subtitle(self, kind: str, view: View, arm: str) -> str:
+    def _subtitle(self, kind: str, view: View, arm: str) -> Words:
+        dark, arms = self.app.current_theme.dark, view.preset.arm_names
         if kind == "penalty":
-            names = [name.removeprefix("penalty.") for name in plots.penalties(view, arm)]
-            now = next((told.penalty for (name, _), told in view.last.items() if name == arm), {})
-            dots = "..." if self._ascii else "┈"
-            added = ", ".join(f"{name} {number(now.get(name), 3)}" for name in names)
-            return f"train loss solid  {dots} {added}" if names else "no penalty"
+            return self._penalties(view, arm, dark)
         if kind == "finder":
             found = [
-                f"{name}: {'none' if told.suggestion is None else f'{told.suggestion:.2g}'}"
-                for name, told in view.found.items()
+                (f"{name} {'none' if told.suggestion is None else f'{told.suggestion:.2g}'}  ", colour(place, dark))
+                for place, name in enumerate(arms)
+                if (told := view.found.get(name)) is not None
             ]
-            return "suggested  " + "  ".join(found[:4]) if found else ""
+            return [("suggested: ", None), *found] if found else ""
+        if kind == "schedule":
+            return [(f"{name}  ", colour(place, dark)) for place, name in enumerate(arms)]
         if kind == "surface":
             look = view.preset.seeds[0]
             if view.seen.get(("surface", arm, look)) is not None:
@@ -134,3 +135,19 @@ class LookPane(Pane):
         if kind == "weights":
             return "update: last step's change / norm"
         return ""
+
+    def _penalties(self, view: View, arm: str, dark: bool) -> Words:
+        """The latest values, each in the colour of its curve."""
+        place = view.preset.arm_names.index(arm)
+        last = next((told for (name, _), told in view.last.items() if name == arm), None)
+        added = [name.removeprefix("penalty.") for name in plots.penalties(view, arm)]
+        if last is None or not added:
+            return "no penalty"
+        solid, dots = ("***", "...") if self._ascii else ("━", "┈")
+        return [
+            (f"{solid} train loss {number(last.train_loss, 3)}  ", colour(place, dark)),
+            *(
+                (f"{dots} {name} {number(last.penalty.get(name), 3)}  ", colour(place + at, dark))
+                for at, name in enumerate(added, start=1)
+            ),
+        ]

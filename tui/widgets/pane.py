@@ -2,12 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.content import Content
 from textual.widget import Widget
 
 from tui.widgets.chart import Chart, Plot
+from tui.widgets.palette import Rgb
+
+# A title: words as they stand, some of them in a colour.
+Words = str | Sequence[tuple[str, Rgb | None]]
+
+
+def _content(words: Words) -> Content:
+    """An arm may be named "[a]": as it stands, not as markup."""
+    if isinstance(words, str):
+        return Content(words)
+    return Content.assemble(
+        *(part if rgb is None else (part, "#{:02x}{:02x}{:02x}".format(*rgb)) for part, rgb in words)
+    )
 
 
 class Pane(Vertical, can_focus=True):
@@ -18,15 +33,14 @@ class Pane(Vertical, can_focus=True):
 
     def __init__(self, *children: Widget, title: str = "", id: str | None = None, classes: str | None = None) -> None:
         super().__init__(*children, id=id, classes=classes)
-        self._titles: tuple[str, str] | None = None
+        self._titles: tuple[Words, Words] | None = None
         self.entitle(title)
 
-    def entitle(self, title: str, subtitle: str = "") -> None:
+    def entitle(self, title: Words, subtitle: Words = "") -> None:
         """Change title and subtitle; nothing is drawn again where they stand already."""
         if self._titles != (title, subtitle):
             self._titles = (title, subtitle)
-            # An arm may be named "[a]": as it stands, not as markup.
-            self.border_title, self.border_subtitle = Content(title), Content(subtitle)
+            self.border_title, self.border_subtitle = _content(title), _content(subtitle)
 
 
 class ChartPane(Pane):

@@ -25,7 +25,8 @@ class Series:
     """One curve, or points that are not joined (`scattered`): `y` over `x` (ascending).
 
     What is not finite is a gap, and so is what is not positive on a log scale. `low` and `high` are the spread over the
-    seeds, drawn fainter than the curve. `colour` is RGB or an index into the palette.
+    seeds, drawn fainter than the curve. `colour` is RGB or an index into the palette; a `faint` curve stands back
+    behind those that are not.
     """
 
     x: Sequence[float] | np.ndarray
@@ -36,6 +37,7 @@ class Series:
     low: Sequence[float] | np.ndarray | None = None
     high: Sequence[float] | np.ndarray | None = None
     scattered: bool = False
+    faint: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +63,12 @@ class Plot:
     x_label: str = "epoch"
     y_label: str = ""
     empty: str = "waiting for the first epoch"
+
+
+# A polyline in whole pixels: x, y, and whether each vertex is joined to the one before.
+Path = tuple[np.ndarray, np.ndarray, np.ndarray]
+# Every so many pixels along a dotted curve is drawn; and cells in which curves meet change their colour every so many.
+_DOTS, _TURN = 3, 3
 
 
 class Skin(NamedTuple):
@@ -90,8 +98,10 @@ def draw(plot: Plot, width: int, height: int, skin: Skin) -> tuple[Row, ...]:
         return _message(plot.empty, width, height, muted)
     head = int(bool(plot.y_label) and height >= 12)
     canvas = Canvas(plot, limits, width, height - head, skin.ascii)
-    rows = _rows(_build(plot, curves, canvas, skin, muted), width, height - head)
+    paths = [canvas.clip(*canvas.vertices(curve)) for curve in curves]
+    rows = _rows(_build(plot, curves, paths, canvas, skin, muted), width, height - head)
     texts, colours = [list(text) for text, _ in rows], [list(row.colours) for row in rows]
+    _take_turns(texts, colours, plot.series, paths, canvas, skin)
     if canvas.axes:
         _x_label(texts[-1], colours[-1], plot.x_label, muted)
     for mark in plot.marks:
@@ -133,7 +143,12 @@ def _rgb(value: Rgb | int, dark: bool) -> Rgb:
     return value if isinstance(value, tuple) else colour(int(value), dark)
 
 
-def _build(plot: Plot, curves: list[Curve], canvas: Canvas, skin: Skin, muted: Rgb) -> str:
+def _rgb_of(series: Series, skin: Skin) -> Rgb:
+    rgb = _rgb(series.colour, skin.dark)
+    return blend(rgb, skin.background, 0.5) if series.faint else rgb
+
+
+def _build(plot: Plot, curves: list[Curve], paths: list[Path], canvas: Canvas, skin: Skin, muted: Rgb) -> str:
     """Lay the figure out in pixels, draw bands, curves and marks in this order, and return plotext's ANSI lines."""
     figure = _plotext().figure
     for clear in (figure.clear.data, figure.clear.settings, figure.clear.pixels, figure.clear.styles):
@@ -164,12 +179,10 @@ def _build(plot: Plot, curves: list[Curve], canvas: Canvas, skin: Skin, muted: R
             figure.line(at, orientation=1, pixel=_pixel(_rgb(mark.colour, skin.dark)), style=style)
     for series, curve in zip(plot.series, curves, strict=True):
         if curve.low is not None and curve.high is not None and len(curve.x):
-            _band(figure, curve, canvas, blend(_rgb(series.colour, skin.dark), skin.background, 0.45), skin.ascii)
-    for series, curve in zip(plot.series, curves, strict=True):
-        if len(curve.x):
-            _line(
-                figure, series, canvas.clip(*canvas.vertices(curve)), canvas, _rgb(series.colour, skin.dark), skin.ascii
-            )
+            _band(figure, curve, canvas, blend(_rgb_of(series, skin), skin.background, 0.45), skin.ascii)
+    for series, path in sorted(zip(plot.series, paths, strict=True), key=lambda pair: not pair[0].faint):
+        if len(path[0]):
+            _line(figure, series, path, canvas, _rgb_of(series, skin), skin.ascii)
     for mark in plot.marks:
         if mark.kind == "best" and canvas.holds(mark.x):
             _best(figure, mark, canvas, _rgb(mark.colour, skin.dark), skin.ascii)
@@ -195,7 +208,7 @@ def _add(figure: Any, px: np.ndarray, py: np.ndarray, marker: Any, joined: np.nd
 def _line(
     figure: Any,
     series: Series,
-    path: tuple[np.ndarray, np.ndarray, np.ndarray],
+    path: Path,
     canvas: Canvas,
     rgb: Rgb,
     ascii_: bool,
@@ -206,7 +219,7 @@ def _line(
         return
     if series.dotted:
         if not ascii_:
-            px, py = raster(px, py, joined, 3)
+            px, py = raster(px, py, joined, _DOTS)
             joined = None
         _add(figure, px, py, _marker("." if ascii_ else "braille", rgb), joined)
         return
@@ -233,8 +246,46 @@ def _best(figure: Any, mark: Mark, canvas: Canvas, rgb: Rgb, ascii_: bool) -> No
     _add(figure, np.rint([canvas.px(mark.x)]), np.rint([py]), _marker("O" if ascii_ else "◆", rgb))
 
 
+def _take_turns(
+    texts: list[list[str]],
+    colours: list[list[Rgb | None]],
+    series: Sequence[Series],
+    paths: list[Path],
+    canvas: Canvas,
+    skin: Skin,
+) -> None:
+    """Where curves meet in a cell, let their colours take turns along them: drawn last must not mean seen alone.
+
+    Faint curves give way to the others.
+    """
+    cells: dict[Rgb, list[np.ndarray]] = {}
+    in_front = [np.empty(0, dtype=np.int64)]
+    for each, (px, py, joined) in zip(series, paths, strict=True):
+        if len(px) and not each.scattered:
+            path = canvas.cell(*raster(px, py, joined, _DOTS if each.dotted and not skin.ascii else 1))
+            cells.setdefault(_rgb_of(each, skin), []).append(path)
+            if not each.faint:
+                in_front.append(path)
+    if len(cells) < 2:
+        return
+    own = {rgb: np.unique(np.concatenate(parts)) for rgb, parts in cells.items()}
+    if behind := {_rgb_of(each, skin) for each in series if each.faint}:
+        taken = np.unique(np.concatenate(in_front))
+        own = {
+            rgb: np.setdiff1d(mine, taken, assume_unique=True) if rgb in behind else mine for rgb, mine in own.items()
+        }
+    found, count = np.unique(np.concatenate(list(own.values())), return_counts=True)
+    meeting = found[count > 1]
+    there = {rgb: np.isin(meeting, mine, assume_unique=True).tolist() for rgb, mine in own.items()}
+    for place, (row, column) in enumerate(zip(*divmod(meeting, canvas.cells[0]), strict=True)):
+        if texts[row][column] in _DRAWN or "⠀" < texts[row][column] <= "⣿":
+            turn = [rgb for rgb, is_there in there.items() if is_there[place]]
+            colours[row][column] = turn[column // _TURN % len(turn)]
+
+
 # -- characters ------------------------------------------------------------------------------------------------------
 
+_DRAWN = "*."
 _SGR = re.compile("\x1b\\[([0-9;]*)m")
 _BOX = str.maketrans("│┃┊─┬┴┼┤├└┘┌┐", "||:-+++++++++")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -11,6 +12,10 @@ from tui.widgets.chart import Mark, Plot, Series
 
 LOSSES = (("train_loss", False), ("val_loss", True))
 ACCURACIES = (("train_acc", False), ("val_acc", True))
+# With more arms than these in one chart, the selected one stands out and the others step back.
+MANY = 4
+# The averages of the weights: the colours of their curves, which are no arm's among the first.
+AVERAGE_COLOURS = {"ema": 7, "swa": 6}
 
 
 def curve(view: View, arm: str, metric: str, dotted: bool, colour: int) -> Series | None:
@@ -24,10 +29,19 @@ def curve(view: View, arm: str, metric: str, dotted: bool, colour: int) -> Serie
     return Series(epochs, mean, colour, dotted, low=low, high=high)
 
 
-def _curves(view: View, arms: Sequence[str], metrics: Sequence[tuple[str, bool]]) -> tuple[Series, ...]:
+def _curves(
+    view: View, arms: Sequence[str], metrics: Sequence[tuple[str, bool]], selected: str | None = None
+) -> tuple[Series, ...]:
+    """The metrics (and whether they are dotted) of some arms; among many the selected one stands in front."""
     places = {name: place for place, name in enumerate(view.preset.arm_names)}
-    made = (curve(view, arm, metric, dotted, places[arm]) for arm in arms for metric, dotted in metrics)
-    return tuple(series for series in made if series is not None)
+    made = []
+    for arm in arms:
+        faint = selected is not None and arm != selected and len(arms) > MANY
+        for metric, dotted in metrics:
+            series = curve(view, arm, metric, dotted, places[arm])
+            if series is not None:
+                made.append(replace(series, faint=faint))
+    return tuple(made)
 
 
 def x_limits(view: View) -> tuple[float, float]:
@@ -85,8 +99,8 @@ def best_mark(view: View, arm: str) -> tuple[Mark, ...]:
 
 
 def loss_plots(view: View, log: bool) -> dict[str, Plot]:
-    """The loss pane of every arm, all on one y scale."""
-    curves = {arm: _curves(view, [arm], LOSSES) for arm in view.preset.arm_names}
+    """The loss pane of every arm, all on one y scale; with the validation loss of its averaged weights."""
+    curves = {arm: (*_curves(view, [arm], LOSSES), *_averages(view, arm)) for arm in view.preset.arm_names}
     limits = shared_limits([series for told in curves.values() for series in told], log)
     return {
         arm: Plot(
@@ -101,14 +115,12 @@ def loss_plots(view: View, log: bool) -> dict[str, Plot]:
     }
 
 
-def overlay_plot(view: View, log: bool) -> Plot:
+def overlay_plot(view: View, log: bool, selected: str | None) -> Plot:
     """All arms' losses in one pane."""
     arms = view.preset.arm_names
-    curves = _curves(view, arms, LOSSES)
-    # With several arms the bands would hide the curves.
-    plain = tuple(Series(each.x, each.y, each.colour, each.dotted) for each in curves)
+    curves = _curves(view, arms, LOSSES, selected)
     return Plot(
-        plain,
+        _bare(curves),
         marks=(*knob_marks(view, arms), *(mark for arm in arms for mark in best_mark(view, arm))),
         x_limits=x_limits(view),
         y_limits=shared_limits(curves, log),
@@ -117,32 +129,54 @@ def overlay_plot(view: View, log: bool) -> Plot:
     )
 
 
-def accuracy_plot(view: View) -> Plot:
+def _bare(curves: Sequence[Series]) -> tuple[Series, ...]:
+    """Without their bands, which would hide the curves where there are several arms."""
+    return tuple(replace(each, low=None, high=None) for each in curves)
+
+
+def averages(view: View, arm: str) -> list[str]:
+    """The averages of its weights that an arm keeps: "ema", "swa"."""
+    kept: set[str] = set()
+    for (name, _), told in view.last.items():
+        if name == arm:
+            kept |= told.averages.keys()
+    return [average for average in AVERAGE_COLOURS if f"{average}_val_loss" in kept]
+
+
+def _averages(view: View, arm: str) -> list[Series]:
+    made = (curve(view, arm, f"{name}_val_loss", True, AVERAGE_COLOURS[name]) for name in averages(view, arm))
+    return list(_bare([each for each in made if each is not None]))
+
+
+def accuracy_plot(view: View, selected: str | None) -> Plot:
     """Train and validation accuracy of every arm."""
     arms = view.preset.arm_names
-    return Plot(_curves(view, arms, ACCURACIES), knob_marks(view, arms), x_limits(view), empty=waiting(view))
+    return Plot(_curves(view, arms, ACCURACIES, selected), knob_marks(view, arms), x_limits(view), empty=waiting(view))
 
 
-def gap_plot(view: View) -> Plot:
+def gap_plot(view: View, selected: str | None) -> Plot:
     """Validation loss minus train loss of every arm."""
     arms = view.preset.arm_names
-    curves = _curves(view, arms, [("gap", False)])
+    curves = _curves(view, arms, [("gap", False)], selected)
     return Plot(curves, knob_marks(view, arms), x_limits(view), shared_limits(curves, log=False), empty=waiting(view))
 
 
-def norm_plot(view: View) -> Plot:
+def norm_plot(view: View, selected: str | None) -> Plot:
     """The norm of all weights, by arm."""
     arms = view.preset.arm_names
-    return Plot(
-        _curves(view, arms, [("weight_norm", False)]), knob_marks(view, arms), x_limits(view), empty=waiting(view)
-    )
+    curves = _curves(view, arms, [("weight_norm", False)], selected)
+    return Plot(curves, knob_marks(view, arms), x_limits(view), empty=waiting(view))
+
+
+def layers(view: View, arm: str) -> tuple[str, ...]:
+    """The names of the arm's layers, once they are known."""
+    return view.started.layers_by_arm.get(arm, ()) if view.started else ()
 
 
 def layer_norm_plot(view: View, arm: str) -> Plot:
     """The norm of each layer's weights in one arm; the layers take the colours in order."""
-    layers = view.started.layers_by_arm.get(arm, ()) if view.started else ()
-    made = [curve(view, arm, f"weight_norm.{place + 1}", False, place) for place in range(len(layers))]
-    curves = tuple(Series(each.x, each.y, each.colour) for each in made if each is not None)
+    made = [curve(view, arm, f"weight_norm.{place + 1}", False, place) for place in range(len(layers(view, arm)))]
+    curves = _bare([each for each in made if each is not None])
     return Plot(curves, knob_marks(view, [arm]), x_limits(view), empty=waiting(view))
 
 
@@ -184,7 +218,7 @@ def penalty_plot(view: View, arm: str) -> Plot:
     place = view.preset.arm_names.index(arm)
     made = [curve(view, arm, "train_loss", False, place)]
     made += [curve(view, arm, name, True, place + number) for number, name in enumerate(penalties(view, arm), start=1)]
-    curves = tuple(Series(each.x, each.y, each.colour, each.dotted) for each in made if each is not None)
+    curves = _bare([each for each in made if each is not None])
     return Plot(curves, knob_marks(view, [arm]), x_limits(view), empty=waiting(view))
 
 

@@ -137,7 +137,7 @@ async def test_a_turned_learning_rate_moves_the_schedule_while_paused():
 async def test_the_finder_shows_curve_and_suggestion_and_the_run_goes_on():
     async with dashboard(preset("moons"), size=LARGE) as person:
         await person.press("f")
-        await person.sees("suggested  plain: ")
+        await person.sees("suggested: plain")
         plot = person.main.query_one("#look-chart", Chart)._plot
         assert len(plot.series) == 2
         assert all(len(series.x) > 10 for series in plot.series)
@@ -165,7 +165,7 @@ async def test_penalties_are_told_apart_and_those_not_in_force_are_left_out():
 async def test_of_twelve_arms_the_selected_one_is_among_those_shown(name):
     arms = {f"lr {place}": {"training.lr": 0.001 * (place + 1)} for place in range(12)}
     async with dashboard(experiment({"data.source": name}, arms), size=USUAL, paused=True) as person:
-        await person.press("b")
+        await person.press("b", "shift+tab")
         await person.sees(lambda: not is_empty(person) and len(person.view.seen) > 0)
         await person.sees("lr 11")
         if name == "moons":

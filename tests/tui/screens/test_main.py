@@ -97,9 +97,10 @@ async def test_both_arms_have_the_same_y_scale():
 async def test_more_arms_than_fit_start_in_one_pane_and_scroll_in_panes_of_their_own():
     arms = {f"lr {place}": {"training.lr": 0.01 * (place + 1)} for place in range(12)}
     async with dashboard(experiment(arms=arms)) as person:
-        await person.sees("1 loss, all arms")
+        await person.sees("1 loss: lr 0  lr 1")
+        await person.sees("5 knobs: all arms")
         await person.sees(lambda: braille(person.text) > 10)
-        await person.press("o")
+        await person.press("o", "shift+tab")
         await person.sees("loss: lr 11")
         losses = person.main.query_one("#losses")
         assert losses.max_scroll_x > 0
@@ -381,7 +382,7 @@ async def test_the_views_switch_and_switch_back(size):
         await person.sees(lambda: person.view.epoch > 2)
         for key, there, back in (
             ("l", "log loss: plain", "loss: plain"),
-            ("o", "1 loss, all arms", "1 loss: plain"),
+            ("o", "1 loss: plain  dropped", "1 loss: plain"),
             ("g", "2 gap: validation - train", "2 accuracy"),
             ("n", "3 weight norm by layer: dropped", "3 weight norm"),
         ):
@@ -406,8 +407,18 @@ async def test_every_pane_can_be_enlarged_and_made_small_again(size):
             await person.press("z")
             await person.sees(lambda: person.main.maximized is person.main.focused)
             await person.sees(lambda: person.main.maximized.size.width >= size[0] - 4)
+            # How far the run is can be seen, and so can the whole pane.
+            assert "paused" in person.text.splitlines()[1]
+            assert person.main.maximized.region.bottom <= size[1] - 1
             await person.press("z")
             await person.sees(lambda: person.main.maximized is None)
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_the_footer_names_the_closer_looks_at_every_size(size):
+    async with dashboard(size=size, paused=True) as person:
+        await person.sees(lambda: person.text.splitlines()[-1].rstrip().startswith("tab arm ? help q quit"))
+        assert "auybmcsf look" in person.text.splitlines()[-1]
 
 
 async def test_the_lesson_is_shown_beside_the_curves():
@@ -468,7 +479,7 @@ async def test_the_palette_does_what_the_key_does():
         await person.sees("overlay (o)")
         await asyncio.sleep(0.3)
         await person.press("enter")
-        await person.sees("1 loss, all arms")
+        await person.sees("1 loss: plain  dropped")
 
 
 async def test_numbers_focus_their_pane_on_whatever_page_it_is():

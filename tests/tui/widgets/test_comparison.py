@@ -2,6 +2,7 @@
 
 import pytest
 
+from engine.events import Reported
 from tests.tui.views import finish, lane, moment, shown, stop
 from tui.widgets.comparison import Comparison
 
@@ -45,6 +46,29 @@ async def test_a_narrow_table_gives_up_whole_columns_and_never_a_digit(width):
     assert "val loss" in head
     assert "0.500" in plain
     assert ("test acc" in head) == (width >= 60)
+
+
+async def test_what_others_report_stands_beside_ours_once_the_run_has_ended():
+    reported = (
+        Reported("dropped", "test_acc", 0.8, 0.853, note="theirs [1]", ours_std=0.0123),
+        Reported("plain", "train_loss", None, 0.2, text="a plot"),
+    )
+    told = await lines(moment(lane("plain"), lane("dropped"), reported=reported))
+    assert told[-3].split() == ["reported", "by", "others", "metric", "theirs", "ours"]
+    assert told[-2].split() == ["dropped", "test", "acc", "0.8", "0.85", "±", "0.01", "theirs", "[1]"]
+    assert told[-1].split() == ["plain", "train", "loss", "a", "plot", "0.2000"]
+    narrow = await lines(moment(lane("plain"), lane("dropped"), reported=reported), 60, ascii_only=True)
+    assert any("0.85 +- 0.01" in line for line in narrow)
+    assert "reported" not in "".join(await lines(moment(lane("plain"), lane("dropped"))))
+
+
+async def test_averaged_weights_have_a_column_where_an_arm_keeps_them():
+    view = moment(lane("plain"), lane("dropped", averages={"ema_val_loss": 0.333, "ema_val_acc": 0.9}))
+    head, plain, dropped, *_ = await lines(view)
+    assert "EMA val" in head
+    assert "SWA" not in head
+    assert plain.removeprefix("★").split()[3] == "-"
+    assert dropped.removeprefix("★").split()[3] == "0.333"
 
 
 async def test_before_the_first_epoch_there_are_dashes_and_no_verdict():

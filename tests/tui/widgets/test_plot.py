@@ -7,7 +7,7 @@ import time
 import numpy as np
 import pytest
 
-from tui.widgets.palette import colour
+from tui.widgets.palette import blend, colour
 from tui.widgets.plot import Mark, Plot, Row, Series, Skin, draw
 from tui.widgets.ticks import log_ticks, value_ticks, whole_ticks
 
@@ -139,6 +139,40 @@ def test_the_spread_is_drawn_and_is_fainter_than_the_curve():
     spread = [c for c in faint if c[2] < 20 and 60 < c[0] < curve[0]]
     assert len(spread) == 1
     assert 10 < sum(row.colours.count(spread[0]) for row in rows) < 100
+
+
+def cells_of(rows, index, faint=False):
+    rgb = blend(colour(index, True), Skin().background, 0.5) if faint else colour(index, True)
+    return sum(row.colours.count(rgb) for row in rows)
+
+
+@pytest.mark.parametrize("ascii_only", [False, True])
+@pytest.mark.parametrize("dotted", [False, True])
+def test_curves_that_lie_on_one_another_are_seen_by_turns(ascii_only, dotted):
+    x, y = np.arange(100), np.linspace(3, 1, 100)
+    alone = cells_of(draw(Plot((Series(x, y, 0, dotted),)), 78, 20, Skin(ascii=ascii_only)), 0)
+    rows = draw(Plot(tuple(Series(x, y, index, dotted) for index in range(3))), 78, 20, Skin(ascii=ascii_only))
+    shares = [cells_of(rows, index) for index in range(3)]
+    assert sum(shares) == alone > 20
+    assert max(shares) < 1.5 * min(shares)
+
+
+def test_a_faint_curve_gives_way_to_one_in_front_wherever_they_meet():
+    x, y = np.arange(100), np.linspace(3, 1, 100)
+    rows = draw(Plot((Series(x, y, 0), Series(x, y, 1, faint=True), Series(x, y + 1, 2, faint=True))), 78, 20, Skin())
+    assert (cells_of(rows, 1), cells_of(rows, 1, faint=True)) == (0, 0)
+    assert cells_of(rows, 0) > 60
+    assert cells_of(rows, 2, faint=True) > 60
+
+
+def test_taking_turns_leaves_marks_and_axes_alone():
+    series = tuple(Series([0, 100], [5.0, 5.0], index) for index in range(2))
+    plot = Plot(series, (Mark(50, "best", 4, 5.0),), x_limits=(0, 100), y_limits=(0, 10))
+    rows = draw(plot, 78, 20, Skin())
+    assert cells_of(rows, 4) == 1
+    assert "".join(row.text for row in rows) == "".join(
+        row.text for row in draw(Plot(series[:1], plot.marks, (0, 100), (0, 10)), 78, 20, Skin())
+    )
 
 
 @pytest.mark.parametrize("log", [False, True])

@@ -47,7 +47,30 @@ def test_best_epoch_turned_knobs_and_stops_are_marked_in_their_own_arm():
     assert [mark.x for mark in marks(dropped, "knob")] == [3]
     assert not marks(plain, "knob")
     assert not marks(dropped, "stop")
-    assert len(marks(plots.overlay_plot(view, log=False), "knob")) == 1
+    assert len(marks(plots.overlay_plot(view, log=False, selected=None), "knob")) == 1
+
+
+def test_among_many_arms_the_selected_one_stands_in_front_and_with_none_selected_all_do():
+    arms = {f"arm {number}": {} for number in range(5)}
+    view = moment(*(lane(arm, epoch=epoch) for arm in arms for epoch in EPOCHS), arms=arms)
+    for draw in (lambda arm: plots.overlay_plot(view, False, arm), *(
+        lambda arm, plot=plot: plot(view, arm) for plot in (plots.accuracy_plot, plots.gap_plot, plots.norm_plot)
+    )):  # fmt: skip
+        assert {series.colour for series in draw("arm 3").series if not series.faint} == {3}
+        assert not any(series.faint for series in draw(None).series)
+    assert not any(series.faint for series in plots.overlay_plot(moment(*RUN), False, "plain").series)
+
+
+def test_an_average_of_the_weights_is_a_curve_of_its_own_beside_its_arms_losses():
+    lanes = [lane("plain", epoch=epoch, averages={"ema_val_loss": 3.0 / epoch}) for epoch in EPOCHS]
+    view = moment(*lanes, *RUN[20:])
+    told = plots.loss_plots(view, log=False)
+    train, validation, ema = told["plain"].series
+    np.testing.assert_allclose(ema.y, [3.0 / epoch for epoch in EPOCHS])
+    assert ema.dotted
+    assert ema.colour != train.colour == validation.colour
+    assert len(told["dropped"].series) == 2
+    assert (plots.averages(view, "plain"), plots.averages(view, "dropped")) == (["ema"], [])
 
 
 @pytest.mark.parametrize("first", [1e9, float("inf")])
@@ -73,9 +96,9 @@ def test_layers_are_drawn_one_by_one_and_gaps_from_zero():
     view = moment(*RUN, started=started)
     assert [series.y[0] for series in plots.layer_norm_plot(view, "plain").series] == [3.0, 2.0]
     assert plots.layer_norm_plot(view, "dropped").series == ()
-    assert len(plots.norm_plot(view).series) == 2
-    assert len(plots.gap_plot(view).series) == 2
-    assert len(plots.accuracy_plot(view).series) == 4
+    assert len(plots.norm_plot(view, None).series) == 2
+    assert len(plots.gap_plot(view, None).series) == 2
+    assert len(plots.accuracy_plot(view, None).series) == 4
 
 
 @pytest.mark.parametrize(
