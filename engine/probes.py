@@ -6,12 +6,14 @@ None of them changes the run: no generator is drawn from, no statistics move.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import torch
 from torch import Tensor
 
+from engine.data import Task
 from engine.lab import Lab
 from engine.stack import Stack
 
@@ -54,8 +56,8 @@ class LayerWeights:
 class Surface:
     """What a lane says over the plane of its two inputs: the class of each cell, rows from the top.
 
-    `points` are (x, y, class, part) with part "train" or "validation" (test data is not looked at), in the
-    scale in which the network sees them.
+    `points` are (x, y, class, part) with part "train" and "validation", once the run has ended "train" and "test"
+    (which is not looked at before), in the scale in which the network sees them.
     """
 
     left: float
@@ -69,7 +71,7 @@ class Surface:
 
 @dataclass(frozen=True, slots=True)
 class Fit:
-    """What a lane says along its one input, and the examples: (x, y, part)."""
+    """What a lane says along its one input, and the examples: (x, y, part), the parts as for a surface."""
 
     x: tuple[float, ...]
     y: tuple[float, ...]
@@ -123,9 +125,9 @@ def look(lab: Lab, what: str, arm: str, seed: int) -> Seen:
             stack.watches_updates = True
             return weights(stack, lane)
         case "surface":
-            return surface(stack, lane, _COLUMNS, _ROWS)
+            return surface(stack, lane, _COLUMNS, _ROWS, ended=lab.finished)
         case "fit":
-            return fit(stack, lane)
+            return fit(stack, lane, ended=lab.finished)
         case "pictures":
             return pictures(lab, arm, seed)
         case "confusion":
@@ -223,7 +225,7 @@ def weights(stack: Stack, lane: int) -> tuple[LayerWeights, ...]:
 
 
 @torch.no_grad()
-def surface(stack: Stack, lane: int, columns: int, rows: int, points: int = 100) -> Surface | None:
+def surface(stack: Stack, lane: int, columns: int, rows: int, points: int = 100, ended: bool = False) -> Surface | None:
     """The lane's classes over the plane, or None where its inputs are not two."""
     task = stack.task
     if task.features != 2 or task.kind == "regression":
@@ -243,13 +245,7 @@ def surface(stack: Stack, lane: int, columns: int, rows: int, points: int = 100)
         classes, confidence = (p_N > 0.5).long(), torch.maximum(p_N, 1 - p_N)
     else:
         confidence, classes = outputs_NC.softmax(dim=1).max(dim=1)
-    shown = []
-    for part, x_NI, y_N in (
-        ("train", train_x, task.train_y_SN[group]),
-        ("validation", val_x, task.val_y_SN[group]),
-    ):
-        pairs, labels = x_NI[:points].tolist(), y_N[:points].tolist()
-        shown += [(x, y, int(label), part) for (x, y), label in zip(pairs, labels, strict=True)]
+    shown = [(x, y, int(label), part) for part, (x, y), label in _examples(task, group, points, ended)]
     return Surface(
         left, right, bottom, top,
         tuple(tuple(row) for row in classes.view(rows, columns).tolist()),
@@ -259,23 +255,28 @@ def surface(stack: Stack, lane: int, columns: int, rows: int, points: int = 100)
 
 
 @torch.no_grad()
-def fit(stack: Stack, lane: int, count: int = 200, points: int = 200) -> Fit | None:
+def fit(stack: Stack, lane: int, count: int = 200, points: int = 200, ended: bool = False) -> Fit | None:
     """The lane's curve over its one input, or None where it has several inputs or tells classes."""
     task = stack.task
     if task.features != 1 or task.kind != "regression":
         return None
     group = _group(stack, lane)
-    train_x, val_x = task.train_x_SNI[group], task.val_x_SNI[group]
+    train_x = task.train_x_SNI[group]
     low, high = train_x.min().item(), train_x.max().item()
     xs = torch.linspace(low, high, count, dtype=train_x.dtype, device=train_x.device)
     ys = stack.outputs(xs.view(1, -1, 1))[lane, :, 0]
-    shown = []
-    for part, x_NI, y_N in (
-        ("train", train_x, task.train_y_SN[group]),
-        ("validation", val_x, task.val_y_SN[group]),
-    ):
-        shown += [(x, y, part) for x, y in zip(x_NI[:points, 0].tolist(), y_N[:points].tolist(), strict=True)]
+    shown = [(x, y, part) for part, (x,), y in _examples(task, group, points, ended)]
     return Fit(tuple(xs.tolist()), tuple(ys.tolist()), tuple(shown))
+
+
+def _examples(task: Task, group: int, most: int, ended: bool) -> Iterator[tuple[str, list[float], float]]:
+    """Part, inputs and target of some training examples and some held out; test data are shown when the run is over."""
+    held = (
+        ("test", task.test_x_SNI, task.test_y_SN) if ended else ("validation", task.val_x_SNI, task.val_y_SN)
+    )  # fmt: skip
+    for part, x_SNI, y_SN in (("train", task.train_x_SNI, task.train_y_SN), held):
+        for x, y in zip(x_SNI[group, :most].tolist(), y_SN[group, :most].tolist(), strict=True):
+            yield part, x, y
 
 
 def _group(stack: Stack, lane: int) -> int:

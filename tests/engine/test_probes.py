@@ -183,6 +183,22 @@ def test_a_fit_is_what_the_lane_says_along_its_input() -> None:
     assert {part for _, _, part in seen.points} == {"train", "validation"}
 
 
+@pytest.mark.parametrize(("probe", "name"), [("surface", "moons"), ("fit", "curve")])
+def test_test_data_are_drawn_once_the_run_has_ended_and_not_before(probe: str, name: str) -> None:
+    lab = real_lab({**DATA[name], "training.epochs": 1})
+    parts = []
+    for _ in range(2):
+        seen = look(lab, probe, "base", 0)
+        assert isinstance(seen, Surface | Fit)
+        parts.append({point[-1] for point in seen.points})
+        lab.run_epoch()
+        assert lab.finished
+    assert parts == [{"train", "validation"}, {"train", "test"}]
+    shown = [point[:2] for point in seen.points if point[-1] == "test"]
+    x_NI = lab.lane("base", 0)[0].task.test_x_SNI[0, : len(shown)]
+    assert [x for x, *_ in shown] == x_NI[:, 0].tolist()
+
+
 def test_pictures_are_the_next_batch_and_the_worst_mistakes() -> None:
     lab = real_lab(DIGITS)
     lab.run_epoch()

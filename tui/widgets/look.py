@@ -124,17 +124,24 @@ class LookPane(Pane):
         if kind == "schedule":
             return [(f"{name}  ", colour(place, dark)) for place, name in enumerate(arms)]
         if kind == "surface":
-            look = view.preset.seeds[0]
-            if view.seen.get(("surface", arm, look)) is not None:
-                if self._ascii:
-                    return "o train  . validation"
-                return (
-                    "pale: train  full: validation" if self.app.current_theme.dark else "dark: train  full: validation"
-                )
-            return "bright: train  dim: validation" if view.seen.get(("fit", arm, look)) is not None else ""
+            return self._points(view, arm, dark)
         if kind == "weights":
             return "update: last step's change / norm"
         return ""
+
+    def _points(self, view: View, arm: str, dark: bool) -> str:
+        """How the parts of the data are told apart."""
+        seed = view.preset.seeds[0]
+        surface, curve = (view.seen.get((probe, arm, seed)) for probe in ("surface", "fit"))
+        seen = surface if surface is not None else curve
+        if seen is None:
+            return ""
+        held = seen.points[-1][-1]
+        if seen is curve:
+            return f"bright: train  dim: {held}"
+        if self._ascii:
+            return f"o train  . {held}"
+        return f"{'pale' if dark else 'dark'}: train  full: {held}"
 
     def _penalties(self, view: View, arm: str, dark: bool) -> Words:
         """The latest values, each in the colour of its curve."""
