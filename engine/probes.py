@@ -115,7 +115,8 @@ _PICTURES = 16
 def look(lab: Lab, what: str, arm: str, seed: int) -> Seen:
     """One probe by its name. None where it has no meaning for the lane's data.
 
-    activity, weights, surface, fit, pictures, confusion, or schedule: (epoch, learning rate) over the arm's run.
+    activity, weights, surface, fit, pictures, fed (pictures without the mistakes), confusion, or schedule: (epoch,
+    learning rate) over the arm's run.
     """
     stack, lane = lab.lane(arm, seed)
     match what:
@@ -130,6 +131,8 @@ def look(lab: Lab, what: str, arm: str, seed: int) -> Seen:
             return fit(stack, lane, ended=lab.finished)
         case "pictures":
             return pictures(lab, arm, seed)
+        case "fed":
+            return pictures(lab, arm, seed, mistakes=False)
         case "confusion":
             return confusion(lab, arm, seed)
         case "schedule":
@@ -137,13 +140,13 @@ def look(lab: Lab, what: str, arm: str, seed: int) -> Seen:
     raise ValueError(f"unknown probe {what!r}")
 
 
-def pictures(lab: Lab, arm: str, seed: int) -> Pictures | None:
+def pictures(lab: Lab, arm: str, seed: int, mistakes: bool = True) -> Pictures | None:
     """What the lane is fed and gets most wrong; None where its inputs are no images."""
     task = lab.lane(arm, seed)[0].task
     if task.image_shape is None or task.kind != "classification":
         return None
     names = task.class_names
-    fed, wrong = (None if lab.finished else lab.fed(arm, seed, _PICTURES)), lab.mistakes(arm, seed, _PICTURES)
+    fed = None if lab.finished else lab.fed(arm, seed, _PICTURES)
     told = []
     if fed is not None:
         for place, image in enumerate(fed.x):
@@ -151,6 +154,9 @@ def pictures(lab: Lab, arm: str, seed: int) -> Pictures | None:
             if fed.other is not None and fed.share < 1:
                 caption += f"+{names[int(fed.other[place])]}"
             told.append(Picture(_pixels(image), caption))
+    if not mistakes:
+        return Pictures(tuple(told), ())
+    wrong = lab.mistakes(arm, seed, _PICTURES)
     missed = [
         Picture(_pixels(image), f"{names[int(predicted)]} not {names[int(true)]}")
         for image, true, predicted in zip(wrong.x, wrong.y, wrong.predicted, strict=True)

@@ -43,7 +43,7 @@ Lane = tuple[str, int]
 Look = tuple[str, str, int]
 
 # Looks are taken so often at the most, seconds apart: they wait for the device.
-_LOOK_EVERY = 0.5
+_LOOK_EVERY, _LOOK_SHARE = 0.5, 0.05
 
 # How many of the rare events (turned knobs, stops, failures) wait for a reader before the oldest are let go.
 _NEWS = 1000
@@ -307,8 +307,11 @@ class Worker:
             return
         from engine.probes import look
 
-        self._looked = (time.perf_counter(), lab.epoch)
+        began = time.perf_counter()
         seen = {(what, arm, seed): look(lab, what, arm, seed) for what, arm, seed in self._wanted}
+        ended = time.perf_counter()
+        # What takes long is looked at less often: training pays no more than its share for being watched.
+        self._looked = (max(began, ended + (ended - began) / _LOOK_SHARE - _LOOK_EVERY), lab.epoch)
         with self._lock:
             self._seen = seen
             self._version += 1

@@ -28,7 +28,7 @@ from engine.probes import (
 from engine.worker import Worker
 from tests.engine.small import Settings, lab_of, preset_of, weights_of
 
-WHATS = ("activity", "weights", "surface", "fit", "pictures", "confusion", "schedule")
+WHATS = ("activity", "weights", "surface", "fit", "pictures", "fed", "confusion", "schedule")
 DIGITS: Settings = {"data.source": "digits", "data.train": 150, "training.batch_size": 50, "model.hidden": [12]}
 DATA: dict[str, Settings] = {
     "moons": {"data.source": "moons", "data.samples": 120},
@@ -41,8 +41,8 @@ DATA: dict[str, Settings] = {
 MEANS = {  # which looks have something to show
     "moons": {"surface", "confusion"},
     "binary": {"confusion"},
-    "digits": {"pictures", "confusion"},
-    "cnn": {"pictures", "confusion"},
+    "digits": {"pictures", "fed", "confusion"},
+    "cnn": {"pictures", "fed", "confusion"},
     "curve": {"fit"},
     "iris": {"confusion"},
 }

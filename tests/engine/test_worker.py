@@ -392,3 +392,29 @@ def test_the_finder_runs_between_two_steps_and_the_run_goes_on_as_if_it_had_not(
     plain = start(base, {"a": {}, "b": {"regularization.dropout": 0.3}})
     ends = [until(worker, lambda view: view.state == "finished").finished for worker in (swept, plain)]
     assert ends[0] == ends[1]
+
+
+# Closer looks -------------------------------------------------------------------------------------------------------
+
+
+def test_a_look_that_takes_long_is_taken_less_often(
+    start: Callable[..., Worker], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    taken: list[float] = []
+
+    def slow(*_: object) -> str:
+        taken.append(time.monotonic())
+        time.sleep(0.1)
+        return "seen"
+
+    monkeypatch.setattr("engine.probes.look", slow)
+    worker = start()
+    until(worker, lambda view: view.epoch > 0)
+    look = ("weights", "base", 0)
+    worker.look([look])
+    until(worker, lambda view: len(taken) == 2)
+    assert taken[1] - taken[0] >= 20 * 0.1  # 5 % of the time and no more
+    assert worker.view().seen.get(look) == "seen"
+    worker.look([])
+    worker.look([look])
+    until(worker, lambda view: len(taken) == 3)  # another look is answered at once

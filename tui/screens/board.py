@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from typing import Any
 
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
@@ -10,8 +11,9 @@ from textual.events import Resize
 from textual.screen import Screen
 from textual.widgets import Footer, Static
 
+from engine.commands import Turn
 from engine.events import Failed, Stopped
-from engine.preset import Preset
+from engine.preset import Preset, PresetError, with_value
 from engine.worker import View, Worker
 from tui.screens.pace import Pace
 from tui.widgets.comparison import Comparison
@@ -67,7 +69,7 @@ class Board(Screen[None]):
                 yield Curves(self.preset.arm_names, self._ascii)
                 yield Pane(Comparison(self._ascii), title="4 comparison", id="comparison")
             with Vertical(id="side"):
-                yield Pane(KnobPanel(self._ascii), title="5 knobs", id="knobs")
+                yield Pane(KnobPanel(self._ascii, self.turn_knob), title="5 knobs", id="knobs")
                 yield Pane(Lesson(), title="lesson", id="lesson")
                 yield Pane(StoppingGauges(self._ascii), title="6 early stopping", id="stopping")
         yield Static(id="tiny")
@@ -157,6 +159,16 @@ class Board(Screen[None]):
             return self._gpu
         return view.started.device
 
+    def turn_knob(self, knob: str, value: Any, arm: str | None) -> None:
+        """Set a knob in one arm, or in all where it is None; what cannot be is refused in a line."""
+        try:
+            self.preset = with_value(self.preset, knob, value, arm)
+        except PresetError as error:
+            self.notify(str(error), severity="error", markup=False)
+            return
+        self.worker.send(Turn(knob, value, arm))
+        self.query_one(KnobPanel).update(self.preset, self.original, self._arm)
+
     # Arrangement -----------------------------------------------------------------------------------------------------
 
     def on_resize(self, event: Resize) -> None:
@@ -231,5 +243,4 @@ class Board(Screen[None]):
         if self._look is None:
             self.worker.look(())
             return
-        arm = self._arm or self.preset.arm_names[0]
-        self.worker.look(wanted(self._look, self.preset.arm_names, arm, self.preset.seeds[0]))
+        self.worker.look(wanted(self._look, self.preset.arm_names, self._arm, self.preset.seeds[0]))

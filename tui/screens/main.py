@@ -8,8 +8,8 @@ from pathlib import Path
 from textual.css.query import NoMatches
 from textual.events import Click
 
-from engine.commands import FindLr, Pause, Restart, Resume, SetSpeed, StepEpoch, Turn
-from engine.preset import PresetError, load_preset, with_value
+from engine.commands import FindLr, Pause, Restart, Resume, SetSpeed, StepEpoch
+from engine.preset import PresetError, load_preset
 from tui.screens.actions import bindings
 from tui.screens.board import Board
 from tui.screens.dialogs import Ask, Question
@@ -17,7 +17,7 @@ from tui.screens.files import export, write_tweaked
 from tui.screens.help import HelpScreen
 from tui.screens.messages import EndProgram, OpenPreset
 from tui.screens.picker import PresetPicker
-from tui.widgets.knobs import KnobPanel, Turned
+from tui.widgets.knobs import KnobPanel
 from tui.widgets.pane import Pane
 
 SPEEDS: tuple[float | None, ...] = (0.5, 1, 2, 5, 10, 15, 20, 50, 100, 200, 500, None)
@@ -98,15 +98,6 @@ class MainScreen(Board):
 
     def action_knob_back(self) -> None:
         self.query_one(KnobPanel).back()
-
-    def on_turned(self, message: Turned) -> None:
-        try:
-            self.preset = with_value(self.preset, message.knob, message.value, message.arm)
-        except PresetError as error:
-            self.notify(str(error), severity="error", markup=False)
-            return
-        self.worker.send(Turn(message.knob, message.value, message.arm))
-        self.query_one(KnobPanel).update(self.preset, self.original, self._arm)
 
     def on_click(self, event: Click) -> None:
         """A click on an arm's loss pane selects the arm."""

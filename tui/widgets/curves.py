@@ -105,10 +105,10 @@ class Curves(Vertical):
         """The lower half: accuracy or gap and norms, or the closer look."""
         if not self.query_one("#trends").display and shown.zoomed is None:
             return
-        arm = shown.arm or self._arms[0]
         if shown.look is not None:
-            self.query_one(LookPane).show(shown.look, view, arm)
+            self.query_one(LookPane).show(shown.look, view, shown.arm)
             return
+        arm = shown.arm or self._arms[-1]
         accuracy, norms = self.query_one("#accuracy", ChartPane), self.query_one("#norms", ChartPane)
         accuracy.entitle("2 gap: validation - train" if shown.gap else "2 accuracy", "" if shown.gap else self._legend)
         accuracy.show(plots.gap_plot(view, shown.arm) if shown.gap else plots.accuracy_plot(view, shown.arm))

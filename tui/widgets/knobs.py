@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
 from typing import Any
 
 from rich.text import Text
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.events import Click, MouseScrollDown, MouseScrollUp
-from textual.message import Message
 from textual.widgets import Input
 
 from engine.preset import Knob, Preset, PresetError, live_knobs
@@ -21,13 +20,9 @@ _WITH_BOUNDS = 42
 _BOUNDS = 11
 
 
-@dataclass
-class Turned(Message):
-    """A person set `knob` to `value` for `arm`, or for all arms where it is None."""
-
-    knob: str
-    value: Any
-    arm: str | None
+# Told at once that a person sets a knob (by its key) to a value, for an arm or for all where it is None. A message
+# would be heard after the next key of a burst, which would then be counted from the old value.
+Turned = Callable[[str, Any, str | None], None]
 
 
 class KnobList(Lines):
@@ -46,9 +41,9 @@ class KnobList(Lines):
 class KnobPanel(Vertical):
     """Choose with up and down, turn with left and right, type after Enter, Backspace goes back to the preset."""
 
-    def __init__(self, ascii_only: bool) -> None:
+    def __init__(self, ascii_only: bool, turned: Turned) -> None:
         super().__init__(id="knob-panel")
-        self._ascii = ascii_only
+        self._ascii, self._turned = ascii_only, turned
         self._preset: Preset | None = None
         self._original: Preset | None = None
         self._arm: str | None = None
@@ -109,7 +104,7 @@ class KnobPanel(Vertical):
             self._refusal = ""
             for arm, before, after in zip(self._preset.arms, values, turned, strict=True):
                 if before != after:
-                    self.post_message(Turned(knob.key, after, arm.name))
+                    self._turned(knob.key, after, arm.name)
 
     def back(self) -> None:
         """Set the chosen knob to what the preset says, arm by arm."""
@@ -120,7 +115,7 @@ class KnobPanel(Vertical):
         for arm in arms:
             value = self._original.arm(arm.name).settings.get(knob.key)
             if value != arm.settings.get(knob.key):
-                self.post_message(Turned(knob.key, value, arm.name))
+                self._turned(knob.key, value, arm.name)
 
     def edit(self) -> None:
         """Open the field to type the chosen knob's value; a word or a switch goes to its next value instead."""
@@ -191,7 +186,7 @@ class KnobPanel(Vertical):
 
     def _set(self, value: Any) -> None:
         self._refusal = ""
-        self.post_message(Turned(self._chosen, value, self._arm))
+        self._turned(self._chosen, value, self._arm)
 
     def _refuse(self, why: str) -> None:
         self._refusal = why

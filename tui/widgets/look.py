@@ -19,25 +19,30 @@ from tui.widgets.words import number
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """One closer look: its title, the probes it needs of the worker, and whether it looks at all arms."""
+    """One closer look: its title, the probes it needs of the worker, and of which arms it takes them.
+
+    `all_arms`: they are of several arms, whichever is selected. `of_each`: the probes of each arm where all of them are
+    selected.
+    """
 
     title: str
     probes: tuple[str, ...]
     all_arms: bool = False
+    of_each: tuple[str, ...] = ()
 
 
 KINDS: dict[str, Kind] = {
-    "activity": Kind("activations", ("activity",)),
-    "weights": Kind("weights", ("weights",)),
+    "activity": Kind("activations", ("activity",), of_each=("activity",)),
+    "weights": Kind("weights", ("weights",), of_each=("weights",)),
     "penalty": Kind("loss and penalties", ()),
     "surface": Kind("what it says over the plane", ("surface", "fit"), all_arms=True),
-    "pictures": Kind("images", ("pictures",)),
+    "pictures": Kind("images", ("pictures",), of_each=("fed",)),
     "confusion": Kind("confusion", ("confusion",)),
     "schedule": Kind("learning rate", ("schedule",), all_arms=True),
     "finder": Kind("learning-rate finder", (), all_arms=True),
 }
-# More surfaces than these beside one another show nothing.
-_MOST_SURFACES = 4
+# More surfaces than these beside one another show nothing, and each probe of an arm costs the training a moment.
+_MOST_SURFACES, _MOST_ARMS = 4, 8
 
 
 def beside(arms: Sequence[str], arm: str) -> list[str]:
@@ -46,10 +51,15 @@ def beside(arms: Sequence[str], arm: str) -> list[str]:
     return list(arms[place : place + _MOST_SURFACES])
 
 
-def wanted(kind: str, arms: Sequence[str], arm: str, seed: int) -> list[Look]:
+def wanted(kind: str, arms: Sequence[str], arm: str | None, seed: int) -> list[Look]:
     """The probes that a look needs of the worker; surfaces are taken of a few arms, the selected one among them."""
     told = KINDS[kind]
-    of = list(arms) if kind == "schedule" else beside(arms, arm) if told.all_arms else [arm]
+    if kind == "schedule":
+        of = list(arms)
+    elif told.of_each and arm is None and len(arms) > 1:
+        return [(probe, each, seed) for probe in told.of_each for each in arms[:_MOST_ARMS]]
+    else:
+        of = beside(arms, arm or arms[-1]) if told.all_arms else [arm or arms[-1]]
     return [(probe, each, seed) for probe in told.probes for each in of]
 
 
@@ -66,14 +76,17 @@ class LookPane(Pane):
         yield Lines(id="look-lines")
         yield Chart(ascii=self._ascii, id="look-chart")
 
-    def show(self, kind: str, view: View, arm: str) -> None:
-        """Bring the look up to date."""
+    def show(self, kind: str, view: View, selected: str | None) -> None:
+        """Bring the look up to date; with no arm selected it is of each arm, where the look can be."""
         told = KINDS[kind]
         seed = view.preset.seeds[0]
+        arm = selected or view.preset.arm_names[-1]
+        each = bool(told.of_each) and selected is None and len(view.preset.arms) > 1
         is_fit = kind == "surface" and view.seen.get(("fit", arm, seed)) is not None
         title = "the fitted curve" if is_fit else told.title
-        self.entitle(title if told.all_arms and not is_fit else f"{title}: {arm}", self._subtitle(kind, view, arm))
-        shown = self._draw(kind, view, arm)
+        of_all = each or (told.all_arms and not (is_fit and selected))
+        self.entitle(title if of_all else f"{title}: {arm}", self._subtitle(kind, view, arm))
+        shown = self._draw_each(kind, view) if each else self._draw(kind, view, arm, selected)
         chart, lines = self.query_one(Chart), self.query_one(Lines)
         chart.display, lines.display = isinstance(shown, Plot), not isinstance(shown, Plot)
         if isinstance(shown, Plot):
@@ -81,7 +94,24 @@ class LookPane(Pane):
         else:
             lines.show(shown)
 
-    def _draw(self, kind: str, view: View, arm: str) -> Plot | list[Text]:
+    def _draw_each(self, kind: str, view: View) -> list[Text]:
+        """One block an arm, as many as fit."""
+        width, height = self.content_size
+        dark, arms = self.app.current_theme.dark, view.preset.arm_names
+
+        def block(arm: str, lines: int) -> list[Text]:
+            name = Text(arm, style="bold rgb({},{},{})".format(*colour(arms.index(arm), dark)))
+            if kind == "activity":
+                return looks.activity_lines(view, arm, width, lines, self._ascii, name)
+            if kind == "weights":
+                return looks.weight_lines(view, arm, width, self._ascii, name)
+            return looks.fed_lines(view, arm, width // columns, lines, self._ascii, name)
+
+        # Strips of images need half the width, and twice as many can be seen.
+        columns = 2 if kind == "pictures" and width >= 76 else 1
+        return looks.stacked(arms[:_MOST_ARMS], len(arms), width, height, columns, block)
+
+    def _draw(self, kind: str, view: View, arm: str, selected: str | None) -> Plot | list[Text]:
         width, height = self.content_size
         dark = self.app.current_theme.dark
         match kind:
@@ -103,7 +133,7 @@ class LookPane(Pane):
         surface = looks.surface_lines(view, arms, width, height, dark, self._ascii)
         if surface is not None:
             return surface
-        fit = plots.fit_plot(view, arm)
+        fit = plots.fit_plot(view, [arm] if selected else arms)
         return (
             fit
             if fit is not None

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from itertools import zip_longest
 from typing import TYPE_CHECKING
 
 from rich.text import Text
@@ -23,7 +24,50 @@ def _nothing(view: View, why: str) -> list[Text]:
     return [Text(why if view.state != "loading" else f"{view.loading} ...", style="dim")]
 
 
-def activity_lines(view: View, arm: str, width: int, height: int, ascii_only: bool) -> list[Text]:
+def stacked(
+    arms: Sequence[str], count: int, width: int, height: int, columns: int, block: Callable[[str, int], list[Text]]
+) -> list[Text]:
+    """A block of lines for each arm in so many columns, and how many of `count` arms found no room.
+
+    `block` makes an arm's lines, and is told how many it had better keep to.
+    """
+    lines: list[Text] = []
+    rows = -(-len(arms) // columns)
+    for first in range(0, len(arms), columns):
+        blocks = [block(arm, max(1, height // rows)) for arm in arms[first : first + columns]]
+        made = blocks[0]
+        for other in blocks[1:]:
+            made = _side_by_side(made, other, width // columns)
+        if first and len(lines) + len(made) > height - (first + columns < count):
+            left = count - first
+            return [*lines, Text(f"{left} more arm{'s' * (left > 1)}: tab chooses one, z enlarges", style="dim")]
+        lines += made
+    return lines
+
+
+def _side_by_side(left: Sequence[Text], right: Sequence[Text], half: int) -> list[Text]:
+    """Two blocks of lines, the second from column `half` on."""
+    lines = []
+    for one, other in zip_longest(left, right, fillvalue=Text("", no_wrap=True)):
+        line = one.copy()
+        line.truncate(half, pad=True)
+        lines.append(line.append_text(other))
+    return lines
+
+
+def _headed(head: str, name: Text | None, room: int) -> Text:
+    """A table's head, with the arm's name in the room that its first column leaves."""
+    line = Text(no_wrap=True)
+    if name is not None:
+        line.append_text(name.copy())
+        line.truncate(room, pad=True)
+        head = head[room:]
+    return line.append(head, style="dim")
+
+
+def activity_lines(
+    view: View, arm: str, width: int, height: int, ascii_only: bool, name: Text | None = None
+) -> list[Text]:
     """A histogram of each layer's outputs, mean and spread, the share of dead or saturated units.
 
     Histograms grow to the room there is: up to four lines high, and as many columns to a bin as fit.
@@ -33,14 +77,14 @@ def activity_lines(view: View, arm: str, width: int, height: int, ascii_only: bo
         return _nothing(view, "looking ...")
     if not layers:
         return _nothing(view, "This network has no hidden layer.")
-    names = min(14, max(len(layer.layer) for layer in layers))
+    names = min(14, max(*(len(layer.layer) for layer in layers), name.cell_len if name else 0))
     bins = len(layers[0].counts)
     each = max(1, min(3, (width - names - 49) // bins))
     tall = max(1, min(4, (height - 1) // len(layers)))
     roomy = width >= names + 74
     spread = f"{'std':<8} " if roomy else ""
     head = f"{'':{names}} {'low':>8} {'outputs':^{bins * each}} {'high':<8} {'mean':<8} {spread}{'dead':>5} {'sat.':>5}"
-    lines = [Text(head, style="dim", no_wrap=True)]
+    lines = [_headed(head, name, names + 1)]
     for layer in layers:
         for row, cells in enumerate(_histogram(layer.counts, tall, each, ascii_only)):
             last = row == tall - 1
@@ -70,13 +114,13 @@ def _histogram(counts: Sequence[int], tall: int, each: int, ascii_only: bool) ->
     ]
 
 
-def weight_lines(view: View, arm: str, width: int, ascii_only: bool) -> list[Text]:
+def weight_lines(view: View, arm: str, width: int, ascii_only: bool, name: Text | None = None) -> list[Text]:
     """One layer a line: norm, the last step's change against it, and the share of weights near zero."""
     layers = view.seen.get(("weights", arm, view.preset.seeds[0]))
     if layers is None:
         return _nothing(view, "looking ...")
-    names = min(16, max(len(layer.layer) for layer in layers))
-    lines = [Text(f"{'':{names}} {'norm':>9} {'update':>9}  below 0.001", style="dim", no_wrap=True)]
+    names = min(16, max(*(len(layer.layer) for layer in layers), name.cell_len if name else 0))
+    lines = [_headed(f"{'':{names}} {'norm':>9} {'update':>9}  below 0.001", name, names + 1)]
     room = max(4, width - names - 30)
     for layer in layers:
         line = Text(no_wrap=True)
@@ -199,18 +243,26 @@ def picture_lines(view: View, arm: str, width: int, height: int, ascii_only: boo
     # Too low for two strips, one above the other.
     half = (width - 2) // 2
     left, right = (_strip(title, pictures, half, height - 2, ascii_only) for title, pictures in strips)
-    blank = Text("", no_wrap=True)
-    lines = []
-    for y in range(max(len(left), len(right))):
-        line = (left[y] if y < len(left) else blank).copy()
-        line.truncate(half + 2, pad=True)
-        lines.append(line.append_text(right[y] if y < len(right) else blank))
-    return lines
+    return _side_by_side(left, right, half + 2)
 
 
-def _strip(title: str, pictures: Sequence[Picture], width: int, height: int, ascii_only: bool) -> list[Text]:
+def fed_lines(view: View, arm: str, width: int, height: int, ascii_only: bool, name: Text) -> list[Text]:
+    """A strip of what one arm's network is fed: the same examples in each arm of a seed, as that arm sees them."""
+    look = ("fed", arm, view.preset.seeds[0])
+    if look not in view.seen:
+        return _nothing(view, "looking ...")
+    seen = view.seen[look]
+    if seen is None:
+        return _nothing(view, "This preset's examples are no images.")
+    title = name.copy().append(" is fed" if seen.fed else " is fed nothing any more: the run has ended", style="dim")
+    return _strip(title, seen.fed, width, max(3, height - 2), ascii_only)
+
+
+def _strip(title: Text | str, pictures: Sequence[Picture], width: int, height: int, ascii_only: bool) -> list[Text]:
     """Images `height` lines high at most, with a title above and their labels below."""
-    lines = [Text(title if pictures else f"{title}: none", style="bold", no_wrap=True)]
+    if isinstance(title, str):
+        title = Text(title if pictures else f"{title}: none", style="bold", no_wrap=True)
+    lines = [title]
     if not pictures:
         return lines
     side = min(2 * max(3, height), len(pictures[0].pixels), 28)

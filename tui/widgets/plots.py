@@ -14,6 +14,8 @@ LOSSES = (("train_loss", False), ("val_loss", True))
 ACCURACIES = (("train_acc", False), ("val_acc", True))
 # With more arms than these in one chart, the selected one stands out and the others step back.
 MANY = 4
+# Of each curve so large a share has to lie within the shared scale.
+_SETTLED = 0.98
 # The averages of the weights: the colours of their curves, which are no arm's among the first.
 AVERAGE_COLOURS = {"ema": 7, "swa": 6}
 
@@ -52,7 +54,8 @@ def x_limits(view: View) -> tuple[float, float]:
 def shared_limits(series: Sequence[Series], log: bool) -> tuple[float, float] | None:
     """One y scale for several panes, from all their curves.
 
-    A lane that explodes must not press the others flat: what lies far above where the curves began is cut off.
+    A lane that explodes must not press the others flat: what lies far above where the curves began is cut off, and so
+    is a high start that fills none of the width.
     """
     finite = [y[np.isfinite(y)] for y in (np.asarray(each.y) for each in series)]
     finite = [y for y in finite if y.size]
@@ -63,6 +66,9 @@ def shared_limits(series: Sequence[Series], log: bool) -> tuple[float, float] | 
     starts = [abs(float(y[0])) for y in finite]
     start = max(each for each in starts if each <= 100 * max(min(starts), 0.1))
     highest = min(top, 3 * start) if start else top
+    settled = max(float(np.quantile(y, _SETTLED)) for y in finite)
+    if not log and settled < highest / 4:
+        highest = 1.5 * settled
     lowest = min(float(y.min()) for y in finite)
     if log:
         positive = [float(y[y > 0].min()) for y in finite if (y > 0).any()]
@@ -253,19 +259,21 @@ def finder_plot(view: View) -> Plot:
     )
 
 
-def fit_plot(view: View, arm: str) -> Plot | None:
-    """The arm's curve over its one input with the examples; None where it is no regression of one input."""
-    look = ("fit", arm, view.preset.seeds[0])
-    if look not in view.seen:
+def fit_plot(view: View, arms: Sequence[str]) -> Plot | None:
+    """The arms' curves over their one input with the examples; None where it is no regression of one input."""
+    fits = {arm: view.seen.get(("fit", arm, view.preset.seeds[0]), "missing") for arm in arms}
+    if "missing" in fits.values():
         return Plot(empty="looking ...")
-    seen = view.seen[look]
-    if seen is None:
+    curves = {arm: fit for arm, fit in fits.items() if fit is not None}
+    if not curves:
         return None
-    place = view.preset.arm_names.index(arm)
+    seen = next(iter(curves.values()))
     held = [(x, y) for x, y, part in seen.points if part != "train"]
     train = [(x, y) for x, y, part in seen.points if part == "train"]
     clouds = [(sorted(held), (128, 128, 128)), (sorted(train), (208, 208, 208))]
     points = [
         Series([x for x, _ in cloud], [y for _, y in cloud], rgb, scattered=True) for cloud, rgb in clouds if cloud
     ]
-    return Plot((*points, Series(seen.x, seen.y, place)), x_label="x", y_label="y")
+    places = view.preset.arm_names
+    lines = [Series(fit.x, fit.y, places.index(arm)) for arm, fit in curves.items()]
+    return Plot((*points, *lines), x_label="x", y_label="y")

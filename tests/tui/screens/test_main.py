@@ -287,6 +287,18 @@ async def test_backspace_goes_back_to_what_the_preset_says():
         await person.sees(lambda: person.view.preset.arm("dropped").settings.regularization.dropout == 0.2)
 
 
+async def test_a_burst_of_turns_counts_every_one():
+    async with dashboard(paused=True) as person:
+        # As many in one moment, before anything else is heard.
+        for _ in range(4):
+            person.main.action_knob_more()
+        person.main.action_knob_less()
+        await person.sees(lambda: person.view.preset.arm("dropped").settings.regularization.dropout == 0.35)
+        person.main.action_knob_more()
+        person.main.action_knob_back()
+        await person.sees(lambda: person.view.preset.arm("dropped").settings.regularization.dropout == 0.2)
+
+
 async def test_the_end_of_a_knob_is_said_beside_it():
     async with dashboard(paused=True) as person:
         await person.choose("regularization.l2")

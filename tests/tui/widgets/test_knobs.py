@@ -5,7 +5,7 @@ from textual.app import App
 
 from engine.preset import with_value
 from tests.tui.dashboard import experiment
-from tui.widgets.knobs import KnobPanel, Turned
+from tui.widgets.knobs import KnobPanel
 
 
 class Alone(App[None]):
@@ -18,11 +18,11 @@ class Alone(App[None]):
         self.turned = []
 
     def compose(self):
-        yield KnobPanel(self.ascii_only)
+        yield KnobPanel(self.ascii_only, self.turn_knob)
 
-    def on_turned(self, message: Turned):
-        self.turned.append((message.knob, message.value, message.arm))
-        self.preset = with_value(self.preset, message.knob, message.value, message.arm)
+    def turn_knob(self, *told):
+        self.turned.append(told)
+        self.preset = with_value(self.preset, *told)
 
 
 def panel_in(width=44, height=24, preset=None, ascii_only=True, arm="dropped"):

@@ -80,6 +80,17 @@ def test_a_lane_that_explodes_does_not_press_the_others_flat(first):
     assert plots.loss_plots(view, log=False)["plain"].y_limits[1] < 10
 
 
+def test_a_high_start_that_fills_none_of_the_width_does_not_press_the_rest_flat():
+    def losses(count):
+        return [
+            lane("plain", epoch=epoch, train_loss=9.0 if epoch < 3 else 0.2, val_loss=0.3) for epoch in range(1, count)
+        ]
+
+    assert plots.loss_plots(moment(*losses(40)), log=False)["plain"].y_limits[1] >= 9
+    assert plots.loss_plots(moment(*losses(300)), log=False)["plain"].y_limits[1] < 1
+    assert plots.loss_plots(moment(*losses(300)), log=True)["plain"].y_limits[1] >= 9
+
+
 def test_a_slow_arm_beside_a_fast_one_is_not_cut_off():
     fast = [lane("dropped", epoch=epoch, train_loss=0.01, val_loss=0.02) for epoch in EPOCHS]
     assert plots.loss_plots(moment(*RUN[:20], *fast), log=False)["plain"].y_limits[1] >= 2
