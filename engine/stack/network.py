@@ -34,12 +34,14 @@ from engine.stack.run import Run
 class Network:
     """Modules that all lanes of a stack pass through; `units` of noise go to each example.
 
+    `hidden` names the hidden layers, those that end in an activation, from the input on: settings number them from 1.
     `widest` is how many numbers of one example the widest layer holds, `products` how many multiplications one example
     takes forward.
     """
 
     modules: tuple[Module, ...]
     layout: Layout
+    hidden: tuple[str, ...]
     units: int
     widest: int
     products: int
@@ -67,7 +69,7 @@ def network_of(
     """
     if settings.model.kind == "bernoulli":
         builder = Builder()
-        return Network((Theta.make(builder, "theta"),), builder.layout(), 0, 1, 1)
+        return Network((Theta.make(builder, "theta"),), builder.layout(), (), 0, 1, 1)
     made = _Plan(settings)
     match settings.model.kind:
         case "softmax":
@@ -98,13 +100,16 @@ class _Plan:
         self._model, self._inverted = settings.model, settings.regularization.dropout_style == "inverted"
         self._builder = Builder()
         self._modules: list[Module] = []
+        self._hidden: list[str] = []
         self._widest = self._products = 0
 
     def network(self, inputs: int, outputs: int) -> Network:
         """The network with its output layer."""
         self._modules.append(self._dense("output", inputs, outputs))
         builder = self._builder
-        return Network(tuple(self._modules), builder.layout(), builder.units, self._widest, self._products)
+        return Network(
+            tuple(self._modules), builder.layout(), tuple(self._hidden), builder.units, self._widest, self._products
+        )
 
     def dense_layers(self, inputs: int) -> int:
         """The hidden layers on so many inputs; how many outputs they have."""
@@ -185,6 +190,7 @@ class _Plan:
 
     def _activation(self, name: str, shape: tuple[int, ...], normed: bool) -> list[Module]:
         """Norm, activation and what may be dropped of it, in the order that the model says."""
+        self._hidden.append(name)
         told: list[Module] = [Activate(name, self._model.activation)]
         if normed:
             norm = self._norm(name, shape)

@@ -95,13 +95,12 @@ def _check(name: str, layers: Sequence[int], count: int, what: str) -> None:
             )
 
 
-def activities_of(layout: Layout, settings: Settings) -> tuple[Activity, ...]:
-    """The penalties on activations; they need a pass whose taps are on.
+def activities_of(hidden: Sequence[str], settings: Settings) -> tuple[Activity, ...]:
+    """The penalties on the activations of the `hidden` layers; they need a pass whose taps are on.
 
     Raises PresetError where a hidden layer is named that the network does not have.
     """
     chosen = settings.regularization.activity_layers
-    hidden = layout.layers[:-1]
     _check("activity_layers", chosen, len(hidden), "hidden layers")
     layers = frozenset(hidden[number - 1] for number in chosen) if chosen else None
     return (
