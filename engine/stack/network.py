@@ -10,7 +10,7 @@ from torch import Tensor
 from engine.preset import PresetError
 from engine.preset.schema import Settings
 from engine.stack.disturb import why_no_images
-from engine.stack.layout import Builder, Layout
+from engine.stack.layout import Builder, Layout, refuse_missing_layers
 from engine.stack.modules import (
     Activate,
     AsImages,
@@ -65,8 +65,15 @@ def network_of(
 
     Raises
     ------
-    PresetError : the model needs images and there are none, or they are too small for it.
+    PresetError : the model needs images and there are none, or they are too small for it; or a layer is named that
+        the network does not have.
     """
+    made = _planned(settings, features, outputs, image_shape)
+    refuse_missing_layers("dropout_layers", settings.regularization.dropout_layers, len(made.hidden), "hidden layer")
+    return made
+
+
+def _planned(settings: Settings, features: int, outputs: int, image_shape: tuple[int, int, int] | None) -> Network:
     if settings.model.kind == "bernoulli":
         builder = Builder()
         return Network((Theta.make(builder, "theta"),), builder.layout(), (), 0, 1, 1)
@@ -98,6 +105,7 @@ class _Plan:
 
     def __init__(self, settings: Settings) -> None:
         self._model, self._inverted = settings.model, settings.regularization.dropout_style == "inverted"
+        self._dropped = settings.regularization.dropout_layers
         self._builder = Builder()
         self._modules: list[Module] = []
         self._hidden: list[str] = []
@@ -195,7 +203,10 @@ class _Plan:
         if normed:
             norm = self._norm(name, shape)
             told = [*norm, *told] if self._model.norm_position == "before" else [*told, *norm]
-        told += [Drop(self._builder.take_units(math.prod(shape)), self._inverted), GaussianDrop(name)]
+        # A layer that drops nothing keeps its place in the draw: limited or not, the others drop the same units.
+        at = self._builder.take_units(math.prod(shape))
+        if not self._dropped or len(self._hidden) in self._dropped:
+            told += [Drop(at, self._inverted), GaussianDrop(name)]
         if len(shape) > 1:
             told.append(DropChannels(f"spatial_dropout {name}"))
         return told

@@ -42,6 +42,7 @@ NARROWER: dict[str, st.SearchStrategy[Any]] = {
     "model.channels": st.lists(st.sampled_from([2, 4, 6]), min_size=1, max_size=2),
     "model.norm_groups": st.sampled_from([1, 2, 2, 2, 3]),
     # Most networks have a first layer, not all a second.
+    "regularization.dropout_layers": st.sampled_from([[], [1], [1], [1], [2]]),
     "regularization.l2_layers": st.sampled_from([[], [1], [1], [1], [1, 2]]),
     "regularization.l1_layers": st.sampled_from([[], [1], [1], [1], [2]]),
     "regularization.activity_layers": st.sampled_from([[], [1], [1], [1], [2]]),
