@@ -25,6 +25,12 @@ WHICH_DATA = ("data.source", "data.task", "data.path", "data.target", "data.spli
 SIZES = ("data.train", "data.validation", "data.test")
 # Given with the source or the seeds, not drawn.
 GIVEN = ("data.path", "data.target", "data.split", "training.seeds")
+# Kinds of models that no value of a setting goes with: a round of them would be refused as a whole.
+REFUSED_BY = {
+    "regularization.dropout_layers": ("softmax", "bernoulli"),
+    "regularization.activity_layers": ("softmax", "bernoulli"),
+    "data.features": ("cnn", "resnet"),
+}
 BINARY = ("breast_cancer", "moons", "circles", "gauss", "xor", "thumbtack", "csv", "folder", *TRUTH_TABLES)
 
 # Where what the schema allows is more than what is quick, or sane within a few steps.
@@ -143,6 +149,8 @@ def _fits(source: str, task: str, kind: str) -> bool:
 
 
 def _acts(knob: Knob, hubs: Settings) -> bool:
+    if hubs["model.kind"] in REFUSED_BY.get(knob.key, ()):
+        return False
     return knob.only_with is None or hubs[knob.only_with[0]] in knob.only_with[1]
 
 
