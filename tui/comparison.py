@@ -164,7 +164,7 @@ def _gap_in_words(base: ArmRow, other: ArmRow, before: Number, after: Number) ->
     if a < _SMALL:
         return f"'{other.arm}' opened a gap where '{base.arm}' had none {numbers}", False
     if b / a >= 3:
-        return f"'{other.arm}' made the gap of '{base.arm}' {b / a:.1f} times as wide {numbers}", False
+        return f"'{other.arm}' made the gap of '{base.arm}' {_fixed(b / a, 1)} times as wide {numbers}", False
     return f"'{other.arm}' widened the gap of '{base.arm}' by {100 * (b - a) / a:.0f} % {numbers}", False
 
 
@@ -201,12 +201,17 @@ def reported_in_words(
         ours, few = "-", "epoch" in each.metric
         if math.isfinite(each.ours):
             digits = (1 if few else 4) if each.reported is None else max(_decimals(each.reported), 0 if few else 2)
-            ours = f"{each.ours:.{digits}f}"
+            ours = _fixed(each.ours, digits)
             if number is not None and number.std is not None:
-                ours += f" {sign} {number.std:.{digits}f}"
+                ours += f" {sign} {_fixed(number.std, digits)}"
         note = f": {each.note}" if each.note else ""
         told.append(f"'{each.arm}' {each.metric}: reported {theirs} (notes), ours {ours}{note}")
     return told
+
+
+def _fixed(value: float, decimals: int) -> str:
+    """To so many decimals; where a run has blown up, as 1.2e+30 and not as thirty digits."""
+    return f"{value:.{decimals}f}" if abs(value) < 1e6 else f"{value:.1e}"
 
 
 def _decimals(value: float) -> int:

@@ -107,6 +107,7 @@ def test_one_arm_alone_and_arms_without_numbers_have_no_best():
         (0.3, -0.01, "'on' closed the whole gap of 'off' (0.300 -> -0.010)"),
         (0.2, 0.3, "'on' widened the gap of 'off' by 50 % (0.200 -> 0.300)"),
         (0.1, 0.5, "'on' made the gap of 'off' 5.0 times as wide (0.100 -> 0.500)"),
+        (0.1, 2e30, "'on' made the gap of 'off' 2.0e+31 times as wide (0.100 -> 2.0e+30)"),
         (0.3, 0.301, "'on' left the gap of 'off' as it was (0.300 -> 0.301)"),
         (-0.1, 0.2, "'on' opened a gap where 'off' had none (-0.100 -> 0.200)"),
         (0.001, -0.2, "'off' had no gap for 'on' to close (0.0010 -> -0.200)"),
@@ -239,6 +240,14 @@ def test_a_reported_number_stands_beside_ours_with_its_spread_and_its_note():
         "'off' test_acc: reported 0.2018 (notes), ours 0.2031 ± 0.0020: validated on the test set"
     ]
     assert "ours 0.2031 +- 0.0020" in reported_in_words([told], {}, {}, finished, sign="+-")[0]
+
+
+def test_a_reported_number_beside_a_run_that_has_blown_up_stays_readable():
+    finished = {("off", seed): Finished("off", seed, 9, "epochs", 1e30 * (1 + seed), 0.2, 7, 0.4) for seed in range(2)}
+    told = Reported("off", "test_loss", 3.3778, 1.5e30)
+    assert reported_in_words([told], {}, {}, finished) == [
+        "'off' test_loss: reported 3.3778 (notes), ours 1.5e+30 ± 7.1e+29"
+    ]
 
 
 def test_a_reported_number_is_of_the_last_epoch_the_best_one_or_the_end():
