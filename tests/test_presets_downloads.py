@@ -11,11 +11,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 from engine.events import Epoch, Event, Finished, Reported, Stopped, from_json, to_json
 from engine.lab import Lab
 from engine.preset import DOWNLOADED, Preset, builtin_list, load_preset
 from engine.probes import activity
+from engine.regularizers.dropout import dropout
 from tests.engine.data.common import real_mnist, write_mnist
 
 NAMES = [listed.name for listed in builtin_list() if listed.downloads]
@@ -161,6 +163,18 @@ def test_the_first_layers_penalties_of_cifar100_are_keras_formulas_on_that_layer
     h_NO = (x_NI @ first + bias.flatten()).clamp(min=0)
     assert told[0].penalty["activity_l1"] == pytest.approx(1e-5 * float(h_NO.sum()) / len(x_NI), rel=1e-4)
     assert not any(sum(event.penalty.values()) for event in events if isinstance(event, Epoch) and event.arm == "base")
+
+
+def test_the_dropout_of_cifar100_follows_its_widened_first_layer_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[tuple[int, float]] = []
+
+    def spy(h: torch.Tensor, bits: torch.Tensor, p_L: torch.Tensor, inverted: bool) -> torch.Tensor:
+        seen.extend((h.shape[-1], p) for p in p_L.tolist())
+        return dropout(h, bits, p_L, inverted)
+
+    monkeypatch.setattr("engine.stack.modules.noise.dropout", spy)
+    Lab(load_preset("cifar100"), "cpu").advance()
+    assert seen == [(140, pytest.approx(0.1))]
 
 
 def test_up_to_its_stop_the_stopped_arm_of_cifar100_is_the_base() -> None:

@@ -182,7 +182,7 @@ def _gap_in_words(base: ArmRow, other: ArmRow, before: Number, after: Number) ->
     if a < _SMALL:
         return f"'{other.arm}' opened a gap where '{base.arm}' had none {numbers}", False
     if b / a >= 3:
-        return f"'{other.arm}' made the gap of '{base.arm}' {b / a:.1f} times as wide {numbers}", False
+        return f"'{other.arm}' made the gap of '{base.arm}' {_fixed(b / a, 1)} times as wide {numbers}", False
     return f"'{other.arm}' widened the gap of '{base.arm}' by {100 * (b - a) / a:.0f} % {numbers}", False
 
 
@@ -248,11 +248,16 @@ def reported_rows(reported: Iterable[Reported], sign: str = "±") -> list[Report
         ours, least = "-", 0 if "epoch" in each.metric else 2
         if math.isfinite(each.ours):
             digits = (1 if least == 0 else 4) if each.reported is None else max(_decimals(each.reported), least)
-            ours = f"{each.ours:.{digits}f}"
+            ours = _fixed(each.ours, digits)
             if each.ours_std is not None:
-                ours += f" {sign} {each.ours_std:.{digits}f}"
+                ours += f" {sign} {_fixed(each.ours_std, digits)}"
         rows.append(ReportedRow(each.arm, each.metric.replace("_", " "), theirs, ours, each.note))
     return rows
+
+
+def _fixed(value: float, decimals: int) -> str:
+    """To so many decimals; where a run has blown up, as 1.2e+30 and not as thirty digits."""
+    return f"{value:.{decimals}f}" if abs(value) < 1e6 else f"{value:.1e}"
 
 
 def _decimals(value: float) -> int:

@@ -59,7 +59,8 @@ def sizes(data: Data, examples: int, official: int | None) -> Sizes:
     PresetError
         Too few examples for training, or none left for a part.
     """
-    kind = "training examples" if official is not None else "examples"
+    kind = "training example" if official is not None else "example"
+    _refuse_too_few(data, examples, 3 if official is None else 2, kind)
     train, validation = _count(data.train, examples), _count(data.validation, examples)
     test = _count(data.test, examples) if official is None else 0  # what it takes from the pool
     if train is None:
@@ -68,7 +69,7 @@ def sizes(data: Data, examples: int, official: int | None) -> Sizes:
         test = min(usual if test is None else test, examples - validation)
         train = examples - validation - test
     elif train > examples:
-        raise PresetError(f"data.train = {data.train}: the source {data.source} has only {examples} {kind}")
+        raise PresetError(f"data.train = {data.train}: the source {data.source} has only {_counted(examples, kind)}")
     rest = examples - train
     if validation is None:
         validation = rest - (rest // 2 if test is None else test)
@@ -89,13 +90,35 @@ def _count(amount: Amount, examples: int) -> int | None:
     return max(1, round(amount * examples)) if isinstance(amount, float) else amount
 
 
+def _counted(count: int, kind: str) -> str:
+    return f"{count} {kind}{'' if count == 1 else 's'}"
+
+
+def _refuse_too_few(data: Data, examples: int, parts: int, kind: str) -> None:
+    if examples < parts:
+        names = "training, validation and test need" if parts == 3 else "training and validation need"
+        raise PresetError(
+            f'the source {data.source} has only {_counted(examples, kind)}: {names} one each (data.split = "all" gives '
+            "every part all of them)"
+        )
+
+
 def _nothing_left(data: Data, made: Sizes, name: str, examples: int, kind: str) -> str:
-    taken = {other: getattr(made, other) for other in ("train", "validation", "test")}
-    del taken[name]
-    if kind != "examples":
-        taken.pop("test", None)
-    told = " and ".join(f"{other} = {count}" for other, count in taken.items() if count)
-    return f"data.{name}: nothing is left of the {examples} {kind} of {data.source} after {told}: ask for less"
+    """That the other parts, in the preset's own words, leave nothing for the part `name`."""
+    pool = ("train", "validation", "test") if kind == "example" else ("train", "validation")
+    told = " and ".join(
+        _taken(other, getattr(data, other), getattr(made, other), examples)
+        for other in pool
+        if other != name and getattr(made, other)
+    )
+    return f"data.{name}: nothing is left of the {_counted(examples, kind)} of {data.source} after {told}: ask for less"
+
+
+def _taken(name: str, amount: Amount, count: int, examples: int) -> str:
+    """`train = 30`, `train = 0.3 (30)`, or `30 for train` where nothing was said of it."""
+    if amount is None:
+        return f"{count} for {name}"
+    return f"{name} = {amount} ({_count(amount, examples)})" if isinstance(amount, float) else f"{name} = {amount}"
 
 
 def first(wanted: Sizes, official: int | None) -> Split:

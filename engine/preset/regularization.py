@@ -23,6 +23,11 @@ class Regularization(Section):
         "inverted: scaled by 1/(1-p) in training; book: scaled by 1-p in evaluation",
         validation_alias=AliasChoices("dropout_style", "style"),
     )
+    dropout_layers: list[int] = setting(
+        [],
+        "the hidden layers that dropout and gaussian_dropout act on, from 1 (spatial_dropout: all convolutions);"
+        " none: all",
+    )
     spatial_dropout: float = setting(
         0.0,
         "share of whole channels dropped at each step",
@@ -108,7 +113,7 @@ class Regularization(Section):
         only_with=_ON_IMAGES,
     )
 
-    @field_validator("l2_layers", "l1_layers", "activity_layers")
+    @field_validator("dropout_layers", "l2_layers", "l1_layers", "activity_layers")
     @classmethod
     def _numbered_from_1(cls, value: list[int]) -> list[int]:
         if any(number < 1 for number in value):

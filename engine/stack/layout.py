@@ -9,6 +9,8 @@ from typing import Literal
 
 from torch import Tensor
 
+from engine.preset import PresetError
+
 Kind = Literal["weight", "bias", "gain", "shift"]
 # The order in the buffer: a penalty on all weights, or on all biases, is one operation on one range of columns.
 _ORDER: tuple[Kind, ...] = ("weight", "bias", "gain", "shift")
@@ -115,3 +117,14 @@ class Builder:
         slots = tuple(Slot(*asked, at=starts[number]) for number, asked in enumerate(self._asked))
         first = tuple(self._first_statistics)
         return Layout(slots, sizes["weight"], sizes["bias"], at, len(first), first)
+
+
+def refuse_missing_layers(name: str, layers: Sequence[int], count: int, what: str, which: str = "") -> None:
+    """Raise PresetError where the setting `name` numbers a layer that is not among `count` of `what` + `which`."""
+    for layer in layers:
+        if not 1 <= layer <= count:
+            there_are = f"{count} {what}{'' if count == 1 else 's'}{which}"
+            raise PresetError(
+                f"regularization.{name} = {list(layers)}: there is no layer {layer}, the network has {there_are}"
+                + (f", numbered from 1 to {count}" if count > 1 else "")
+            )

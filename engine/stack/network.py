@@ -10,7 +10,7 @@ from torch import Tensor
 from engine.preset import PresetError
 from engine.preset.schema import Settings
 from engine.stack.disturb import why_no_images
-from engine.stack.layout import Builder, Layout
+from engine.stack.layout import Builder, Layout, refuse_missing_layers
 from engine.stack.modules import (
     Activate,
     AsImages,
@@ -34,12 +34,14 @@ from engine.stack.run import Run
 class Network:
     """Modules that all lanes of a stack pass through; `units` of noise go to each example.
 
+    `hidden` names the hidden layers, those that end in an activation, from the input on: settings number them from 1.
     `widest` is how many numbers of one example the widest layer holds, `products` how many multiplications one example
     takes forward.
     """
 
     modules: tuple[Module, ...]
     layout: Layout
+    hidden: tuple[str, ...]
     units: int
     widest: int
     products: int
@@ -63,11 +65,18 @@ def network_of(
 
     Raises
     ------
-    PresetError : the model needs images and there are none, or they are too small for it.
+    PresetError : the model needs images and there are none, or they are too small for it; or a layer is named that
+        the network does not have.
     """
+    made = _planned(settings, features, outputs, image_shape)
+    refuse_missing_layers("dropout_layers", settings.regularization.dropout_layers, len(made.hidden), "hidden layer")
+    return made
+
+
+def _planned(settings: Settings, features: int, outputs: int, image_shape: tuple[int, int, int] | None) -> Network:
     if settings.model.kind == "bernoulli":
         builder = Builder()
-        return Network((Theta.make(builder, "theta"),), builder.layout(), 0, 1, 1)
+        return Network((Theta.make(builder, "theta"),), builder.layout(), (), 0, 1, 1)
     made = _Plan(settings)
     match settings.model.kind:
         case "softmax":
@@ -96,15 +105,19 @@ class _Plan:
 
     def __init__(self, settings: Settings) -> None:
         self._model, self._inverted = settings.model, settings.regularization.dropout_style == "inverted"
+        self._dropped = settings.regularization.dropout_layers
         self._builder = Builder()
         self._modules: list[Module] = []
+        self._hidden: list[str] = []
         self._widest = self._products = 0
 
     def network(self, inputs: int, outputs: int) -> Network:
         """The network with its output layer."""
         self._modules.append(self._dense("output", inputs, outputs))
         builder = self._builder
-        return Network(tuple(self._modules), builder.layout(), builder.units, self._widest, self._products)
+        return Network(
+            tuple(self._modules), builder.layout(), tuple(self._hidden), builder.units, self._widest, self._products
+        )
 
     def dense_layers(self, inputs: int) -> int:
         """The hidden layers on so many inputs; how many outputs they have."""
@@ -185,11 +198,15 @@ class _Plan:
 
     def _activation(self, name: str, shape: tuple[int, ...], normed: bool) -> list[Module]:
         """Norm, activation and what may be dropped of it, in the order that the model says."""
+        self._hidden.append(name)
         told: list[Module] = [Activate(name, self._model.activation)]
         if normed:
             norm = self._norm(name, shape)
             told = [*norm, *told] if self._model.norm_position == "before" else [*told, *norm]
-        told += [Drop(self._builder.take_units(math.prod(shape)), self._inverted), GaussianDrop(name)]
+        # A layer that drops nothing keeps its place in the draw: limited or not, the others drop the same units.
+        at = self._builder.take_units(math.prod(shape))
+        if not self._dropped or len(self._hidden) in self._dropped:
+            told += [Drop(at, self._inverted), GaussianDrop(name)]
         if len(shape) > 1:
             told.append(DropChannels(f"spatial_dropout {name}"))
         return told

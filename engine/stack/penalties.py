@@ -8,12 +8,12 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from engine.preset import PresetError, Settings
+from engine.preset import Settings
 from engine.regularizers.activity import activity_penalty, sum_of_sizes, sum_of_squares
 from engine.regularizers.l1 import add_l1_gradient, l1_penalty
 from engine.regularizers.l2 import add_l2_gradient, l2_penalty
 from engine.regularizers.orthogonal import add_orthogonal_gradient, orthogonal_penalty
-from engine.stack.layout import Layout
+from engine.stack.layout import Layout, refuse_missing_layers
 from engine.stack.settings import LaneSettings
 
 Taps = list[tuple[str, Tensor]]
@@ -78,7 +78,7 @@ def penalties_of(layout: Layout, settings: Settings) -> tuple[Penalty, ...]:
 
 
 def _weights(layout: Layout, name: str, layers: Sequence[int]) -> tuple[Part, ...]:
-    _check(name, layers, len(layout.layers), "layers with weights")
+    refuse_missing_layers(name, layers, len(layout.layers), "layer", " with weights")
     return _flat(layout.weight_columns(sorted(set(layers))))
 
 
@@ -86,23 +86,13 @@ def _flat(ranges: Sequence[slice]) -> tuple[Part, ...]:
     return tuple(Part(columns, (columns.stop - columns.start,)) for columns in ranges)
 
 
-def _check(name: str, layers: Sequence[int], count: int, what: str) -> None:
-    for layer in layers:
-        if not 1 <= layer <= count:
-            raise PresetError(
-                f"regularization.{name} = {list(layers)}: there is no layer {layer}, "
-                f"the network has {count} {what}" + (f", numbered from 1 to {count}" if count else "")
-            )
-
-
-def activities_of(layout: Layout, settings: Settings) -> tuple[Activity, ...]:
-    """The penalties on activations; they need a pass whose taps are on.
+def activities_of(hidden: Sequence[str], settings: Settings) -> tuple[Activity, ...]:
+    """The penalties on the activations of the `hidden` layers; they need a pass whose taps are on.
 
     Raises PresetError where a hidden layer is named that the network does not have.
     """
     chosen = settings.regularization.activity_layers
-    hidden = layout.layers[:-1]
-    _check("activity_layers", chosen, len(hidden), "hidden layers")
+    refuse_missing_layers("activity_layers", chosen, len(hidden), "hidden layer")
     layers = frozenset(hidden[number - 1] for number in chosen) if chosen else None
     return (
         Activity("activity_l1", "regularization.activity_l1", layers, sum_of_sizes),

@@ -67,7 +67,7 @@ class Stack:
         self.network = network_of(structure, task.features, task.classes, task.image_shape)
         self.layout = self.network.layout
         self._penalties = penalties.penalties_of(self.layout, structure)
-        self._activities = penalties.activities_of(self.layout, structure)
+        self._activities = penalties.activities_of(self.network.hidden, structure)
         self.settings = LaneSettings([arm.settings for _ in seeds for arm in arms], device, dtype)
 
         models = [(arm.settings.model, seed) for seed in seeds for arm in arms]

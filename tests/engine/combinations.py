@@ -25,6 +25,12 @@ WHICH_DATA = ("data.source", "data.task", "data.path", "data.target", "data.spli
 SIZES = ("data.train", "data.validation", "data.test")
 # Given with the source or the seeds, not drawn.
 GIVEN = ("data.path", "data.target", "data.split", "training.seeds")
+# Kinds of models that no value of a setting goes with: a round of them would be refused as a whole.
+REFUSED_BY = {
+    "regularization.dropout_layers": ("softmax", "bernoulli"),
+    "regularization.activity_layers": ("softmax", "bernoulli"),
+    "data.features": ("cnn", "resnet"),
+}
 BINARY = ("breast_cancer", "moons", "circles", "gauss", "xor", "thumbtack", "csv", "folder", *TRUTH_TABLES)
 
 # Where what the schema allows is more than what is quick, or sane within a few steps.
@@ -42,6 +48,7 @@ NARROWER: dict[str, st.SearchStrategy[Any]] = {
     "model.channels": st.lists(st.sampled_from([2, 4, 6]), min_size=1, max_size=2),
     "model.norm_groups": st.sampled_from([1, 2, 2, 2, 3]),
     # Most networks have a first layer, not all a second.
+    "regularization.dropout_layers": st.sampled_from([[], [1], [1], [1], [2]]),
     "regularization.l2_layers": st.sampled_from([[], [1], [1], [1], [1, 2]]),
     "regularization.l1_layers": st.sampled_from([[], [1], [1], [1], [2]]),
     "regularization.activity_layers": st.sampled_from([[], [1], [1], [1], [2]]),
@@ -142,6 +149,8 @@ def _fits(source: str, task: str, kind: str) -> bool:
 
 
 def _acts(knob: Knob, hubs: Settings) -> bool:
+    if hubs["model.kind"] in REFUSED_BY.get(knob.key, ()):
+        return False
     return knob.only_with is None or hubs[knob.only_with[0]] in knob.only_with[1]
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.events import Epoch, Finished, Reported, Started, Stopped, WouldStop, from_json
+from engine.events import Epoch, Finished, Reported, Started, Stopped, WouldStop, from_json, to_json
 from tui.cli import main
 
 REGTUI = Path(sys.executable).parent / "regtui"
@@ -68,6 +68,24 @@ def test_a_regression_runs_and_shows_no_accuracy(tmp_path, capsys):
     assert "nan" not in out
     assert "%" not in out.partition("gap of 'off'")[0]
     assert "test loss" in out.partition("gap of 'off'")[2]
+
+
+def test_losses_that_blow_up_and_stay_finite_are_told_as_any_others(tmp_path, capsys, monkeypatch):
+    """Only what is not finite has diverged: such a run goes on to its end, as lines and as a table."""
+    monkeypatch.setenv("COLUMNS", "80")
+    blown_up = [preset_file(tmp_path), "--set", "training.lr=1e9"]
+    assert main(["run", *blown_up, "--json"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    events = [from_json(line) for line in lines]
+    assert [to_json(event) for event in events] == lines
+    ends = [event for event in events if isinstance(event, Finished)]
+    assert [event.reason for event in ends] == ["epochs"] * 4
+    assert max(event.test_loss for event in ends) > 1e6
+    assert main(["run", *blown_up]) == 0
+    out = capsys.readouterr().out
+    assert "full length" in out
+    assert "e+" in out
+    assert max(map(len, out.splitlines())) <= 80
 
 
 def test_json_is_nothing_but_events_in_order(tmp_path, capsys):

@@ -119,6 +119,7 @@ def test_one_arm_alone_and_arms_without_numbers_have_no_best():
         (0.3, -0.01, "'on' closed the whole gap of 'off' (0.300 -> -0.010)"),
         (0.2, 0.3, "'on' widened the gap of 'off' by 50 % (0.200 -> 0.300)"),
         (0.1, 0.5, "'on' made the gap of 'off' 5.0 times as wide (0.100 -> 0.500)"),
+        (0.1, 2e30, "'on' made the gap of 'off' 2.0e+31 times as wide (0.100 -> 2.0e+30)"),
         (0.3, 0.301, "'on' left the gap of 'off' as it was (0.300 -> 0.301)"),
         (-0.1, 0.2, "'on' opened a gap where 'off' had none (-0.100 -> 0.200)"),
         (0.001, -0.2, "'off' had no gap for 'on' to close (0.0010 -> -0.200)"),
@@ -248,6 +249,7 @@ def test_a_reported_number_stands_beside_ours_with_its_spread_and_its_note():
         Reported("off", "best_val_loss", None, 0.35, "about a third", ours_std=0.0707),
         Reported("off", "best_epoch", 20.0, 6.5, ours_std=2.12),
         Reported("off", "val_acc", 1.0, math.nan),
+        Reported("off", "test_loss", 3.3778, 1.5e30, ours_std=7.1e29),
     ]
     assert reported_rows(told) == [
         ReportedRow("off", "test acc", "0.2018", "0.2031 ± 0.0020", "validated on the test set"),
@@ -255,6 +257,7 @@ def test_a_reported_number_stands_beside_ours_with_its_spread_and_its_note():
         ReportedRow("off", "best val loss", "about a third", "0.3500 ± 0.0707", ""),
         ReportedRow("off", "best epoch", "20", "6 ± 2", ""),
         ReportedRow("off", "val acc", "1", "-", ""),
+        ReportedRow("off", "test loss", "3.3778", "1.5e+30 ± 7.1e+29", ""),  # a run that has blown up
     ]
     assert reported_rows(told[:1], sign="+-")[0].ours == "0.2031 +- 0.0020"
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from engine.data.split import _shares
+from engine.data.split import Sizes, _shares, sizes
+from engine.preset.errors import PresetError
+from engine.preset.schema import Data
 from tests.engine.data.common import PARTS, counts, error, inputs, labels, task
 
 DIGITS = 1797
@@ -109,9 +111,62 @@ def test_training_is_exact_or_refused():
         ({"train": DIGITS}, "data.validation: nothing is left of the 1797 examples of digits after train = 1797"),
         ({"train": 797, "validation": 1000}, "data.test: nothing is left of the 1797 examples of digits after"),
         ({"train": 797, "test": 5000}, "data.validation: nothing is left"),
-        ({"validation": 5000}, "data.train: nothing is left of the 1797 examples of digits after validation = 1797"),
-        ({"validation": 0.5, "test": 0.6}, "data.train: nothing is left"),
+        ({"validation": 5000}, "data.train: nothing is left of the 1797 examples of digits after validation = 5000: "),
     ],
 )
 def test_a_part_without_examples_is_refused_by_name(amounts, start):
     assert error(**amounts).startswith(start)
+
+
+@pytest.mark.parametrize(
+    ("amounts", "taken"),
+    [
+        ({"validation": 100}, "validation = 100"),
+        ({"validation": 100, "test": 10}, "validation = 100"),
+        ({"validation": 99}, "validation = 99 and 1 for test"),
+        ({"validation": 80}, "validation = 80 and 20 for test"),
+        ({"validation": 0.999}, "validation = 0.999 (100)"),
+        ({"validation": 0.5, "test": 0.6}, "validation = 0.5 (50) and test = 0.6 (60)"),
+        ({"validation": 50, "test": 50}, "validation = 50 and test = 50"),
+        ({"test": 500}, "20 for validation and test = 500"),
+    ],
+)
+def test_parts_that_leave_nothing_to_train_on_are_refused_in_the_words_of_the_preset(amounts, taken):
+    assert (
+        error(source="moons", samples=100, **amounts)
+        == f"data.train: nothing is left of the 100 examples of moons after {taken}: ask for less"
+    )
+
+
+@pytest.mark.parametrize("amounts", [{"validation": 100}, {"validation": 0.999}, {"validation": 500, "test": 5}])
+def test_a_validation_part_that_swallows_the_pool_is_refused_beside_an_official_test_part_too(amounts):
+    with pytest.raises(
+        PresetError, match=r"^data\.train: nothing is left of the 100 training examples of \w+ after val"
+    ):
+        sizes(Data(**amounts), 100, 50)
+
+
+@pytest.mark.parametrize("official", [None, 50])
+@pytest.mark.parametrize("train", [None, 1, 0.5, 100])
+@pytest.mark.parametrize("validation", [None, 1, 0.3, 0.999, 99, 100, 101])
+@pytest.mark.parametrize("test", [None, 1, 0.3, 0.999, 99, 100, 101])
+def test_every_part_has_an_example_and_none_is_in_two_or_it_is_refused(official, train, validation, test):
+    try:
+        made = sizes(Data(train=train, validation=validation, test=test), 100, official)
+    except PresetError:
+        return
+    assert min(made.train, made.validation, made.test) >= 1
+    assert made.train + made.validation + (made.test if official is None else 0) <= 100
+    assert train is None or made.train == (train if isinstance(train, int) else 50)
+
+
+def test_a_set_of_fewer_examples_than_parts_is_refused_with_what_can_be_done():
+    told = 'training, validation and test need one each (data.split = "all" gives every part all of them)'
+    for count, counted in ((1, "1 example"), (2, "2 examples")):
+        with pytest.raises(PresetError) as refused:
+            sizes(Data(), count, None)
+        assert str(refused.value) == f"the source digits has only {counted}: {told}"
+    assert sizes(Data(), 3, None) == Sizes(1, 1, 1)
+    with pytest.raises(PresetError, match="only 1 training example: training and validation need one each"):
+        sizes(Data(), 1, 50)
+    assert sizes(Data(), 2, 50) == Sizes(1, 1, 50)

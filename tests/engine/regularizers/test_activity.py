@@ -8,6 +8,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from engine.events import Epoch
+from tests.engine.convolved import image_lab_of
 from tests.engine.reference import batches, gradient_of, hidden_outputs, network_of
 from tests.engine.small import Settings, lab_of, only, task_of, weights_of
 
@@ -47,6 +48,19 @@ def test_training_and_series_are_those_of_the_literal_formula(layers: list[int])
         torch.testing.assert_close(weights_of(lab, event.arm, event.seed), theta_P, rtol=0, atol=1e-12)
         l1, l2 = literal(settings, network_of(layout, theta_P), task.train_x_SNI[row], layers)
         assert event.penalty == pytest.approx({"activity_l1": l1.item(), "activity_l2": l2.item()}, rel=1e-10)
+
+
+@pytest.mark.parametrize("kind", ["cnn", "resnet"])
+def test_every_hidden_layer_of_images_has_a_number_and_is_the_one_penalized(kind: str) -> None:
+    base: Settings = {"model.kind": kind, "training.lr": 1e-9}
+    lab = image_lab_of(base)
+    taps: list[tuple[str, Tensor]] = []
+    lab.stacks[0].outputs(lab.stacks[0].task.train_x_SNI, taps)
+    assert lab.stacks[0].network.hidden == tuple(layer for layer, _ in taps)
+    for number, (layer, h) in enumerate(taps, start=1):
+        penalized = {"regularization.activity_l1": 1.0, "regularization.activity_layers": [number]}
+        (event,) = only(image_lab_of({**base, **penalized}).run_epoch(), Epoch)
+        assert event.penalty["activity_l1"] == pytest.approx(h[0].abs().sum().item() / h.shape[1], rel=1e-6), layer
 
 
 def test_the_series_is_of_all_the_training_data_also_when_measured_in_chunks(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -110,6 +110,21 @@ def test_a_hidden_layer_that_is_not_there_is_refused_with_the_count_of_hidden_la
         lab_of({"regularization.activity_layers": [1], "model.hidden": []})
 
 
+@pytest.mark.parametrize(
+    ("name", "hidden", "told"),
+    [
+        ("l2_layers", [], "the network has 1 layer with weights"),
+        ("l1_layers", [8], "the network has 2 layers with weights, numbered from 1 to 2"),
+        ("activity_layers", [8], "the network has 1 hidden layer"),
+        ("activity_layers", [], "the network has 0 hidden layers"),
+    ],
+)
+def test_one_layer_is_counted_in_the_singular(name: str, hidden: list[int], told: str) -> None:
+    with pytest.raises(PresetError) as refused:
+        lab_of({f"regularization.{name}": [3], "model.hidden": hidden})
+    assert str(refused.value) == f"regularization.{name} = [3]: there is no layer 3, {told}"
+
+
 def test_a_network_without_biases_has_no_penalty_on_them() -> None:
     base: Settings = {"data.source": "thumbtack", "data.samples": 60, "model.kind": "bernoulli", "training.epochs": 3}
     told = {
