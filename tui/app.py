@@ -179,7 +179,7 @@ def _print_report(view: View, arguments: Sequence[str], ascii_only: bool) -> Non
     from rich.text import Text
 
     console = Console(highlight=False)
-    console.print(Text.assemble((view.preset.title, "bold"), f": {view.epoch} epochs"))
+    console.print(Text.assemble((view.preset.title, "bold"), f": {view.epoch} epoch{'' if view.epoch == 1 else 's'}"))
     parts = outcome(
         view.preset, view.last, view.stopped, view.finished, view.would_stop, view.reported, console.width, ascii_only
     )

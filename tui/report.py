@@ -198,7 +198,8 @@ def _folded(sign: str) -> list[_Column]:
     def end(row: ArmRow) -> str:
         if row.epochs is None:
             return row.reason or "-"
-        return "\n".join([f"{row.epochs.mean:.0f} epochs", *row.reason.split(", ")]).rstrip()
+        epochs = f"{row.epochs.mean:.0f} epoch{'' if row.epochs.mean == 1 else 's'}"
+        return "\n".join([epochs, *row.reason.split(", ")]).rstrip()
 
     return [
         losses("train\nloss", "train_loss"),

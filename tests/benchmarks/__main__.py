@@ -46,10 +46,8 @@ def main() -> int:
     chosen = parser.parse_args().groups or list(groups)
     print(f"Measured on: {machine()}\n")
     print("| what | asked for | measured |\n| --- | --- | --- |")
-    missed = 0
     for name in chosen:
         for result in groups[name]():
-            missed += result.reached is False
             verdict = " (missed)" if result.reached is False else ""
             print(f"| {result.name} | {result.target} | {result.measured}{verdict} |")
             sys.stdout.flush()

@@ -9,7 +9,7 @@ from rich.text import Text
 from textual.app import ComposeResult
 
 from engine.worker import Look, View
-from tui.widgets import looks, plots
+from tui.widgets import blocks, looks, pictures, plots
 from tui.widgets.chart import Chart, Plot
 from tui.widgets.lines import Lines
 from tui.widgets.palette import colour
@@ -105,11 +105,11 @@ class LookPane(Pane):
                 return looks.activity_lines(view, arm, width, lines, self._ascii, name)
             if kind == "weights":
                 return looks.weight_lines(view, arm, width, self._ascii, name)
-            return looks.fed_lines(view, arm, width // columns, lines, self._ascii, name)
+            return pictures.fed_lines(view, arm, width // columns, lines, self._ascii, name)
 
         # Strips of images need half the width, and twice as many can be seen.
         columns = 2 if kind == "pictures" and width >= 76 else 1
-        return looks.stacked(arms[:_MOST_ARMS], len(arms), width, height, columns, block)
+        return blocks.stacked(arms[:_MOST_ARMS], len(arms), width, height, columns, block)
 
     def _draw(self, kind: str, view: View, arm: str, selected: str | None) -> Plot | list[Text]:
         width, height = self.content_size
@@ -122,7 +122,7 @@ class LookPane(Pane):
             case "penalty":
                 return plots.penalty_plot(view, arm)
             case "pictures":
-                return looks.picture_lines(view, arm, width, height, self._ascii)
+                return pictures.picture_lines(view, arm, width, height, self._ascii)
             case "confusion":
                 return looks.confusion_lines(view, arm, width, height, dark, self._ascii)
             case "schedule":
@@ -130,7 +130,7 @@ class LookPane(Pane):
             case "finder":
                 return plots.finder_plot(view)
         arms = beside(view.preset.arm_names, arm)
-        surface = looks.surface_lines(view, arms, width, height, dark, self._ascii)
+        surface = pictures.surface_lines(view, arms, width, height, dark, self._ascii)
         if surface is not None:
             return surface
         fit = plots.fit_plot(view, [arm] if selected else arms)

@@ -10,7 +10,7 @@ from rich.text import Text
 from engine.probes import Confusion, LayerActivity, LayerWeights, Picture, Pictures
 from engine.worker import Look, View
 from tests.tui.views import moment
-from tui.widgets import looks
+from tui.widgets import blocks, looks, pictures
 from tui.widgets.look import wanted
 
 COUNTS = tuple(tuple(9 if at == row else int(row == 3 and at == 5) * 4 for at in range(10)) for row in range(10))
@@ -32,9 +32,9 @@ def stack(view: View, kind: str, width: int, height: int, ascii_only: bool, arms
             return looks.activity_lines(view, arm, width, lines, ascii_only, Text(arm))
         if kind == "weights":
             return looks.weight_lines(view, arm, width, ascii_only, Text(arm))
-        return looks.fed_lines(view, arm, width // columns, lines, ascii_only, Text(arm))
+        return pictures.fed_lines(view, arm, width // columns, lines, ascii_only, Text(arm))
 
-    return looks.stacked(arms, len(arms), width, height, columns, block)
+    return blocks.stacked(arms, len(arms), width, height, columns, block)
 
 
 def test_with_all_arms_selected_each_has_its_block_and_who_is_left_out_is_counted() -> None:
@@ -71,7 +71,7 @@ def test_looks_fit_their_pane(width: int, height: int) -> None:
     for ascii_only in (False, True):
         for lines in (
             looks.confusion_lines(view, "plain", width, height, True, ascii_only),
-            looks.picture_lines(view, "plain", width, height, ascii_only),
+            pictures.picture_lines(view, "plain", width, height, ascii_only),
             looks.activity_lines(view, "plain", width, height, ascii_only),
             *(stack(view, kind, width, height, ascii_only) for kind in ("activity", "weights", "fed")),
         ):

@@ -1,0 +1,69 @@
+"""How closer looks are laid out: blocks of lines beside and below one another, and pictures in half-block cells."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from itertools import zip_longest
+from typing import Any
+
+from rich.text import Text
+
+from engine.worker import View
+
+Pixel = tuple[int, int, int]
+
+
+def seen(view: View, probe: str, arm: str, why: str) -> tuple[Any, list[Text]]:
+    """What the worker saw of an arm, and nothing to say; or None, and in words that it is still looking, or `why`
+    there is nothing to see."""
+    look = (probe, arm, view.preset.seeds[0])
+    if view.seen.get(look):
+        return view.seen[look], []
+    waiting = f"{view.loading} ..." if view.state == "loading" else "looking ..."
+    return None, [Text(why if look in view.seen else waiting, style="dim")]
+
+
+def stacked(
+    arms: Sequence[str], count: int, width: int, height: int, columns: int, block: Callable[[str, int], list[Text]]
+) -> list[Text]:
+    """A block of lines for each arm in so many columns, and how many of `count` arms found no room.
+
+    `block` makes an arm's lines, and is told how many it had better keep to.
+    """
+    lines: list[Text] = []
+    rows = -(-len(arms) // columns)
+    for first in range(0, len(arms), columns):
+        blocks = [block(arm, max(1, height // rows)) for arm in arms[first : first + columns]]
+        made = blocks[0]
+        for other in blocks[1:]:
+            made = side_by_side(made, other, width // columns)
+        if first and len(lines) + len(made) > height - (first + columns < count):
+            left = count - first
+            return [*lines, Text(f"{left} more arm{'s' * (left > 1)}: tab chooses one, z enlarges", style="dim")]
+        lines += made
+    return lines
+
+
+def side_by_side(left: Sequence[Text], right: Sequence[Text], half: int) -> list[Text]:
+    """Two blocks of lines, the second from column `half` on."""
+    lines = []
+    for one, other in zip_longest(left, right, fillvalue=Text("", no_wrap=True)):
+        line = one.copy()
+        line.truncate(half, pad=True)
+        lines.append(line.append_text(other))
+    return lines
+
+
+def append_half_blocks(
+    line: Text,
+    upper: Sequence[Pixel],
+    lower: Sequence[Pixel],
+    ascii_only: bool,
+    signs: Mapping[int, str] | None = None,
+) -> None:
+    """Two rows of pixels as one line; without the half-block as blanks (or signs) on the lower row's colour."""
+    for at, ((r, g, b), (r2, g2, b2)) in enumerate(zip(upper, lower, strict=True)):
+        if ascii_only:
+            line.append((signs or {}).get(at, " "), style=f"default on rgb({r2},{g2},{b2})")
+        else:
+            line.append("▀", style=f"rgb({r},{g},{b}) on rgb({r2},{g2},{b2})")
