@@ -17,7 +17,7 @@ from engine.events import Epoch, Event, Finished, Reported, Stopped, from_json, 
 from engine.lab import Lab
 from engine.preset import DOWNLOADED, Preset, builtin_list, load_preset
 from engine.probes import activity
-from engine.regularizers.dropout import dropout
+from engine.regularizers.dropout import Threshold, dropout
 from tests.engine.data.common import real_mnist, write_mnist
 
 NAMES = [listed.name for listed in builtin_list() if listed.downloads]
@@ -168,9 +168,9 @@ def test_the_first_layers_penalties_of_cifar100_are_keras_formulas_on_that_layer
 def test_the_dropout_of_cifar100_follows_its_widened_first_layer_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[tuple[int, float]] = []
 
-    def spy(h: torch.Tensor, bits: torch.Tensor, p_L: torch.Tensor, inverted: bool) -> torch.Tensor:
-        seen.extend((h.shape[-1], p) for p in p_L.tolist())
-        return dropout(h, bits, p_L, inverted)
+    def spy(h: torch.Tensor, bits: torch.Tensor, p: Threshold, inverted: bool) -> torch.Tensor:
+        seen.extend((h.shape[-1], 1 - 1 / kept) for kept in p.kept.flatten().tolist())
+        return dropout(h, bits, p, inverted)
 
     monkeypatch.setattr("engine.stack.modules.noise.dropout", spy)
     Lab(load_preset("cifar100"), "cpu").advance()

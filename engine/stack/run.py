@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from torch import Tensor
 
+from engine.regularizers.dropout import Threshold, threshold
 from engine.stack.randomness import Streams
 from engine.stack.settings import LaneSettings
 
@@ -58,6 +59,10 @@ class Run:
             assert self.streams is not None
             self._bits = self.streams.bits16("dropout", self.step, batch, self.units)
         return self._bits[:, :, at : at + units]
+
+    def threshold(self, key: str) -> Threshold:
+        """How each lane drops at the probability of this setting: made once, not in every layer of every step."""
+        return self.settings.held(key, lambda p_L: threshold(p_L, self.seeds))
 
     def bits(self, stream: str, *shape: int) -> Tensor:
         """Uniform int16 numbers from a stream of their own, [S, *shape]; see `Streams.bits16`."""

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
 
 import torch
 from torch import Tensor
 
 from engine.preset import Settings, live_knobs
 
+T = TypeVar("T")
 _IN_THE_STEP = ("training", "regularization", "augment")
 
 
@@ -21,6 +23,7 @@ class LaneSettings:
         self._device = {key: torch.tensor(row, device=device, dtype=dtype) for key, row in self.host.items()}
         self._torch_device = device
         self._lanes: dict[tuple[str, ...], Tensor] = {}
+        self._held: dict[str, Any] = {}
 
     def __getitem__(self, key: str) -> Tensor:
         """The setting of every lane, [L]."""
@@ -38,9 +41,17 @@ class LaneSettings:
             found = self._lanes[keys] = torch.tensor(told, dtype=torch.int64, device=self._torch_device)
         return found
 
+    def held(self, key: str, make: Callable[[Tensor], T]) -> T:
+        """What is made of a setting, [L], held until a knob turns; of each setting only one thing can be held."""
+        if key not in self._held:
+            self._held[key] = make(self._device[key])
+        made: T = self._held[key]
+        return made
+
     def set(self, key: str, lane: int, value: float) -> None:
         """Turn one lane's knob; settings that no step reads (early stopping's) are passed over."""
         if key in self.host:
             self.host[key][lane] = float(value)
             self._lanes.clear()
+            self._held.clear()
             self._device[key][lane] = float(value)

@@ -23,15 +23,15 @@ class Drop:
         settings = run.settings
         if not settings.any("regularization.dropout"):
             return h
-        p_L = settings["regularization.dropout"]
         if not run.training:
             if self.inverted:
                 return h
             # In place, unless someone looks at the activations as they were.
-            return dropout_evaluation(h if run.taps is None else h.clone(), p_L)
+            return dropout_evaluation(h if run.taps is None else h.clone(), settings["regularization.dropout"])
         h_SABU = run.per_arm(h).flatten(3)
         bits_SBU = run.dropout_bits(self.at, h_SABU.shape[3], h_SABU.shape[2])
-        return dropout(h_SABU, bits_SBU, p_L, self.inverted).view(h.shape)
+        p = run.threshold("regularization.dropout")
+        return dropout(h_SABU, bits_SBU, p, self.inverted).view(h.shape)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,5 +58,5 @@ class DropChannels:
         if not run.training or not run.settings.any("regularization.spatial_dropout"):
             return h
         bits_SBC = run.bits(self.stream, h.shape[1], h.shape[-1])
-        p_L = run.settings["regularization.spatial_dropout"]
-        return spatial_dropout(run.per_arm(h), bits_SBC, p_L).view(h.shape)
+        p = run.threshold("regularization.spatial_dropout")
+        return spatial_dropout(run.per_arm(h), bits_SBC, p).view(h.shape)

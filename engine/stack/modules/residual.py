@@ -27,5 +27,5 @@ class Residual:
             kept = module(kept, run)
         if run.training and run.settings.any("regularization.drop_path"):
             bits_SB = run.bits(self.stream, h.shape[1])
-            added = drop_path(run.per_arm(added), bits_SB, run.settings["regularization.drop_path"]).view(added.shape)
+            added = drop_path(run.per_arm(added), bits_SB, run.threshold("regularization.drop_path")).view(added.shape)
         return kept + added

@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from engine.regularizers.dropout import dropout, dropout_evaluation
+from engine.regularizers.dropout import Threshold, dropout, dropout_evaluation, threshold
 from engine.stack.randomness import Streams
 from tests.engine.reference import network_of
 from tests.engine.small import CPU, lab_of, task_of, weights_of
@@ -23,7 +23,7 @@ def drawn(seeds: int = 1) -> Tensor:
 def dropped_at(p: list[float], inverted: bool = True, dtype: torch.dtype = torch.float64) -> Tensor:
     """What dropout makes of ones, one seed, an arm for each p: [A, B, H]."""
     ones = torch.ones(1, len(p), BATCH, UNITS, dtype=dtype)
-    return dropout(ones, drawn(), torch.tensor(p, dtype=dtype), inverted)[0]
+    return dropout(ones, drawn(), threshold(torch.tensor(p, dtype=dtype), 1), inverted)[0]
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
@@ -64,7 +64,7 @@ def test_dropout_close_to_1_drops_nearly_everything(p: float) -> None:
 
 def test_a_unit_of_one_lane_is_dropped_with_that_unit_of_every_lane_of_the_seed_and_of_no_other_seed() -> None:
     bits = drawn(2)
-    kept = dropout(torch.ones(2, 3, BATCH, UNITS), bits, torch.full((6,), 0.5), True)
+    kept = dropout(torch.ones(2, 3, BATCH, UNITS), bits, threshold(torch.full((6,), 0.5), 2), True)
     assert torch.equal(kept[0, 0], kept[0, 2])
     assert torch.equal(kept[1, 0], kept[1, 1])
     agree = (kept[0, 0] == kept[1, 0]).double().mean()
@@ -73,13 +73,13 @@ def test_a_unit_of_one_lane_is_dropped_with_that_unit_of_every_lane_of_the_seed_
 
 def test_p_0_gives_the_activations_bit_for_bit() -> None:
     h = torch.randn(1, 2, BATCH, UNITS)
-    assert torch.equal(dropout(h, drawn(), torch.tensor([0.0, 0.5]), True)[0, 0], h[0, 0])
+    assert torch.equal(dropout(h, drawn(), threshold(torch.tensor([0.0, 0.5]), 1), True)[0, 0], h[0, 0])
     assert torch.equal(dropout_evaluation(h[0], torch.tensor([0.0, 0.5]))[0], h[0, 0])
 
 
 def test_no_gradient_passes_a_dropped_unit() -> None:
     h = torch.randn(1, 1, BATCH, UNITS, dtype=torch.float64, requires_grad=True)
-    kept = dropout(h, drawn(), torch.tensor([0.3], dtype=torch.float64), True)
+    kept = dropout(h, drawn(), threshold(torch.tensor([0.3], dtype=torch.float64), 1), True)
     kept.sum().backward()
     mask = dropped_at([0.3])
     assert h.grad is not None
@@ -89,9 +89,9 @@ def test_no_gradient_passes_a_dropped_unit() -> None:
 def test_every_step_and_every_layer_drops_other_units(monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[Tensor] = []
 
-    def spy(h: Tensor, bits: Tensor, p_L: Tensor, inverted: bool) -> Tensor:
+    def spy(h: Tensor, bits: Tensor, p: Threshold, inverted: bool) -> Tensor:
         seen.append(bits.clone())
-        return dropout(h, bits, p_L, inverted)
+        return dropout(h, bits, p, inverted)
 
     monkeypatch.setattr("engine.stack.modules.noise.dropout", spy)
     lab = lab_of({"model.hidden": [6, 6], "regularization.dropout": 0.5, "training.batch_size": 20})
@@ -120,3 +120,18 @@ def test_without_hidden_layers_there_is_nothing_to_drop() -> None:
     lab = lab_of({"model.hidden": []}, {"off": {}, "on": {"regularization.dropout": 0.5}})
     list(lab.run())
     assert torch.equal(weights_of(lab, "off"), weights_of(lab, "on"))
+
+
+def test_a_turned_knob_is_heeded_by_the_very_next_step(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[float] = []
+
+    def spy(h: Tensor, bits: Tensor, p: Threshold, inverted: bool) -> Tensor:
+        seen.extend((1 - 1 / p.kept.flatten()).tolist())
+        return dropout(h, bits, p, inverted)
+
+    monkeypatch.setattr("engine.stack.modules.noise.dropout", spy)
+    lab = lab_of({"model.hidden": [6]}, {"one": {"regularization.dropout": 0.5}, "other": {}})
+    lab.advance()
+    lab.turn("regularization.dropout", 0.25, "other")
+    lab.advance()
+    assert seen == [pytest.approx(p, abs=1e-7) for p in (0.5, 0.0, 0.5, 0.25)]

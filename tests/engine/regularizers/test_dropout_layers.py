@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from engine.events import Epoch
 from engine.lab import Lab
 from engine.preset import PresetError
-from engine.regularizers.dropout import dropout
+from engine.regularizers.dropout import Threshold, dropout
 from engine.stack.randomness import Streams
 from tests.engine.convolved import image_lab_of
 from tests.engine.reference import batches, gradient_of, network_of
@@ -110,9 +110,9 @@ def test_0_is_bit_identical_to_none_beside_lanes_that_drop(style: str) -> None:
 def test_a_layer_drops_the_same_units_whether_or_not_another_drops(monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[Tensor] = []
 
-    def spy(h: Tensor, bits: Tensor, p_L: Tensor, inverted: bool) -> Tensor:
+    def spy(h: Tensor, bits: Tensor, p: Threshold, inverted: bool) -> Tensor:
         seen.append(bits.clone())
-        return dropout(h, bits, p_L, inverted)
+        return dropout(h, bits, p, inverted)
 
     monkeypatch.setattr("engine.stack.modules.noise.dropout", spy)
 
@@ -151,9 +151,9 @@ def test_each_hidden_layer_of_images_can_be_the_only_one(
 ) -> None:
     seen: list[int] = []
 
-    def spy(h: Tensor, bits: Tensor, p_L: Tensor, inverted: bool) -> Tensor:
+    def spy(h: Tensor, bits: Tensor, p: Threshold, inverted: bool) -> Tensor:
         seen.append(bits.shape[2])
-        return dropout(h, bits, p_L, inverted)
+        return dropout(h, bits, p, inverted)
 
     monkeypatch.setattr("engine.stack.modules.noise.dropout", spy)
 

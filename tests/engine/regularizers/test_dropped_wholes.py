@@ -11,6 +11,7 @@ from torch import Tensor
 from torchvision.ops import stochastic_depth
 
 from engine.regularizers.drop_path import drop_path
+from engine.regularizers.dropout import Threshold, threshold
 from engine.regularizers.spatial_dropout import spatial_dropout
 from engine.stack.randomness import Streams
 from tests.engine.convolved import image_lab_of
@@ -31,7 +32,7 @@ def test_drop_path_is_torchvisions_stochastic_depth_of_rows(p: float) -> None:
     x = torch.randn(50, 4, 3, 2, dtype=torch.float64, requires_grad=True)
     theirs = stochastic_depth(x, p, "row", training=True)
     bits_SB = bits_that_keep(theirs.flatten(1).ne(0).any(dim=1)).unsqueeze(0)
-    ours = drop_path(x[None, None], bits_SB, torch.tensor([p], dtype=torch.float64))[0, 0]
+    ours = drop_path(x[None, None], bits_SB, threshold(torch.tensor([p], dtype=torch.float64), 1))[0, 0]
     torch.testing.assert_close(ours, theirs, rtol=1e-14, atol=0)
     (expected,) = torch.autograd.grad(theirs.square().sum(), x)
     torch.testing.assert_close(torch.autograd.grad(ours.square().sum(), x)[0], expected, rtol=1e-13, atol=0)
@@ -44,16 +45,17 @@ def test_spatial_dropout_is_torchs_dropout2d(p: float) -> None:
     theirs = F.dropout2d(x, p, training=True)
     bits_SBC = bits_that_keep(theirs.flatten(2).ne(0).any(dim=2)).unsqueeze(0)
     h_SABHWC = x.permute(0, 2, 3, 1)[None, None]
-    ours = spatial_dropout(h_SABHWC, bits_SBC, torch.tensor([p], dtype=torch.float64))[0, 0].permute(0, 3, 1, 2)
+    told = threshold(torch.tensor([p], dtype=torch.float64), 1)
+    ours = spatial_dropout(h_SABHWC, bits_SBC, told)[0, 0].permute(0, 3, 1, 2)
     torch.testing.assert_close(ours, theirs, rtol=1e-14, atol=0)
 
 
 def test_what_a_weaker_arm_drops_a_stronger_drops_too_and_whole() -> None:
-    p_L = torch.tensor(P_A * 2, dtype=torch.float64)
+    told = threshold(torch.tensor(P_A * 2, dtype=torch.float64), 2)
     streams = Streams([0, 1], CPU)
-    examples = drop_path(torch.ones(2, 4, 400, 3, 3, 2).double(), streams.bits16("drop_path 1", 1, 400), p_L)
+    examples = drop_path(torch.ones(2, 4, 400, 3, 3, 2).double(), streams.bits16("drop_path 1", 1, 400), told)
     channels = spatial_dropout(
-        torch.ones(2, 4, 40, 3, 3, 10).double(), streams.bits16("spatial_dropout conv 1", 1, 40, 10), p_L
+        torch.ones(2, 4, 40, 3, 3, 10).double(), streams.bits16("spatial_dropout conv 1", 1, 40, 10), told
     )
     for told, wholes in ((examples, examples[..., :1, :1, :1]), (channels, channels[:, :, :, :1, :1, :])):
         assert torch.equal(told == 0, (wholes == 0).expand_as(told))
@@ -83,9 +85,9 @@ def test_0_is_bit_identical_to_none_also_beside_a_lane_that_drops(key: str, dtyp
 def test_every_block_and_every_step_draws_anew_and_evaluation_drops_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[Tensor] = []
 
-    def spy(branch: Tensor, bits_SB: Tensor, p_L: Tensor) -> Tensor:
+    def spy(branch: Tensor, bits_SB: Tensor, p: Threshold) -> Tensor:
         seen.append(bits_SB.clone())
-        return drop_path(branch, bits_SB, p_L)
+        return drop_path(branch, bits_SB, p)
 
     monkeypatch.setattr("engine.stack.modules.residual.drop_path", spy)
     lab = image_lab_of({"model.kind": "resnet", "regularization.drop_path": 0.5, "training.batch_size": 20})
