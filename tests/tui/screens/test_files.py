@@ -4,6 +4,7 @@ import csv
 import xml.etree.ElementTree as ET
 
 import pytest
+from textual.widgets import Input
 
 from engine.preset import load_preset
 from tests.tui.dashboard import dashboard, experiment
@@ -13,6 +14,11 @@ from tui.screens.dialogs import AskText
 @pytest.fixture(autouse=True)
 def _here(monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
+
+
+def asked(person):
+    """Whether a name is asked for, and keys go where it is typed."""
+    return isinstance(person.app.screen, AskText) and isinstance(person.app.focused, Input)
 
 
 async def test_the_written_preset_has_the_knobs_as_they_stand_and_loads(tmp_path):
@@ -44,12 +50,12 @@ async def test_an_existing_file_is_replaced_only_when_told_to(tmp_path):
 async def test_a_name_of_ones_own_gets_its_ending_and_a_bad_one_is_told():
     async with dashboard(paused=True) as person:
         await person.press("w")
-        await person.sees(lambda: isinstance(person.app.screen, AskText))
+        await person.sees(lambda: asked(person))
         await person.press("ctrl+u", *"mine", "enter")
         await person.sees(lambda: "regtui mine.toml" in person.toasts)
         assert load_preset("mine.toml").title == "Two moons"
         await person.press("w")
-        await person.sees(lambda: isinstance(person.app.screen, AskText))
+        await person.sees(lambda: asked(person))
         await person.press("ctrl+u", *"no/such/folder/x", "enter")
         await person.sees(lambda: "not written" in person.toasts)
 
