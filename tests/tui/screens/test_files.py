@@ -21,6 +21,14 @@ def asked(person):
     return isinstance(person.app.screen, AskText) and isinstance(person.app.focused, Input)
 
 
+async def type_name(person, name):
+    """Clear the field, then type: Textual runs a binding such as ctrl+u later than it takes letters."""
+    await person.sees(lambda: asked(person))
+    await person.press("ctrl+u")
+    await person.sees(lambda: person.app.focused.value == "")
+    await person.press(*name, "enter")
+
+
 async def test_the_written_preset_has_the_knobs_as_they_stand_and_loads(tmp_path):
     async with dashboard(paused=True) as person:
         await person.press("right")
@@ -50,13 +58,11 @@ async def test_an_existing_file_is_replaced_only_when_told_to(tmp_path):
 async def test_a_name_of_ones_own_gets_its_ending_and_a_bad_one_is_told():
     async with dashboard(paused=True) as person:
         await person.press("w")
-        await person.sees(lambda: asked(person))
-        await person.press("ctrl+u", *"mine", "enter")
+        await type_name(person, "mine")
         await person.sees(lambda: "regtui mine.toml" in person.toasts)
         assert load_preset("mine.toml").title == "Two moons"
         await person.press("w")
-        await person.sees(lambda: asked(person))
-        await person.press("ctrl+u", *"no/such/folder/x", "enter")
+        await type_name(person, "no/such/folder/x")
         await person.sees(lambda: "not written" in person.toasts)
 
 
