@@ -11,6 +11,7 @@ from unittest import mock
 
 import tomli_w
 from textual.pilot import Pilot
+from textual.widgets import Input
 
 from engine.preset import Preset, read_preset
 from engine.worker import View
@@ -85,6 +86,12 @@ class Person:
 
     async def press(self, *keys: str) -> None:
         await self.pilot.press(*keys)
+
+    async def type_value(self, typed: str) -> None:
+        """Open the chosen knob's field, and type into it once it listens."""
+        await self.press("enter")
+        await self.sees(lambda: isinstance(self.app.focused, Input))
+        await self.press(*typed, "enter")
 
     async def sees(self, told: str | Callable[[], Any], timeout: float = PATIENCE) -> None:
         """Wait until the screen shows a text, or until something holds."""

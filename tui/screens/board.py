@@ -136,7 +136,7 @@ class Board(Screen[None]):
             self.query_one(KnobPanel).update(self.preset, self.original, self._arm)
             self.query_one("#knobs", Pane).entitle(f"5 knobs: {self._arm or 'all arms'}")
         self.query_one(StoppingGauges).update(view)
-        self.query_one(Comparison).update(view)
+        self.query_one(Comparison).update(view, self._arm)
         for at in (0, 1) if force or view.state != "running" else [min(stale, key=self._drawn.__getitem__)]:
             parts[at](view, shown)
             self._drawn[at] = view.version
@@ -228,8 +228,15 @@ class Board(Screen[None]):
         self.set_timer(0.03, self.draw)
 
     def _scroll_to_arm(self) -> None:
-        if self._arm is not None and not self._remaking and not self.has_class("-overlay"):
-            self.query_one(f"#loss-{self.preset.arm_names.index(self._arm)}").scroll_visible(animate=False)
+        """Bring the selected arm's pane, its line of the table and its gauge in sight."""
+        if self._arm is None or self._remaking:
+            return
+        place = self.preset.arm_names.index(self._arm)
+        if not self.has_class("-overlay"):
+            self.query_one(f"#loss-{place}").scroll_visible(animate=False)
+        # Some lines above it stay in sight; an arm has two lines of gauges.
+        self.query_one("#comparison").scroll_to(y=max(0, place - 4), animate=False)
+        self.query_one("#stopping").scroll_to(y=max(0, 2 * place - 4), animate=False)
 
     def _show_page(self, page: int) -> None:
         """On a small screen: 0 knobs and early stopping, 1 accuracy and norms, 2 the comparison."""

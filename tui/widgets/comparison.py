@@ -71,8 +71,8 @@ class Comparison(Lines):
     def _dark(self) -> bool:
         return self.app.current_theme.dark
 
-    def update(self, view: View) -> None:
-        """Show this moment of the run."""
+    def update(self, view: View, selected: str | None = None) -> None:
+        """Show this moment of the run, with the selected arm's name marked as in its pane."""
         sign = "+-" if self._ascii else "±"
         rows = summarize(view.preset, view.last, view.stopped, view.finished)
         best = best_arm(rows)
@@ -97,7 +97,9 @@ class Comparison(Lines):
             line = Text(no_wrap=True)
             star = "*" if self._ascii else "★"
             line.append(f"{star if row.arm == best else ' '} ", style="bold")
-            line.append(f"{row.arm[:names]:<{names}} ", style=f"bold rgb({r},{g},{b})")
+            marked = " reverse" if row.arm == selected else ""
+            line.append(row.arm[:names], style=f"bold rgb({r},{g},{b}){marked}")
+            line.append(" " * (names + 1 - len(row.arm[:names])))
             for at in shown:
                 line.append(f"{cells[at][place]:>{widths[at]}}  ", style="bold" if row.arm == best else "")
             lines.append(line)

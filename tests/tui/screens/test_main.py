@@ -111,6 +111,10 @@ async def test_more_arms_than_fit_start_in_one_pane_and_scroll_in_panes_of_their
         for pane, last in (("#comparison", "#table"), ("#stopping", "#gauges")):
             pane, last = person.main.query_one(pane), person.main.query_one(last)
             assert pane.max_scroll_y >= last.size.height - pane.size.height > 0
+        await person.press("shift+tab", "shift+tab", "shift+tab")
+        for pane in ("#comparison", "#stopping"):  # the last arm's line is brought in sight
+            pane = person.main.query_one(pane)
+            await person.sees(lambda pane=pane: pane.scroll_y == pane.max_scroll_y)
 
 
 # The run ------------------------------------------------------------------------------------------------------------
@@ -311,7 +315,7 @@ async def test_the_end_of_a_knob_is_said_beside_it():
 async def test_enter_types_a_value():
     async with dashboard(paused=True) as person:
         await person.choose("training.lr")
-        await person.press("enter", *"0.025", "enter")
+        await person.type_value("0.025")
         await person.sees(lambda: "0.025" in person.knobs)
         await person.sees(lambda: person.view.preset.arm("dropped").settings.training.lr == 0.025)
         assert person.view.preset.arm("plain").settings.training.lr == 0.1
@@ -329,7 +333,7 @@ async def test_a_refused_value_says_why_beside_the_knob_and_changes_nothing():
             ("early_stopping.patience", "2.5", "must be a whole number"),
         ):
             await person.choose(knob)
-            await person.press("enter", *typed, "enter")
+            await person.type_value(typed)
             await person.sees(lambda why=why: person.note.startswith("!") and why in person.note)
             assert typed in person.note
             assert person.main.query_one(KnobPanel).editing
