@@ -197,8 +197,8 @@ def activity(stack: Stack, lane: int) -> tuple[LayerActivity, ...]:
         h_BU = h_LB[lane].float().flatten(1)
         low, high = h_BU.min().item(), h_BU.max().item()
         finite = low > -torch.inf and high < torch.inf
-        high = max(high, low + 1e-6) if finite else 1.0
-        counts = torch.histc(h_BU, _BINS, low, high).tolist() if finite else [0.0] * _BINS
+        top = max(high, low + 1e-6)
+        counts = torch.histc(h_BU, _BINS, low, top).tolist() if finite else [0.0] * _BINS
         ends = {"tanh": (-0.99, 0.99), "sigmoid": (0.01, 0.99)}.get(kind)
         told.append(
             LayerActivity(

@@ -42,6 +42,7 @@ class Board(Screen[None]):
     """One preset in training. `preset` is the experiment with the knobs as they stand, `original` as it was loaded."""
 
     ALLOW_IN_MAXIMIZED_VIEW = "#header, Footer"
+    ESCAPE_TO_MINIMIZE = False  # the screen's own escape also draws what was made small again
 
     def __init__(self, preset: Preset, worker: Worker, *, fps: float | None, ascii_only: bool) -> None:
         super().__init__(classes="-page-0 -ascii" if ascii_only else "-page-0")
@@ -53,6 +54,7 @@ class Board(Screen[None]):
         self._speed, self._paused = self._view.speed, self._view.paused
         # The version of the view that the losses and the trends show.
         self._drawn = [-1, -1]
+        self._drawn_stage = ("", False)
         self._arm = _first_selected(preset)
         self._log = self._gap = self._layers = False
         self._look: str | None = None
@@ -137,7 +139,10 @@ class Board(Screen[None]):
             self.query_one("#knobs", Pane).entitle(f"5 knobs: {self._arm or 'all arms'}")
         self.query_one(StoppingGauges).update(view)
         self.query_one(Comparison).update(view, self._arm)
-        for at in (0, 1) if force or view.state != "running" else [min(stale, key=self._drawn.__getitem__)]:
+        # What a chart says before its first curve is of the state: both halves leave it at once.
+        stage = (view.state, view.epoch > 0)
+        changed, self._drawn_stage = stage != self._drawn_stage, stage
+        for at in (0, 1) if force or changed or view.state != "running" else [min(stale, key=self._drawn.__getitem__)]:
             parts[at](view, shown)
             self._drawn[at] = view.version
 

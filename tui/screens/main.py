@@ -62,6 +62,8 @@ class MainScreen(Board):
 
     def action_restart(self) -> None:
         self.worker.send(Restart())
+        if self._look == "finder":
+            self.worker.send(FindLr())  # of the new run: the curve of the old one is gone
         self._soon()
 
     # Arms and knobs --------------------------------------------------------------------------------------------------
@@ -82,16 +84,30 @@ class MainScreen(Board):
         self._scroll_to_arm()
 
     def action_knob_up(self) -> None:
-        self.query_one(KnobPanel).move(-1)
+        if not self._scrolled(-1):
+            self.query_one(KnobPanel).move(-1)
 
     def action_knob_down(self) -> None:
-        self.query_one(KnobPanel).move(1)
+        if not self._scrolled(1):
+            self.query_one(KnobPanel).move(1)
+
+    def _scrolled(self, lines: int) -> bool:
+        """Whether the arrows belong to a pane of text in focus, which they scroll, or to one that hides the knobs."""
+        pane = self.maximized or self.focused
+        if pane is None or pane.id == "knobs" or (self.maximized is None and pane.id not in ("comparison", "stopping")):
+            return False
+        pane.scroll_relative(y=lines, animate=False)
+        return True
 
     def action_knob_less(self) -> None:
-        self.query_one(KnobPanel).turn(-1)
+        self._turn(-1)
 
     def action_knob_more(self) -> None:
-        self.query_one(KnobPanel).turn(1)
+        self._turn(1)
+
+    def _turn(self, direction: int) -> None:
+        if self.maximized is None or self.maximized.id == "knobs":  # not a knob that nobody sees
+            self.query_one(KnobPanel).turn(direction)
 
     def action_knob_edit(self) -> None:
         self.query_one(KnobPanel).edit()

@@ -193,6 +193,7 @@ class KnobPanel(Vertical):
         self._draw()
 
     def on_resize(self) -> None:
+        self._top = 0  # from the top, as far as the chosen one can be seen so
         self._draw()
 
     def _rows(self) -> list[Knob | str]:

@@ -9,7 +9,7 @@ from rich.text import Text
 from engine.worker import View
 from tui.widgets.blocks import Pixel, append_half_blocks, seen
 from tui.widgets.palette import blend, colour
-from tui.widgets.words import bar, number
+from tui.widgets.words import bar, number, significant
 
 _EIGHTHS = " ▁▂▃▄▅▆▇█"
 _ASCII_EIGHTHS = " .:-=+*#@"
@@ -39,20 +39,21 @@ def activity_lines(
     bins = len(layers[0].counts)
     each = max(1, min(3, (width - names - 49) // bins))
     tall = max(1, min(4, (height - 1) // len(layers)))
-    roomy = width >= names + 74
-    spread = f"{'std':<8} " if roomy else ""
-    head = f"{'':{names}} {'low':>8} {'outputs':^{bins * each}} {'high':<8} {'mean':<8} {spread}{'dead':>5} {'sat.':>5}"
+    # Where it is narrow the spread is what matters: that is what fades or explodes from layer to layer.
+    moments = ("mean", "std") if width >= names + 74 else ("std",)
+    titles = "".join(f"{title:<8} " for title in moments)
+    head = f"{'':{names}} {'low':>8} {'outputs':^{bins * each}} {'high':<8} {titles}{'dead':>5} {'sat.':>5}"
     lines = [_headed(head, name, names + 1)]
     for layer in layers:
         for row, cells in enumerate(_histogram(layer.counts, tall, each, ascii_only)):
             last = row == tall - 1
             line = Text(no_wrap=True)
             line.append(f"{layer.layer[:names] if last else '':{names}} ", style="bold")
-            line.append(f"{number(layer.low, 3) if last else '':>8} ", style="dim")
+            line.append(f"{significant(layer.low) if last else '':>8} ", style="dim")
             line.append(cells, style="cyan")
             if last:
-                line.append(f" {number(layer.high, 3):<8} ", style="dim")
-                line.append(f"{number(layer.mean, 3):<8} " + (f"{number(layer.std, 3):<8} " if roomy else ""))
+                line.append(f" {significant(layer.high):<8} ", style="dim")
+                line.append("".join(f"{significant(getattr(layer, moment)):<8} " for moment in moments))
                 line.append(f"{layer.dead:>5.0%} ", style="bold red" if layer.dead > 0.3 else "")
                 line.append(f"{layer.saturated:>5.0%}", style="bold red" if layer.saturated > 0.3 else "")
             line.truncate(width)
@@ -83,16 +84,11 @@ def weight_lines(view: View, arm: str, width: int, ascii_only: bool, name: Text 
     for layer in layers:
         line = Text(no_wrap=True)
         line.append(f"{layer.layer[:names]:{names}} ", style="bold")
-        line.append(f"{number(layer.norm):>9} {_ratio(layer.update_ratio):>9}  {layer.near_zero:>4.0%} ")
+        line.append(f"{number(layer.norm):>9} {significant(layer.update_ratio):>9}  {layer.near_zero:>4.0%} ")
         line.append(bar(layer.near_zero, room, ascii_only), style="cyan")
         line.truncate(width)
         lines.append(line)
     return lines
-
-
-def _ratio(value: float) -> str:
-    """A healthy step changes a thousandth: two digits of whatever size."""
-    return f"{value:.1e}" if 0 < abs(value) < 0.1 else number(value, 3)
 
 
 def confusion_lines(view: View, arm: str, width: int, height: int, dark: bool, ascii_only: bool) -> list[Text]:

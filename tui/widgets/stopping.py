@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import statistics
+from collections.abc import Sequence
 
 from rich.text import Text
 
+from engine.events import Epoch
 from engine.worker import View
 from tui.comparison import REASONS
 from tui.widgets.lines import Lines
@@ -14,7 +16,7 @@ from tui.widgets.words import bar, number
 
 
 class StoppingGauges(Lines):
-    """Two lines an arm. Under several seeds the gauge is of the lane nearest to its end."""
+    """Two lines an arm, one where it has no patience. Under several seeds the gauge is of the lane nearest its end."""
 
     def __init__(self, ascii_only: bool) -> None:
         super().__init__(id="gauges")
@@ -23,11 +25,12 @@ class StoppingGauges(Lines):
     def update(self, view: View) -> None:
         """Show this moment of the run."""
         lines: list[Text] = []
+        names = min(max(len(name) for name in view.preset.arm_names), max(6, self.content_size.width // 2))
         for place, arm in enumerate(view.preset.arms):
-            lines += self._arm(view, arm.name, place)
+            lines += self._arm(view, arm.name, place, names)
         self.show(lines)
 
-    def _arm(self, view: View, arm: str, place: int) -> list[Text]:
+    def _arm(self, view: View, arm: str, place: int, names: int) -> list[Text]:
         width = self.content_size.width
         rule = view.preset.arm(arm).settings.early_stopping
         lanes = [told for (name, _), told in view.last.items() if name == arm]
@@ -35,28 +38,31 @@ class StoppingGauges(Lines):
         wait = max(waits or [told.wait for told in lanes], default=0)
         r, g, b = colour(place, self.app.current_theme.dark)
         style = f"rgb({r},{g},{b})"
-        if rule.patience:
-            count = f" {min(wait, 9999)}/{rule.patience}"
-            share = wait / rule.patience
-        else:
-            count, share = " no limit", 0.0
-        name_room = min(16, max(6, width // 3))
         first = Text(no_wrap=True)
-        first.append(f"{arm[:name_room]:<{name_room}} ", style=f"bold {style}")
-        first.append(bar(share, max(4, width - name_room - 1 - len(count)), self._ascii), style=style)
-        first.append(count, style="bold red" if rule.patience and wait >= rule.patience else "")
-        second = Text(" ", no_wrap=True)
+        first.append(f"{arm[:names]:<{names}} ", style=f"bold {style}")
+        best, fates = self._best(lanes), ", ".join(self._fates(view, arm))
+        if not rule.patience:
+            # No gauge and no second line: there is nothing to wait for.
+            first.append(", ".join(told for told in (best, fates) if told) or "no patience set", style="dim")
+            first.truncate(width, overflow="ellipsis")
+            return [first]
+        count = f" {min(wait, 9999)}/{rule.patience}"
+        first.append(bar(wait / rule.patience, max(4, width - names - 1 - len(count)), self._ascii), style=style)
+        first.append(count, style="bold red" if wait >= rule.patience else "")
+        below = Text(f"  {best}" if best else "", no_wrap=True)
+        if not fates:
+            return [first, below]
+        if best and below.cell_len + 2 + len(fates) > width:  # on a line of its own
+            return [first, below, Text(f"  {fates}", style="bold", no_wrap=True)]
+        return [first, below.append(", " if best else "  ").append(fates, style="bold")]
+
+    def _best(self, lanes: Sequence[Epoch]) -> str:
+        """The mean of the lanes' best losses, and where they lie; nothing before the first."""
         best = [told for told in lanes if told.best_epoch]
-        if best:
-            mean = statistics.fmean(told.best_val_loss for told in best)
-            epochs = sorted(told.best_epoch for told in best)
-            at = f"{epochs[0]}" if epochs[0] == epochs[-1] else f"{epochs[0]}-{epochs[-1]}"
-            second.append(f" best {number(mean)} at {at}")
-        for told in self._fates(view, arm):
-            second.append(",", style="bold") if second.cell_len > 1 else None
-            second.append(f" {told}", style="bold")
-        second.truncate(width, overflow="ellipsis")
-        return [first, second]
+        if not best:
+            return ""
+        mean = statistics.fmean(told.best_val_loss for told in best)
+        return f"best {number(mean)} at {_span([told.best_epoch for told in best])}"
 
     def _fates(self, view: View, arm: str) -> list[str]:
         """What ended the arm's lanes, or would have."""
@@ -65,10 +71,18 @@ class StoppingGauges(Lines):
         marked = [told.epoch for (name, _), told in view.would_stop.items() if name == arm]
         told = []
         if marked:
-            share = "" if len(marked) == seeds else f" ({len(marked)}/{seeds})"
-            told.append(f"would stop {round(statistics.median(marked))}{share}")
+            told.append(f"would stop {_span(marked)}{_share(len(marked), seeds)}")
         reasons = sorted({end.reason for end in ends})
         if reasons and (reasons != ["epochs"] or not told):
-            share = "" if len(ends) == seeds else f" ({len(ends)}/{seeds})"
-            told.append(f"{' / '.join(REASONS.get(reason, reason) for reason in reasons)}{share}")
+            words = " / ".join(REASONS.get(reason, reason) for reason in reasons)
+            told.append(f"{words}{_share(len(ends), seeds)}")
         return told
+
+
+def _span(epochs: Sequence[int]) -> str:
+    """`37`, or `174-208` where the seeds differ."""
+    return f"{min(epochs)}" if min(epochs) == max(epochs) else f"{min(epochs)}-{max(epochs)}"
+
+
+def _share(some: int, seeds: int) -> str:
+    return "" if some == seeds else f" ({some} of {seeds} seeds)"

@@ -19,6 +19,14 @@ def number(value: float | None, digits: int = 4) -> str:
     return f"{value:.{decimals(value, digits)}f}"
 
 
+def significant(value: float) -> str:
+    """Three digits of whatever size, in 8 characters at most: `0.0123`, `4.48`, `90938`, `1.5e-05`; `0` for zero."""
+    if value == 0 or not math.isfinite(value):
+        return number(value)
+    size = math.floor(math.log10(abs(value)))
+    return f"{value:.{max(0, 2 - size)}f}" if -2 <= size < 6 else f"{value:.1e}"
+
+
 def decimals(value: float, digits: int = 4) -> int:
     """How many digits behind the point `number` gives a value."""
     return max(0, digits - 1 - max(0, math.floor(math.log10(abs(value))))) if value and math.isfinite(value) else 0

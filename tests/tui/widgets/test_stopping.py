@@ -27,7 +27,7 @@ async def test_under_several_seeds_it_is_of_the_lane_nearest_to_its_end():
     told = await lines(moment(*lanes, base=base, stopped=[stop("plain", "early_stopping", seed=2)]))
     assert told[0].endswith(" 17/20")
     assert "at 13-29" in told[1]
-    assert told[1].endswith("stopped early (1/3)")
+    assert told[2] == "  stopped early (1 of 3 seeds)"  # too long for the line of the best
 
 
 async def test_the_reason_is_told_in_words_of_its_own():
@@ -48,5 +48,15 @@ async def test_watched_it_says_where_it_would_have_stopped():
     assert "would stop 37" in told[1]
 
 
-async def test_without_patience_there_is_no_limit():
-    assert (await lines(moment(lane("plain"))))[0].endswith("no limit")
+async def test_seeds_that_would_have_stopped_apart_give_the_span_of_it():
+    base = {**PATIENT, "training.seeds": [0, 1, 2]}
+    marks = [would_stop("plain", epoch, seed) for seed, epoch in enumerate((208, 174, 190))]
+    told = await lines(moment(*(lane("plain", seed) for seed in range(3)), base=base, would_stop=marks))
+    assert told[1].endswith(", would stop 174-208")
+
+
+async def test_without_patience_a_line_tells_the_best_and_names_are_whole():
+    arms = {"activity L1 x10": {}, "activity L1 x1": {}}
+    told = await lines(moment(*map(lane, arms), arms=arms))
+    assert told == ["activity L1 x10 best 0.450 at 10", "activity L1 x1  best 0.450 at 10"]
+    assert (await lines(moment()))[0].endswith("no patience set")
