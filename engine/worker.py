@@ -10,9 +10,8 @@ import time
 import traceback
 from collections import deque
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import platformdirs
 
@@ -30,17 +29,12 @@ from engine.events import (
     Stopped,
     WouldStop,
 )
-from engine.preset import Preset, PresetError
+from engine.preset import Preset, PresetError, with_value
+from engine.view import Lane, Look, State, View
 
 if TYPE_CHECKING:
     from engine.history import History
     from engine.lab import Lab
-
-State = Literal["loading", "running", "paused", "finished", "failed"]
-Lane = tuple[str, int]
-
-# A closer look: (probe, arm, seed), see `engine.probes.look`.
-Look = tuple[str, str, int]
 
 # Looks are taken so often at the most, seconds apart: they wait for the device.
 _LOOK_EVERY, _LOOK_SHARE = 0.5, 0.05
@@ -49,31 +43,6 @@ _LOOK_EVERY, _LOOK_SHARE = 0.5, 0.05
 _NEWS = 1000
 # The rate of epochs is measured over this much time, seconds.
 _RATE_SPAN = 1.0
-
-
-@dataclass(frozen=True)
-class View:
-    """All that a screen needs of a run at one moment. The dicts are copies; `history` is shared and locks itself."""
-
-    state: State
-    preset: Preset
-    loading: str = ""
-    share: float | None = None
-    started: Started | None = None
-    history: History | None = None
-    epoch: int = 0
-    rate: float = 0.0
-    speed: float | None = None
-    paused: bool = False
-    last: dict[Lane, Epoch] = field(default_factory=dict)
-    would_stop: dict[Lane, WouldStop] = field(default_factory=dict)
-    stopped: dict[Lane, Stopped] = field(default_factory=dict)
-    finished: dict[Lane, Finished] = field(default_factory=dict)
-    reported: tuple[Reported, ...] = ()
-    found: dict[str, Found] = field(default_factory=dict)
-    failed: Failed | None = None
-    seen: dict[Look, Any] = field(default_factory=dict)
-    version: int = 0
 
 
 def log_path() -> Path:
@@ -198,14 +167,37 @@ class Worker:
                 self._fail(Failed(str(error)))
             except Exception as error:
                 self._fail(Failed(f"{type(error).__name__}: {error}", str(write_log(f"preset {self._preset.name}"))))
-            # After a failure only a restart helps; _train returns for nothing else but closing and restarting.
-            while self._state == "failed" and not self._closing:
-                with self._wake:
-                    self._wake.wait_for(lambda: bool(self._commands) or self._closing)
-                    if any(isinstance(command, Restart) for command in self._commands):
-                        self._commands.clear()
-                        break
-                    self._commands.clear()
+            # _train returns for nothing else but closing and restarting.
+            if self._state == "failed" and not self._closing:
+                self._await_restart()
+
+    def _await_restart(self) -> None:
+        """After a failure only a restart helps, perhaps with the knob turned back that was the cause."""
+        while True:
+            with self._wake:
+                self._wake.wait_for(lambda: bool(self._commands) or self._closing)
+                if self._closing:
+                    return
+                command = self._commands.popleft()
+            if isinstance(command, Restart):
+                self._forget_steps()
+                return
+            if isinstance(command, Turn):
+                try:
+                    preset = with_value(
+                        self._lab.preset if self._lab else self._preset, command.knob, command.value, command.arm
+                    )
+                except PresetError as error:
+                    self._tell(Failed(str(error)))
+                    continue
+                with self._lock:
+                    self._preset, self._lab = preset, None
+                    self._version += 1
+
+    def _forget_steps(self) -> None:
+        """A run begun anew pauses at once where single epochs were still to be trained."""
+        self._paused = self._paused or self._single_epochs > 0
+        self._single_epochs = 0
 
     def _build(self) -> None:
         from engine.history import History
@@ -293,6 +285,7 @@ class Worker:
                     self._take_in(lab.stop())
                     self._looked = (0.0, -1)
                 case Restart():
+                    self._forget_steps()
                     return True
 
     def _wants_looks(self, lab: Lab) -> bool:
@@ -307,11 +300,14 @@ class Worker:
             return
         from engine.probes import look
 
-        began = time.perf_counter()
-        seen = {(what, arm, seed): look(lab, what, arm, seed) for what, arm, seed in self._wanted}
+        began, wanted = time.perf_counter(), self._wanted
+        seen = {(what, arm, seed): look(lab, what, arm, seed) for what, arm, seed in wanted}
         ended = time.perf_counter()
-        # What takes long is looked at less often: training pays no more than its share for being watched.
-        self._looked = (max(began, ended + (ended - began) / _LOOK_SHARE - _LOOK_EVERY), lab.epoch)
+        with self._wake:
+            # Unless others are wanted meanwhile, which are still to be taken.
+            if self._wanted is wanted:
+                # What takes long is looked at less often: training pays no more than its share for being watched.
+                self._looked = (max(began, ended + (ended - began) / _LOOK_SHARE - _LOOK_EVERY), lab.epoch)
         with self._lock:
             self._seen = seen
             self._version += 1

@@ -18,7 +18,8 @@ from textual.screen import Screen
 
 from engine.commands import Stop
 from engine.preset import Preset
-from engine.worker import View, Worker, write_log
+from engine.view import View
+from engine.worker import Worker, write_log
 from tui.report import outcome
 from tui.report import reproduce as command_of
 from tui.screens.actions import ACTIONS

@@ -15,7 +15,8 @@ from engine.commands import FindLr, Pause, Restart, Resume, SetSpeed, StepEpoch,
 from engine.events import Event, Failed, Finished, Intervention, Loading, Started, Stopped
 from engine.lab import Lab
 from engine.preset import Preset, PresetError
-from engine.worker import View, Worker
+from engine.view import View
+from engine.worker import Worker
 from tests.engine.small import Settings, load_small, only, preset_of
 
 LONG = {"training.epochs": 1_000_000, "training.batch_size": 1000}
@@ -418,3 +419,60 @@ def test_a_look_that_takes_long_is_taken_less_often(
     worker.look([])
     worker.look([look])
     until(worker, lambda view: len(taken) == 3)  # another look is answered at once
+
+
+def test_a_look_asked_for_while_another_is_taken_is_not_lost(
+    start: Callable[..., Worker], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    began = threading.Event()
+
+    def slow(_: Lab, what: str, *__: object) -> str:
+        began.set()
+        time.sleep(0.1)
+        return what
+
+    monkeypatch.setattr("engine.probes.look", slow)
+    worker = start(paused=True)
+    until(worker, lambda view: view.state == "paused")
+    worker.look([("weights", "base", 0)])
+    assert began.wait(PATIENCE)
+    worker.look([("activity", "base", 0)])
+    until(worker, lambda view: ("activity", "base", 0) in view.seen)
+
+
+# Beginning anew -----------------------------------------------------------------------------------------------------
+
+
+def test_single_epochs_still_to_be_trained_are_forgotten_by_a_restart(start: Callable[..., Worker]) -> None:
+    worker = start({**LONG, "training.epochs": 100_000}, paused=True, speed=5.0)
+    until(worker, lambda view: view.state == "paused")
+    for _ in range(4):
+        worker.send(StepEpoch())
+    worker.send(Restart())
+    until(worker, lambda view: view.state == "paused" and view.epoch == 0)
+    time.sleep(0.5)
+    assert worker.view().epoch == 0
+
+
+def test_the_knob_that_was_the_cause_of_a_failure_can_be_turned_back(
+    start: Callable[..., Worker], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    advance = Lab.advance
+
+    def fails_at_half(lab: Lab) -> list[Event]:
+        if lab.preset.arms[0].settings.training.lr == 0.5:
+            raise ArithmeticError("too much")
+        return advance(lab)
+
+    monkeypatch.setattr(Lab, "advance", fails_at_half)
+    worker = start()
+    until(worker, lambda view: view.epoch > 0)
+    worker.send(Turn("training.lr", 0.5))
+    until(worker, lambda view: view.state == "failed")
+    worker.send(Turn("training.lr", -1.0))  # refused in a line, as ever
+    worker.send(Turn("training.lr", 0.25))
+    until(worker, lambda view: view.preset.arms[0].settings.training.lr == 0.25)
+    assert worker.view().state == "failed"
+    worker.send(Restart())
+    until(worker, lambda view: view.state == "running" and view.epoch > 0)
+    assert worker.view().preset.arms[0].settings.training.lr == 0.25

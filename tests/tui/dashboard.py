@@ -14,7 +14,7 @@ from textual.pilot import Pilot
 from textual.widgets import Input
 
 from engine.preset import Preset, read_preset
-from engine.worker import View
+from engine.view import View
 from tui.app import RegtuiApp
 from tui.screens.main import MainScreen
 from tui.screens.pace import Pace

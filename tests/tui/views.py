@@ -11,7 +11,7 @@ from textual.widget import Widget
 
 from engine.events import Epoch, Finished, Stopped, WouldStop
 from engine.history import History
-from engine.worker import View
+from engine.view import View
 from tests.tui.dashboard import experiment
 
 Lane = tuple[str, int]

@@ -14,7 +14,8 @@ from textual.widgets import Footer, Static
 from engine.commands import Turn
 from engine.events import Failed, Stopped
 from engine.preset import Preset, PresetError, with_value
-from engine.worker import View, Worker
+from engine.view import View
+from engine.worker import Worker
 from tui.screens.pace import Pace
 from tui.widgets.comparison import Comparison
 from tui.widgets.curves import Curves, Shown

@@ -10,7 +10,7 @@ from pathlib import Path
 from textual.screen import Screen
 
 from engine.preset import Preset, write_preset
-from engine.worker import View
+from engine.view import View
 from tui.screens.dialogs import Ask, AskText, Question
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from rich.text import Text
 
-from engine.worker import View
+from engine.view import View
 
 Pixel = tuple[int, int, int]
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 
 from rich.text import Text
 
-from engine.worker import View
+from engine.view import View
 from tui.comparison import (
     AVERAGES,
     ArmRow,

@@ -9,7 +9,7 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal, HorizontalScroll, Vertical
 from textual.widget import Widget
 
-from engine.worker import View
+from engine.view import View
 from tui.widgets import plots
 from tui.widgets.look import LookPane
 from tui.widgets.palette import Rgb, colour

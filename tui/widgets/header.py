@@ -6,7 +6,7 @@ import math
 
 from rich.text import Text
 
-from engine.worker import View
+from engine.view import View
 from tui.widgets.lines import Lines
 from tui.widgets.words import bar, duration
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from rich.text import Text
 from textual.app import ComposeResult
 
-from engine.worker import Look, View
+from engine.view import Look, View
 from tui.widgets import blocks, looks, pictures, plots
 from tui.widgets.chart import Chart, Plot
 from tui.widgets.lines import Lines

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from rich.text import Text
 
-from engine.worker import View
+from engine.view import View
 from tui.widgets.blocks import Pixel, append_half_blocks, seen
 from tui.widgets.palette import blend, colour
 from tui.widgets.words import bar, number, significant

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
-from engine.worker import View
+from engine.view import View
 from tui.widgets.blocks import Pixel, append_half_blocks, seen, side_by_side
 from tui.widgets.palette import blend, colour
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from engine.worker import View
+from engine.view import View
 from tui.widgets.chart import Mark, Plot, Series
 
 LOSSES = (("train_loss", False), ("val_loss", True))

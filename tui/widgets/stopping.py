@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from rich.text import Text
 
 from engine.events import Epoch
-from engine.worker import View
+from engine.view import View
 from tui.comparison import REASONS
 from tui.widgets.lines import Lines
 from tui.widgets.palette import colour

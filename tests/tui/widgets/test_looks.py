@@ -8,7 +8,7 @@ import pytest
 from rich.text import Text
 
 from engine.probes import Confusion, LayerActivity, LayerWeights, Picture, Pictures
-from engine.worker import Look, View
+from engine.view import Look, View
 from tests.tui.views import moment
 from tui.widgets import blocks, looks, pictures
 from tui.widgets.look import wanted

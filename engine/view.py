@@ -1,0 +1,43 @@
+"""All that is known of a run at one moment, for whoever looks at it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal
+
+from engine.events import Epoch, Failed, Finished, Found, Reported, Started, Stopped, WouldStop
+from engine.preset import Preset
+
+if TYPE_CHECKING:
+    from engine.history import History
+
+State = Literal["loading", "running", "paused", "finished", "failed"]
+Lane = tuple[str, int]
+
+# A closer look: (probe, arm, seed), see `engine.probes.look`.
+Look = tuple[str, str, int]
+
+
+@dataclass(frozen=True)
+class View:
+    """All that a screen needs of a run at one moment. The dicts are copies; `history` is shared and locks itself."""
+
+    state: State
+    preset: Preset
+    loading: str = ""
+    share: float | None = None
+    started: Started | None = None
+    history: History | None = None
+    epoch: int = 0
+    rate: float = 0.0
+    speed: float | None = None
+    paused: bool = False
+    last: dict[Lane, Epoch] = field(default_factory=dict)
+    would_stop: dict[Lane, WouldStop] = field(default_factory=dict)
+    stopped: dict[Lane, Stopped] = field(default_factory=dict)
+    finished: dict[Lane, Finished] = field(default_factory=dict)
+    reported: tuple[Reported, ...] = ()
+    found: dict[str, Found] = field(default_factory=dict)
+    failed: Failed | None = None
+    seen: dict[Look, Any] = field(default_factory=dict)
+    version: int = 0
