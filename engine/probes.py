@@ -152,7 +152,7 @@ def pictures(lab: Lab, arm: str, seed: int, mistakes: bool = True) -> Pictures |
         for place, image in enumerate(fed.x):
             caption = names[int(fed.y[place])]
             if fed.other is not None and fed.share < 1:
-                caption += f"+{names[int(fed.other[place])]}"
+                caption += f"+{names[int(fed.other[place])]} {fed.share:.0%}"
             told.append(Picture(_pixels(image), caption))
     if not mistakes:
         return Pictures(tuple(told), ())

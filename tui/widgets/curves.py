@@ -75,14 +75,22 @@ class Curves(Vertical):
         kind = "log loss" if shown.log else "loss"
         if shown.overlay:
             overlay = self.query_one("#overlay", ChartPane)
-            overlay.entitle([(f"1 {kind}: ", None), *self._key(self._arms)], self._legend)
-            overlay.show(plots.overlay_plot(view, shown.log, shown.arm))
+            plot = plots.overlay_plot(view, shown.log, shown.arm)
+            above = sorted(plots.off_scale(plot))
+            gone = self._key([self._arms[place] for place in above], above) if above else []
+            overlay.entitle(
+                [(f"1 {kind}: ", None), *self._key(self._arms)],
+                [*([("off the scale: ", None)] if gone else []), *gone, (self._legend, None)],
+            )
+            overlay.show(plot)
             return
         told = plots.loss_plots(view, shown.log)
         for place, name in enumerate(self._arms):
             pane = self.query_one(f"#loss-{place}", ChartPane)
             pane.set_class(shown.arm in (name, None), "selected")
-            fate = " (diverged)" if plots.lost(view, name) else ""
+            fate = (
+                " (diverged)" if plots.lost(view, name) else " (off the scale)" if plots.off_scale(told[name]) else ""
+            )
             legend = self._legend if place == 0 else ""
             pane.entitle(
                 f"{'1 ' if place == 0 else ''}{kind}: {name}{fate}", [(legend, None), *self._averages(view, name)]

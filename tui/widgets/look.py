@@ -85,7 +85,10 @@ class LookPane(Pane):
         is_fit = kind == "surface" and view.seen.get(("fit", arm, seed)) is not None
         title = "the fitted curve" if is_fit else told.title
         of_all = each or (told.all_arms and not (is_fit and selected))
-        self.entitle(title if of_all else f"{title}: {arm}", self._subtitle(kind, view, arm))
+        title = title if of_all else f"{title}: {arm}"
+        if told.probes not in ((), ("schedule",)) and len(view.preset.seeds) > 1:
+            title += f", seed {seed}"  # the rest of the screen shows means over the seeds
+        self.entitle(title, self._subtitle(kind, view, arm))
         shown = self._draw_each(kind, view) if each else self._draw(kind, view, arm, selected)
         chart, lines = self.query_one(Chart), self.query_one(Lines)
         chart.display, lines.display = isinstance(shown, Plot), not isinstance(shown, Plot)
@@ -150,7 +153,9 @@ class LookPane(Pane):
                 for place, name in enumerate(arms)
                 if (told := view.found.get(name)) is not None
             ]
-            return [("suggested: ", None), *found] if found else ""
+            none = any(told.suggestion is None for told in view.found.values())
+            why = [("(none: it does not fall clearly)", None)] if none else []
+            return [("suggested: ", None), *found, *why] if found else ""
         if kind == "schedule":
             return [(f"{name}  ", colour(place, dark)) for place, name in enumerate(arms)]
         if kind == "surface":

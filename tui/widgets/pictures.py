@@ -14,6 +14,7 @@ from tui.widgets.palette import blend, colour
 if TYPE_CHECKING:
     from engine.probes import Picture, Surface
 
+_SMALL = 8
 _NO_IMAGES = "This preset's examples are no images."
 
 
@@ -113,7 +114,9 @@ def fed_lines(view: View, arm: str, width: int, height: int, ascii_only: bool, n
     if told is None:
         return why
     title = name.copy().append(" is fed" if told.fed else " is fed nothing any more: the run has ended", style="dim")
-    return _strip(title, told.fed, width, max(3, height - 2), ascii_only)
+    # Small images are shown whole: a digit of 8 pixels is none any more on 6.
+    least = min(_SMALL, len(told.fed[0].pixels)) // 2 if told.fed else 0
+    return _strip(title, told.fed, width, max(least, height - 2), ascii_only)
 
 
 def _strip(title: Text | str, pictures: Sequence[Picture], width: int, height: int, ascii_only: bool) -> list[Text]:

@@ -180,7 +180,9 @@ def _build(plot: Plot, curves: list[Curve], paths: list[Path], canvas: Canvas, s
     for series, curve in zip(plot.series, curves, strict=True):
         if curve.low is not None and curve.high is not None and len(curve.x):
             _band(figure, curve, canvas, blend(_rgb_of(series, skin), skin.background, 0.45), skin.ascii)
-    for series, path in sorted(zip(plot.series, paths, strict=True), key=lambda pair: not pair[0].faint):
+    # Faint ones first; and without braille, where one character replaces another, solid ones last.
+    order = sorted(zip(plot.series, paths, strict=True), key=lambda pair: (not pair[0].faint, not pair[0].dotted))
+    for series, path in order:
         if len(path[0]):
             _line(figure, series, path, canvas, _rgb_of(series, skin), skin.ascii)
     for mark in plot.marks:

@@ -77,6 +77,17 @@ def shared_limits(series: Sequence[Series], log: bool) -> tuple[float, float] | 
     return (lowest, highest) if highest > lowest else None
 
 
+def off_scale(plot: Plot) -> set[int]:
+    """The arms, by place, that the chart does not show any more: all their curves have left it by the top."""
+    if plot.y_limits is None:
+        return set()
+    ends: dict[int, list[bool]] = {}
+    for series in plot.series:
+        if isinstance(series.colour, int) and len(series.y):
+            ends.setdefault(series.colour, []).append(bool(series.y[-1] > plot.y_limits[1]))
+    return {place for place, above in ends.items() if all(above)}
+
+
 def knob_marks(view: View, arms: Sequence[str]) -> tuple[Mark, ...]:
     """A vertical line for each epoch in which a knob of these arms was turned."""
     if view.history is None:

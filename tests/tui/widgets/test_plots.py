@@ -130,3 +130,13 @@ def test_an_arm_that_diverged_at_once_says_so_instead():
     view = moment(*RUN[:20], stopped=[stop("dropped", "diverged", epoch=1)], state="paused")
     assert plots.loss_plots(view, log=False)["dropped"].empty == "diverged at epoch 1: the loss is no longer finite"
     assert plots.lost(view, "plain") == ""
+
+
+def test_an_arm_that_has_left_the_scale_is_named_and_one_that_is_back_is_not():
+    wild = [lane("dropped", epoch=epoch, train_loss=90.0 + epoch, val_loss=99.0) for epoch in EPOCHS]
+    calm = [lane("dropped", epoch=epoch, train_loss=90.0 if epoch < 5 else 0.3, val_loss=0.5) for epoch in EPOCHS]
+    for lanes, gone in ((wild, {1}), (calm, set())):
+        view = moment(*RUN[:20], *lanes)
+        assert plots.off_scale(plots.overlay_plot(view, False, None)) == gone
+        assert not plots.off_scale(plots.loss_plots(view, False)["plain"])
+        assert bool(plots.off_scale(plots.loss_plots(view, False)["dropped"])) == bool(gone)
