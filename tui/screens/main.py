@@ -96,7 +96,7 @@ class MainScreen(Board):
         pane = self.maximized or self.focused
         if pane is None or pane.id == "knobs" or (self.maximized is None and pane.id not in ("comparison", "stopping")):
             return False
-        pane.scroll_relative(y=lines, animate=False)
+        pane.scroll_relative(y=lines, animate=False, immediate=True)
         return True
 
     def action_knob_less(self) -> None:

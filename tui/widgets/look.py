@@ -89,7 +89,10 @@ class LookPane(Pane):
         if told.probes not in ((), ("schedule",)) and len(view.preset.seeds) > 1:
             title += f", seed {seed}"  # the rest of the screen shows means over the seeds
         self.entitle(title, self._subtitle(kind, view, arm))
-        shown = self._draw_each(kind, view) if each else self._draw(kind, view, arm, selected)
+        if self.app.no_color and (kind == "pictures" or (kind == "surface" and not is_fit)):
+            shown: Plot | list[Text] = [Text("This look is made of colours, and NO_COLOR is set.", style="dim")]
+        else:
+            shown = self._draw_each(kind, view) if each else self._draw(kind, view, arm, selected)
         chart, lines = self.query_one(Chart), self.query_one(Lines)
         chart.display, lines.display = isinstance(shown, Plot), not isinstance(shown, Plot)
         if isinstance(shown, Plot):

@@ -220,3 +220,24 @@ async def test_ascii_looks_are_ascii(size):
                     await person.sees(lambda: not is_empty(person))
                 shown = "".join(strip.text for strip in person.app.screen._compositor.render_strips())
                 assert shown.isascii(), (key, {sign for sign in shown if not sign.isascii()})
+
+
+async def test_without_colours_a_look_made_of_them_says_so_and_tables_stay(monkeypatch):
+    monkeypatch.setenv("NO_COLOR", "1")
+    async with dashboard(preset("digits"), size=LARGE) as person:
+        await person.press("m")
+        await person.sees("made of colours, and NO_COLOR is set")
+        await person.press("c")
+        await person.sees("true class down")
+        await person.press("a")
+        await person.sees("hidden 1")
+
+
+async def test_a_restart_under_the_finder_sweeps_again():
+    async with dashboard(preset("moons"), size=LARGE, paused=True) as person:
+        await person.press("f")
+        await person.sees(lambda: person.view.found)
+        await person.press("r")
+        await person.sees(lambda: not person.view.found)
+        await person.sees(lambda: person.view.found)
+        await person.sees("suggested: plain")

@@ -525,3 +525,22 @@ async def test_an_export_that_cannot_be_written_says_so(monkeypatch, tmp_path):
     async with dashboard(paused=True) as person:
         await person.press("e")
         await person.sees(lambda: "not exported" in person.toasts)
+
+
+async def test_arrows_scroll_a_table_in_focus_and_turn_no_knob_that_an_enlarged_pane_hides():
+    arms = {f"lr {place}": {"training.lr": 0.01 * (place + 1)} for place in range(32)}
+    async with dashboard(experiment(arms=arms), paused=True) as person:
+        before = person.main.preset
+        await person.press("4")
+        await person.sees(lambda: person.main.focused is not None and person.main.focused.id == "comparison")
+        await person.press("down", "down")
+        await person.sees(lambda: person.main.query_one("#comparison").scroll_y == 2)
+        await person.press("z")
+        await person.sees(lambda: person.main.maximized is not None)
+        await person.sees(lambda: person.main.maximized.size.height > 20)
+        await person.press("right", "left", "left")
+        assert person.main.preset == before
+        await person.press("escape")
+        await person.sees(lambda: person.main.maximized is None)
+        await person.press("escape", "right")
+        await person.sees(lambda: person.main.preset != before)
