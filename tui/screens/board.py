@@ -240,9 +240,10 @@ class Board(Screen[None]):
         place = self.preset.arm_names.index(self._arm)
         if not self.has_class("-overlay"):
             self.query_one(f"#loss-{place}").scroll_visible(animate=False)
-        # Some lines above it stay in sight; an arm has two lines of gauges.
+        # Some lines above it stay in sight.
+        line = self.query_one(StoppingGauges).line_of.get(self._arm, 0)
         self.query_one("#comparison").scroll_to(y=max(0, place - 4), animate=False)
-        self.query_one("#stopping").scroll_to(y=max(0, 2 * place - 4), animate=False)
+        self.query_one("#stopping").scroll_to(y=max(0, line - 4), animate=False)
 
     def _show_page(self, page: int) -> None:
         """On a small screen: 0 knobs and early stopping, 1 accuracy and norms, 2 the comparison."""

@@ -16,17 +16,22 @@ from tui.widgets.words import bar, number
 
 
 class StoppingGauges(Lines):
-    """Two lines an arm, one where it has no patience. Under several seeds the gauge is of the lane nearest its end."""
+    """Two lines an arm, one where it has no patience. Under several seeds the gauge is of the lane nearest its end.
+
+    `line_of` says on which line each arm begins.
+    """
 
     def __init__(self, ascii_only: bool) -> None:
         super().__init__(id="gauges")
         self._ascii = ascii_only
+        self.line_of: dict[str, int] = {}
 
     def update(self, view: View) -> None:
         """Show this moment of the run."""
         lines: list[Text] = []
         names = min(max(len(name) for name in view.preset.arm_names), max(6, self.content_size.width // 2))
         for place, arm in enumerate(view.preset.arms):
+            self.line_of[arm.name] = len(lines)
             lines += self._arm(view, arm.name, place, names)
         self.show(lines)
 

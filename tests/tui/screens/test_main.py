@@ -95,13 +95,13 @@ async def test_both_arms_have_the_same_y_scale():
 
 
 async def test_more_arms_than_fit_start_in_one_pane_and_scroll_in_panes_of_their_own():
-    arms = {f"lr {place}": {"training.lr": 0.01 * (place + 1)} for place in range(12)}
+    arms = {f"lr {place}": {"training.lr": 0.01 * (place + 1)} for place in range(20)}
     async with dashboard(experiment(arms=arms)) as person:
         await person.sees("1 loss: lr 0  lr 1")
         await person.sees("5 knobs: all arms")
         await person.sees(lambda: braille(person.text) > 10)
         await person.press("o", "shift+tab")
-        await person.sees("loss: lr 11")
+        await person.sees("loss: lr 19")
         losses = person.main.query_one("#losses")
         assert losses.max_scroll_x > 0
         for _ in range(3):  # over "all arms" to the second
