@@ -131,7 +131,9 @@ class Worker:
     # What a screen calls ---------------------------------------------------------------------------------------------
 
     def start(self) -> None:
-        self._thread.start()
+        """Begin; once begun, this does nothing."""
+        if self._thread.ident is None:
+            self._thread.start()
 
     def send(self, command: Command) -> None:
         """Pass a command to the lab; it acts between two steps."""
