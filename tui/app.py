@@ -17,6 +17,7 @@ from textual.filter import LineFilter
 from textual.screen import Screen
 
 from engine.commands import Pause, Resume, Stop
+from engine.events import Failed
 from engine.preset import Preset
 from engine.worker import View, Worker, write_log
 from tui.report import outcome
@@ -29,6 +30,8 @@ from tui.widgets.plain import AsciiOnly, Colourless
 
 # A program told to end has ended within this many seconds, even where its threads hang.
 LAST_RESORT = 1.0
+# Exit codes of a dashboard left with a run that failed: by what nobody foresaw, or by its input.
+FAILED, BAD_INPUT = 1, 2
 
 
 class RegtuiApp(App[int]):
@@ -207,15 +210,30 @@ def run_dashboard(
         # Told to end by a signal: the terminal is as it was, there is nothing left to wait for, and taking torch down
         # in good order would take as long again.
         os._exit(code)
+    failed = _failure(app.worker.view())  # asked before closing, which is a failure to one that still loads
     ended = app.close_workers(timeout=1.0)
     if app.reported is not None:
         _print_report(app.reported, reproduce, ascii_only)
     code = app.return_code if code is None else code
+    if failed is not None:
+        code = code or _tell_failure(failed)
     if not ended:
         # The thread hangs in something that cannot be interrupted, such as the import of torch.
         sys.stdout.flush()
         os._exit(code or 0)
     return code or 0
+
+
+def _failure(view: View) -> Failed | None:
+    return view.failed if view.state == "failed" else None
+
+
+def _tell_failure(failed: Failed) -> int:
+    """One line on stderr, for the screen that said it is gone; the exit code."""
+    story = f" (the whole story is in {failed.log})" if failed.log else ""
+    with contextlib.suppress(OSError, ValueError):
+        print(f"regtui: {' '.join(failed.message.split())}{story}", file=sys.stderr, flush=True)
+    return FAILED if failed.log else BAD_INPUT
 
 
 def _print_report(view: View, arguments: Sequence[str], ascii_only: bool) -> None:
@@ -229,8 +247,6 @@ def _print_report(view: View, arguments: Sequence[str], ascii_only: bool) -> Non
     )
     for part in parts:
         console.print(part)
-    if view.failed is not None:
-        console.print(f"{view.failed.message} (log: {view.failed.log})", style="red", markup=False)
     console.print(f"again: {command_of(arguments, command='')}", markup=False, soft_wrap=True)
     turned = view.history.interventions if view.history else []
     if turned:

@@ -9,12 +9,13 @@ import types
 import pytest
 from rich.text import Text
 
+from engine.events import Failed
 from engine.lab import Lab
 from engine.preset import PresetError
 from engine.worker import log_path
 from tests.tui.dashboard import dashboard, experiment
 from tests.tui.views import finish, lane, moment
-from tui.app import _print_report
+from tui.app import RegtuiApp, _print_report, run_dashboard
 from tui.screens.messages import OpenPreset
 
 
@@ -186,6 +187,40 @@ def test_the_table_the_command_and_the_turned_knobs_stay_in_the_terminal(capsys)
     assert "epoch     3  dropped: training.lr 0.1 -> 0.2" in told
     assert told.isascii()
     assert Text.from_ansi(told).plain
+
+
+class Left:
+    """A worker that was left at this moment of its run, and whose closing is a failure of its own."""
+
+    def __init__(self, view):
+        self.told = view
+
+    def view(self):
+        return self.told
+
+    def close(self, timeout=2.0):
+        self.told = moment(state="failed", failed=Failed("closed while loading"))
+        return True
+
+
+@pytest.mark.parametrize(
+    ("told", "code", "said"),
+    [
+        ({"state": "failed", "failed": Failed("no\nnetwork [/b]")}, 2, "regtui: no network [/b]\n"),
+        ({"state": "failed", "failed": Failed("KeyError: 3", "/a/log")}, 1,
+         "regtui: KeyError: 3 (the whole story is in /a/log)\n"),
+        ({"state": "loading"}, 0, ""),
+        ({"state": "running", "epoch": 3}, 0, ""),
+    ],
+)  # fmt: skip
+def test_left_after_a_failure_it_says_so_in_a_line_and_by_its_code(told, code, said, monkeypatch, capsys):
+    def left(app, **_):
+        app.worker = Left(moment(**told))
+        return 0
+
+    monkeypatch.setattr(RegtuiApp, "run", left)
+    assert run_dashboard(experiment()) == code
+    assert capsys.readouterr() == ("", said)
 
 
 async def test_a_bug_in_the_screen_is_told_in_one_line_and_written_to_the_log(monkeypatch, capsys):
