@@ -53,10 +53,14 @@ _RATE_SPAN = 1.0
 
 @dataclass(frozen=True)
 class View:
-    """All that a screen needs of a run at one moment. The dicts are copies; `history` is shared and locks itself."""
+    """All that a screen needs of a run at one moment. The dicts are copies; `history` is shared and locks itself.
+
+    `preset` has the knobs as they stand, `begun` as they stood when the run (or its last restart) began.
+    """
 
     state: State
     preset: Preset
+    begun: Preset | None = None
     loading: str = ""
     share: float | None = None
     started: Started | None = None
@@ -115,6 +119,7 @@ class Worker:
     def _clear(self) -> None:
         self._state: State = "loading"
         self._started: Started | None = None
+        self._begun: Preset | None = None
         self._history: History | None = None
         self._last: dict[Lane, Epoch] = {}
         self._would_stop: dict[Lane, WouldStop] = {}
@@ -147,6 +152,7 @@ class Worker:
             return View(
                 state=self._state,
                 preset=self._lab.preset if self._lab else self._preset,
+                begun=self._begun,
                 loading=self._loading,
                 share=self._share,
                 started=self._started,
@@ -221,7 +227,7 @@ class Worker:
         lab = Lab(preset, self._device, report=self._report)
         history = History([(arm, seed) for arm in preset.arm_names for seed in preset.seeds])
         with self._lock:
-            self._lab, self._history, self._started = lab, history, lab.started
+            self._lab, self._history, self._started, self._begun = lab, history, lab.started, preset
             self._state = "paused" if self._paused else "running"
             self._version += 1
             self._news.append(lab.started)

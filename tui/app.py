@@ -20,7 +20,7 @@ from engine.commands import Pause, Resume, Stop
 from engine.events import Failed
 from engine.preset import Preset
 from engine.worker import View, Worker, write_log
-from tui.report import outcome
+from tui.report import outcome, with_knobs
 from tui.report import reproduce as command_of
 from tui.screens.actions import ACTIONS
 from tui.screens.board import Run
@@ -132,6 +132,11 @@ class RegtuiApp(App[int]):
         self._main.show_run(kept)
         self._main.tell_failure(message.failed, "this preset cannot be loaded: back to the run before")
 
+    @property
+    def original(self) -> Preset:
+        """The preset in training as it was loaded, before any knob was turned."""
+        return self._main.original
+
     def _let_go(self) -> None:
         if self._kept is not None:
             _close(self._kept.worker)
@@ -213,7 +218,10 @@ def run_dashboard(
     failed = _failure(app.worker.view())  # asked before closing, which is a failure to one that still loads
     ended = app.close_workers(timeout=1.0)
     if app.reported is not None:
-        _print_report(app.reported, reproduce, ascii_only)
+        if app.original is not preset:  # picked in the dashboard: none of the command line's changes are in it
+            reproduce = [app.original.name, *(() if device == "auto" else ("--device", device))]
+        begun = app.reported.begun or app.original
+        _print_report(app.reported, with_knobs(reproduce, app.original, begun), ascii_only)
     code = app.return_code if code is None else code
     if failed is not None:
         code = code or _tell_failure(failed)

@@ -11,7 +11,7 @@ from rich.text import Text
 
 from engine.events import Failed
 from engine.lab import Lab
-from engine.preset import PresetError
+from engine.preset import PresetError, with_value
 from engine.worker import log_path
 from tests.tui.dashboard import dashboard, experiment
 from tests.tui.views import finish, lane, moment
@@ -221,6 +221,48 @@ def test_left_after_a_failure_it_says_so_in_a_line_and_by_its_code(told, code, s
     monkeypatch.setattr(RegtuiApp, "run", left)
     assert run_dashboard(experiment()) == code
     assert capsys.readouterr() == ("", said)
+
+
+def leave(monkeypatch, **told):
+    """A dashboard that is left at once with the table of this run."""
+
+    def left(app, **_):
+        app.reported = moment(lane("plain"), lane("dropped"), state="finished", **told)
+        app.worker = Left(app.reported)
+        return 0
+
+    monkeypatch.setattr(RegtuiApp, "run", left)
+
+
+def test_the_command_has_the_knobs_as_they_stood_when_the_run_began(monkeypatch, capsys):
+    loaded = experiment()
+    leave(monkeypatch, begun=with_value(loaded, "regularization.dropout", 0.25, "dropped"))
+    assert run_dashboard(loaded, reproduce=["small.toml", "--seeds", "2"]) == 0
+    told = "again: regtui small.toml --seeds 2 --arm-set dropped:regularization.dropout=0.25\n"
+    assert told in capsys.readouterr().out
+
+
+def test_a_preset_picked_in_the_dashboard_is_the_one_that_the_command_names(monkeypatch, capsys):
+    picked = experiment(title="Picked")
+    leave(monkeypatch, begun=picked)
+    monkeypatch.setattr(RegtuiApp, "original", picked)
+    assert run_dashboard(experiment(), device="cpu", reproduce=["away.toml", "--seeds", "2", "--device", "cpu"]) == 0
+    assert "again: regtui small --device cpu\n" in capsys.readouterr().out
+
+
+async def test_a_run_begins_with_the_knobs_as_they_stand_also_when_it_is_restarted():
+    async with dashboard(paused=True) as person:
+        loaded = person.main.original
+        await person.press("right")
+        await person.sees(lambda: person.view.preset != loaded)
+        assert person.view.begun == loaded
+        turned = person.view.preset
+        await person.press("r")
+        await person.sees(lambda: person.view.begun == turned)
+        await person.press("right")
+        await person.sees(lambda: person.view.preset != turned)
+        assert person.view.begun == turned
+        assert person.app.original == loaded
 
 
 async def test_a_bug_in_the_screen_is_told_in_one_line_and_written_to_the_log(monkeypatch, capsys):
