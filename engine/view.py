@@ -20,10 +20,14 @@ Look = tuple[str, str, int]
 
 @dataclass(frozen=True)
 class View:
-    """All that a screen needs of a run at one moment. The dicts are copies; `history` is shared and locks itself."""
+    """All that a screen needs of a run at one moment. The dicts are copies; `history` is shared and locks itself.
+
+    `preset` has the knobs as they stand, `begun` as they stood when the run (or its last restart) began.
+    """
 
     state: State
     preset: Preset
+    begun: Preset | None = None
     loading: str = ""
     share: float | None = None
     started: Started | None = None

@@ -84,6 +84,7 @@ class Worker:
     def _clear(self) -> None:
         self._state: State = "loading"
         self._started: Started | None = None
+        self._begun: Preset | None = None
         self._history: History | None = None
         self._last: dict[Lane, Epoch] = {}
         self._would_stop: dict[Lane, WouldStop] = {}
@@ -100,7 +101,9 @@ class Worker:
     # What a screen calls ---------------------------------------------------------------------------------------------
 
     def start(self) -> None:
-        self._thread.start()
+        """Begin; once begun, this does nothing."""
+        if self._thread.ident is None:
+            self._thread.start()
 
     def send(self, command: Command) -> None:
         """Pass a command to the lab; it acts between two steps."""
@@ -114,6 +117,7 @@ class Worker:
             return View(
                 state=self._state,
                 preset=self._lab.preset if self._lab else self._preset,
+                begun=self._begun,
                 loading=self._loading,
                 share=self._share,
                 started=self._started,
@@ -211,7 +215,7 @@ class Worker:
         lab = Lab(preset, self._device, report=self._report)
         history = History([(arm, seed) for arm in preset.arm_names for seed in preset.seeds])
         with self._lock:
-            self._lab, self._history, self._started = lab, history, lab.started
+            self._lab, self._history, self._started, self._begun = lab, history, lab.started, preset
             self._state = "paused" if self._paused else "running"
             self._version += 1
             self._news.append(lab.started)

@@ -179,6 +179,18 @@ def test_another_preset_is_found_by_typing_and_leaving_the_first_is_asked_once(s
     assert b"test acc" not in bytes(terminal.raw).rpartition(LEFT_ALTERNATE)[2]
 
 
+def test_data_that_are_not_there_are_told_in_the_terminal_when_it_is_left(start, folder):
+    away = PRESET.replace('source = "moons"\nsamples = 120', 'source = "csv"\npath = "nowhere.csv"\ntarget = "y"')
+    (folder / "away.toml").write_text(away)
+    terminal = start("away.toml")
+    terminal.wait_for("failed")
+    terminal.press("q")
+    assert terminal.wait() == 2
+    left = bytes(terminal.raw).rpartition(LEFT_ALTERNATE)[2].decode()
+    assert left.endswith("regtui: data.path = 'nowhere.csv': no such file\r\n")
+    assert "Traceback" not in left
+
+
 def gone(pid: int) -> bool:
     try:
         os.kill(pid, 0)

@@ -16,19 +16,23 @@ from textual.app import App, SystemCommand
 from textual.filter import LineFilter
 from textual.screen import Screen
 
-from engine.commands import Stop
+from engine.commands import Pause, Resume, Stop
+from engine.events import Failed
 from engine.preset import Preset
 from engine.view import View
 from engine.worker import Worker, write_log
-from tui.report import outcome
+from tui.report import outcome, with_knobs
 from tui.report import reproduce as command_of
 from tui.screens.actions import ACTIONS
+from tui.screens.board import Run
 from tui.screens.main import MainScreen
-from tui.screens.messages import EndProgram, OpenPreset
+from tui.screens.messages import EndProgram, Loaded, OpenPreset
 from tui.widgets.plain import AsciiOnly, Colourless
 
 # A program told to end has ended within this many seconds, even where its threads hang.
 LAST_RESORT = 1.0
+# Exit codes of a dashboard left with a run that failed: by what nobody foresaw, or by its input.
+FAILED, BAD_INPUT = 1, 2
 
 
 class RegtuiApp(App[int]):
@@ -50,6 +54,7 @@ class RegtuiApp(App[int]):
         super().__init__()
         self._device, self._fps, self._ascii = device, fps, ascii_only
         self.worker = Worker(preset, device, paused=paused, speed=preset.speed)
+        self._kept: Run | None = None  # what there is to go back to where the next preset cannot be loaded
         self._main = MainScreen(preset, self.worker, fps=fps, ascii_only=ascii_only)
         self.reported: View | None = None
         self._plain: list[LineFilter] = [AsciiOnly()] if ascii_only else []
@@ -81,7 +86,7 @@ class RegtuiApp(App[int]):
         last = threading.Timer(LAST_RESORT, os._exit, (128 + signum,))
         last.daemon = True
         last.start()
-        self.worker.close(timeout=0)  # the thread stops training at once and leaves the processor to the leaving
+        self.close_workers(timeout=0)  # the threads stop at once and leave the processor to the leaving
         self.exit(128 + signum)
 
     def _fatal_error(self) -> None:
@@ -96,12 +101,54 @@ class RegtuiApp(App[int]):
         self._close_messages_no_wait()
 
     def on_open_preset(self, message: OpenPreset) -> None:
-        """Leave the run at hand and train another preset."""
+        """Leave the run at hand and train another preset. The run stands still until the other one is loaded."""
         preset, old = message.preset, self.worker
+        state = old.view().state
+        if state in ("running", "paused", "finished"):
+            self._let_go()
+            self._kept = self._main.run_at_hand()
+            old.look(())
+            if not self._kept.paused and state != "finished":
+                old.send(Pause())
+        else:
+            _close(old)
         self.worker = Worker(preset, self._device, speed=preset.speed)
-        # The old thread ends after its present step; waiting for it would hold up the screen.
-        threading.Thread(target=old.close, daemon=True).start()
         self._main.load(preset, self.worker)
+
+    def on_loaded(self, message: Loaded) -> None:
+        """The other preset trains, and the run before it can go; or it cannot be loaded, and that run goes on."""
+        here = message.worker is self.worker
+        if message.failed is None:
+            if here:
+                self._let_go()
+            return
+        if not here or self._kept is None:
+            self._main.tell_failure(message.failed, "this preset cannot be loaded")
+            return
+        kept, self._kept = self._kept, None
+        _close(self.worker)
+        self.worker = kept.worker
+        if not kept.paused:
+            kept.worker.send(Resume())
+        self._main.show_run(kept)
+        self._main.tell_failure(message.failed, "this preset cannot be loaded: back to the run before")
+
+    @property
+    def original(self) -> Preset:
+        """The preset in training as it was loaded, before any knob was turned."""
+        return self._main.original
+
+    def _let_go(self) -> None:
+        if self._kept is not None:
+            _close(self._kept.worker)
+            self._kept = None
+
+    def close_workers(self, timeout: float = 2.0) -> bool:
+        """End all training; whether its threads ended within about `timeout` seconds."""
+        workers = [self.worker] if self._kept is None else [self.worker, self._kept.worker]
+        for worker in workers:
+            worker.close(timeout=0)
+        return all(worker.close(timeout) for worker in workers)
 
     def on_end_program(self, message: EndProgram) -> None:
         """End the program; with `keep` after the test on the best weights, whose table then stays in the terminal."""
@@ -138,6 +185,11 @@ class RegtuiApp(App[int]):
         self._main.action_quit()
 
 
+def _close(worker: Worker) -> None:
+    # The thread ends after its present step; waiting for it would hold up the screen.
+    threading.Thread(target=worker.close, daemon=True).start()
+
+
 def run_dashboard(
     preset: Preset,
     *,
@@ -164,15 +216,33 @@ def run_dashboard(
         # Told to end by a signal: the terminal is as it was, there is nothing left to wait for, and taking torch down
         # in good order would take as long again.
         os._exit(code)
-    ended = app.worker.close(timeout=1.0)
+    failed = _failure(app.worker.view())  # asked before closing, which is a failure to one that still loads
+    ended = app.close_workers(timeout=1.0)
     if app.reported is not None:
-        _print_report(app.reported, reproduce, ascii_only)
+        if app.original is not preset:  # picked in the dashboard: none of the command line's changes are in it
+            reproduce = [app.original.name, *(() if device == "auto" else ("--device", device))]
+        begun = app.reported.begun or app.original
+        _print_report(app.reported, with_knobs(reproduce, app.original, begun), ascii_only)
     code = app.return_code if code is None else code
+    if failed is not None:
+        code = code or _tell_failure(failed)
     if not ended:
         # The thread hangs in something that cannot be interrupted, such as the import of torch.
         sys.stdout.flush()
         os._exit(code or 0)
     return code or 0
+
+
+def _failure(view: View) -> Failed | None:
+    return view.failed if view.state == "failed" else None
+
+
+def _tell_failure(failed: Failed) -> int:
+    """One line on stderr, for the screen that said it is gone; the exit code."""
+    story = f" (the whole story is in {failed.log})" if failed.log else ""
+    with contextlib.suppress(OSError, ValueError):
+        print(f"regtui: {' '.join(failed.message.split())}{story}", file=sys.stderr, flush=True)
+    return FAILED if failed.log else BAD_INPUT
 
 
 def _print_report(view: View, arguments: Sequence[str], ascii_only: bool) -> None:
@@ -186,8 +256,6 @@ def _print_report(view: View, arguments: Sequence[str], ascii_only: bool) -> Non
     )
     for part in parts:
         console.print(part)
-    if view.failed is not None:
-        console.print(f"{view.failed.message} (log: {view.failed.log})", style="red", markup=False)
     console.print(f"again: {command_of(arguments, command='')}", markup=False, soft_wrap=True)
     turned = view.history.interventions if view.history else []
     if turned:

@@ -17,7 +17,7 @@ from rich.table import Table
 from rich.text import Text
 
 from engine.events import Epoch, Finished, Reported, Stopped, WouldStop
-from engine.preset import Preset
+from engine.preset import Preset, knobs
 from tui.comparison import (
     REASONS,
     ArmRow,
@@ -47,6 +47,7 @@ __all__ = [
     "reproduce",
     "summarize",
     "table",
+    "with_knobs",
 ]
 
 # A header line and nothing else, so that the columns stay narrow and the table can be copied as text.
@@ -65,6 +66,38 @@ def reproduce(arguments: Sequence[str], command: str = "run") -> str:
     command : `run` for the numbers alone, an empty string for the dashboard.
     """
     return shlex.join(["regtui", *([command] if command else []), *arguments])
+
+
+def with_knobs(arguments: Sequence[str], original: Preset, begun: Preset) -> list[str]:
+    """The command line's arguments with the settings of `begun` in which it differs from `original`.
+
+    Parameters
+    ----------
+    arguments : a preset and the options that change its numbers, which together are `original`.
+    begun : the same preset with other knobs.
+    """
+    told = list(arguments)
+    for key, knob in knobs().items():
+        values = {arm.name: arm.settings.get(key) for arm in begun.arms}
+        turned = [arm for arm in original.arms if arm.settings.get(key) != values[arm.name]]
+        if not turned:
+            continue
+        if key == "training.epochs" and "--epochs" in told:  # which would be stronger than what follows
+            at = told.index("--epochs")
+            del told[at : at + 2]
+            turned = list(original.arms)
+        # An arm's own value, in the preset or on the command line, is stronger than one for all arms.
+        own = any(knob.name in arm.overrides.get(knob.section, {}) for arm in original.arms)
+        if len(turned) == len(values) and len(set(map(_as_typed, values.values()))) == 1 and not own:
+            told += ["--set", f"{key}={_as_typed(values[turned[0].name])}"]
+        else:
+            for arm in turned:
+                told += ["--arm-set", f"{arm.name}:{key}={_as_typed(values[arm.name])}"]
+    return told
+
+
+def _as_typed(value: object) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 @dataclass(frozen=True, slots=True)

@@ -148,11 +148,14 @@ def _arm_tables(reading: _Reading) -> list[Any]:
 
 def _arm_set(reading: _Reading, given: str) -> None:
     option = f"--arm-set {given}"
-    arm_name, colon, rest = given.partition(":")
-    if not colon or "=" not in rest:
-        raise PresetError(f"{option}: expected ARM:KEY=VALUE, such as 'dropout 0.2:regularization.dropout=0.5'")
     arms = [arm for arm in _arm_tables(reading) if isinstance(arm, dict)]
     names = [str(arm.get("name")) for arm in arms]
+    arm_name, colon, rest = given.partition(":")
+    if fitting := [name for name in names if given.startswith(f"{name}:")]:  # a name may have colons of its own
+        arm_name = max(fitting, key=len)
+        rest = given[len(arm_name) + 1 :]
+    if not colon or "=" not in rest:
+        raise PresetError(f"{option}: expected ARM:KEY=VALUE, such as 'dropout 0.2:regularization.dropout=0.5'")
     if arm_name not in names:
         raise PresetError(f"{option}: no arm {arm_name!r}{did_you_mean(arm_name, names)}")
     number = names.index(arm_name)

@@ -203,3 +203,9 @@ def test_every_built_in_preset_can_be_read_and_the_default_comes_first() -> None
         preset = load_preset(listed.name)
         assert preset.title == listed.title
         assert preset.arm_names == listed.arms
+
+
+def test_an_arm_whose_name_has_colons_is_found_by_all_of_it(tmp_path):
+    (tmp_path / "p.toml").write_text('[[arm]]\nname = "lr"\n[[arm]]\nname = "lr: small"\n')
+    preset = load_preset(str(tmp_path / "p.toml"), arm_sets=["lr: small:training.lr=0.5", "lr:training.lr=0.25"])
+    assert [arm.settings.training.lr for arm in preset.arms] == [0.25, 0.5]

@@ -135,4 +135,4 @@ async def dashboard(
                     await person.sees(lambda: person.view.state != "loading")
                 yield person
             finally:
-                app.worker.close()
+                app.close_workers()

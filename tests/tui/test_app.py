@@ -3,15 +3,19 @@
 import asyncio
 import os
 import signal
+import threading
 import types
 
 import pytest
 from rich.text import Text
 
+from engine.events import Failed
+from engine.lab import Lab
+from engine.preset import PresetError, with_value
 from engine.worker import log_path
 from tests.tui.dashboard import dashboard, experiment
 from tests.tui.views import finish, lane, moment
-from tui.app import _print_report
+from tui.app import RegtuiApp, _print_report, run_dashboard
 from tui.screens.messages import OpenPreset
 
 
@@ -32,6 +36,127 @@ async def test_another_preset_ends_the_first_ones_thread_without_waiting_for_it(
         await person.sees("5 knobs: all arms")
         await person.sees(lambda: not first._thread.is_alive())
         await person.sees(lambda: person.view.epoch > 0)
+
+
+# A preset that cannot be loaded --------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def far(monkeypatch):
+    """Presets whose title is `Far...` wait for their data, which in the end are not there."""
+    plain, answer = Lab.__init__, threading.Event()
+
+    def load(lab, preset, *args, **given):
+        if preset.title.startswith("Far"):
+            answer.wait(30)
+            raise PresetError(f"{preset.title}: [/red] no such host [Errno -2] {'and so on ' * 20}at its end")
+        plain(lab, preset, *args, **given)
+
+    monkeypatch.setattr(Lab, "__init__", load)
+    yield answer
+    answer.set()
+
+
+FAR = experiment(arms={f"far {place}": {} for place in range(3)}, title="Far")
+
+
+async def test_a_preset_that_cannot_be_loaded_leads_back_to_the_run_before_which_goes_on(far):
+    async with dashboard() as person:
+        await person.sees(lambda: person.view.epoch > 2)
+        first, original = person.app.worker, person.main.original
+        await person.press("right", "tab", "shift+tab", "shift+tab")
+        await person.sees(lambda: first.view().history.interventions)
+        tweaked = person.main.preset
+        person.main.post_message(OpenPreset(FAR))
+        await person.sees("5 knobs: far 2")
+        await person.sees("loading")
+        await person.sees(lambda: first.view().state == "paused")
+        epoch = first.view().epoch
+        await asyncio.sleep(0.1)
+        assert first.view().epoch == epoch
+        far.set()
+        await person.sees("loss: dropped")
+        await person.sees("5 knobs: plain")
+        assert (person.app.worker, person.main.preset, person.main.original) == (first, tweaked, original)
+        assert person.main.preset.arm("dropped").settings.regularization.dropout == 0.25
+        await person.sees(lambda: person.view.epoch > epoch)
+        (told,) = person.app._notifications
+        assert "Far: [/red] no such host [Errno -2]" in told.message
+        assert told.message.endswith("at its end")
+        assert (told.severity, told.timeout, told.markup) == ("error", 15, False)
+        # Space pauses what runs again: the screen knows that it does.
+        await person.press("space")
+        await person.sees(lambda: person.view.state == "paused")
+
+
+async def test_a_paused_run_is_paused_when_it_is_back(far):
+    far.set()
+    async with dashboard(paused=True) as person:
+        first = person.app.worker
+        await person.press("full_stop")
+        await person.sees(lambda: person.view.epoch == 1 and person.view.state == "paused")
+        person.main.post_message(OpenPreset(FAR))
+        await person.sees(lambda: "no such host" in person.toasts)
+        assert person.app.worker is first
+        await person.sees("paused")
+        await asyncio.sleep(0.1)
+        assert person.view.epoch == 1
+        await person.press("space")
+        await person.sees(lambda: person.view.epoch > 2)
+
+
+async def test_another_preset_picked_while_one_loads_keeps_the_run_to_go_back_to(far):
+    async with dashboard() as person:
+        await person.sees(lambda: person.view.epoch > 0)
+        first = person.app.worker
+        workers = []
+        for place in range(2):
+            person.main.post_message(OpenPreset(experiment(arms={f"far {place}": {}}, title=f"Far {place}")))
+            await person.sees(f"loss: far {place}")
+            workers.append(person.app.worker)
+        far.set()
+        await person.sees("loss: dropped")
+        assert person.app.worker is first
+        await person.sees(lambda: not any(worker._thread.is_alive() for worker in workers))
+        assert "Far 1" in person.toasts
+        assert "Far 0" not in person.toasts
+
+
+async def test_a_preset_that_is_loaded_after_one_that_was_not_lets_the_run_before_go(far):
+    async with dashboard() as person:
+        first = person.app.worker
+        person.main.post_message(OpenPreset(FAR))
+        await person.sees("5 knobs: far 2")
+        assert first._thread.is_alive()
+        person.main.post_message(OpenPreset(experiment(arms={"alone": {}}, title="Alone")))
+        await person.sees(lambda: person.view.epoch > 0)
+        await person.sees("Alone")
+        await person.sees(lambda: not first._thread.is_alive())
+
+
+async def test_after_a_failure_and_after_mere_loading_there_is_nothing_to_go_back_to(far):
+    async with dashboard(FAR, loaded=False) as person:
+        await person.sees("loading")
+        person.main.post_message(OpenPreset(experiment(arms={"far a": {}}, title="Far a")))
+        await person.sees("loss: far a")
+        far.set()
+        await person.sees("failed")
+        person.main.post_message(OpenPreset(experiment(arms={"far b": {}}, title="Far b")))
+        await person.sees("loss: far b")
+        await person.sees(lambda: "Far b: [/red] no such host" in person.toasts)
+        assert person.main.preset.title == "Far b"
+        await person.sees("failed")
+
+
+async def test_ended_while_loading_the_kept_run_ends_too(far):
+    async with dashboard() as person:
+        first = person.app.worker
+        person.main.post_message(OpenPreset(FAR))
+        await person.sees("5 knobs: far 2")
+        await person.press("q")
+        await person.sees(lambda: person.app.return_value == 0)
+        assert not person.app.close_workers(timeout=0.1)  # the one that loads hangs in its network
+        await person.sees(lambda: not first._thread.is_alive())
 
 
 @pytest.mark.parametrize("told", [signal.SIGTERM, signal.SIGHUP])
@@ -62,6 +187,82 @@ def test_the_table_the_command_and_the_turned_knobs_stay_in_the_terminal(capsys)
     assert "epoch     3  dropped: training.lr 0.1 -> 0.2" in told
     assert told.isascii()
     assert Text.from_ansi(told).plain
+
+
+class Left:
+    """A worker that was left at this moment of its run, and whose closing is a failure of its own."""
+
+    def __init__(self, view):
+        self.told = view
+
+    def view(self):
+        return self.told
+
+    def close(self, timeout=2.0):
+        self.told = moment(state="failed", failed=Failed("closed while loading"))
+        return True
+
+
+@pytest.mark.parametrize(
+    ("told", "code", "said"),
+    [
+        ({"state": "failed", "failed": Failed("no\nnetwork [/b]")}, 2, "regtui: no network [/b]\n"),
+        ({"state": "failed", "failed": Failed("KeyError: 3", "/a/log")}, 1,
+         "regtui: KeyError: 3 (the whole story is in /a/log)\n"),
+        ({"state": "loading"}, 0, ""),
+        ({"state": "running", "epoch": 3}, 0, ""),
+    ],
+)  # fmt: skip
+def test_left_after_a_failure_it_says_so_in_a_line_and_by_its_code(told, code, said, monkeypatch, capsys):
+    def left(app, **_):
+        app.worker = Left(moment(**told))
+        return 0
+
+    monkeypatch.setattr(RegtuiApp, "run", left)
+    assert run_dashboard(experiment()) == code
+    assert capsys.readouterr() == ("", said)
+
+
+def leave(monkeypatch, **told):
+    """A dashboard that is left at once with the table of this run."""
+
+    def left(app, **_):
+        app.reported = moment(lane("plain"), lane("dropped"), state="finished", **told)
+        app.worker = Left(app.reported)
+        return 0
+
+    monkeypatch.setattr(RegtuiApp, "run", left)
+
+
+def test_the_command_has_the_knobs_as_they_stood_when_the_run_began(monkeypatch, capsys):
+    loaded = experiment()
+    leave(monkeypatch, begun=with_value(loaded, "regularization.dropout", 0.25, "dropped"))
+    assert run_dashboard(loaded, reproduce=["small.toml", "--seeds", "2"]) == 0
+    told = "again: regtui small.toml --seeds 2 --arm-set dropped:regularization.dropout=0.25\n"
+    assert told in capsys.readouterr().out
+
+
+def test_a_preset_picked_in_the_dashboard_is_the_one_that_the_command_names(monkeypatch, capsys):
+    picked = experiment(title="Picked")
+    leave(monkeypatch, begun=picked)
+    monkeypatch.setattr(RegtuiApp, "original", picked)
+    assert run_dashboard(experiment(), device="cpu", reproduce=["away.toml", "--seeds", "2", "--device", "cpu"]) == 0
+    assert "again: regtui small --device cpu\n" in capsys.readouterr().out
+
+
+async def test_a_run_begins_with_the_knobs_as_they_stand_also_when_it_is_restarted():
+    async with dashboard(paused=True) as person:
+        loaded = person.main.original
+        await person.press("right")
+        await person.sees(lambda: person.view.preset != loaded)
+        assert person.view.begun == loaded
+        turned = person.view.preset
+        await person.press("r")
+        await person.sees(lambda: person.view.begun == turned)
+        await person.press("right")
+        await person.sees(lambda: person.view.preset != turned)
+        assert person.view.begun == turned
+        assert person.app.original == loaded
 
 
 async def test_a_bug_in_the_screen_is_told_in_one_line_and_written_to_the_log(monkeypatch, capsys):

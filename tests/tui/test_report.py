@@ -10,9 +10,10 @@ import pytest
 from rich.console import Console
 
 from engine.events import Epoch, Finished, Reported, Stopped
-from engine.preset import read_preset
+from engine.preset import load_preset, read_preset, with_value
+from tui.cli import _parser
 from tui.comparison import ReportedRow, averages_in_words, percent, reported_rows
-from tui.report import ArmRow, Number, best_arm, in_words, loss, reported_table, reproduce, summarize, table
+from tui.report import ArmRow, Number, best_arm, in_words, loss, reported_table, reproduce, summarize, table, with_knobs
 
 PAIR = read_preset('[training]\nseeds = [0, 1, 2]\n[[arm]]\nname = "off"\n[[arm]]\nname = "on"')
 
@@ -212,6 +213,73 @@ def test_the_command_line_survives_a_shell():
     arguments = ["my file.toml", "--arm-set", "dropout 0.2:training.lr=0.1"]
     assert shlex.split(reproduce(arguments)) == ["regtui", "run", *arguments]
     assert reproduce(["dropout"], command="") == "regtui dropout"
+
+
+ARMS = """
+[training]
+epochs = 9
+[[arm]]
+name = "off"
+[[arm]]
+name = "it's: on"
+regularization.dropout = 0.2
+"""
+
+
+@pytest.mark.parametrize(
+    ("given", "turned", "added"),
+    [
+        ([], [], []),
+        ([], [("regularization.dropout", 0.5, "it's: on")], ["--arm-set", "it's: on:regularization.dropout=0.5"]),
+        (["--set", "training.lr=0.3"], [("training.lr", 1e-05, None)], ["--set", "training.lr=1e-05"]),
+        (["--arm-set", "off:training.lr=0.3"], [("training.lr", 0.2, None)],
+         ["--arm-set", "off:training.lr=0.2", "--arm-set", "it's: on:training.lr=0.2"]),
+        ([], [("regularization.dropout", 0.2, None)], ["--arm-set", "off:regularization.dropout=0.2"]),
+        ([], [("regularization.dropout", 0.4, None)],
+         ["--arm-set", "off:regularization.dropout=0.4", "--arm-set", "it's: on:regularization.dropout=0.4"]),
+        ([], [("schedule.kind", "cosine", None), ("early_stopping.restore_best", False, "off")],
+         ["--set", "schedule.kind=cosine", "--arm-set", "off:early_stopping.restore_best=false"]),
+        ([], [("training.lr", 0.5, None), ("training.lr", 0.25, "off")],
+         ["--arm-set", "off:training.lr=0.25", "--arm-set", "it's: on:training.lr=0.5"]),
+        (["--seeds", "2"], [("training.epochs", 20, None)], ["--set", "training.epochs=20"]),
+    ],
+)  # fmt: skip
+def test_the_command_with_the_knobs_as_they_were_turned_gives_the_same_settings(given, turned, added, tmp_path):
+    (tmp_path / "arms.toml").write_text(ARMS)
+    arguments = [str(tmp_path / "arms.toml"), *given]
+    begun = original = parsed(reproduce(arguments, command=""))
+    for knob, value, arm in turned:
+        begun = with_value(begun, knob, value, arm)
+    told = with_knobs(arguments, original, begun)
+    assert told == [*arguments, *added]
+    assert settings(parsed(reproduce(told, command=""))) == settings(begun)
+
+
+@pytest.mark.parametrize("arm", [None, "off"])
+def test_a_turned_length_takes_the_place_of_the_one_for_all_arms(arm, tmp_path):
+    (tmp_path / "arms.toml").write_text(ARMS)
+    arguments = [str(tmp_path / "arms.toml"), "--epochs", "7", "--device", "cpu"]
+    original = parsed(reproduce(arguments, command=""))
+    begun = with_value(original, "training.epochs", 20, arm)
+    assert settings(parsed(reproduce(with_knobs(arguments, original, begun), command=""))) == settings(begun)
+
+
+def test_a_preset_without_arms_is_changed_as_a_whole(tmp_path):
+    (tmp_path / "one.toml").write_text('[data]\nsource = "moons"\n')
+    original = parsed(f"regtui {tmp_path / 'one.toml'}")
+    begun = with_value(original, "training.lr", 0.5, "base")
+    told = with_knobs([str(tmp_path / "one.toml")], original, begun)
+    assert settings(parsed(reproduce(told, command=""))) == settings(begun)
+
+
+def parsed(command):
+    """The preset that the command line's own parser makes of it."""
+    options = _parser("").parse(shlex.split(command)[1:])
+    return load_preset(options.preset, options.set, options.arm_set, options.seeds, options.epochs)
+
+
+def settings(preset):
+    return {arm.name: arm.settings for arm in preset.arms}
 
 
 # Regressions ----------------------------------------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import dataclass
 from typing import Any
 
 from textual.app import ComposeResult
@@ -12,10 +13,11 @@ from textual.screen import Screen
 from textual.widgets import Footer, Static
 
 from engine.commands import Turn
-from engine.events import Failed, Stopped
+from engine.events import Failed, Started, Stopped
 from engine.preset import Preset, PresetError, with_value
 from engine.view import View
 from engine.worker import Worker
+from tui.screens.messages import Loaded
 from tui.screens.pace import Pace
 from tui.widgets.comparison import Comparison
 from tui.widgets.curves import Curves, Shown
@@ -37,6 +39,18 @@ SIDE = 46
 def _first_selected(preset: Preset) -> str | None:
     """The arm whose technique a preset of few arms is about; with one arm, or many on an equal footing, all of them."""
     return preset.arm_names[-1] if 1 < len(preset.arms) <= MANY else None
+
+
+@dataclass(frozen=True)
+class Run:
+    """What it takes to show a run again where it was left; `paused` as the person asked for it."""
+
+    worker: Worker
+    preset: Preset
+    original: Preset
+    paused: bool
+    arm: str | None
+    overlay: bool | None
 
 
 class Board(Screen[None]):
@@ -102,8 +116,14 @@ class Board(Screen[None]):
         """Tell the person what happened since the last frame."""
         diverged: dict[str, list[Stopped]] = {}
         for event in self.worker.news():
-            if isinstance(event, Failed):
-                self._tell_failure(event)
+            if isinstance(event, Started):
+                self.post_message(Loaded(self.worker))
+            elif isinstance(event, Failed):
+                view = self.worker.view()
+                if view.state == "failed" and view.started is None:
+                    self.post_message(Loaded(self.worker, event))
+                else:
+                    self.tell_failure(event, "the engine stopped" if view.state == "failed" else "refused")
             elif isinstance(event, Stopped) and event.reason == "diverged":
                 diverged.setdefault(event.arm, []).append(event)
         for arm, ends in diverged.items():
@@ -115,9 +135,8 @@ class Board(Screen[None]):
                 markup=False,
             )
 
-    def _tell_failure(self, failed: Failed) -> None:
+    def tell_failure(self, failed: Failed, title: str) -> None:
         where = f"\nThe full story: {failed.log}" if failed.log else ""
-        title = "the engine stopped" if self.worker.view().state == "failed" else "refused"
         self.notify(f"{failed.message}{where}", title=title, severity="error", timeout=15, markup=False)
 
     def draw(self, force: bool = False) -> None:
@@ -201,11 +220,19 @@ class Board(Screen[None]):
 
     def load(self, preset: Preset, worker: Worker) -> None:
         """Show another experiment (or the same again) from its beginning."""
-        self.worker, self.preset, self.original = worker, preset, preset
-        self._view = worker.view()
-        self._speed, self._paused = self._view.speed, self._view.paused
-        self._arm = _first_selected(preset)
-        self._chose_overlay = None
+        self.show_run(Run(worker, preset, preset, worker.view().paused, _first_selected(preset), None))
+
+    def run_at_hand(self) -> Run:
+        """What `show_run` needs to come back to this."""
+        return Run(self.worker, self.preset, self.original, self._paused, self._arm, self._chose_overlay)
+
+    def show_run(self, run: Run) -> None:
+        """Show a run, whether it has begun or not."""
+        self.worker, self.preset, self.original = run.worker, run.preset, run.original
+        self._view = run.worker.view()
+        # Not the view's word for paused: the worker may still have to hear what the person wants.
+        self._speed, self._paused = self._view.speed, run.paused
+        self._arm, self._chose_overlay = run.arm, run.overlay
         if self._look == "finder":
             self._look = None
             self.remove_class("-look")
@@ -215,7 +242,7 @@ class Board(Screen[None]):
         if not self._remaking:
             self._remaking = True
             self.run_worker(self._remake_panes())
-        worker.start()
+        self.worker.start()
 
     async def _remake_panes(self) -> None:
         """Nothing is drawn meanwhile; a preset that is loaded meanwhile has its turn at once."""

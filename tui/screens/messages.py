@@ -6,7 +6,9 @@ from dataclasses import dataclass
 
 from textual.message import Message
 
+from engine.events import Failed
 from engine.preset import Preset
+from engine.worker import Worker
 
 
 @dataclass
@@ -14,6 +16,14 @@ class OpenPreset(Message):
     """Leave the run at hand and train this preset."""
 
     preset: Preset
+
+
+@dataclass
+class Loaded(Message):
+    """The worker has its data and trains, or has `failed` before it could."""
+
+    worker: Worker
+    failed: Failed | None = None
 
 
 @dataclass
