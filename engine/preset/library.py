@@ -48,7 +48,7 @@ def builtin_text(name: str) -> str:
     names = builtin_names()
     if name not in names:
         hint = did_you_mean(name, names)
-        raise PresetError(f"no preset {name!r}{hint}; a file of yours ends in .toml")
+        raise PresetError(f"no preset {name!r}{hint}: `regtui presets` lists them; a file of yours ends in .toml")
     return (resources.files("presets") / f"{name}.toml").read_text(encoding="utf-8")
 
 
