@@ -56,7 +56,7 @@ def show_all() -> None:
 
 
 def _download(preset: Listed) -> str:
-    return " (needs a download)" if preset.downloads else ""
+    return " (needs a download)" if preset.needs_download else ""
 
 
 def show(ref: str) -> None:

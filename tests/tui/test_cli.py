@@ -145,6 +145,7 @@ def test_presets_are_listed_one_a_line_in_a_pipe(capsys):
 LISTED = [
     Listed("dropout", "Dropout", "Off and on.", ("a",), "", "digits"),
     Listed("cifar", "CIFAR", "Large.", ("a",), "", "cifar100", "CIFAR-100", downloads=True),
+    Listed("cifar-there", "CIFAR", "Large.", ("a",), "", "cifar100", "CIFAR-100", downloads=True, at_hand=True),
     Listed("start", "Start", "First.", ("a",), "", "digits", "first steps"),
     Listed("mine", "Mine", "Own.", ("a",), "", "digits", "my own"),
     Listed("l1", "L1", "Lasso.", ("a",), "", "digits", "penalties"),
@@ -155,9 +156,15 @@ def test_presets_stand_in_the_order_of_their_groups_and_those_that_download_say_
     monkeypatch.setattr("tui.catalog.builtin_list", lambda: LISTED)
     assert main(["presets"]) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert [line.split()[0] for line in lines] == ["start", "l1", "cifar", "mine", "dropout"]
+    assert [line.split()[0] for line in lines] == ["start", "l1", "cifar", "cifar-there", "mine", "dropout"]
     assert [line.split()[0] for line in lines if line.endswith("(needs a download)")] == ["cifar"]
     assert list(by_group(LISTED)) == ["first steps", "penalties", "CIFAR-100", "my own", OTHERS]
+
+
+def test_the_list_of_presets_imports_no_torch():
+    code = "import sys, tui.cli; tui.cli.main(['presets']); print(*sys.modules, file=sys.stderr)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert not {"torch", "torchvision", "textual", "numpy"} & set(done.stderr.split())
 
 
 def test_a_terminal_shows_a_heading_for_each_group(monkeypatch):

@@ -90,7 +90,7 @@ class PresetPicker(ModalScreen[str | None]):
         told.append(listed.title, style="bold")
         if listed.name == self._current:
             told.append("  (open)", style="dim")
-        if listed.downloads:
+        if listed.needs_download:
             told.append("  needs a download", style="yellow")
         told.append(f"\n{listed.name}", style="dim")
         return told

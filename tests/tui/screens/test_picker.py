@@ -10,6 +10,7 @@ from tui.screens.picker import PresetPicker
 LISTED = [
     Listed("alpha", "Alpha and off", "First of all.", ("off", "on"), "A long lesson.", "digits"),
     Listed("beta", "Beta [x]", "Weights that decay.", ("l1", "l2"), "Another lesson.", "mnist", downloads=True),
+    Listed("gamma", "Gamma", "Large.", ("a",), "", "cifar10", downloads=True, at_hand=True),
     Listed("small", "Two moons", "Small.", ("plain",), "", "moons"),
 ]
 
@@ -27,7 +28,8 @@ async def test_the_list_shows_title_and_summary_arms_and_lesson_of_the_chosen_on
         await person.press("p")
         for told in ("Alpha and off", "Beta [x]", "needs a download", "Two moons  (open)"):
             await person.sees(told)
-        await person.press("up")
+        assert person.text.count("needs a download") == 1
+        await person.press("up", "up")
         for told in ("Weights that decay.", "l1, l2", "mnist", "Another lesson."):
             await person.sees(told)
         await person.press("escape")
