@@ -11,6 +11,7 @@ import pytest
 from rich.console import Console
 
 from engine.preset import OTHERS, Listed, by_group
+from tests.engine.data.common import write_mnist
 from tui.cli import main
 
 REGTUI = Path(sys.executable).parent / "regtui"
@@ -211,12 +212,42 @@ def test_check_names_the_line_that_is_wrong_and_goes_on_to_the_next_file(capsys,
         ('source = "digits"\ntrain = 3000', "the source digits has only 1797"),
         ('source = "csv"\npath = "nowhere.csv"\ntarget = "y"', "nowhere.csv"),
         ('source = "folder"\npath = "nowhere"', "no such folder"),
+        ('source = "moons"\n[model]\nkind = "cnn"', "the source 'moons' has no images"),
+        ('source = "moons"\n[augment]\nshift = 2', "augment.shift = 2.0: the source 'moons' has no images"),
+        ('source = "moons"\n[regularization]\nl2 = 0.1\nl2_layers = [9]', "l2_layers"),
     ],
 )
-def test_check_looks_at_data_that_are_at_hand(data, said, capsys, tmp_path):
+def test_check_refuses_in_one_line_what_a_run_refuses(data, said, capsys, tmp_path):
     path = tmp_path / "mine.toml"
     path.write_text(f"[data]\n{data}\n")
+    assert main(["run", str(path)]) == 2
+    refused = capsys.readouterr().err.removeprefix("regtui: ")
     assert main(["check", str(path)]) == 2
-    err = capsys.readouterr().err
+    out, err = capsys.readouterr()
+    assert not out
     assert said in err
-    assert err.startswith(f"regtui: {path}: ")
+    assert err == f"regtui: {path}: {refused}"
+
+
+def test_check_says_that_data_to_be_downloaded_were_not_looked_at(capsys, tmp_path, monkeypatch):
+    monkeypatch.setenv("REGTUI_DATA", str(tmp_path))
+    path = preset_file(tmp_path, more='[[arm]]\nname = "digits"\ndata.source = "mnist"\n')
+    fine = f"{path}: fine: 3 arms, 1 seed, 2 epochs, moons and mnist"
+    assert main(["check", path]) == 0
+    told = "; its data from mnist, to be downloaded on first use, were not looked at"
+    assert capsys.readouterr().out == f"{fine}{told}\n"
+    write_mnist(tmp_path / "MNIST" / "raw", train=2000)
+    assert main(["check", path]) == 0
+    assert capsys.readouterr().out == f"{fine}\n"
+    (tmp_path / "MNIST" / "raw" / "train-images-idx3-ubyte").write_bytes(b"cut")
+    assert main(["check", path]) == 2
+    assert "is damaged" in capsys.readouterr().err
+
+
+def test_check_looks_at_the_arms_at_hand_beside_those_to_be_downloaded(capsys, tmp_path, monkeypatch):
+    monkeypatch.setenv("REGTUI_DATA", str(tmp_path))
+    path = preset_file(
+        tmp_path, more='[[arm]]\nname = "a"\ndata.source = "mnist"\n[[arm]]\nname = "b"\naugment.shift = 2\n'
+    )
+    assert main(["check", path]) == 2
+    assert "the source 'moons' has no images" in capsys.readouterr().err
