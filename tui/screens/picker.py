@@ -13,6 +13,14 @@ from textual.widgets.option_list import Option
 from engine.preset import Listed, builtin_list, by_group
 
 
+class _Presets(OptionList):
+    """The list, which keeps the highlighted preset in sight when it gets narrower or lower."""
+
+    def on_resize(self) -> None:
+        # Once its lines are wrapped to the new width.
+        self.call_after_refresh(self.scroll_to_highlight)
+
+
 class PresetPicker(ModalScreen[str | None]):
     """Returns the name of the chosen preset, or None."""
 
@@ -44,7 +52,7 @@ class PresetPicker(ModalScreen[str | None]):
             frame.border_title = "presets: type to filter, enter opens, escape goes back"
             yield Input(placeholder="filter by name, title or technique", compact=True)
             with Horizontal():
-                yield OptionList()
+                yield _Presets()
                 with VerticalScroll():
                     yield Static(id="preview")
 

@@ -75,3 +75,19 @@ async def test_the_keys_of_the_list_move_in_it_while_the_filter_is_typed():
         await person.sees(lambda: isinstance(person.app.screen, PresetPicker))
         await person.press("down", "down")
         await person.sees("Weights that decay.")
+
+
+async def test_the_highlighted_preset_stays_in_sight_when_the_terminal_gets_smaller(monkeypatch):
+    many = [Listed(f"n{number}", f"A title that wraps, number {number}.", "", (), "", "digits") for number in range(20)]
+    monkeypatch.setattr("tui.screens.picker.builtin_list", lambda: many)
+    async with dashboard(size=(160, 45), paused=True) as person:
+        await person.press("p")
+        await person.sees(lambda: isinstance(person.app.screen, PresetPicker))
+        for end in (11, 15):
+            await person.press(*["down"] * (end - int(person.app.screen._chosen().name[1:])))
+            await person.sees(f"number {end}.")
+            await person.pilot.resize_terminal(80, 24)
+            await person.sees(lambda: person.app.size.width == 80)
+            await person.sees(f" n{end} ")
+            await person.pilot.resize_terminal(160, 45)
+            await person.sees(f" n{end} ")
