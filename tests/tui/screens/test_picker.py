@@ -82,12 +82,17 @@ async def test_the_highlighted_preset_stays_in_sight_when_the_terminal_gets_smal
     monkeypatch.setattr("tui.screens.picker.builtin_list", lambda: many)
     async with dashboard(size=(160, 45), paused=True) as person:
         await person.press("p")
-        await person.sees(lambda: isinstance(person.app.screen, PresetPicker))
-        for end in (11, 15):
-            await person.press(*["down"] * (end - int(person.app.screen._chosen().name[1:])))
-            await person.sees(f"number {end}.")
+        await person.sees("number 0.")
+        picker = person.app.screen
+        await person.sees(lambda: picker._chosen() is many[0])
+        for moves, place in ((11, 11), (4, 15)):
+            await person.press(*["down"] * moves)
+            await person.sees(lambda place=place: picker._chosen() is many[place])
             await person.pilot.resize_terminal(80, 24)
             await person.sees(lambda: person.app.size.width == 80)
-            await person.sees(f" n{end} ")
+            await person.sees(f" n{place} ")
             await person.pilot.resize_terminal(160, 45)
-            await person.sees(f" n{end} ")
+            await person.sees(lambda: person.app.size.width == 160)
+            await person.sees(f" n{place} ")
+        await person.press("escape")
+        await person.sees("5 knobs")
