@@ -86,6 +86,10 @@ class PresetPicker(ModalScreen[str | None]):
             )
         self._preview()
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        # Keys of a burst come before the list is there.
+        return action not in ("move", "scroll", "choose") or bool(self.query("#preview"))
+
     def _chosen(self) -> Listed | None:
         place = self.query_one(OptionList).highlighted
         if place is None:

@@ -96,3 +96,13 @@ async def test_the_highlighted_preset_stays_in_sight_when_the_terminal_gets_smal
             await person.sees(f" n{place} ")
         await person.press("escape")
         await person.sees("5 knobs")
+
+
+async def test_keys_that_come_before_the_list_is_there_do_no_harm():
+    picker = PresetPicker("small")
+    for action in ("move", "scroll", "choose"):
+        assert not picker.check_action(action, (1,))
+    async with dashboard(paused=True) as person:
+        await person.press("p")
+        await person.sees("Two moons  (open)")
+        assert person.app.screen.check_action("move", (1,))
