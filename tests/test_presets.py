@@ -87,6 +87,13 @@ def test_a_preset_says_in_words_what_it_is_and_teaches(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", builtin_names())
+def test_a_lesson_that_wants_something_before_the_first_step_says_how_to_get_there(name: str) -> None:
+    lesson = load_preset(name).lesson
+    told = lesson.count("before the first step (--paused, or space and then r")
+    assert lesson.count("before the first step") == told, "a run starts by itself"
+
+
+@pytest.mark.parametrize("name", builtin_names())
 def test_a_table_in_a_lesson_fits_the_panel_unwrapped(name: str) -> None:
     paragraphs = load_preset(name).lesson.split("\n\n")
     rows = [row for paragraph in paragraphs if paragraph.strip().count("\n") for row in paragraph.split("\n")]

@@ -12,12 +12,12 @@ from rich.text import Text
 
 from engine.preset import (
     DEFAULT,
-    DOWNLOADED,
     OTHERS,
     Arm,
     Listed,
     Preset,
     PresetError,
+    at_hand,
     builtin_list,
     builtin_text,
     by_group,
@@ -56,7 +56,7 @@ def show_all() -> None:
 
 
 def _download(preset: Listed) -> str:
-    return " (needs a download)" if preset.downloads else ""
+    return " (needs a download)" if preset.needs_download else ""
 
 
 def show(ref: str) -> None:
@@ -90,36 +90,35 @@ def changes(arm: Arm) -> list[str]:
 def check(ref: str) -> str:
     """What a preset consists of, in a line.
 
-    Data that are at hand are looked at, so that "fine" means that it will train; data sets that would have to be
-    downloaded, and folders of images, are not.
+    The lab is built as for a run, so that "fine" means that it will train; only arms whose data would have to be
+    downloaded are left out, and told of.
 
     Raises
     ------
     PresetError : it is not fine.
     """
     preset = load_preset(ref)
-    seen = {arm.settings.data.model_dump_json(): arm.settings.data for arm in preset.arms}
-    for data in seen.values():
-        if data.source == "folder":
-            if not Path(data.path).expanduser().is_dir():
-                raise PresetError(f"{ref}: data.path = {data.path!r}: no such folder")
-        elif data.source not in DOWNLOADED:
-            _load(ref, data, preset)
-    return ", ".join([
+    sources = list(dict.fromkeys(arm.settings.data.source for arm in preset.arms))
+    missing = [source for source in sources if not at_hand(source)]
+    if arms := tuple(arm for arm in preset.arms if arm.settings.data.source not in missing):
+        _build(ref, preset.model_copy(update={"arms": arms}))
+    told = ", ".join([
         _many(len(preset.arms), "arm"),
         _many(len(preset.seeds), "seed"),
         _many(preset.epochs, "epoch"),
-        " and ".join(dict.fromkeys(data.source for data in seen.values())),
+        " and ".join(sources),
     ])  # fmt: skip
+    if missing:
+        told += f"; its data from {' and '.join(missing)}, to be downloaded on first use, were not looked at"
+    return told
 
 
-def _load(ref: str, data: Any, preset: Preset) -> None:
-    import torch
-
-    from engine.data import load_task
+def _build(ref: str, preset: Preset) -> None:
+    """Load the data and build the networks, on the CPU; nothing is trained."""
+    from engine.lab import Lab
 
     try:
-        load_task(data, preset.seeds, torch.device("cpu"), torch.float32)
+        Lab(preset, "cpu")
     except PresetError as error:
         raise PresetError(f"{ref}: {error}") from None
 

@@ -2,6 +2,7 @@
 
 from engine.preset.change import with_value, write_preset
 from engine.preset.errors import PresetError
+from engine.preset.files import at_hand
 from engine.preset.library import DEFAULT, GROUPS, OTHERS, Listed, builtin_list, builtin_names, builtin_text, by_group
 from engine.preset.read import load_preset, read_preset
 from engine.preset.schema import (
@@ -20,6 +21,6 @@ from engine.preset.setting import Knob
 
 __all__ = [
     "DEFAULT", "DOWNLOADED", "EMBEDDED", "GROUPS", "IMAGES", "OTHERS", "SYNTHETIC", "Arm", "Knob", "Listed", "Preset",
-    "PresetError", "ReportedNumber", "Settings", "builtin_list", "builtin_names", "builtin_text", "by_group", "knobs",
-    "live_knobs", "load_preset", "read_preset", "with_value", "write_preset",
+    "PresetError", "ReportedNumber", "Settings", "at_hand", "builtin_list", "builtin_names", "builtin_text", "by_group",
+    "knobs", "live_knobs", "load_preset", "read_preset", "with_value", "write_preset",
 ]  # fmt: skip

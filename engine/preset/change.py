@@ -8,7 +8,7 @@ from typing import Any
 import tomli_w
 from pydantic import ValidationError
 
-from engine.preset.errors import PresetError, did_you_mean
+from engine.preset.errors import PresetError, did_you_mean_setting
 from engine.preset.schema import SECTIONS, Arm, Preset, Settings, knobs
 
 
@@ -19,7 +19,7 @@ def with_value(preset: Preset, key: str, value: Any, arm: str | None = None) -> 
     """
     knob = knobs().get(key)
     if knob is None:
-        raise PresetError(f"unknown setting {key!r}{did_you_mean(key, knobs())}")
+        raise PresetError(f"unknown setting {key!r}{did_you_mean_setting(key, knobs(), knobs())}")
     if not isinstance(knob.default, (list, str)) and (reason := knob.refuse(value)):
         raise PresetError(f"{key} = {value!r}: {reason}")
     if arm is not None:

@@ -17,3 +17,17 @@ def did_you_mean(given: str, names: Iterable[str]) -> str:
     if near:
         return f" (did you mean {near[0]!r}?)"
     return f" (one of: {', '.join(known)})" if 0 < len(known) <= 16 else ""
+
+
+def did_you_mean_setting(given: str, keys: Iterable[str], names: Iterable[str]) -> str:
+    """The few dotted keys that end in the name given, such as 'regularization.dropout' for `dropout`.
+
+    Where there are none, or many, the nearest of `names` as `did_you_mean` tells it.
+    """
+    section, _, name = given.lower().rpartition(".")
+    ending = [key for key in keys if key.rpartition(".")[2] == name]
+    if section:  # misspelt: one of the keys is meant
+        ending = difflib.get_close_matches(given.lower(), ending, n=1, cutoff=0.8) or ending
+    if 0 < len(ending) <= 3:
+        return f" (did you mean {' or '.join(map(repr, ending))}?)"
+    return did_you_mean(given, names)

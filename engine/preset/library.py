@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from importlib import resources
 
 from engine.preset.errors import PresetError, did_you_mean
+from engine.preset.files import at_hand
 from engine.preset.schema import DOWNLOADED
 
 DEFAULT = "dropout"
@@ -21,7 +22,10 @@ OTHERS = "others"
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """One line of the list of presets. `downloads`: an arm's data must be fetched before it can be opened."""
+    """One line of the list of presets.
+
+    `downloads`: an arm's data come from the network; `at_hand`: nothing of them is missing in the data folder.
+    """
 
     name: str
     title: str
@@ -31,6 +35,12 @@ class Listed:
     source: str
     group: str = ""
     downloads: bool = False
+    at_hand: bool = False
+
+    @property
+    def needs_download(self) -> bool:
+        """Whether something must be fetched before it can be opened."""
+        return self.downloads and not self.at_hand
 
 
 def builtin_names() -> list[str]:
@@ -48,7 +58,7 @@ def builtin_text(name: str) -> str:
     names = builtin_names()
     if name not in names:
         hint = did_you_mean(name, names)
-        raise PresetError(f"no preset {name!r}{hint}; a file of yours ends in .toml")
+        raise PresetError(f"no preset {name!r}{hint}: `regtui presets` lists them; a file of yours ends in .toml")
     return (resources.files("presets") / f"{name}.toml").read_text(encoding="utf-8")
 
 
@@ -69,6 +79,7 @@ def builtin_list() -> list[Listed]:
                 source=sources[0] or "digits",
                 group=table.get("group", ""),
                 downloads=any(source in DOWNLOADED for source in sources),
+                at_hand=all(at_hand(source) for source in sources),
             )
         )
     return listed

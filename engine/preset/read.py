@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from engine.preset import library
-from engine.preset.errors import PresetError, did_you_mean
+from engine.preset.errors import PresetError, did_you_mean, did_you_mean_setting
 from engine.preset.schema import SECTIONS, Arm, Preset, ReportedNumber, Settings, knobs
 from engine.preset.source import line_of
 
@@ -131,7 +131,7 @@ def _put(
 ) -> None:
     known = knobs()
     if key not in known and key not in (*_TOP_TEXTS, "speed"):
-        raise PresetError(f"{option}: unknown setting {key!r}{did_you_mean(key, known)}")
+        raise PresetError(f"{option}: unknown setting {key!r}{did_you_mean_setting(key, known, known)}")
     *tables, name = key.split(".")
     for part in tables:
         table = table.setdefault(part, {})
@@ -166,7 +166,7 @@ def _build(reading: _Reading, name: str) -> Preset:
     table = reading.table
     for key in table:
         if key not in _TOP:
-            raise reading.fail((key,), f"unknown key {key!r}{did_you_mean(key, _TOP)}")
+            raise reading.fail((key,), f"unknown key {key!r}{did_you_mean_setting(key, knobs(), _TOP)}")
     for key in _TOP_TEXTS:
         if not isinstance(table.get(key, ""), str):
             raise reading.fail((key,), f"{key} = {table[key]!r}: must be a text in quotes")
@@ -241,7 +241,8 @@ def _arms(reading: _Reading, base_table: dict[str, Any], base: Settings) -> tupl
         overrides = {key: value for key, value in table.items() if key != "name"}
         for key in overrides:
             if key not in SECTIONS:
-                raise reading.fail((*path, key), f"arm {arm_name!r}: unknown key {key!r}{did_you_mean(key, SECTIONS)}")
+                hint = did_you_mean_setting(key, knobs(), SECTIONS)
+                raise reading.fail((*path, key), f"arm {arm_name!r}: unknown key {key!r}{hint}")
         if isinstance(overrides.get("training"), dict) and "seeds" in overrides["training"]:
             raise reading.fail(
                 (*path, "training", "seeds"),
@@ -278,7 +279,7 @@ def _explain(detail: ErrorDetails, key: str) -> str:
     section, _, name = key.partition(".")
     if kind == "extra_forbidden":
         names = SECTIONS[section].model_fields if section in SECTIONS else SECTIONS
-        return f"unknown setting {key!r}{did_you_mean(name or section, names)}"
+        return f"unknown setting {key!r}{did_you_mean_setting(name or section, knobs(), names)}"
     if kind in ("model_type", "model_attributes_type", "dict_type"):
         return f"{key} = {given!r}: must be a table, [{section}]"
     knob = knobs().get(key)

@@ -44,7 +44,11 @@ WRONG = [
     ('[[arm]]\nname = ""', 7, "''", "not empty"),
     ('[[arm]]\nname = "a"\n[[arm]]\nname = "b"\nregularization.dropout = 2', 10, "arm 'b'", "must be below 1"),
     ('[[arm]]\nname = "a"\n[arm.training]\nlr = 0', 9, "arm 'a'", "above 0"),
-    ('[[arm]]\nname = "a"\ndropout = 2', 8, "'dropout'", "one of"),
+    ('[[arm]]\nname = "a"\ndropout = 2', 8, "'dropout'", "did you mean 'regularization.dropout'?"),
+    ('[[arm]]\nname = "a"\nhiden = 2', 8, "'hiden'", "one of"),
+    ("dropout = 0.2", 6, "unknown key 'dropout'", "did you mean 'regularization.dropout'?"),
+    ("[training]\ndropout = 0.2", 7, "'training.dropout'", "did you mean 'regularization.dropout'?"),
+    ("patience = 3", 6, "'patience'", "did you mean 'schedule.patience' or 'early_stopping.patience'?"),
     ('[[arm]]\nname = "a"\ntraining.seeds = [3]', 8, "arm 'a'", "[training]"),
 ]
 
@@ -111,6 +115,12 @@ def test_a_wrong_file_under_options_is_still_one_line(text: str, changes: dict, 
     [
         ({"sets": ["training.lr"]}, "--set training.lr: expected KEY=VALUE"),
         ({"sets": ["training.lrr=1"]}, "did you mean 'training.lr'"),
+        ({"sets": ["dropout=0.5"]}, "unknown setting 'dropout' (did you mean 'regularization.dropout'?)"),
+        ({"sets": ["modle.kind=cnn"]}, "unknown setting 'modle.kind' (did you mean 'model.kind'?)"),
+        (
+            {"arm_sets": ["dropout 0.2:dropout=0.5"]},
+            "unknown setting 'dropout' (did you mean 'regularization.dropout'?)",
+        ),
         ({"sets": ["training.lr=0"]}, "--set training.lr=0: training.lr = 0: must be above 0"),
         ({"sets": ["training.lr=fast"]}, "--set training.lr=fast: training.lr = 'fast': must be a number"),
         ({"arm_sets": ["dropout 0.3:training.lr=1"]}, "did you mean 'dropout 0.2'"),

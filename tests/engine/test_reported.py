@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
 
 import pytest
 
 from engine.events import Epoch, Finished, Reported, from_json, to_json
 from engine.lab import Lab
 from engine.preset import PresetError, builtin_list, library, read_preset, write_preset
+from tests.engine.data.common import write_mnist
 from tests.engine.small import epochs_by_lane, load_small, only
 
 TEXT = """
@@ -125,15 +127,20 @@ def test_a_broken_report_is_refused_with_its_line(old: str, new: str, line: int,
     assert expected in str(raised.value)
 
 
-def test_the_list_says_which_presets_need_a_download(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_list_says_which_presets_need_a_download(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     texts = {
         "plain": TEXT,
         "base": '[data]\nsource = "MNIST"',
         "arm": '[[arm]]\nname = "x"\n[arm.data]\nsource = "cifar10"',
     }
+    monkeypatch.setenv("REGTUI_DATA", str(tmp_path))
     monkeypatch.setattr(library, "builtin_names", lambda: list(texts))
     monkeypatch.setattr(library, "builtin_text", texts.__getitem__)
     listed = builtin_list()
     assert [one.downloads for one in listed] == [False, True, True]
+    assert [one.needs_download for one in listed] == [False, True, True]
+    write_mnist(tmp_path / "MNIST" / "raw")
+    assert [one.downloads for one in builtin_list()] == [False, True, True]
+    assert [one.needs_download for one in builtin_list()] == [False, False, True]
     assert [one.group for one in listed] == ["the book", "", ""]
     assert [one.source for one in listed] == ["digits", "mnist", "digits"]

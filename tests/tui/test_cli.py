@@ -11,6 +11,7 @@ import pytest
 from rich.console import Console
 
 from engine.preset import OTHERS, Listed, by_group
+from tests.engine.data.common import write_mnist
 from tui.cli import main
 
 REGTUI = Path(sys.executable).parent / "regtui"
@@ -73,7 +74,8 @@ def test_help_imports_nothing_heavy():
         (["nowhere.toml"], "nowhere.toml: no such file"),
         (["run", "dropout", "--set", "training.lrr=1"], "unknown setting 'training.lrr' (did you mean 'training.lr'?)"),
         (["run", "dropout", "--arm-set", "off:training.lr=1"], "no arm 'off'"),
-        (["presets", "nothing-like-it"], "no preset 'nothing-like-it'"),
+        (["presets", "nothing-like-it"], "no preset 'nothing-like-it': `regtui presets` lists them"),
+        (["nosuch"], "no preset 'nosuch': `regtui presets` lists them; a file of yours ends in .toml"),
         (["check"], "the following arguments are required: FILE"),
         (["check", "nowhere.toml"], "nowhere.toml: no such file"),
     ],
@@ -144,6 +146,7 @@ def test_presets_are_listed_one_a_line_in_a_pipe(capsys):
 LISTED = [
     Listed("dropout", "Dropout", "Off and on.", ("a",), "", "digits"),
     Listed("cifar", "CIFAR", "Large.", ("a",), "", "cifar100", "CIFAR-100", downloads=True),
+    Listed("cifar-there", "CIFAR", "Large.", ("a",), "", "cifar100", "CIFAR-100", downloads=True, at_hand=True),
     Listed("start", "Start", "First.", ("a",), "", "digits", "first steps"),
     Listed("mine", "Mine", "Own.", ("a",), "", "digits", "my own"),
     Listed("l1", "L1", "Lasso.", ("a",), "", "digits", "penalties"),
@@ -154,9 +157,15 @@ def test_presets_stand_in_the_order_of_their_groups_and_those_that_download_say_
     monkeypatch.setattr("tui.catalog.builtin_list", lambda: LISTED)
     assert main(["presets"]) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert [line.split()[0] for line in lines] == ["start", "l1", "cifar", "mine", "dropout"]
+    assert [line.split()[0] for line in lines] == ["start", "l1", "cifar", "cifar-there", "mine", "dropout"]
     assert [line.split()[0] for line in lines if line.endswith("(needs a download)")] == ["cifar"]
     assert list(by_group(LISTED)) == ["first steps", "penalties", "CIFAR-100", "my own", OTHERS]
+
+
+def test_the_list_of_presets_imports_no_torch():
+    code = "import sys, tui.cli; tui.cli.main(['presets']); print(*sys.modules, file=sys.stderr)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert not {"torch", "torchvision", "textual", "numpy"} & set(done.stderr.split())
 
 
 def test_a_terminal_shows_a_heading_for_each_group(monkeypatch):
@@ -203,12 +212,42 @@ def test_check_names_the_line_that_is_wrong_and_goes_on_to_the_next_file(capsys,
         ('source = "digits"\ntrain = 3000', "the source digits has only 1797"),
         ('source = "csv"\npath = "nowhere.csv"\ntarget = "y"', "nowhere.csv"),
         ('source = "folder"\npath = "nowhere"', "no such folder"),
+        ('source = "moons"\n[model]\nkind = "cnn"', "the source 'moons' has no images"),
+        ('source = "moons"\n[augment]\nshift = 2', "augment.shift = 2.0: the source 'moons' has no images"),
+        ('source = "moons"\n[regularization]\nl2 = 0.1\nl2_layers = [9]', "l2_layers"),
     ],
 )
-def test_check_looks_at_data_that_are_at_hand(data, said, capsys, tmp_path):
+def test_check_refuses_in_one_line_what_a_run_refuses(data, said, capsys, tmp_path):
     path = tmp_path / "mine.toml"
     path.write_text(f"[data]\n{data}\n")
+    assert main(["run", str(path)]) == 2
+    refused = capsys.readouterr().err.removeprefix("regtui: ")
     assert main(["check", str(path)]) == 2
-    err = capsys.readouterr().err
+    out, err = capsys.readouterr()
+    assert not out
     assert said in err
-    assert err.startswith(f"regtui: {path}: ")
+    assert err == f"regtui: {path}: {refused}"
+
+
+def test_check_says_that_data_to_be_downloaded_were_not_looked_at(capsys, tmp_path, monkeypatch):
+    monkeypatch.setenv("REGTUI_DATA", str(tmp_path))
+    path = preset_file(tmp_path, more='[[arm]]\nname = "digits"\ndata.source = "mnist"\n')
+    fine = f"{path}: fine: 3 arms, 1 seed, 2 epochs, moons and mnist"
+    assert main(["check", path]) == 0
+    told = "; its data from mnist, to be downloaded on first use, were not looked at"
+    assert capsys.readouterr().out == f"{fine}{told}\n"
+    write_mnist(tmp_path / "MNIST" / "raw", train=2000)
+    assert main(["check", path]) == 0
+    assert capsys.readouterr().out == f"{fine}\n"
+    (tmp_path / "MNIST" / "raw" / "train-images-idx3-ubyte").write_bytes(b"cut")
+    assert main(["check", path]) == 2
+    assert "is damaged" in capsys.readouterr().err
+
+
+def test_check_looks_at_the_arms_at_hand_beside_those_to_be_downloaded(capsys, tmp_path, monkeypatch):
+    monkeypatch.setenv("REGTUI_DATA", str(tmp_path))
+    path = preset_file(
+        tmp_path, more='[[arm]]\nname = "a"\ndata.source = "mnist"\n[[arm]]\nname = "b"\naugment.shift = 2\n'
+    )
+    assert main(["check", path]) == 2
+    assert "the source 'moons' has no images" in capsys.readouterr().err

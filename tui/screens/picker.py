@@ -13,6 +13,14 @@ from textual.widgets.option_list import Option
 from engine.preset import Listed, builtin_list, by_group
 
 
+class _Presets(OptionList):
+    """The list, which keeps the highlighted preset in sight when it gets narrower or lower."""
+
+    def on_resize(self) -> None:
+        # Once its lines are wrapped to the new width.
+        self.call_after_refresh(self.scroll_to_highlight)
+
+
 class PresetPicker(ModalScreen[str | None]):
     """Returns the name of the chosen preset, or None."""
 
@@ -44,7 +52,7 @@ class PresetPicker(ModalScreen[str | None]):
             frame.border_title = "presets: type to filter, enter opens, escape goes back"
             yield Input(placeholder="filter by name, title or technique", compact=True)
             with Horizontal():
-                yield OptionList()
+                yield _Presets()
                 with VerticalScroll():
                     yield Static(id="preview")
 
@@ -78,6 +86,10 @@ class PresetPicker(ModalScreen[str | None]):
             )
         self._preview()
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        # Keys of a burst come before the list is there.
+        return action not in ("move", "scroll", "choose") or bool(self.query("#preview"))
+
     def _chosen(self) -> Listed | None:
         place = self.query_one(OptionList).highlighted
         if place is None:
@@ -90,7 +102,7 @@ class PresetPicker(ModalScreen[str | None]):
         told.append(listed.title, style="bold")
         if listed.name == self._current:
             told.append("  (open)", style="dim")
-        if listed.downloads:
+        if listed.needs_download:
             told.append("  needs a download", style="yellow")
         told.append(f"\n{listed.name}", style="dim")
         return told

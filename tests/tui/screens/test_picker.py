@@ -10,6 +10,7 @@ from tui.screens.picker import PresetPicker
 LISTED = [
     Listed("alpha", "Alpha and off", "First of all.", ("off", "on"), "A long lesson.", "digits"),
     Listed("beta", "Beta [x]", "Weights that decay.", ("l1", "l2"), "Another lesson.", "mnist", downloads=True),
+    Listed("gamma", "Gamma", "Large.", ("a",), "", "cifar10", downloads=True, at_hand=True),
     Listed("small", "Two moons", "Small.", ("plain",), "", "moons"),
 ]
 
@@ -27,7 +28,8 @@ async def test_the_list_shows_title_and_summary_arms_and_lesson_of_the_chosen_on
         await person.press("p")
         for told in ("Alpha and off", "Beta [x]", "needs a download", "Two moons  (open)"):
             await person.sees(told)
-        await person.press("up")
+        assert person.text.count("needs a download") == 1
+        await person.press("up", "up")
         for told in ("Weights that decay.", "l1, l2", "mnist", "Another lesson."):
             await person.sees(told)
         await person.press("escape")
@@ -73,3 +75,34 @@ async def test_the_keys_of_the_list_move_in_it_while_the_filter_is_typed():
         await person.sees(lambda: isinstance(person.app.screen, PresetPicker))
         await person.press("down", "down")
         await person.sees("Weights that decay.")
+
+
+async def test_the_highlighted_preset_stays_in_sight_when_the_terminal_gets_smaller(monkeypatch):
+    many = [Listed(f"n{number}", f"A title that wraps, number {number}.", "", (), "", "digits") for number in range(20)]
+    monkeypatch.setattr("tui.screens.picker.builtin_list", lambda: many)
+    async with dashboard(size=(160, 45), paused=True) as person:
+        await person.press("p")
+        await person.sees("number 0.")
+        picker = person.app.screen
+        await person.sees(lambda: picker._chosen() is many[0])
+        for moves, place in ((11, 11), (4, 15)):
+            await person.press(*["down"] * moves)
+            await person.sees(lambda place=place: picker._chosen() is many[place])
+            await person.pilot.resize_terminal(80, 24)
+            await person.sees(lambda: person.app.size.width == 80)
+            await person.sees(f" n{place} ")
+            await person.pilot.resize_terminal(160, 45)
+            await person.sees(lambda: person.app.size.width == 160)
+            await person.sees(f" n{place} ")
+        await person.press("escape")
+        await person.sees("5 knobs")
+
+
+async def test_keys_that_come_before_the_list_is_there_do_no_harm():
+    picker = PresetPicker("small")
+    for action in ("move", "scroll", "choose"):
+        assert not picker.check_action(action, (1,))
+    async with dashboard(paused=True) as person:
+        await person.press("p")
+        await person.sees("Two moons  (open)")
+        assert person.app.screen.check_action("move", (1,))
