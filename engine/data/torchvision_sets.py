@@ -6,9 +6,7 @@ a header; torchvision is imported only to ask it for addresses and checksums whe
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
@@ -20,63 +18,11 @@ from engine.data.formats import DAMAGED, read_idx, read_pickle, unpack
 from engine.data.pool import Part, Pool
 from engine.events import Loading
 from engine.preset.errors import PresetError
+from engine.preset.files import LAYOUTS, Layout, data_folder
 from engine.preset.schema import EMBEDDED
 
 Report = Callable[[Loading], None]
 T = TypeVar("T")
-
-
-@dataclass(frozen=True)
-class _Layout:
-    name: str  # of torchvision's class
-    folder: str  # under the data folder
-    train: tuple[str, ...]
-    test: tuple[str, ...]
-    meta: tuple[str, str] = ("", "")  # the file with the names of the classes, and the key they lie under
-    labels: str = ""
-    archive: str = ""
-    class_names: tuple[str, ...] = ()
-
-    @property
-    def files(self) -> tuple[str, ...]:
-        return self.train + self.test + ((self.meta[0],) if self.meta[0] else ())
-
-
-_IDX_TRAIN = ("train-images-idx3-ubyte", "train-labels-idx1-ubyte")
-_IDX_TEST = ("t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte")
-_CLOTHES = ("T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot")
-_LAYOUTS = {
-    "mnist": _Layout("MNIST", "MNIST/raw", _IDX_TRAIN, _IDX_TEST, class_names=tuple("0123456789")),
-    "fashionmnist": _Layout("FashionMNIST", "FashionMNIST/raw", _IDX_TRAIN, _IDX_TEST, class_names=_CLOTHES),
-    "cifar10": _Layout(
-        "CIFAR10",
-        "cifar-10-batches-py",
-        tuple(f"data_batch_{number}" for number in range(1, 6)),
-        ("test_batch",),
-        ("batches.meta", "label_names"),
-        "labels",
-        "cifar-10-python.tar.gz",
-    ),
-    "cifar100": _Layout(
-        "CIFAR100",
-        "cifar-100-python",
-        ("train",),
-        ("test",),
-        ("meta", "fine_label_names"),
-        "fine_labels",
-        "cifar-100-python.tar.gz",
-    ),
-}
-
-
-def data_folder() -> Path:
-    """Where downloaded sets lie: the environment's REGTUI_DATA, or the user's cache."""
-    given = os.environ.get("REGTUI_DATA")
-    if given:
-        return Path(given).expanduser()
-    import platformdirs
-
-    return platformdirs.user_cache_path("regtui") / "data"
 
 
 def load_torchvision(source: str, report: Report) -> Pool:
@@ -87,7 +33,7 @@ def load_torchvision(source: str, report: Report) -> Pool:
     PresetError
         A file cannot be downloaded, or is damaged: the message names it.
     """
-    layout, root = _LAYOUTS[source], data_folder()
+    layout, root = LAYOUTS[source], data_folder()
     try:
         _complete(layout, root, report)
     except (OSError, RuntimeError, ImportError) as error:
@@ -105,12 +51,12 @@ def load_torchvision(source: str, report: Report) -> Pool:
     return Pool(parts[0], class_names, image_shape=shape, top=255.0, test=parts[1])
 
 
-def _expected(layout: _Layout, root: Path) -> str:
+def _expected(layout: Layout, root: Path) -> str:
     names = ", ".join(layout.files)
     return f"{names} (or {root / layout.archive})" if layout.archive else f"{names} (with or without .gz)"
 
 
-def _find(layout: _Layout, root: Path, name: str) -> Path | None:
+def _find(layout: Layout, root: Path, name: str) -> Path | None:
     plain = root / layout.folder / name
     packed = plain.with_name(f"{name}.gz")
     if plain.is_file():
@@ -118,7 +64,7 @@ def _find(layout: _Layout, root: Path, name: str) -> Path | None:
     return packed if not layout.archive and packed.is_file() else None
 
 
-def _complete(layout: _Layout, root: Path, report: Report) -> None:
+def _complete(layout: Layout, root: Path, report: Report) -> None:
     """Download, and unpack, what is missing. Raises OSError, or what a broken torchvision raises on import."""
     missing = [name for name in layout.files if _find(layout, root, name) is None]
     if not missing:
@@ -139,7 +85,7 @@ def _complete(layout: _Layout, root: Path, report: Report) -> None:
         _fetch(urls, root / layout.folder / packed, dict(known.resources)[packed], text, report)
 
 
-def _torchvision(layout: _Layout) -> Any:
+def _torchvision(layout: Layout) -> Any:
     from torchvision import datasets
 
     return getattr(datasets, layout.name)
@@ -150,7 +96,7 @@ def _fetch(urls: Sequence[str], path: Path, md5: str, text: str, report: Report)
     download(urls, path, md5, lambda share: report(Loading(text, share)))
 
 
-def _part(source: str, layout: _Layout, root: Path, names: Sequence[str]) -> Part:
+def _part(source: str, layout: Layout, root: Path, names: Sequence[str]) -> Part:
     paths = [_find(layout, root, name) or root / layout.folder / name for name in names]
     if layout.archive:
         batches = [_guard(path, partial(_batch, path, layout.labels)) for path in paths]
@@ -170,7 +116,7 @@ def _batch(path: Path, labels: str) -> Part:
     return Part(x_NI, y_N)
 
 
-def _class_names(source: str, layout: _Layout, root: Path) -> tuple[str, ...]:
+def _class_names(source: str, layout: Layout, root: Path) -> tuple[str, ...]:
     file, key = layout.meta
     path = root / layout.folder / file
     return _guard(path, lambda: tuple(str(name) for name in read_pickle(path)[key]))

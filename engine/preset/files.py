@@ -1,41 +1,77 @@
-"""Whether a source's files lie in the data folder: by their names alone, so that a list can ask without torch.
+"""Where downloaded sets lie and which files they are: by names alone, so that a list can ask without torch.
 
-Reading and downloading are `engine.data`'s; the names here are those that it looks for.
+Reading and downloading them is `engine.data`'s.
 """
 
 from __future__ import annotations
 
 import os
+from dataclasses import dataclass
 from pathlib import Path
 
-_IDX = ("train-images-idx3-ubyte", "train-labels-idx1-ubyte", "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte")
-_CIFAR10 = (*(f"data_batch_{number}" for number in range(1, 6)), "test_batch", "batches.meta")
-# Of each source: its folder, the files in it, and the archive that they come in. MNIST's are packed one by one.
-_FILES: dict[str, tuple[str, tuple[str, ...], str]] = {
-    "mnist": ("MNIST/raw", _IDX, ""),
-    "fashionmnist": ("FashionMNIST/raw", _IDX, ""),
-    "cifar10": ("cifar-10-batches-py", _CIFAR10, "cifar-10-python.tar.gz"),
-    "cifar100": ("cifar-100-python", ("train", "test", "meta"), "cifar-100-python.tar.gz"),
+
+@dataclass(frozen=True)
+class Layout:
+    """The files of a set, in torchvision's own format."""
+
+    name: str  # of torchvision's class
+    folder: str  # under the data folder
+    train: tuple[str, ...]
+    test: tuple[str, ...]
+    meta: tuple[str, str] = ("", "")  # the file with the names of the classes, and the key they lie under
+    labels: str = ""
+    archive: str = ""
+    class_names: tuple[str, ...] = ()
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        return self.train + self.test + ((self.meta[0],) if self.meta[0] else ())
+
+
+_IDX_TRAIN = ("train-images-idx3-ubyte", "train-labels-idx1-ubyte")
+_IDX_TEST = ("t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte")
+_CLOTHES = ("T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot")
+LAYOUTS = {
+    "mnist": Layout("MNIST", "MNIST/raw", _IDX_TRAIN, _IDX_TEST, class_names=tuple("0123456789")),
+    "fashionmnist": Layout("FashionMNIST", "FashionMNIST/raw", _IDX_TRAIN, _IDX_TEST, class_names=_CLOTHES),
+    "cifar10": Layout(
+        "CIFAR10",
+        "cifar-10-batches-py",
+        tuple(f"data_batch_{number}" for number in range(1, 6)),
+        ("test_batch",),
+        ("batches.meta", "label_names"),
+        "labels",
+        "cifar-10-python.tar.gz",
+    ),
+    "cifar100": Layout(
+        "CIFAR100",
+        "cifar-100-python",
+        ("train",),
+        ("test",),
+        ("meta", "fine_label_names"),
+        "fine_labels",
+        "cifar-100-python.tar.gz",
+    ),
 }
 
 
-def at_hand(source: str) -> bool:
-    """Whether nothing has to be downloaded for a source."""
-    if source not in _FILES:
-        return True
-    root = _data_folder()
-    folder, names, archive = _FILES[source]
-    if archive and os.path.isfile(root / archive):  # it is unpacked when it is first used
-        return True
-    ends = ("",) if archive else ("", ".gz")
-    # os.path's question and not Path's: a folder that may not be entered is no error here.
-    return all(any(os.path.isfile(root / folder / f"{name}{end}") for end in ends) for name in names)
-
-
-def _data_folder() -> Path:
+def data_folder() -> Path:
+    """Where downloaded sets lie: the environment's REGTUI_DATA, or the user's cache."""
     given = os.environ.get("REGTUI_DATA")
     if given:
         return Path(os.path.expanduser(given))
     import platformdirs
 
     return platformdirs.user_cache_path("regtui") / "data"
+
+
+def at_hand(source: str) -> bool:
+    """Whether nothing has to be downloaded for a source."""
+    if source not in LAYOUTS:
+        return True
+    layout, root = LAYOUTS[source], data_folder()
+    if layout.archive and os.path.isfile(root / layout.archive):  # it is unpacked when it is first used
+        return True
+    ends = ("",) if layout.archive else ("", ".gz")
+    # os.path's question and not Path's: a folder that may not be entered is no error here.
+    return all(any(os.path.isfile(root / layout.folder / f"{name}{end}") for end in ends) for name in layout.files)

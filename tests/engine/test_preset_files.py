@@ -6,9 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from engine.data import data_folder, torchvision_sets
 from engine.preset import DOWNLOADED, at_hand
-from engine.preset.files import _data_folder
+from engine.preset.files import LAYOUTS
 from tests.engine.data.common import write_cifar10, write_mnist
 from tests.test_presets_downloads import write_cifar100
 
@@ -35,7 +34,7 @@ def test_files_in_the_true_formats_are_at_hand(root: Path) -> None:
 
 @pytest.mark.parametrize("source", DOWNLOADED)
 def test_every_file_that_the_loader_looks_for_is_needed_and_no_other(source: str, root: Path) -> None:
-    layout = torchvision_sets._LAYOUTS[source]
+    layout = LAYOUTS[source]
     paths = [root / layout.folder / name for name in layout.files]
     paths[0].parent.mkdir(parents=True)
     for path in paths:
@@ -50,13 +49,5 @@ def test_every_file_that_the_loader_looks_for_is_needed_and_no_other(source: str
 
 @pytest.mark.parametrize("source", ["cifar10", "cifar100"])
 def test_an_archive_is_at_hand_too(source: str, root: Path) -> None:
-    (root / torchvision_sets._LAYOUTS[source].archive).touch()
+    (root / LAYOUTS[source].archive).touch()
     assert at_hand(source)
-
-
-def test_both_look_in_one_folder(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert _data_folder() == data_folder()
-    monkeypatch.setenv("REGTUI_DATA", "~/data")
-    assert _data_folder() == data_folder()
-    monkeypatch.delenv("REGTUI_DATA")
-    assert _data_folder() == data_folder()
