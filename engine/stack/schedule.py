@@ -7,6 +7,7 @@ Sources: torch.optim.lr_scheduler (StepLR, ExponentialLR, CosineAnnealingLR, One
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -62,8 +63,19 @@ def _restarts(schedule: Schedule, t: int) -> float:
         # The lengths are a geometric series. At a restart the logarithm may round to the wrong side of a whole number.
         number = math.floor(math.log(1 + t / first * (ratio - 1)) / math.log(ratio) + 1e-9)
         share = (t / first - (ratio**number - 1) / (ratio - 1)) / ratio**number
-    height = float(schedule.m_mul**number) * _half_cosine(max(0.0, share))
+    height = _power(schedule.m_mul, number) * _half_cosine(max(0.0, share))
     return schedule.alpha + (1 - schedule.alpha) * height
+
+
+def _power(base: float, number: float) -> float:
+    """`base ** number`, held at the largest float: infinity times the cosine's 0, or times 1 - alpha = 0, is no number.
+
+    A lane whose rate has grown so far diverges, and is told so; it must not take the others down.
+    """
+    try:
+        return float(base**number)
+    except OverflowError:
+        return sys.float_info.max
 
 
 def _one_cycle(schedule: Schedule, t: int, length: int) -> float:
