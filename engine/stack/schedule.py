@@ -23,7 +23,8 @@ def lr_factor(schedule: Schedule, step: int, total_steps: int) -> float:
 
     With t the steps since the warm-up and T `decay_steps`, or where that is 0 all steps after the warm-up:
 
-    - warm-up: `(step + 1) / (warmup + 1)`, which is torch's LinearLR(1 / (warmup + 1), total_iters=warmup)
+    - warm-up: `(step + 1) / (warmup + 1)`, which is torch's LinearLR(1 / (warmup + 1), total_iters=warmup), times
+      what the schedule begins with: 1, but in a one_cycle, which climbs by itself from there
     - step: `gamma ** floor(t / step_size)`; exponential: `gamma ** (t / step_size)`
     - cosine: `alpha + (1 - alpha) (1 + cos(pi t / T)) / 2`, alpha from T on
     - cosine_restarts: a cosine over `first_decay_steps`, then again and again, each `t_mul` times as long and
@@ -32,10 +33,11 @@ def lr_factor(schedule: Schedule, step: int, total_steps: int) -> float:
       1 / (div_factor * final_div_factor) (Smith and Topin 2018, as torch has it)
     - constant, plateau: 1; what plateaus make of a lane is `Plateau.scale`
     """
-    if step < schedule.warmup:
-        return (step + 1) / (schedule.warmup + 1)
-    t = step - schedule.warmup
     length = schedule.decay_steps or max(1, total_steps - schedule.warmup)
+    if step < schedule.warmup:
+        begins = _one_cycle(schedule, 0, length) if schedule.kind == "one_cycle" else 1.0
+        return (step + 1) / (schedule.warmup + 1) * begins
+    t = step - schedule.warmup
     match schedule.kind:
         case "step":
             return float(schedule.gamma ** (t // schedule.step_size))

@@ -161,6 +161,14 @@ def test_restarts_that_grow_beyond_every_float_are_held_and_the_lane_diverges_by
     assert torch.equal(weights_of(lab, "still"), weights_of(plain, "still"))
 
 
+def test_a_warm_up_before_one_cycle_climbs_to_where_the_cycle_begins() -> None:
+    schedule = Schedule(kind="one_cycle", warmup=4, div_factor=20.0)
+    assert [lr_factor(schedule, step, 104) for step in range(5)] == pytest.approx([0.01, 0.02, 0.03, 0.04, 0.05])
+    cycle = [lr_factor(Schedule(kind="one_cycle", div_factor=20.0), step, 100) for step in range(100)]
+    assert [lr_factor(schedule, step, 104) for step in range(4, 104)] == cycle
+    assert max(cycle) == pytest.approx(1.0)
+
+
 def keras_reduce_on_plateau(losses: list[float], factor: float, patience: int, delta: float, rest: int) -> list[float]:
     """keras.callbacks.ReduceLROnPlateau(mode="min"), transcribed: the rate after each epoch, from 1."""
     best, wait, counter, lr, told = np.inf, 0, 0, 1.0, []
