@@ -72,11 +72,21 @@ class Training(Section):
         step=0.001,
         live=True,
     )
+    # With batch norm each average takes a forward pass over the training data, for running statistics of its own.
     ema: float = setting(
-        0.0, "decay of an exponential average of the weights, measured beside them", ge=0, lt=1, step=0.01, live=True
+        0.0,
+        "decay of an exponential average of the weights, measured beside them (batch norm: one more pass an epoch)",
+        ge=0,
+        lt=1,
+        step=0.01,
+        live=True,
     )
     swa_start: int = setting(
-        0, "from this epoch on the weights' equal average is measured; 0: never", unit="epochs", ge=0, live=True
+        0,
+        "from this epoch on the weights' equal average is measured; 0: never (batch norm: one more pass an epoch)",
+        unit="epochs",
+        ge=0,
+        live=True,
     )
     seeds: list[int] = setting([0], "one lane for each; all randomness of a lane comes from its seed")
 
