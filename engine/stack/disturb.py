@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from engine.data.augment import flip, warp
-from engine.preset import IMAGES, PresetError, Settings
+from engine.preset import PresetError, Settings
 from engine.regularizers.cutmix import cutmix, cutmix_box
 from engine.regularizers.cutout import cutout
 from engine.regularizers.input_noise import add_input_noise
@@ -25,26 +25,14 @@ _WARP = ("augment.shift", "augment.rotate", "augment.zoom")
 _CUTOUT = ("augment.cutout",)
 _MIX = ("regularization.mixup", "regularization.cutmix")
 _NOISE = "regularization.input_noise"
-_NEED_IMAGES = (*_WARP, *_FLIP, *_CUTOUT, "regularization.cutmix")
 
 _Change = Callable[[Tensor, Tensor, int], Tensor]
 
 
 def refuse_without_images(settings: Settings, image_shape: tuple[int, int, int] | None) -> None:
     """Raise PresetError where a lane asks for what only images can give, and its examples are none."""
-    if image_shape is not None:
-        return
-    for key in _NEED_IMAGES:
-        if settings.get(key):
-            raise PresetError(f"{key} = {settings.get(key)!r}: {why_no_images(settings)}")
-
-
-def why_no_images(settings: Settings) -> str:
-    """Why a lane's examples are no images, and what to do."""
-    source, features = settings.data.source, settings.data.features
-    if source in IMAGES and features:
-        return f"the first {features} features of {source!r} are no images: leave data.features out"
-    return f"the source {source!r} has no images (those that have: {', '.join(IMAGES)})"
+    if image_shape is None and (asked := settings.needs_images()):
+        raise PresetError(f"{asked}: {settings.data.why_no_images()}")
 
 
 class Disturb:
