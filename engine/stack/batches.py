@@ -28,7 +28,7 @@ class Batches:
         self, task: Task, settings: Settings, seeds: Sequence[int], arms: int, lanes: LaneSettings, streams: Streams
     ) -> None:
         self._task, self._seeds, self._arms = task, tuple(seeds), arms
-        self._disturb = Disturb(task.image_shape, arms, lanes, streams)
+        self._disturb = Disturb(task.image_shape, arms, lanes, streams, task.standard)
         self._replacement = settings.training.sampling == "replacement"
         self._examples = task.train_y_SN.shape[1]
         self.size = min(settings.training.batch_size, self._examples)
