@@ -260,11 +260,11 @@ class Stack:
             self.network(x_LBI, run)
         return statistics_LQ
 
-    @torch.no_grad()
     def has_stopped(self, lane: int) -> bool:
         """Whether the lane's weights stay as they are."""
         return lane in self._frozen
 
+    @torch.no_grad()
     def outputs(self, x_GNI: Tensor, taps: list[tuple[str, Tensor]] | None = None) -> Tensor:
         """outputs_LNC in evaluation mode; the hidden activations are appended to `taps` as (layer, h_LN...)."""
         values = [slot.of(self.theta_LP) for slot in self.layout.slots]
