@@ -23,7 +23,7 @@ VALUES: dict[str, st.SearchStrategy[Any]] = {
     "training.epochs": st.integers(1, 10**8),
     "schedule.kind": st.sampled_from(["constant", "cosine", "plateau"]),
     "schedule.warmup": st.integers(0, 10**6),
-    "regularization.dropout": st.floats(0, 1, exclude_max=True),
+    "regularization.dropout": st.floats(0, 0.9999),
     "regularization.dropout_style": st.sampled_from(["inverted", "book"]),
     "regularization.l2": st.one_of(st.just(0), st.floats(0, 1000)),
     "early_stopping.patience": st.integers(0, 10**9),
