@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -65,3 +65,35 @@ def scaled(scaling: Scaling, x_NI: Array, rows_N: Ints, out_NI: Tensor) -> None:
         rows_BI -= scaling.shift_I
         rows_BI /= scaling.spread_I
         out_NI[number * _ROWS :][: len(rows_BI)] = torch.from_numpy(rows_BI)
+
+
+@dataclass(frozen=True)
+class Standard:
+    """What inputs were standardized by, so that training can change images as they were: [S, I], S as in a task.
+
+    A shifted image is not the standardized one shifted, for each pixel has a mean and a spread of its own; and what
+    comes into a picture from outside, or is cut out of it, is a stored 0 and no mean.
+    """
+
+    shift_SI: Tensor
+    spread_SI: Tensor
+
+    @classmethod
+    def of(cls, scalings: Sequence[Scaling], device: torch.device, dtype: torch.dtype) -> Standard:
+        """Of the scalings of all splits."""
+        shift_SI, spread_SI = (
+            torch.from_numpy(np.stack(rows)).to(device, dtype)
+            for rows in ([one.shift_I for one in scalings], [one.spread_I for one in scalings])
+        )
+        return cls(shift_SI, spread_SI)
+
+    def undo(self, x_LBI: Tensor) -> Tensor:
+        """The values as stored, of lanes ordered seed by seed; where a feature does not vary, its constant."""
+        spread_SI = self.spread_SI.where(self.spread_SI.isfinite(), 0)
+        x_SRI = x_LBI.reshape(len(self.shift_SI), -1, x_LBI.shape[2])
+        return torch.addcmul(self.shift_SI.unsqueeze(1), x_SRI, spread_SI.unsqueeze(1)).view(x_LBI.shape)
+
+    def redo(self, x_LBI: Tensor) -> Tensor:
+        """`(x - shift) / spread`, as `scaled` has it."""
+        x_SRI = x_LBI.reshape(len(self.shift_SI), -1, x_LBI.shape[2])
+        return ((x_SRI - self.shift_SI.unsqueeze(1)) / self.spread_SI.unsqueeze(1)).view(x_LBI.shape)

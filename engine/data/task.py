@@ -35,6 +35,7 @@ class Task:
     image_shape : (channels, height, width) where examples are images, their inputs flattened in that order.
     class_names : by class number; empty in a regression.
     kind : classification, binary or regression.
+    standard : what images were standardized by; None where they were not, or examples are no images.
     """
 
     train_x_SNI: Tensor
@@ -48,6 +49,7 @@ class Task:
     image_shape: tuple[int, int, int] | None
     class_names: tuple[str, ...]
     kind: str = "classification"
+    standard: scale.Standard | None = None
 
 
 def ignore(event: Loading) -> None:
@@ -115,6 +117,7 @@ def load_task(
         image_shape=pool.image_shape,
         class_names=pool.class_names,
         kind=data.kind,
+        standard=scale.Standard.of(scalings, device, dtype) if data.scale == "standard" and pool.image_shape else None,
     )
 
 

@@ -47,8 +47,9 @@ def _changed(settings: Settings, section: str, name: str, value: Any) -> Setting
         together = settings.model_copy(update={section: changed})
         Settings.model_validate(dict(together))  # whether it goes with the other sections
     except ValidationError as error:
-        reason = error.errors()[0]["msg"].removeprefix("Value error, ")
-        raise PresetError(f"{section}.{name} = {value!r}: {reason}") from None
+        given, reason = f"{section}.{name} = {value!r}: ", error.errors()[0]["msg"].removeprefix("Value error, ")
+        # Settings that do not go together: the reason names one, which may be this.
+        raise PresetError(given + reason.removeprefix(given)) from None
     return together
 
 

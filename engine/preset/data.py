@@ -21,6 +21,8 @@ TRUTH_TABLES: tuple[str, ...] = ("and", "or", "xor4")
 MEASURED: tuple[str, ...] = ("curve", "exam")
 DOWNLOADED: tuple[str, ...] = ("mnist", "fashionmnist", "cifar10", "cifar100")
 IMAGES: tuple[str, ...] = ("digits", *DOWNLOADED, "folder")
+# Channels times pixels of an image; a folder's are 3 * size * size.
+_NUMBERS = {"digits": 64, "mnist": 784, "fashionmnist": 784, "cifar10": 3072, "cifar100": 3072}
 
 Amount = int | float | None
 
@@ -108,3 +110,14 @@ class Data(Section):
         if self.source in MEASURED:
             return "regression"
         return "binary" if self.source in (*TRUTH_TABLES, "thumbtack") else "classification"
+
+    @property
+    def has_images(self) -> bool:
+        """Whether the examples are images: not those of other sources, and not the first few features of an image."""
+        return self.source in IMAGES and not 0 < self.features < _NUMBERS.get(self.source, 3 * self.size**2)
+
+    def why_no_images(self) -> str:
+        """Why the examples are no images, and what to do."""
+        if self.source in IMAGES:
+            return f"the first {self.features} features of {self.source!r} are no images: leave data.features out"
+        return f"the source {self.source!r} has no images (those that have: {', '.join(IMAGES)})"

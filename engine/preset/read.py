@@ -15,6 +15,7 @@ from pydantic_core import ErrorDetails
 from engine.preset import library
 from engine.preset.errors import PresetError, did_you_mean, did_you_mean_setting
 from engine.preset.schema import SECTIONS, Arm, Preset, ReportedNumber, Settings, knobs
+from engine.preset.setting import ONE
 from engine.preset.source import line_of
 
 _TOP_TEXTS = ("title", "summary", "lesson", "group")
@@ -306,6 +307,6 @@ def _explain(detail: ErrorDetails, key: str) -> str:
 
 
 def _nearest_number(given: float, maximum: float | None) -> str:
-    if maximum != 1 or given < 1:
+    if maximum not in (1, ONE) or given < 1:
         return ""
     return f" (did you mean {given / 100 if given >= 2 else given - 1:.6g}?)" if given != 1 and given < 100 else ""

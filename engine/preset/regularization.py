@@ -7,7 +7,7 @@ from typing import Literal
 from pydantic import AliasChoices, field_validator
 
 from engine.preset.data import IMAGES
-from engine.preset.setting import Section, setting
+from engine.preset.setting import ONE, Section, setting
 
 _CONVOLVED = ("model.kind", ("cnn", "resnet"))
 _RESIDUAL = ("model.kind", ("resnet",))
@@ -17,7 +17,7 @@ _ON_IMAGES = ("data.source", IMAGES)
 class Regularization(Section):
     """What hinders the network. 0 switches a technique off."""
 
-    dropout: float = setting(0.0, "share of hidden units dropped at each step", ge=0, lt=1, step=0.05, live=True)
+    dropout: float = setting(0.0, "share of hidden units dropped at each step", ge=0, lt=ONE, step=0.05, live=True)
     dropout_style: Literal["inverted", "book"] = setting(
         "inverted",
         "inverted: scaled by 1/(1-p) in training; book: scaled by 1-p in evaluation",
@@ -32,7 +32,7 @@ class Regularization(Section):
         0.0,
         "share of whole channels dropped at each step",
         ge=0,
-        lt=1,
+        lt=ONE,
         step=0.05,
         live=True,
         only_with=_CONVOLVED,
@@ -41,7 +41,7 @@ class Regularization(Section):
         0.0,
         "share of examples that go past a residual branch",
         ge=0,
-        lt=1,
+        lt=ONE,
         step=0.05,
         live=True,
         only_with=_RESIDUAL,
@@ -89,13 +89,13 @@ class Regularization(Section):
         step=1e-5,
         live=True,
     )
-    label_smoothing: float = setting(0.0, "targets y (1 - e) + e / classes", ge=0, lt=1, step=0.05, live=True)
+    label_smoothing: float = setting(0.0, "targets y (1 - e) + e / classes", ge=0, lt=ONE, step=0.05, live=True)
     input_noise: float = setting(0.0, "std of normal noise on the inputs", ge=0, le=100, step=0.05, live=True)
     weight_noise: float = setting(
         0.0, "std of normal noise on the weights of the training pass", ge=0, le=100, scale="log", step=0.001, live=True
     )
     gaussian_dropout: float = setting(
-        0.0, "hidden units times N(1, sqrt(p / (1 - p))) in training", ge=0, lt=1, step=0.05, live=True
+        0.0, "hidden units times N(1, sqrt(p / (1 - p))) in training", ge=0, lt=ONE, step=0.05, live=True
     )
     max_norm: float = setting(
         0.0, "largest norm of a unit's incoming weights", ge=0, le=1e6, scale="log", step=0.01, live=True
@@ -130,7 +130,9 @@ class Augment(Section):
     rotate: float = setting(
         0.0, "largest angle, either way", unit="degrees", ge=0, le=180, step=5, live=True, only_with=_ON_IMAGES
     )
-    zoom: float = setting(0.0, "scaled by 1 - zoom to 1 + zoom", ge=0, lt=1, step=0.05, live=True, only_with=_ON_IMAGES)
+    zoom: float = setting(
+        0.0, "scaled by 1 - zoom to 1 + zoom", ge=0, lt=ONE, step=0.05, live=True, only_with=_ON_IMAGES
+    )
     hflip: float = setting(
         0.0, "share of images mirrored left to right", ge=0, le=1, step=0.1, live=True, only_with=_ON_IMAGES
     )

@@ -55,7 +55,19 @@ class Settings(Section):
                 "model.kind = 'bernoulli': tells one outcome from the other: use data.source = 'thumbtack' or"
                 " data.task = 'binary'"
             )
+        asked = self.needs_images()
+        if asked and not self.data.has_images:
+            raise ValueError(f"{asked}: {self.data.why_no_images()}")
         return self
+
+    def needs_images(self) -> str | None:
+        """The first setting in use that has a meaning for images alone, as `key = value`; None where there is none."""
+        if self.model.kind in ("cnn", "resnet"):
+            return f"model.kind = {self.model.kind!r}"
+        for knob in knobs().values():
+            if knob.only_with == ("data.source", IMAGES) and self.get(knob.key):
+                return f"{knob.key} = {self.get(knob.key)!r}"
+        return None
 
     def structure(self) -> str:
         """What decides which stack a lane goes to: all that is neither live nor the scale of its first weights."""

@@ -15,6 +15,8 @@ from pydantic.fields import FieldInfo
 from engine.preset.errors import PresetError
 
 Scale = Literal["linear", "log", "choice"]
+# In float32, which lanes are trained in, this and what lies between it and 1 is 1, and 1 / (1 - p) is no number.
+ONE = 1 - 2**-25
 
 
 class Section(BaseModel):
@@ -120,7 +122,9 @@ class Knob:
         if low is not None and (value < low or (self.open_minimum and value == low)):
             return f"must be {'above' if self.open_minimum else 'at least'} {low:g}"
         if high is not None and (value > high or (self.open_maximum and value == high)):
-            return f"must be {'below' if self.open_maximum else 'at most'} {high:g}"
+            # A bound a little below 1 is called 1, but not to whom that would tell nothing.
+            told = f"{high:g}" if value >= float(f"{high:g}") else f"{high:.8g}"
+            return f"must be {'below' if self.open_maximum else 'at most'} {told}"
         return None
 
     def parse(self, text: str) -> Any:

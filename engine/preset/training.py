@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import field_validator
 
-from engine.preset.setting import Section, setting
+from engine.preset.setting import ONE, Section, setting
 
 _MOMENTUM = ("training.optimizer", ("momentum", "nesterov"))
 _ADAM = ("training.optimizer", ("adam", "adamw"))
@@ -33,19 +33,19 @@ class Training(Section):
     )
     lr: float = setting(0.01, "learning rate", gt=0, le=1e9, scale="log", step=1e-12, live=True)
     momentum: float = setting(
-        0.9, "share of the last step's velocity that is kept", ge=0, lt=1, step=0.05, live=True, only_with=_MOMENTUM
+        0.9, "share of the last step's velocity that is kept", ge=0, lt=ONE, step=0.05, live=True, only_with=_MOMENTUM
     )
     beta1: float = setting(
-        0.9, "Adam's decay of the mean of gradients", ge=0, lt=1, step=0.05, live=True, only_with=_ADAM
+        0.9, "Adam's decay of the mean of gradients", ge=0, lt=ONE, step=0.05, live=True, only_with=_ADAM
     )
     beta2: float = setting(
-        0.999, "Adam's decay of the mean of squared gradients", ge=0, lt=1, step=0.001, live=True, only_with=_ADAM
+        0.999, "Adam's decay of the mean of squared gradients", ge=0, lt=ONE, step=0.001, live=True, only_with=_ADAM
     )
     rho: float = setting(
         0.99,
         "RMSprop's decay of the mean of squared gradients: torch's alpha, 0.99 (Keras' rho is 0.9)",
         ge=0,
-        lt=1,
+        lt=ONE,
         step=0.01,
         live=True,
         only_with=_RMSPROP,
@@ -53,7 +53,7 @@ class Training(Section):
     eps: float = setting(
         1e-8,
         "the guard against division by zero of Adam, Adagrad and RMSprop",
-        gt=0,
+        ge=1e-37,  # below that float32 has no full precision, and soon 0
         le=1,
         scale="log",
         step=1e-12,
@@ -72,11 +72,21 @@ class Training(Section):
         step=0.001,
         live=True,
     )
+    # With batch norm each average takes a forward pass over the training data, for running statistics of its own.
     ema: float = setting(
-        0.0, "decay of an exponential average of the weights, measured beside them", ge=0, lt=1, step=0.01, live=True
+        0.0,
+        "decay of an exponential average of the weights, measured beside them (batch norm: one more pass an epoch)",
+        ge=0,
+        lt=ONE,
+        step=0.01,
+        live=True,
     )
     swa_start: int = setting(
-        0, "from this epoch on the weights' equal average is measured; 0: never", unit="epochs", ge=0, live=True
+        0,
+        "from this epoch on the weights' equal average is measured; 0: never (batch norm: one more pass an epoch)",
+        unit="epochs",
+        ge=0,
+        live=True,
     )
     seeds: list[int] = setting([0], "one lane for each; all randomness of a lane comes from its seed")
 

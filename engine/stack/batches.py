@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import torch
 from torch import Tensor
@@ -28,7 +28,7 @@ class Batches:
         self, task: Task, settings: Settings, seeds: Sequence[int], arms: int, lanes: LaneSettings, streams: Streams
     ) -> None:
         self._task, self._seeds, self._arms = task, tuple(seeds), arms
-        self._disturb = Disturb(task.image_shape, arms, lanes, streams)
+        self._disturb = Disturb(task.image_shape, arms, lanes, streams, task.standard)
         self._replacement = settings.training.sampling == "replacement"
         self._examples = task.train_y_SN.shape[1]
         self.size = min(settings.training.batch_size, self._examples)
@@ -38,11 +38,11 @@ class Batches:
 
     def begin_epoch(self, epoch: int) -> None:
         """Draw the order of the epoch's examples."""
-        self._epoch, self._order_SN = epoch, self._order(epoch)
+        self._epoch, self._order_SN = epoch, self._order(epoch, self._replacement)
 
-    def _order(self, epoch: int) -> Tensor:
+    def _order(self, epoch: int, replacement: bool) -> Tensor:
         """The order of an epoch's examples, as rows of the data's flattened groups: [S, N]."""
-        orders = [batch_order(seed, epoch, self._examples, self._replacement) for seed in self._seeds]
+        orders = [batch_order(seed, epoch, self._examples, replacement) for seed in self._seeds]
         order_SN = torch.stack(orders)
         if self._task.train_y_SN.shape[0] > 1:
             order_SN += torch.arange(len(self._seeds)).unsqueeze(1) * self._examples
@@ -56,7 +56,16 @@ class Batches:
         """What `take` will give; a number beyond the epoch's last batch means the next epoch's first."""
         if number < self.count:
             return self.take(number, step)
-        return self._take(self._order(self._epoch + 1), 0, step)
+        return self._take(self._order(self._epoch + 1, self._replacement), 0, step)
+
+    def once(self) -> Iterator[tuple[int, Tensor]]:
+        """Every example once, as training sees it: the place of each batch's noise, and x_LBI.
+
+        The order and the noise are always the same, and none that training draws: its epochs and steps are from 1 on.
+        """
+        order_SN = self._order(0, replacement=False)
+        for number in range(self.count):
+            yield -number, self._take(order_SN, number, -number)[0]
 
     def _take(self, order_SN: Tensor, number: int, step: int) -> tuple[Tensor, Targets]:
         rows_SB = order_SN[:, number * self.size : (number + 1) * self.size]

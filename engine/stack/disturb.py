@@ -11,7 +11,8 @@ import torch
 from torch import Tensor
 
 from engine.data.augment import flip, warp
-from engine.preset import IMAGES, PresetError, Settings
+from engine.data.scale import Standard
+from engine.preset import PresetError, Settings
 from engine.regularizers.cutmix import cutmix, cutmix_box
 from engine.regularizers.cutout import cutout
 from engine.regularizers.input_noise import add_input_noise
@@ -23,28 +24,17 @@ from engine.stack.settings import LaneSettings
 _FLIP = ("augment.hflip", "augment.vflip")
 _WARP = ("augment.shift", "augment.rotate", "augment.zoom")
 _CUTOUT = ("augment.cutout",)
+_AUGMENT = (*_FLIP, *_WARP, *_CUTOUT)
 _MIX = ("regularization.mixup", "regularization.cutmix")
 _NOISE = "regularization.input_noise"
-_NEED_IMAGES = (*_WARP, *_FLIP, *_CUTOUT, "regularization.cutmix")
 
 _Change = Callable[[Tensor, Tensor, int], Tensor]
 
 
 def refuse_without_images(settings: Settings, image_shape: tuple[int, int, int] | None) -> None:
     """Raise PresetError where a lane asks for what only images can give, and its examples are none."""
-    if image_shape is not None:
-        return
-    for key in _NEED_IMAGES:
-        if settings.get(key):
-            raise PresetError(f"{key} = {settings.get(key)!r}: {why_no_images(settings)}")
-
-
-def why_no_images(settings: Settings) -> str:
-    """Why a lane's examples are no images, and what to do."""
-    source, features = settings.data.source, settings.data.features
-    if source in IMAGES and features:
-        return f"the first {features} features of {source!r} are no images: leave data.features out"
-    return f"the source {source!r} has no images (those that have: {', '.join(IMAGES)})"
+    if image_shape is None and (asked := settings.needs_images()):
+        raise PresetError(f"{asked}: {settings.data.why_no_images()}")
 
 
 class Disturb:
@@ -53,25 +43,41 @@ class Disturb:
     Parameters
     ----------
     image_shape : (channels, height, width), or None where examples are no images; see `refuse_without_images`.
+    standard : what the images were standardized by: they are augmented as they were before.
     """
 
     def __init__(
-        self, image_shape: tuple[int, int, int] | None, arms: int, settings: LaneSettings, streams: Streams
+        self,
+        image_shape: tuple[int, int, int] | None,
+        arms: int,
+        settings: LaneSettings,
+        streams: Streams,
+        standard: Standard | None = None,
     ) -> None:
-        self._image_shape, self._arms = image_shape, arms
+        self._image_shape, self._arms, self._standard = image_shape, arms, standard
         self._settings, self._streams = settings, streams
 
     def __call__(self, x_LBI: Tensor, y_LB: Tensor, step: int) -> tuple[Tensor, Targets]:
         """What the lanes are fed, and told."""
-        x_LBI = self._change(_FLIP, x_LBI, step, self._flip)
-        x_LBI = self._change(_WARP, x_LBI, step, self._warp)
-        x_LBI = self._change(_CUTOUT, x_LBI, step, self._cutout)
+        if self._any(*_AUGMENT):
+            x_LBI = self._augmented(x_LBI, step)
         lanes, batch, features = x_LBI.shape
         if self._settings.any(_NOISE):
             x_SABI = x_LBI.view(-1, self._arms, batch, features)
             noise_SBI = self._streams.normal("input_noise", step, batch, features, dtype=x_LBI.dtype)
             x_LBI = add_input_noise(x_SABI, noise_SBI, self._settings[_NOISE]).view(lanes, batch, features)
         return self._mix(x_LBI, y_LB, step)
+
+    def _augmented(self, x_LBI: Tensor, step: int) -> Tensor:
+        stored_LBI = x_LBI if self._standard is None else self._standard.undo(x_LBI)
+        stored_LBI = self._change(_FLIP, stored_LBI, step, self._flip)
+        stored_LBI = self._change(_WARP, stored_LBI, step, self._warp)
+        stored_LBI = self._change(_CUTOUT, stored_LBI, step, self._cutout)
+        if self._standard is None:
+            return stored_LBI
+        # There and back rounds: lanes that augment nothing keep what they had.
+        on_K = self._settings.lanes(*_AUGMENT)
+        return x_LBI.index_copy(0, on_K, self._standard.redo(stored_LBI).index_select(0, on_K))
 
     def _any(self, *keys: str) -> bool:
         return any(self._settings.any(key) for key in keys)

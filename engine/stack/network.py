@@ -9,7 +9,6 @@ from torch import Tensor
 
 from engine.preset import PresetError
 from engine.preset.schema import Settings
-from engine.stack.disturb import why_no_images
 from engine.stack.layout import Builder, Layout, refuse_missing_layers
 from engine.stack.modules import (
     Activate,
@@ -92,7 +91,7 @@ def _planned(settings: Settings, features: int, outputs: int, image_shape: tuple
 
 def _images(settings: Settings, image_shape: tuple[int, int, int] | None) -> tuple[int, int, int]:
     if image_shape is None:
-        raise PresetError(f"model.kind = {settings.model.kind!r}: {why_no_images(settings)}")
+        raise PresetError(f"model.kind = {settings.model.kind!r}: {settings.data.why_no_images()}")
     return image_shape
 
 

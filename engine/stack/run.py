@@ -18,6 +18,7 @@ class Run:
     ----------
     values : the parameters by slot number, each [L, ...].
     statistics_LQ : running statistics, which a training pass moves unless `moves_statistics` is off.
+    momentum : how far towards those of its batch a training pass moves them; None: as far as the norm says.
     settings : the lanes' live settings.
     seeds : S; lanes are ordered seed by seed, so L = S * A.
     streams, step : where a training pass draws its noise from; None in evaluation.
@@ -36,12 +37,13 @@ class Run:
         units: int = 0,
         *,
         moves_statistics: bool = True,
+        momentum: float | None = None,
         taps: list[tuple[str, Tensor]] | None = None,
     ) -> None:
         self.values, self.statistics_LQ = values, statistics_LQ
         self.settings, self.seeds = settings, seeds
         self.streams, self.step, self.units = streams, step, units
-        self.moves_statistics = moves_statistics
+        self.moves_statistics, self.momentum = moves_statistics, momentum
         self.taps = taps
         self._bits: Tensor | None = None
 

@@ -7,6 +7,7 @@ Sources: torch.optim.lr_scheduler (StepLR, ExponentialLR, CosineAnnealingLR, One
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -22,7 +23,8 @@ def lr_factor(schedule: Schedule, step: int, total_steps: int) -> float:
 
     With t the steps since the warm-up and T `decay_steps`, or where that is 0 all steps after the warm-up:
 
-    - warm-up: `(step + 1) / (warmup + 1)`, which is torch's LinearLR(1 / (warmup + 1), total_iters=warmup)
+    - warm-up: `(step + 1) / (warmup + 1)`, which is torch's LinearLR(1 / (warmup + 1), total_iters=warmup), times
+      what the schedule begins with: 1, but in a one_cycle, which climbs by itself from there
     - step: `gamma ** floor(t / step_size)`; exponential: `gamma ** (t / step_size)`
     - cosine: `alpha + (1 - alpha) (1 + cos(pi t / T)) / 2`, alpha from T on
     - cosine_restarts: a cosine over `first_decay_steps`, then again and again, each `t_mul` times as long and
@@ -31,10 +33,11 @@ def lr_factor(schedule: Schedule, step: int, total_steps: int) -> float:
       1 / (div_factor * final_div_factor) (Smith and Topin 2018, as torch has it)
     - constant, plateau: 1; what plateaus make of a lane is `Plateau.scale`
     """
-    if step < schedule.warmup:
-        return (step + 1) / (schedule.warmup + 1)
-    t = step - schedule.warmup
     length = schedule.decay_steps or max(1, total_steps - schedule.warmup)
+    if step < schedule.warmup:
+        begins = _one_cycle(schedule, 0, length) if schedule.kind == "one_cycle" else 1.0
+        return (step + 1) / (schedule.warmup + 1) * begins
+    t = step - schedule.warmup
     match schedule.kind:
         case "step":
             return float(schedule.gamma ** (t // schedule.step_size))
@@ -62,8 +65,19 @@ def _restarts(schedule: Schedule, t: int) -> float:
         # The lengths are a geometric series. At a restart the logarithm may round to the wrong side of a whole number.
         number = math.floor(math.log(1 + t / first * (ratio - 1)) / math.log(ratio) + 1e-9)
         share = (t / first - (ratio**number - 1) / (ratio - 1)) / ratio**number
-    height = float(schedule.m_mul**number) * _half_cosine(max(0.0, share))
+    height = _power(schedule.m_mul, number) * _half_cosine(max(0.0, share))
     return schedule.alpha + (1 - schedule.alpha) * height
+
+
+def _power(base: float, number: float) -> float:
+    """`base ** number`, held at the largest float: infinity times the cosine's 0, or times 1 - alpha = 0, is no number.
+
+    A lane whose rate has grown so far diverges, and is told so; it must not take the others down.
+    """
+    try:
+        return float(base**number)
+    except OverflowError:
+        return sys.float_info.max
 
 
 def _one_cycle(schedule: Schedule, t: int, length: int) -> float:

@@ -140,10 +140,11 @@ class Stack:
         training: bool,
         taps: list[tuple[str, Tensor]] | None = None,
         moves_statistics: bool = True,
+        statistics_LQ: Tensor | None = None,
     ) -> Run:
         return Run(
             values,
-            self.statistics_LQ,
+            self.statistics_LQ if statistics_LQ is None else statistics_LQ,
             self.settings,
             len(self.seeds),
             self._streams if training else None,
@@ -217,7 +218,7 @@ class Stack:
         active |= activity.values(task.train_y_SN.shape[1])
         averages = self._averages.told()
         for theta_LP, _ in averages.values():
-            rows += self._evaluate(task.val_x_SNI, task.val_y_SN, theta_LP)
+            rows += self._evaluate(task.val_x_SNI, task.val_y_SN, theta_LP, self._statistics_at(theta_LP))
         columns = torch.stack([*rows, *active.values()]).double().cpu().T.tolist()
         layers, pairs = len(self.layout.layers), 2 * len(averages)
         return [
@@ -240,11 +241,30 @@ class Stack:
             for lane, (train_loss, val_loss, train_acc, val_acc, grad_norm, *rest) in enumerate(columns)
         ]
 
-    @torch.no_grad()
+    def _statistics_at(self, theta_LP: Tensor) -> Tensor:
+        """Running statistics of other weights, [L, Q]: the mean over the batches of one pass over the training data.
+
+        As torch.optim.swa_utils.update_bn has it (Izmailov et al. 2018): a training pass, its dropout, augmentation and
+        mixing included, for those are in the weights' own statistics too, and averages are set beside these. Weight
+        noise is left out: the average is what is measured. The run stays as it is: the draws are places of their own.
+        """
+        if not self.layout.statistics:
+            return self.statistics_LQ
+        statistics_LQ = self.statistics_LQ.new_tensor([self.layout.first_statistics] * len(self.lanes))
+        values = [slot.of(theta_LP) for slot in self.layout.slots]
+        for number, (place, x_LBI) in enumerate(self._batches.once(), start=1):
+            run = Run(
+                values, statistics_LQ, self.settings, len(self.seeds), self._streams, place, self.network.units,
+                momentum=1 / number,
+            )  # fmt: skip
+            self.network(x_LBI, run)
+        return statistics_LQ
+
     def has_stopped(self, lane: int) -> bool:
         """Whether the lane's weights stay as they are."""
         return lane in self._frozen
 
+    @torch.no_grad()
     def outputs(self, x_GNI: Tensor, taps: list[tuple[str, Tensor]] | None = None) -> Tensor:
         """outputs_LNC in evaluation mode; the hidden activations are appended to `taps` as (layer, h_LN...)."""
         values = [slot.of(self.theta_LP) for slot in self.layout.slots]
@@ -255,23 +275,26 @@ class Stack:
         x_GNI: Tensor,
         y_GN: Tensor,
         theta_LP: Tensor | None = None,
+        statistics_LQ: Tensor | None = None,
         activity: penalties.ActivityMeter | None = None,
         confusion_LCC: Tensor | None = None,
     ) -> tuple[Tensor, Tensor]:
-        """Loss and accuracy of every lane, at its weights or at others in their place; its statistics are its own."""
-        return evaluate(*self._evaluation(x_GNI, y_GN, theta_LP, activity), confusion_LCC)
+        """Loss and accuracy of every lane, at its weights and statistics or at others in their place."""
+        return evaluate(*self._evaluation(x_GNI, y_GN, theta_LP, statistics_LQ, activity), confusion_LCC)
 
     def _evaluation(
         self,
         x_GNI: Tensor,
         y_GN: Tensor,
         theta_LP: Tensor | None = None,
+        statistics_LQ: Tensor | None = None,
         activity: penalties.ActivityMeter | None = None,
     ) -> _Evaluation:
         """What `evaluate` and its kin are to be told."""
         buffer_LP = self.theta_LP if theta_LP is None else theta_LP
         values = [slot.of(buffer_LP) for slot in self.layout.slots]
-        run = self._run(values, training=False, taps=None if activity is None else activity.taps)
+        taps = None if activity is None else activity.taps
+        run = self._run(values, training=False, taps=taps, statistics_LQ=statistics_LQ)
 
         def forward(x: Tensor) -> Tensor:
             outputs = self.network(x, run)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -9,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.preset import Preset, PresetError, builtin_names, knobs, load_preset, read_preset, with_value, write_preset
-from tests.engine.small import preset_of
+from tests.engine.small import Settings, preset_of
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\r"), max_size=30)
 VALUES: dict[str, st.SearchStrategy[Any]] = {
@@ -22,7 +23,7 @@ VALUES: dict[str, st.SearchStrategy[Any]] = {
     "training.epochs": st.integers(1, 10**8),
     "schedule.kind": st.sampled_from(["constant", "cosine", "plateau"]),
     "schedule.warmup": st.integers(0, 10**6),
-    "regularization.dropout": st.floats(0, 1, exclude_max=True),
+    "regularization.dropout": st.floats(0, 0.9999),
     "regularization.dropout_style": st.sampled_from(["inverted", "book"]),
     "regularization.l2": st.one_of(st.just(0), st.floats(0, 1000)),
     "early_stopping.patience": st.integers(0, 10**9),
@@ -105,8 +106,49 @@ def test_a_refused_change_says_why(key: str, value: Any, arm: str | None, expect
     assert "\n" not in str(raised.value)
 
 
+@pytest.mark.parametrize("key", ["augment.hflip", "augment.cutout", "regularization.cutmix"])
+def test_what_only_images_have_is_refused_by_every_way_in_with_the_same_words(key: str) -> None:
+    value: Any = 1 if key == "augment.cutout" else 0.5
+    others = "has no images (those that have: digits, mnist, fashionmnist, cifar10, cifar100, folder)"
+    cut: Settings = {"data.source": "folder", "data.path": "f", "data.size": 2, "data.features": 9}
+    cases: list[tuple[Settings, str]] = [
+        ({"data.source": "iris"}, f"the source 'iris' {others}"),
+        ({"data.source": "csv", "data.path": "t.csv", "data.target": "y"}, f"the source 'csv' {others}"),
+        (
+            {"data.source": "digits", "data.features": 9},
+            "the first 9 features of 'digits' are no images: leave data.features out",
+        ),
+        (cut, "the first 9 features of 'folder' are no images: leave data.features out"),
+    ]
+    for table, words in cases:
+        told = f"{key} = {value}: {words}"
+        with pytest.raises(PresetError) as raised:
+            preset_of({**table, key: value})
+        assert re.sub(r"^preset:\d+: ", "", str(raised.value)) == told
+        with pytest.raises(PresetError) as raised:
+            preset_of(table, {"a": {}, "b": {key: value}})
+        assert re.sub(r"^preset:\d+: arm 'b': ", "", str(raised.value)) == told
+        for arm in (None, "b"):
+            with pytest.raises(PresetError) as raised:
+                with_value(preset_of(table, {"a": {}, "b": {}}), key, value, arm)
+            assert str(raised.value) == told
+    with pytest.raises(PresetError, match=rf"^--set {key}={value}: {key} = {value}: the source 'iris' has no images"):
+        load_preset("early-stopping", [f"{key}={value}", "data.source=iris"])
+    whole: list[Settings] = [
+        {"data.source": "digits", "data.features": 64},
+        {"data.source": "folder", "data.path": "f", "data.size": 2, "data.features": 12},
+        {"data.source": "folder", "data.path": "f"},
+    ]
+    for table in whole:
+        changed = with_value(preset_of(table), key, value)
+        assert changed.base.get(key) == value == read_preset(write_preset(changed)).base.get(key)
+    with pytest.raises(PresetError, match=rf"^data.features = 9: {key} = {value}: the first 9 features"):
+        with_value(preset_of({"data.source": "digits", key: value}), "data.features", 9)
+
+
 def test_structure_is_all_that_is_neither_live_nor_the_scale_of_the_first_weights() -> None:
-    plain = preset_of().base
+    digits: Settings = {"data.source": "digits"}  # some knobs are for images
+    plain = preset_of(digits).base
     for key, value in [
         ("model.hidden", [8]),
         ("model.activation", "tanh"),
@@ -115,8 +157,8 @@ def test_structure_is_all_that_is_neither_live_nor_the_scale_of_the_first_weight
         ("regularization.dropout_style", "book"),
         ("data.train", 20),
     ]:
-        assert preset_of({key: value}).base.structure() != plain.structure(), key
+        assert preset_of({**digits, key: value}).base.structure() != plain.structure(), key
     for key in (knob.key for knob in knobs().values() if knob.live and not knob.choices):
         turned = knobs()[key].turn(knobs()[key].default, 1)
-        assert preset_of({key: turned}).base.structure() == plain.structure(), key
-    assert preset_of({"model.init": "xavier", "model.init_std": 3.0}).base.structure() == plain.structure()
+        assert preset_of({**digits, key: turned}).base.structure() == plain.structure(), key
+    assert preset_of({**digits, "model.init": "xavier", "model.init_std": 3.0}).base.structure() == plain.structure()

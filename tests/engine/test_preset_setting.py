@@ -5,10 +5,11 @@ from __future__ import annotations
 import math
 
 import pytest
+import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.preset import Knob, PresetError, Settings, knobs, live_knobs
+from engine.preset import Knob, PresetError, Settings, knobs, live_knobs, read_preset
 
 NUMBERS = [knob for knob in knobs().values() if not knob.choices and isinstance(knob.default, (int, float))]
 
@@ -89,3 +90,31 @@ def test_bounds_read_as_mathematics() -> None:
     assert knobs()["training.lr"].bounds == "(0, 1e+09]"
     assert knobs()["early_stopping.patience"].bounds == ">= 0"
     assert knobs()["early_stopping.restore_best"].bounds == "False | True"
+
+
+BELOW_ONE = [
+    *(f"regularization.{name}" for name in ("dropout", "spatial_dropout", "drop_path", "gaussian_dropout")),
+    *(f"training.{name}" for name in ("momentum", "beta1", "beta2", "rho", "ema")),
+    "regularization.label_smoothing",
+    "augment.zoom",
+]
+
+
+@pytest.mark.parametrize("key", BELOW_ONE)
+def test_what_must_be_below_1_is_so_in_float32_too(key: str) -> None:
+    knob, (section, _, name) = knobs()[key], key.partition(".")
+    assert knob.bounds == "[0, 1)"
+    assert knob.refuse(1.0) == knob.refuse(2.0) == "must be below 1"
+    for value in (0.99999999, 1 - 2**-25):
+        assert torch.tensor(value, dtype=torch.float32) == 1
+        assert knob.refuse(value) == "must be below 0.99999997"
+        with pytest.raises(PresetError, match=rf": {key} = {value}: must be below 0.99999997$"):
+            read_preset(f"[{section}]\n{name} = {value}\n")
+    largest = math.nextafter(1 - 2**-25, 0)
+    assert torch.tensor(largest, dtype=torch.float32) < 1
+    assert knob.refuse(largest) is None
+
+
+def test_the_guard_against_division_by_zero_is_not_zero_in_float32() -> None:
+    assert knobs()["training.eps"].refuse(1e-46) == "must be at least 1e-37"
+    assert torch.tensor(1e-37, dtype=torch.float32) > torch.finfo(torch.float32).tiny

@@ -117,7 +117,8 @@ class BatchNorm:
         if run.training and h_LRC.shape[1] > 1:
             told, mean_L1C, variance_L1C = _normalized(h_LRC, gain_L1C, shift_L1C)
             if run.moves_statistics:
-                self._move(running_L2C, mean_L1C, variance_L1C, h_LRC.shape[1])
+                momentum = MOMENTUM if run.momentum is None else run.momentum
+                self._move(running_L2C, mean_L1C, variance_L1C, h_LRC.shape[1], momentum)
         else:
             mean_L1C, variance_L1C = running_L2C[:, :1], running_L2C[:, 1:]
             scale_L1C = gain_L1C * (variance_L1C + EPS).rsqrt()
@@ -126,8 +127,8 @@ class BatchNorm:
 
     @staticmethod
     @torch.no_grad()
-    def _move(running_L2C: Tensor, mean_L1C: Tensor, variance_L1C: Tensor, rows: int) -> None:
-        running_L2C.lerp_(torch.cat([mean_L1C, variance_L1C * (rows / (rows - 1))], dim=1), MOMENTUM)
+    def _move(running_L2C: Tensor, mean_L1C: Tensor, variance_L1C: Tensor, rows: int, momentum: float) -> None:
+        running_L2C.lerp_(torch.cat([mean_L1C, variance_L1C * (rows / (rows - 1))], dim=1), momentum)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,11 +8,13 @@ import pytest
 import torch
 import torch.nn.functional as F
 from torch import Tensor
-from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn, update_bn
 
 from engine.events import Epoch, from_json, to_json
 from engine.history import History
 from engine.lab import Lab
+from engine.stack.randomness import batch_order
+from tests.engine.convolved import Reference, image_lab_of, image_task_of
 from tests.engine.reference import batches, network_of
 from tests.engine.small import Settings, epochs_by_lane, lab_of, only, task_of, weights_of
 
@@ -68,6 +70,69 @@ def test_the_lane_itself_is_bit_identical_with_and_without_averages() -> None:
     for one, other in zip(*(only(events, Epoch) for events in told), strict=True):
         assert (one.train_loss, one.val_loss, one.grad_norm) == (other.train_loss, other.val_loss, other.grad_norm)
         assert bool(other.averages) == (other.arm == "b")
+
+
+NORMED: dict[str, Settings] = {
+    "off": {},
+    "slow": {"training.ema": 0.95},
+    "fast": {"training.ema": 0.3, "training.swa_start": 2},
+}
+
+
+@pytest.mark.parametrize("kind", ["mlp", "resnet"])
+def test_with_batch_norm_an_average_is_measured_with_the_statistics_of_update_bn(kind: str) -> None:
+    seeds = [0, 3]
+    base = {"training.seeds": seeds, "training.epochs": 4, "model.kind": kind, "model.norm": "batch"}
+    lab, task = image_lab_of(base, NORMED), image_task_of(seeds)
+    (stack,) = lab._stacks
+    references = {lane: Reference(stack, place).network for place, lane in enumerate(stack.lanes)}
+    curves = epochs_by_lane(list(lab.run()))
+    for (arm, seed), network in references.items():
+        row, settings = seeds.index(seed), NORMED[arm]
+        decay, begin = settings.get("training.ema", 0.0), settings.get("training.swa_start", 0)
+        ema, swa = AveragedModel(network, multi_avg_fn=get_ema_multi_avg_fn(decay)), AveragedModel(network)
+        rule = torch.optim.SGD(network.parameters(), lr=0.05)
+        once = [task.train_x_SNI[row][rows] for rows in batch_order(seed, 0, 40, False).split(16)]
+
+        def told(model: AveragedModel, once: list[Tensor] = once, row: int = row) -> tuple[float, float]:
+            update_bn(once, model)
+            model.eval()
+            with torch.no_grad():
+                logits = model(task.val_x_SNI[row])
+            y_N = task.val_y_SN[row]
+            return F.cross_entropy(logits, y_N).item(), (logits.argmax(1) == y_N).double().mean().item()
+
+        for step, (x_BI, y_B) in enumerate(batches(task, seed, 16, 4, row), start=1):
+            network.train()
+            rule.zero_grad()
+            F.cross_entropy(network(x_BI), y_B).backward()
+            rule.step()
+            ema.update_parameters(network)
+            if step % 3:
+                continue
+            epoch, expected = step // 3, {}
+            if begin and epoch >= begin:
+                swa.update_parameters(network)
+                expected["swa_val_loss"], expected["swa_val_acc"] = told(swa)
+            if decay:
+                expected["ema_val_loss"], expected["ema_val_acc"] = told(ema)
+            assert curves[arm, seed][epoch - 1].averages == pytest.approx(expected, rel=1e-8)
+
+
+def test_taking_the_statistics_of_an_average_leaves_the_run_as_it_is() -> None:
+    base = {
+        "model.norm": "batch", "regularization.dropout": 0.4, "regularization.weight_noise": 0.1,
+        "regularization.mixup": 0.5, "augment.shift": 1.0, "training.batch_size": 13,
+    }  # fmt: skip
+    plain, averaged = image_lab_of(base, {"a": {}, "b": {}}), image_lab_of(base, {"a": {}, "b": ARMS["fast"]})
+    told = [only(list(lab.run()), Epoch) for lab in (plain, averaged)]
+    for one, other in zip(*told, strict=True):
+        assert (one.train_loss, one.val_loss, one.grad_norm) == (other.train_loss, other.val_loss, other.grad_norm)
+    assert torch.equal(plain._stacks[0].statistics_LQ, averaged._stacks[0].statistics_LQ)
+    assert torch.equal(plain._stacks[0].theta_LP, averaged._stacks[0].theta_LP)
+    # Measured again without a step, an average says the same: its draws are a matter of place.
+    (stack,) = averaged._stacks
+    assert stack.measure()[1].averages == stack.measure()[1].averages != {}
 
 
 def test_nothing_is_held_or_evaluated_where_no_lane_keeps_an_average(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -230,6 +230,51 @@ def test_knobs_turn_while_training(monkeypatch: pytest.MonkeyPatch) -> None:
     assert seen[3][1].share_L is not None
 
 
+# Standardized images --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("split", ["random", "first"])
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_standardized_images_are_augmented_as_they_are_stored_and_standardized_again(
+    split: str, dtype: torch.dtype, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    arms: dict[str, Settings] = {
+        "plain": {},
+        "weak": {"augment.shift": 0.7, "augment.rotate": 5.0},
+        "flipped": {"augment.hflip": 0.5, "augment.vflip": 1.0},
+        "cut": {"augment.cutout": 3},
+        "all": AUGMENT,
+    }
+    base: Settings = {
+        "data.source": "digits", "data.split": split, "data.train": 300, "data.validation": 20, "data.test": 20,
+        "training.seeds": [0, 3], "training.batch_size": 100, "training.epochs": 1,
+    }  # fmt: skip
+    seen = spy_on_steps(monkeypatch)
+    fed: dict[str, torch.Tensor] = {}
+    for scale in ("none", "standard"):
+        del seen[:]
+        lab = Lab(preset_of({**base, "data.scale": scale}, arms), "cpu", dtype)
+        if scale == "none":
+            train_SNI = lab.stacks[0].task.train_x_SNI.double()
+        lab.run_epoch()
+        fed[scale] = torch.cat([x_LBI for x_LBI, _ in seen], dim=1).double()
+    mean_SI, std_SI = train_SNI.mean(dim=1), train_SNI.std(dim=1, unbiased=False)
+    varies_SI = train_SNI.amax(dim=1) > train_SNI.amin(dim=1)
+    assert not varies_SI.all()
+    stored_SAI = fed["none"].view(len(mean_SI), -1, 64)
+    standard_SAI = (stored_SAI - mean_SI.unsqueeze(1)) / std_SI.where(varies_SI, 1).unsqueeze(1)
+    expected = torch.where(varies_SI.unsqueeze(1), standard_SAI, 0).view(fed["none"].shape)
+    tolerance = 1e-10 if dtype == torch.float64 else 1e-3
+    torch.testing.assert_close(fed["standard"], expected, rtol=tolerance, atol=tolerance)
+    assert all(not torch.equal(fed["standard"][0], fed["standard"][lane]) for lane in range(1, 5))
+
+    del seen[:]
+    Lab(preset_of({**base, "data.scale": "standard"}, {name: {} for name in arms}), "cpu", dtype).run_epoch()
+    untouched = torch.cat([x_LBI for x_LBI, _ in seen], dim=1).double()
+    for lane in (0, 5):
+        assert torch.equal(fed["standard"][lane], untouched[lane])
+
+
 # Sources without images -----------------------------------------------------------------------------------------------
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 from typing import Any
 
 import numpy as np
@@ -10,10 +11,11 @@ import pytest
 import torch
 from torch.optim import lr_scheduler
 
-from engine.events import Epoch, Finished
+from engine.events import Epoch, Event, Finished, Stopped
 from engine.lab import Lab
 from engine.preset import live_knobs
 from engine.preset.schema import Schedule
+from engine.probes import look
 from engine.stack.schedule import Plateau, lr_factor, observe_plateau
 from tests.engine.reference import batches, network_of, parameters_of, train
 from tests.engine.small import Settings, epochs_by_lane, lab_of, only, task_of, weights_of
@@ -123,6 +125,48 @@ def test_a_restart_begins_at_the_top_however_the_logarithm_rounds() -> None:
             assert lr_factor(schedule, start, 1) == pytest.approx(1.0, abs=1e-9)
             assert lr_factor(schedule, start + length - 1, 1) < 0.03
             start, length = start + length, length * ratio
+
+
+GROWING: Settings = {
+    "schedule.kind": "cosine_restarts",
+    "schedule.first_decay_steps": 1,
+    "schedule.t_mul": 1.0,
+    "schedule.m_mul": 1.0,
+}
+
+
+def test_restarts_that_grow_beyond_every_float_are_held_and_the_lane_diverges_by_itself() -> None:
+    for alpha in (0.0, 0.5, 1.0):
+        schedule = Schedule(kind="cosine_restarts", first_decay_steps=2, t_mul=1.0, m_mul=2.0, alpha=alpha)
+        # 2 ** 1023 is the last power that a float holds.
+        assert lr_factor(schedule, 2046, 1) == pytest.approx(alpha + (1 - alpha) * 2.0**1023, rel=1e-12)
+        rates = [lr_factor(schedule, step, 1) for step in (2047, 2048, 2049, 10**6, 10**9)]
+        assert not any(math.isnan(rate) for rate in rates)
+        assert rates[-2] == (1.0 if alpha == 1 else pytest.approx((1 - alpha) * sys.float_info.max))
+
+    base = {"training.epochs": 100_000, "early_stopping.restore_best": False}
+    lab, plain = (lab_of(base, {"growing": arm, "still": {}}) for arm in (GROWING, {}))
+    events: list[Event] = []
+    for epoch in range(120):
+        if epoch == 2:
+            lab.turn("schedule.m_mul", 10.0, "growing")
+        if epoch in (2, 119):
+            line = look(lab, "schedule", "growing", 0)
+            assert isinstance(line, tuple)
+            assert len(line) == 200
+            assert not any(math.isnan(rate) for _, rate in line)
+        events += lab.run_epoch()
+        plain.run_epoch()
+    assert [(told.arm, told.reason) for told in only(events, Stopped)] == [("growing", "diverged")]
+    assert torch.equal(weights_of(lab, "still"), weights_of(plain, "still"))
+
+
+def test_a_warm_up_before_one_cycle_climbs_to_where_the_cycle_begins() -> None:
+    schedule = Schedule(kind="one_cycle", warmup=4, div_factor=20.0)
+    assert [lr_factor(schedule, step, 104) for step in range(5)] == pytest.approx([0.01, 0.02, 0.03, 0.04, 0.05])
+    cycle = [lr_factor(Schedule(kind="one_cycle", div_factor=20.0), step, 100) for step in range(100)]
+    assert [lr_factor(schedule, step, 104) for step in range(4, 104)] == cycle
+    assert max(cycle) == pytest.approx(1.0)
 
 
 def keras_reduce_on_plateau(losses: list[float], factor: float, patience: int, delta: float, rest: int) -> list[float]:
