@@ -12,6 +12,7 @@ from engine.events import Found
 from engine.finder import find_lr, smoothed, steepest
 from engine.lab import Lab
 from engine.preset import PresetError
+from tests.engine.convolved import image_lab_of
 from tests.engine.reference import batches, network_of, train
 from tests.engine.small import Settings, lab_of, task_of, weights_of
 
@@ -57,6 +58,64 @@ def test_a_run_with_a_sweep_in_its_middle_is_bit_identical_to_one_without(optimi
     assert find_lr(with_sweep)["plain"].losses
     assert torch.equal(weights_of(with_sweep, "plain"), before)
     assert with_sweep.finished
+
+
+def test_a_convolutional_run_with_everything_that_remembers_and_draws_goes_on_as_if_there_had_been_no_sweep() -> None:
+    base: Settings = {"model.kind": "cnn", "model.norm": "batch", "training.seeds": [0, 3], "training.epochs": 4}
+    arms: dict[str, Settings] = {
+        "plain": {},
+        "averaged": {"training.ema": 0.6, "training.swa_start": 1, "regularization.spatial_dropout": 0.3},
+        "sharp": {"training.sam": 0.2, "training.epochs": 2},
+        "mixed": {"regularization.mixup": 0.5, "regularization.cutmix": 1.0, "training.swa_start": 2},
+        "changed": {
+            "augment.shift": 1.0, "augment.rotate": 20.0, "augment.hflip": 0.5, "augment.cutout": 2,
+            "training.ema": 0.9, "training.sam": 0.1,
+        },
+    }  # fmt: skip
+    swept, plain = image_lab_of(base, arms), image_lab_of(base, arms)
+    for lab in (swept, plain):
+        assert len(lab.stacks) == 1
+    # At the start, within an epoch, at the end of one, and where an arm has stopped.
+    for step in range(12):
+        if step in (0, 2, 6, 10):
+            before = swept.state()["stacks"][0]
+            assert set(find_lr(swept, steps=10)) == set(arms)
+            after = swept.state()["stacks"][0]
+            for name in ("theta", "statistics", "best", "best_statistics"):
+                assert torch.equal(before[name], after[name])
+        assert swept.advance() == plain.advance()
+        for of_swept, of_plain in zip(swept.stacks, plain.stacks, strict=True):
+            assert torch.equal(of_swept.theta_LP, of_plain.theta_LP)
+            assert torch.equal(of_swept.statistics_LQ, of_plain.statistics_LQ)
+            for name, (theta_LP, on) in of_plain._averages.told().items():
+                assert torch.equal(of_swept._averages.told()[name][0], theta_LP)
+                assert any(on)
+    assert swept.finished
+
+
+@pytest.mark.parametrize("restore_best", [True, False])
+def test_lanes_that_have_stopped_are_swept_from_the_weights_they_ended_with(restore_best: bool) -> None:
+    base: Settings = {"training.seeds": [0, 3], "early_stopping.restore_best": restore_best}
+    lab = lab_of(base, {"short": {"training.epochs": 2}, "long": {"training.epochs": 9}})
+    (stack,) = lab.stacks
+    for _ in range(3):
+        lab.run_epoch()
+    assert [stack.has_stopped(lane) for lane in range(4)] == [True, False] * 2
+    task, rates = task_of([0, 3]), np.geomspace(1e-3, 3.0, 12)
+    found = find_lr(lab, 1e-3, 3.0, 12)
+    for arm in ("short", "long"):
+        losses = []
+        for row, seed in enumerate([0, 3]):
+            network, of_seed = network_of(stack.layout, weights_of(lab, arm, seed)), []
+            rule = torch.optim.SGD(network.parameters(), lr=1.0)
+            # The sweep begins with the batches of epoch 4.
+            for rate, (x_BI, y_B) in zip(rates, list(batches(task, seed, 16, 7, row))[9:], strict=True):
+                of_seed.append(torch.nn.functional.cross_entropy(network(x_BI), y_B).item())
+                rule.param_groups[0]["lr"] = rate
+                train(network, rule, iter([(x_BI, y_B)]))
+            losses.append(of_seed)
+        assert found[arm].losses == pytest.approx(smoothed(np.mean(losses, axis=0)), rel=1e-9)
+    assert [stack.has_stopped(lane) for lane in range(4)] == [True, False] * 2
 
 
 def test_the_losses_are_those_of_a_plain_loop_with_a_growing_rate() -> None:

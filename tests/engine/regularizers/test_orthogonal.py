@@ -5,12 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
-from torch import Tensor
+import torch.nn.functional as F
+from torch import Tensor, nn
 
 from engine.events import Epoch
 from engine.regularizers.orthogonal import add_orthogonal_gradient, orthogonal_penalty
-from tests.engine.reference import layers_of
-from tests.engine.small import lab_of, only, weights_of
+from tests.engine.reference import batches, gradient_of, layers_of, weight_matrices
+from tests.engine.small import Settings, lab_of, only, task_of, weights_of
 
 STRENGTHS = [0.0, 0.01, 3.0]
 
@@ -47,6 +48,34 @@ def test_value_and_gradient_of_every_lane(shape: tuple[int, int]) -> None:
         torch.testing.assert_close(added, expected, rtol=1e-9, atol=1e-9 * max(1.0, expected.abs().max().item()))
         assert orthogonal_penalty(W_LIO, c_L)[lane].item() == pytest.approx(keras(W_LIO[lane].numpy(), factor))
     assert torch.equal(grad_LIO[0], start_LIO[0])
+
+
+def test_training_every_lane_is_training_with_the_literal_formula_in_the_loss() -> None:
+    arms: dict[str, Settings] = {
+        "off": {},
+        "weak": {"regularization.orthogonal": 0.05},
+        "strong": {"regularization.orthogonal": 2.0, "training.lr": 0.03},
+        "with l2": {"regularization.orthogonal": 0.5, "regularization.l2": 0.1},
+    }
+    lab = lab_of({"training.seeds": [0, 3]}, arms)
+    (stack,) = lab.stacks
+    start = {lane: weights_of(lab, *lane) for lane in stack.lanes}
+    for _ in range(4):
+        lab.run_epoch()
+    for (arm, seed), theta_P in start.items():
+        settings, row = arms[arm], [0, 3].index(seed)
+        orthogonal, l2 = (settings.get(f"regularization.{name}", 0.0) for name in ("orthogonal", "l2"))
+        for x_BI, y_B in batches(task_of([0, 3]), seed, 16, 4, row):
+
+            def loss(
+                network: nn.Sequential, x: Tensor = x_BI, y: Tensor = y_B, c: float = orthogonal, l2: float = l2
+            ) -> Tensor:
+                # torch holds a matrix as (out, in), Keras as (in, out).
+                added = [literal(W_OI.T, c) + 0.5 * l2 * (W_OI**2).sum() for W_OI in weight_matrices(network)]
+                return F.cross_entropy(network(x), y) + torch.stack(added).sum()
+
+            theta_P = theta_P - settings.get("training.lr", 0.1) * gradient_of(stack.layout, theta_P, loss)
+        torch.testing.assert_close(weights_of(lab, arm, seed), theta_P, rtol=0, atol=1e-12)
 
 
 def test_rows_of_zeros_and_a_single_row_cost_nothing_and_do_no_harm() -> None:

@@ -9,9 +9,18 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from engine.events import Epoch
 from engine.regularizers.sam import ascent
-from tests.engine.reference import batches, network_of, parameters_of
-from tests.engine.small import Settings, lab_of, task_of, weights_of
+from engine.stack.layout import Layout
+from tests.engine.reference import (
+    batches,
+    gradient_of,
+    hidden_outputs,
+    network_of,
+    parameters_of,
+    weight_matrices,
+)
+from tests.engine.small import Settings, lab_of, only, task_of, weights_of
 
 RULES = {
     "sgd": lambda parameters: torch.optim.SGD(parameters, lr=0.1),
@@ -53,6 +62,62 @@ def test_every_lane_steps_as_the_literal_implementation(optimizer: str) -> None:
         for x_BI, y_B in batches(task, seed, 16, 4, row):
             literal_step(network, rule, x_BI, y_B, float(arm))
         torch.testing.assert_close(weights_of(lab, arm, seed), parameters_of(network), rtol=0, atol=1e-9)
+
+
+COMBINED: dict[str, Settings] = {
+    "off": {},
+    "sam": {"training.sam": 0.3},
+    "others": {"training.clip_norm": 0.4, "regularization.l2": 0.2, "regularization.activity_l1": 0.02},
+    "clipped": {"training.sam": 0.5, "training.clip_norm": 0.2},
+    "penalized": {"training.sam": 0.2, "regularization.l2": 0.5, "regularization.activity_l2": 0.05},
+    "all": {
+        "training.sam": 0.4, "training.clip_norm": 0.6, "regularization.l2": 0.1, "regularization.activity_l1": 0.01,
+        "regularization.activity_l2": 0.02,
+    },
+}  # fmt: skip
+
+
+def combined_gradient(layout: Layout, theta_P: Tensor, x_BI: Tensor, y_B: Tensor, arm: Settings) -> Tensor:
+    """What a lane steps along before it is clipped.
+
+    The gradient of the loss with the activity penalty, at the neighbour that this same gradient leads up to; and that
+    of l2 at the weights themselves, where torch's optimizers add their `weight_decay` with SAM around them.
+    """
+    rho, l1, l2 = (arm.get(key, 0.0) for key in ("training.sam", *(f"regularization.activity_l{n}" for n in (1, 2))))
+
+    def loss(network: nn.Sequential) -> Tensor:
+        hidden = hidden_outputs(network, x_BI)
+        sizes, squares = torch.stack([h.abs().sum() for h in hidden]), torch.stack([(h**2).sum() for h in hidden])
+        return F.cross_entropy(network(x_BI), y_B) + (l1 * sizes.sum() + l2 * squares.sum()) / len(x_BI)
+
+    def penalty(network: nn.Sequential) -> Tensor:
+        squares = torch.stack([(W**2).sum() for W in weight_matrices(network)])
+        return 0.5 * arm.get("regularization.l2", 0.0) * squares.sum()
+
+    grad_P = gradient_of(layout, theta_P, loss)
+    if rho:
+        grad_P = gradient_of(layout, theta_P + rho * grad_P / grad_P.norm(), loss)
+    return grad_P + gradient_of(layout, theta_P, penalty)
+
+
+def test_clipping_l2_and_the_activity_penalty_have_their_places_in_the_literal_step_of_every_lane() -> None:
+    lab = lab_of({"training.seeds": [0, 3], "training.epochs": 9}, COMBINED)
+    (stack,) = lab.stacks
+    start = {lane: weights_of(lab, *lane) for lane in stack.lanes}
+    told = {(event.arm, event.seed): event for event in [only(lab.run_epoch(), Epoch) for _ in range(4)][-1]}
+    for (arm, seed), theta_P in start.items():
+        clip, norm = COMBINED[arm].get("training.clip_norm", 0.0), torch.zeros(())
+        clipped = 0
+        for x_BI, y_B in batches(task_of([0, 3]), seed, 16, 4, (0, 3).index(seed)):
+            grad_P = combined_gradient(stack.layout, theta_P, x_BI, y_B, COMBINED[arm])
+            norm = grad_P.norm()
+            if clip:
+                grad_P = grad_P * min(1.0, clip / (norm.item() + 1e-6))
+                clipped += norm.item() > clip
+            theta_P = theta_P - 0.1 * grad_P
+        assert bool(clipped) == bool(clip)
+        torch.testing.assert_close(weights_of(lab, arm, seed), theta_P, rtol=0, atol=1e-10)
+        assert told[arm, seed].grad_norm == pytest.approx(norm.item(), rel=1e-9)
 
 
 def test_both_passes_of_a_step_meet_the_same_noise_and_the_next_step_meets_other_noise(

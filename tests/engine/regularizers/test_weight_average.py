@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 import torch
 import torch.nn.functional as F
-from torch import Tensor
+from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn, update_bn
 
 from engine.events import Epoch, from_json, to_json
@@ -15,7 +16,7 @@ from engine.history import History
 from engine.lab import Lab
 from engine.stack.randomness import batch_order
 from tests.engine.convolved import Reference, image_lab_of, image_task_of
-from tests.engine.reference import batches, network_of
+from tests.engine.reference import batches, network_of, weight_matrices
 from tests.engine.small import Settings, epochs_by_lane, lab_of, only, task_of, weights_of
 
 ARMS: dict[str, Settings] = {
@@ -33,22 +34,47 @@ def measured(model: Any, row: int) -> tuple[float, float]:
     return F.cross_entropy(logits, task.val_y_SN[row]).item(), right.item()
 
 
-def test_every_epoch_tells_torchs_averages_in_every_lane_that_keeps_them() -> None:
-    lab = lab_of({"training.seeds": [0, 3], "training.epochs": 6}, ARMS)
+@torch.no_grad()
+def change(network: nn.Sequential, changed: Callable[[Tensor], Tensor]) -> None:
+    for W_OI in weight_matrices(network):
+        W_OI.copy_(changed(W_OI))
+
+
+def limited(W_OI: Tensor, c: float) -> Tensor:
+    """Keras' max-norm of the weights into each unit."""
+    return W_OI * (c / (W_OI.norm(dim=1, keepdim=True) + 1e-7)).clamp(max=1)
+
+
+# What changes the weights beside the gradient's step: the averages are of the weights after all of it.
+CHANGED: dict[str, Settings] = {
+    "off": {"regularization.max_norm": 0.7, "regularization.weight_decay": 0.4},
+    "held": {"training.ema": 0.4, "training.swa_start": 1, "regularization.max_norm": 0.5},
+    "decayed": {"training.ema": 0.7, "training.swa_start": 3, "regularization.weight_decay": 1.5},
+    "both": {"training.ema": 0.9, "regularization.weight_decay": 0.8, "regularization.max_norm": 0.8},
+}
+
+
+@pytest.mark.parametrize("arms", [ARMS, CHANGED], ids=["plain", "max_norm and weight_decay"])
+def test_every_epoch_tells_torchs_averages_in_every_lane_that_keeps_them(arms: dict[str, Settings]) -> None:
+    lab = lab_of({"training.seeds": [0, 3], "training.epochs": 6}, arms)
     assert len(lab._stacks) == 1
-    start = {(arm, seed): weights_of(lab, arm, seed) for arm in ARMS for seed in (0, 3)}
+    start = {(arm, seed): weights_of(lab, arm, seed) for arm in arms for seed in (0, 3)}
     curves = epochs_by_lane(list(lab.run()))
     for (arm, seed), first_P in start.items():
-        row, settings = (0, 3).index(seed), ARMS[arm]
+        row, settings = (0, 3).index(seed), arms[arm]
         network = network_of(lab._stacks[0].layout, first_P)
         decay, begin = settings.get("training.ema", 0.0), settings.get("training.swa_start", 0)
+        shrink, largest = (settings.get(f"regularization.{name}", 0.0) for name in ("weight_decay", "max_norm"))
         ema = AveragedModel(network, multi_avg_fn=get_ema_multi_avg_fn(decay))
         swa = AveragedModel(network)
         rule = torch.optim.SGD(network.parameters(), lr=0.1)
         for step, (x_BI, y_B) in enumerate(batches(task_of([0, 3]), seed, 16, 6, row), start=1):
             rule.zero_grad()
             F.cross_entropy(network(x_BI), y_B).backward()
+            change(network, lambda W_OI, shrink=shrink: W_OI * (1 - 0.1 * shrink))
             rule.step()
+            if largest:
+                change(network, lambda W_OI, c=largest: limited(W_OI, c))
             ema.update_parameters(network)
             epoch = step // 3
             if step % 3:

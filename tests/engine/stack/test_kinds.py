@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 import torch
 import torch.nn.functional as F
+from torch import nn
 
 from engine.events import Epoch
 from engine.preset import PresetError
@@ -56,6 +57,60 @@ def test_training_a_lane_is_training_torchs_network(kind: str, norm: str, positi
             loss = F.cross_entropy(network(task.val_x_SNI[lane // 2]), task.val_y_SN[lane // 2])
         assert (event.arm, event.seed) == (arm, seed)
         assert event.val_loss == pytest.approx(loss.item(), abs=1e-10)
+
+
+HELD: dict[str, Settings] = {
+    "off": {},
+    "l2": {"regularization.l2": 0.3, "training.clip_norm": 0.5},
+    "l1": {"regularization.l1": 0.02, "regularization.max_norm": 0.9},
+    "decayed": {"regularization.weight_decay": 0.8, "training.clip_norm": 0.2},
+    "all": {
+        "regularization.l2": 0.1, "regularization.l1": 0.005, "regularization.weight_decay": 0.3,
+        "regularization.max_norm": 0.6, "training.clip_norm": 1.0,
+    },
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", ["cnn", "resnet"])
+def test_what_holds_weights_back_holds_those_of_every_convolution_and_dense_layer_of_each_lane(kind: str) -> None:
+    base = {"model.kind": kind, "model.norm": "batch", "model.activation": "tanh", "training.seeds": [3, 8]}
+    lab = image_lab_of(base, HELD)
+    (stack,) = lab.stacks
+    task = image_task_of((3, 8))
+    references = [Reference(stack, lane) for lane in range(len(stack.lanes))]
+    for _ in range(3):
+        lab.run_epoch()
+    for lane, reference in enumerate(references):
+        arm, seed = stack.lanes[lane]
+        network, settings = reference.network, {"training.clip_norm": 0.0, **HELD[arm]}
+        l2, l1, decay, limit = (
+            settings.get(f"regularization.{name}", 0.0) for name in ("l2", "l1", "weight_decay", "max_norm")
+        )
+        # Of convolutions (out, in, rows, columns), of dense layers (out, in); gains, shifts and biases are not held.
+        weights = [part.weight for part in network.modules() if isinstance(part, nn.Conv2d | nn.Linear)]
+        assert len(weights) == len(stack.layout.matrices)
+        rule = torch.optim.SGD(network.parameters(), lr=0.05)
+        clipped, limited = False, set()
+        for x_BI, y_B in batches(task, seed, 16, 3, row=(3, 8).index(seed)):
+            rule.zero_grad()
+            penalties = [0.5 * l2 * (W**2).sum() + l1 * W.abs().sum() for W in weights]
+            (F.cross_entropy(network(x_BI), y_B) + torch.stack(penalties).sum()).backward()
+            if settings["training.clip_norm"]:
+                norm = nn.utils.clip_grad_norm_(network.parameters(), settings["training.clip_norm"])
+                clipped |= norm.item() > settings["training.clip_norm"]
+            with torch.no_grad():
+                for W in weights:
+                    W *= 1 - 0.05 * decay
+                rule.step()
+                for number, W in enumerate(weights):
+                    if limit:
+                        # Keras' MaxNorm, axis=[0, 1, 2] of its (rows, columns, in, out), axis=0 of (in, out).
+                        share = limit / (W.flatten(1).norm(dim=1) + 1e-7)
+                        limited |= {number} if share.min() < 1 else set()
+                        W *= share.clamp(max=1).view(-1, *[1] * (W.ndim - 1))
+        assert clipped == bool(settings["training.clip_norm"])
+        assert len(limited) == (len(weights) if limit else 0)
+        torch.testing.assert_close(stack.theta_LP[lane], reference.row(), rtol=0, atol=1e-10)
 
 
 @pytest.mark.parametrize(("kernel", "stride"), [(3, 1), (3, 2), (1, 2)])

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import math
 import sys
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
+from torch import nn
 from torch.optim import lr_scheduler
 
 from engine.events import Epoch, Event, Finished, Stopped
@@ -16,8 +18,9 @@ from engine.lab import Lab
 from engine.preset import live_knobs
 from engine.preset.schema import Schedule
 from engine.probes import look
+from engine.stack import LaneNumbers, Stack
 from engine.stack.schedule import Plateau, lr_factor, observe_plateau
-from tests.engine.reference import batches, network_of, parameters_of, train
+from tests.engine.reference import batches, network_of, parameters_of, train, weight_matrices
 from tests.engine.small import Settings, epochs_by_lane, lab_of, only, task_of, weights_of
 
 TOTAL = 60
@@ -34,6 +37,13 @@ ARMS: dict[str, Settings] = {
         "schedule.min_delta": 10.0,
         "schedule.factor": 0.5,
     },
+}
+# Beside those, what is only of interest where a network is trained by it.
+TRAINED: dict[str, Settings] = {
+    **ARMS,
+    "slow exponential": {"schedule.kind": "exponential", "schedule.step_size": 5, "schedule.gamma": 0.5},
+    "short cosine": {"schedule.kind": "cosine", "schedule.alpha": 0.2, "schedule.decay_steps": 10},
+    "plateau after a warm-up": {**ARMS["plateau"], "schedule.warmup": 8},
 }
 
 
@@ -56,6 +66,10 @@ TORCH: dict[str, tuple[Settings, Any]] = {
     "exponential": (
         {"kind": "exponential", "step_size": 1, "gamma": 0.95},
         lambda o: lr_scheduler.ExponentialLR(o, 0.95),
+    ),
+    "exponential, a step_size of 5": (
+        {"kind": "exponential", "step_size": 5, "gamma": 0.3},
+        lambda o: lr_scheduler.ExponentialLR(o, 0.3 ** (1 / 5)),
     ),
     "cosine": ({"kind": "cosine", "alpha": 0.2}, lambda o: lr_scheduler.CosineAnnealingLR(o, TOTAL, 0.2)),
     "one cycle": (
@@ -93,6 +107,47 @@ def test_every_schedule_is_torchs(name: str) -> None:
     ours = [lr_factor(Schedule(**told), step, total) for step in range(TOTAL)]
     assert ours == pytest.approx(torch_rates(make), rel=1e-9, abs=1e-12)
     assert len({round(rate, 9) for rate in ours}) > 3
+
+
+def keras_exponential_decay(step: int, decay_steps: int, decay_rate: float) -> float:
+    """keras.optimizers.schedules.ExponentialDecay(1, decay_steps, decay_rate, staircase=False)."""
+    return float(np.power(decay_rate, step / decay_steps))
+
+
+def test_an_exponential_over_step_size_steps_is_keras_and_has_no_stairs() -> None:
+    schedule = Schedule(kind="exponential", step_size=5, gamma=0.5)
+    ours = [lr_factor(schedule, step, TOTAL) for step in range(TOTAL)]
+    assert ours == pytest.approx([keras_exponential_decay(step, 5, 0.5) for step in range(TOTAL)], rel=1e-12)
+    assert ours[5] == 0.5
+
+
+def keras_cosine_decay(step: int, decay_steps: int, alpha: float, warmup: int) -> float:
+    """keras.optimizers.schedules.CosineDecay with warmup_steps, in NumPy, where it is no longer warming up."""
+    step = min(step, decay_steps + warmup) - warmup
+    completed = step / decay_steps
+    cosine = 0.5 * (1.0 + np.cos(np.pi * completed))
+    return float((1 - alpha) * cosine + alpha)
+
+
+@pytest.mark.parametrize("warmup", [0, 7])
+def test_decay_steps_are_counted_after_the_warm_up_as_keras_does_and_the_rate_stays_where_they_end(warmup: int) -> None:
+    schedule = Schedule(kind="cosine", decay_steps=25, alpha=0.2, warmup=warmup)
+    rises = [(step + 1) / (warmup + 1) for step in range(warmup)]
+    falls = [keras_cosine_decay(step, 25, 0.2, warmup) for step in range(warmup, TOTAL)]
+    assert [lr_factor(schedule, step, TOTAL) for step in range(TOTAL)] == pytest.approx(rises + falls, rel=1e-12)
+    assert falls[24] > falls[25] == falls[-1] == pytest.approx(0.2)
+
+
+@pytest.mark.parametrize("warmup", [0, 7])
+def test_one_cycle_of_decay_steps_is_torchs_of_so_many_steps_after_the_warm_up(warmup: int) -> None:
+    told = {"pct_start": 0.25, "div_factor": 10.0, "final_div_factor": 100.0}
+    schedule = Schedule(kind="one_cycle", decay_steps=25, warmup=warmup, **told)
+    rises = [(step + 1) / (warmup + 1) / 10 for step in range(warmup)]  # to where the cycle begins
+    # One step less: torch's scheduler will not be asked for more than all its steps.
+    cycle = torch_rates(lambda o: lr_scheduler.OneCycleLR(o, 1.0, total_steps=25, **told), 24)
+    rest = [1 / 10 / 100] * (TOTAL - warmup - 24)
+    ours = [lr_factor(schedule, step, TOTAL) for step in range(TOTAL)]
+    assert ours == pytest.approx(rises + cycle + rest, rel=1e-9)
 
 
 def keras_cosine_decay_restarts(step: int, first: int, t_mul: float, m_mul: float, alpha: float) -> float:
@@ -206,29 +261,89 @@ def rates_of(arm: Settings, lr: float, steps: int, total: int, plateaus: list[fl
     return [lr * factor * plateaus[step // 3] for step, factor in enumerate(factors)]
 
 
-def test_every_lane_of_one_stack_trains_at_the_rates_of_its_own_schedule() -> None:
-    lab = lab_of({"training.epochs": 8, "training.seeds": [0, 3]}, ARMS)
+def decayed_rule(optimizer: str, network: nn.Sequential, weight_decay: float) -> torch.optim.Optimizer:
+    """torch's AdamW with decay on the weights alone, or SGD with `W * (1 - lr_t * weight_decay)` before each step."""
+    weights = weight_matrices(network)
+    if optimizer == "adamw":
+        biases = [one for one in network.parameters() if one.ndim == 1]
+        groups = [{"params": weights, "weight_decay": weight_decay}, {"params": biases, "weight_decay": 0.0}]
+        return torch.optim.AdamW(groups)
+    rule = torch.optim.SGD(network.parameters())
+
+    def shrink(*_: Any) -> None:
+        with torch.no_grad():
+            for W in weights:
+                W *= 1 - rule.param_groups[0]["lr"] * weight_decay
+
+    rule.register_step_pre_hook(shrink)
+    return rule
+
+
+@pytest.mark.parametrize("optimizer", ["sgd", "adamw"])
+def test_every_lane_of_one_stack_trains_and_decays_at_the_rates_of_its_own_schedule(optimizer: str) -> None:
+    decays = {name: 0.3 * number for number, name in enumerate(TRAINED)}
+    base: Settings = {
+        "training.optimizer": optimizer, "training.epochs": 8, "training.seeds": [0, 3],
+        "early_stopping.restore_best": False,
+    }  # fmt: skip
+    arms = {name: {**arm, "regularization.weight_decay": decays[name]} for name, arm in TRAINED.items()}
+    lab = lab_of(base, arms)
     assert len(lab._stacks) == 1
     task, layout = task_of([0, 3]), lab._stacks[0].layout
     expected = {}
-    for name, arm in ARMS.items():
+    for name, arm in TRAINED.items():
         # Nothing improves by 10: the first epoch is the best, and each later one halves the rate.
-        plateaus = [1.0, 1.0, *(0.5**epoch for epoch in range(1, 7))] if name == "plateau" else [1.0] * 8
+        plateaus = [1.0, 1.0, *(0.5**epoch for epoch in range(1, 7))] if "plateau" in name else [1.0] * 8
         rates = rates_of(arm, 0.1, 24, 24, plateaus)
+        if name == "plateau after a warm-up":
+            rises = [0.1 * (step + 1) / 9 if step < 8 else 0.1 for step in range(24)]
+            assert rates == pytest.approx([rate * plateaus[step // 3] for step, rate in enumerate(rises)])
         for row, seed in enumerate([0, 3]):
             network = network_of(layout, weights_of(lab, name, seed))
-            optimizer = torch.optim.SGD(network.parameters(), lr=0.1)
+            rule = decayed_rule(optimizer, network, decays[name])
             for rate, batch in zip(rates, batches(task, seed, 16, 8, row), strict=True):
-                optimizer.param_groups[0]["lr"] = rate
-                train(network, optimizer, iter([batch]))
+                for group in rule.param_groups:
+                    group["lr"] = rate
+                train(network, rule, iter([batch]))
             expected[name, seed] = (parameters_of(network), rates[2::3])
     told = epochs_by_lane(list(lab.run()))
     for lane, (weights, rates) in expected.items():
         assert [event.lr for event in told[lane]] == pytest.approx(rates, rel=1e-12)
-        best = told[lane][-1].best_epoch
-        if best == 8:
-            torch.testing.assert_close(weights_of(lab, *lane), weights, rtol=0, atol=1e-10)
-    assert sum(curve[-1].best_epoch == 8 for curve in told.values()) >= 7
+        torch.testing.assert_close(weights_of(lab, *lane), weights, rtol=0, atol=1e-9)
+
+
+def test_a_plateau_is_one_of_each_lanes_own_validation_loss(monkeypatch: pytest.MonkeyPatch) -> None:
+    arms: dict[str, Settings] = {
+        "quick": {"schedule.kind": "plateau", "schedule.patience": 1, "schedule.factor": 0.5},
+        "slow": {"schedule.kind": "plateau", "schedule.patience": 3, "schedule.factor": 0.2, "schedule.cooldown": 2},
+        "constant": {},
+    }
+    lab = lab_of({"training.epochs": 12, "training.seeds": [0, 3], "schedule.min_delta": 0.02}, arms)
+    (stack,) = lab.stacks
+    val_losses = (1 + np.random.default_rng(5).normal(0, 0.1, (len(stack.lanes), 12))).tolist()
+    plain = Stack.measure
+
+    def crafted(self: Stack) -> list[LaneNumbers]:
+        # Training goes on improving by far, so that whoever watches it never sees a plateau.
+        return [
+            replace(told, val_loss=val_losses[lane][lab.epoch - 1], train_loss=100.0 - lab.epoch)
+            for lane, told in enumerate(plain(self))
+        ]
+
+    monkeypatch.setattr(Stack, "measure", crafted)
+    told = epochs_by_lane(list(lab.run()))
+    endings = set()
+    for lane, key in enumerate(stack.lanes):
+        schedule = schedule_of(arms[key[0]])
+        after = [1.0] * 12
+        if schedule.kind == "plateau":
+            after = keras_reduce_on_plateau(
+                val_losses[lane], schedule.factor, schedule.patience, 0.02, schedule.cooldown
+            )
+        rates = [0.1 * scale for scale in [1.0, *after[:-1]]]
+        assert [event.lr for event in told[key]] == pytest.approx(rates, rel=1e-12)
+        endings.add(rates[-1])
+    assert len(endings) >= 4
 
 
 @pytest.mark.parametrize("optimizer", ["sgd", "adamw"])
