@@ -15,6 +15,8 @@ import pytest
 from engine.preset import load_preset
 from tests.terminal import REGTUI, Terminal
 
+pytestmark = pytest.mark.alone
+
 PRESET = """\
 title = "Two moons"
 summary = "Small and quick."

@@ -18,6 +18,8 @@ from tests.tui.views import finish, lane, moment
 from tui.app import RegtuiApp, _print_report, run_dashboard
 from tui.screens.messages import OpenPreset
 
+pytestmark = pytest.mark.alone
+
 
 async def test_the_first_frame_is_there_before_torch_is_asked_for(monkeypatch):
     begun = []

@@ -14,6 +14,8 @@ import pytest
 from engine.events import Epoch, Finished, Reported, Started, Stopped, WouldStop, from_json, to_json
 from tui.cli import main
 
+pytestmark = pytest.mark.alone
+
 REGTUI = Path(sys.executable).parent / "regtui"
 
 
