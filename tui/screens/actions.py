@@ -119,19 +119,23 @@ PANES = ("losses", "accuracy", "norms", "comparison", "knobs", "stopping")
 
 def bindings() -> list[Binding]:
     """The main screen's key bindings."""
-    groups = {action.footer: Binding.Group(action.footer, compact=True) for action in ACTIONS if action.footer}
-    made = [
-        Binding(
-            action.keys,
-            action.name,
-            action.footer or action.title,
-            show=bool(action.footer),
-            key_display=action.shown,
-            tooltip=action.help,
-            group=groups.get(action.footer),
+    named: dict[str, str] = {}
+    for action in ACTIONS:
+        named[action.footer] = named.get(action.footer, "") + action.shown
+    made = []
+    for action in ACTIONS:
+        # Several keys of one name are one entry, of the first of them: a widget for each would delay the first frame.
+        keys = named.pop(action.footer, "") if action.footer else ""
+        made.append(
+            Binding(
+                action.keys,
+                action.name,
+                action.footer or action.title,
+                show=bool(keys),
+                key_display=keys or action.shown,
+                tooltip=action.help,
+            )
         )
-        for action in ACTIONS
-    ]
     made += [
         Binding(str(place), f"focus_pane('{pane}')", pane, show=False) for place, pane in enumerate(PANES, start=1)
     ]
