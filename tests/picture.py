@@ -16,7 +16,7 @@ async def picture(path: Path, epochs: int = 290) -> None:
     """Train until `epochs`, turn a knob half way as a person would, and save the screen as SVG."""
     app = RegtuiApp(load_preset(DEFAULT))
     async with app.run_test(size=SIZE) as pilot:
-        await pilot.press(*["greater_than_sign"] * 8)
+        await pilot.press(*["greater_than_sign"] * 2)
         for epoch, keys in ((epochs // 2, ("left", "left")), (epochs, ("space",))):
             while app.worker.view().epoch < epoch:
                 await asyncio.sleep(0.02)
