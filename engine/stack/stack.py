@@ -1,33 +1,17 @@
-"""Lanes of equal structure, trained together in one batched pass."""
+"""Lanes of equal structure, trained together in one batched pass, and what can be asked of them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import torch
 from torch import Tensor
 
-from engine.data import Task
-from engine.preset import Arm, PresetError
-from engine.regularizers.gradient_clipping import clip_gradients
-from engine.regularizers.max_norm import limit_norms
-from engine.regularizers.sam import ascent
-from engine.regularizers.weight_decay import decay_weights
 from engine.stack import penalties, samples
-from engine.stack.averages import Averages
-from engine.stack.batches import Batches
-from engine.stack.beside import Beside
 from engine.stack.evaluate import evaluate
-from engine.stack.init import first_parameters
-from engine.stack.network import network_of
-from engine.stack.objective import Objective, Targets, objective_of
-from engine.stack.optimizers import optimizer_of
-from engine.stack.randomness import Streams
-from engine.stack.run import Run
-from engine.stack.schedule import Rates
-from engine.stack.settings import LaneSettings
+from engine.stack.objective import Objective
+from engine.stack.trainer import Trainer
 
 # The first parameters of `evaluate`.
 _Evaluation = tuple[Objective, Callable[[Tensor], Tensor], Tensor, Tensor, int, int]
@@ -48,162 +32,8 @@ class LaneNumbers:
     averages: dict[str, float]
 
 
-class Stack:
-    """The lanes of some arms under all seeds, ordered seed by seed: lane = seed_index * arms + arm_index.
-
-    Parameters
-    ----------
-    arms : of equal structure (`Settings.structure`).
-    seeds : the seeds, equal for all arms.
-    task : their data.
-    """
-
-    def __init__(
-        self, arms: Sequence[Arm], seeds: Sequence[int], task: Task, device: torch.device, dtype: torch.dtype
-    ) -> None:
-        self.arms, self.seeds, self.task = tuple(arms), tuple(seeds), task
-        self.lanes = [(arm.name, seed) for seed in seeds for arm in arms]
-        structure = arms[0].settings
-        self.network = network_of(structure, task.features, task.classes, task.image_shape)
-        self.layout = self.network.layout
-        self._penalties = penalties.penalties_of(self.layout, structure)
-        self._activities = penalties.activities_of(self.network.hidden, structure)
-        self.settings = LaneSettings([arm.settings for _ in seeds for arm in arms], device, dtype)
-
-        models = [(arm.settings.model, seed) for seed in seeds for arm in arms]
-        self.theta_LP = first_parameters(self.layout, models, device, dtype)
-        self.grad_LP = torch.zeros_like(self.theta_LP)
-        self.best_LP = self.theta_LP.clone()
-        self.statistics_LQ = torch.tensor([self.layout.first_statistics] * len(self.lanes), device=device, dtype=dtype)
-        self.best_statistics_LQ = self.statistics_LQ.clone()
-        # Leaves that share the buffer's memory, and the places in the gradients' buffer that belong to them.
-        self._leaves = [slot.of(self.theta_LP).detach().requires_grad_() for slot in self.layout.slots]
-        self._gradients = [slot.of(self.grad_LP) for slot in self.layout.slots]
-        self.optimizer = optimizer_of(structure.training.optimizer, self.theta_LP)
-        self._streams = Streams(seeds, device)
-        self._beside = Beside(self.layout, self.theta_LP, self._leaves, self.settings, self._streams)
-        self._averages = Averages(self.settings)
-        self._batches = Batches(task, structure, seeds, len(self.arms), self.settings, self._streams)
-        self.rates = Rates([arm.settings for arm in arms], self.settings, self._batches.count)
-        self._objective: Objective = objective_of(task.kind)
-        self.loss_L = torch.zeros(len(self.lanes), dtype=dtype, device=device)  # of the last step, without penalties
-        if self.layout.statistics and self._batches.size == 1:
-            raise PresetError(
-                "model.norm = 'batch': a batch of one example has no spread to normalize by "
-                "(training.batch_size and data.train of 2 or more, or model.norm = 'layer')"
-            )
-        self._grad_norm_L = torch.zeros(len(self.lanes), dtype=dtype, device=device)
-        # Of the gradient before it was clipped; None where nothing clips.
-        self._unclipped_norm_L: Tensor | None = None
-        self._frozen: dict[int, Tensor] = {}
-        # Where wanted (`watches_updates`), the weights before the epoch's last step, for the size of its update.
-        self.watches_updates = False
-        self.before_LP: Tensor | None = None
-        self._epoch = 0
-        self._test_confusion_LCC: Tensor | None = None
-        self._frozen_statistics: dict[int, Tensor] = {}
-        self.steps = 0
-
-    @property
-    def training(self) -> bool:
-        """Whether any lane still trains."""
-        return len(self._frozen) < len(self.lanes)
-
-    @property
-    def steps_per_epoch(self) -> int:
-        return self._batches.count
-
-    @property
-    def flop(self) -> float:
-        """Floating-point operations of a training step: forward and two products backward, for every lane."""
-        return 6.0 * len(self.lanes) * self._batches.size * self.network.products
-
-    def begin_epoch(self, epoch: int) -> None:
-        """Draw the order of the epoch's examples."""
-        self._epoch = epoch
-        self._batches.begin_epoch(epoch)
-
-    def step(self, number: int) -> None:
-        """Train all lanes on batch `number` (from 0) of the epoch."""
-        self.steps += 1
-        if self.watches_updates and number == self.steps_per_epoch - 1:
-            self.before_LP = self.theta_LP.clone()
-        self.train_on(*self._batches.take(number, self.steps))
-        if number == self.steps_per_epoch - 1:
-            unclipped_L = self._unclipped_norm_L
-            self._grad_norm_L = self.grad_LP.norm(dim=1) if unclipped_L is None else unclipped_L
-            self._averages.after_epoch(self.theta_LP, self._epoch)
-
-    def _run(
-        self,
-        values: Sequence[Tensor],
-        training: bool,
-        taps: list[tuple[str, Tensor]] | None = None,
-        moves_statistics: bool = True,
-        statistics_LQ: Tensor | None = None,
-    ) -> Run:
-        return Run(
-            values,
-            self.statistics_LQ if statistics_LQ is None else statistics_LQ,
-            self.settings,
-            len(self.seeds),
-            self._streams if training else None,
-            self.steps,
-            self.network.units,
-            moves_statistics=moves_statistics,
-            taps=taps,
-        )
-
-    def train_on(self, x_LBI: Tensor, targets: Targets) -> None:
-        """One step of every lane that still trains: gradients of the loss and the penalties, then the optimizer.
-
-        The loss is the sum over lanes of each lane's mean, so no lane's gradient depends on another lane.
-        """
-        self._differentiate(x_LBI, targets)
-        if self.settings.any("training.sam"):
-            self._differentiate_above(x_LBI, targets)
-        self._update()
-
-    def _differentiate(self, x_LBI: Tensor, targets: Targets, up_LP: Tensor | None = None) -> None:
-        """Gradients of the training loss at the weights, or `up_LP` away from them, where the noise is the same."""
-        leaves = self._beside.leaves(self.steps, up_LP)
-        activity = penalties.ActivityMeter(self._activities, self.settings)
-        run = self._run(leaves, training=True, taps=activity.taps, moves_statistics=up_LP is None)
-        outputs_LBC = self.network(x_LBI, run)
-        loss_L = self._objective.loss(outputs_LBC, targets, self.settings["regularization.label_smoothing"])
-        if up_LP is None:
-            self.loss_L = loss_L.detach()
-        activity.collect()
-        for penalty_L in activity.values(x_LBI.shape[1]).values():
-            loss_L = loss_L + penalty_L
-        torch._foreach_copy_(self._gradients, torch.autograd.grad(loss_L.sum(), leaves))
-
-    def _differentiate_above(self, x_LBI: Tensor, targets: Targets) -> None:
-        """Sharpness-aware: the gradients of lanes with `sam` become those at the worst neighbour."""
-        rho_L = self.settings["training.sam"]
-        plain_LP = self.grad_LP.clone()
-        self._differentiate(x_LBI, targets, ascent(plain_LP, rho_L))
-        torch.where(rho_L.unsqueeze(1) > 0, self.grad_LP, plain_LP, out=self.grad_LP)
-
-    @torch.no_grad()
-    def _update(self) -> None:
-        settings = self.settings
-        lr_L = self.rates.at(self.steps)
-        penalties.add_gradients(self._penalties, self.grad_LP, self.theta_LP, settings)
-        self._unclipped_norm_L = None
-        if settings.any("training.clip_norm"):
-            self._unclipped_norm_L = clip_gradients(self.grad_LP, settings["training.clip_norm"])
-        if settings.any("regularization.weight_decay"):
-            decay_weights(self.theta_LP[:, : self.layout.weights], lr_L, settings["regularization.weight_decay"])
-        self.optimizer.step(self.theta_LP, self.grad_LP, lr_L.unsqueeze(1), settings, self.steps)
-        if settings.any("regularization.max_norm"):
-            for slot in self.layout.matrices:
-                limit_norms(slot.of(self.theta_LP), settings["regularization.max_norm"])
-        for lane, frozen_P in self._frozen.items():
-            self.theta_LP[lane] = frozen_P
-        self._averages.after_step(self.theta_LP, self.steps)
-        for lane, frozen_Q in self._frozen_statistics.items():
-            self.statistics_LQ[lane] = frozen_Q
+class Stack(Trainer):
+    """Lanes in training (see `Trainer` for the parameters), measured after each epoch and looked at more closely."""
 
     @torch.no_grad()
     def measure(self) -> list[LaneNumbers]:
@@ -253,16 +83,9 @@ class Stack:
         statistics_LQ = self.statistics_LQ.new_tensor([self.layout.first_statistics] * len(self.lanes))
         values = [slot.of(theta_LP) for slot in self.layout.slots]
         for number, (place, x_LBI) in enumerate(self._batches.once(), start=1):
-            run = Run(
-                values, statistics_LQ, self.settings, len(self.seeds), self._streams, place, self.network.units,
-                momentum=1 / number,
-            )  # fmt: skip
+            run = self._run(values, training=True, statistics_LQ=statistics_LQ, step=place, momentum=1 / number)
             self.network(x_LBI, run)
         return statistics_LQ
-
-    def has_stopped(self, lane: int) -> bool:
-        """Whether the lane's weights stay as they are."""
-        return lane in self._frozen
 
     @torch.no_grad()
     def outputs(self, x_GNI: Tensor, taps: list[tuple[str, Tensor]] | None = None) -> Tensor:
@@ -311,25 +134,6 @@ class Stack:
         classes = max(2, self.task.classes)  # two classes on one output
         return torch.zeros(len(self.lanes), classes, classes, dtype=torch.int64, device=self.theta_LP.device)
 
-    def keep_best(self, lanes: Sequence[int]) -> None:
-        """Remember the present weights and running statistics of these lanes as their best."""
-        if len(lanes) == len(self.lanes):
-            self.best_LP.copy_(self.theta_LP)
-            self.best_statistics_LQ.copy_(self.statistics_LQ)
-        else:
-            for lane in lanes:
-                self.best_LP[lane] = self.theta_LP[lane]
-                self.best_statistics_LQ[lane] = self.statistics_LQ[lane]
-
-    def freeze(self, lane: int, restore_best: bool) -> None:
-        """End a lane's training: from now on its weights and statistics stay as they are, bit for bit."""
-        if restore_best:
-            self.theta_LP[lane] = self.best_LP[lane]
-            self.statistics_LQ[lane] = self.best_statistics_LQ[lane]
-        self._frozen[lane] = self.theta_LP[lane].clone()
-        self._averages.freeze(lane)
-        self._frozen_statistics[lane] = self.statistics_LQ[lane].clone()
-
     def test(self) -> list[tuple[float, float]]:
         """Loss and accuracy of every lane on the test data, at the weights it ended with.
 
@@ -368,35 +172,3 @@ class Stack:
     @property
     def _shape(self) -> tuple[int, ...]:
         return self.task.image_shape or (self.task.features,)
-
-    def state(self) -> dict[str, Any]:
-        """All that a restored stack needs to go on exactly; randomness is a function of `steps` and needs nothing."""
-        return {
-            "theta": self.theta_LP.clone(),
-            "best": self.best_LP.clone(),
-            "statistics": self.statistics_LQ.clone(),
-            "best_statistics": self.best_statistics_LQ.clone(),
-            "optimizer": {name: held.clone() for name, held in self.optimizer.state.items()},
-            "frozen": {lane: frozen_P.clone() for lane, frozen_P in self._frozen.items()},
-            "frozen_statistics": {lane: frozen_Q.clone() for lane, frozen_Q in self._frozen_statistics.items()},
-            "grad_norm": self._grad_norm_L.clone(),
-            "averages": self._averages.state(),
-            "test_confusion": None if self._test_confusion_LCC is None else self._test_confusion_LCC.clone(),
-            "steps": self.steps,
-        }
-
-    def restore(self, state: dict[str, Any]) -> None:
-        """Go back to what `state` gave, in place."""
-        self.theta_LP.copy_(state["theta"])
-        self.best_LP.copy_(state["best"])
-        self.statistics_LQ.copy_(state["statistics"])
-        self.best_statistics_LQ.copy_(state["best_statistics"])
-        for name, held in state["optimizer"].items():
-            self.optimizer.state[name].copy_(held)
-        self._frozen = {lane: frozen_P.clone() for lane, frozen_P in state["frozen"].items()}
-        self._frozen_statistics = {lane: frozen_Q.clone() for lane, frozen_Q in state["frozen_statistics"].items()}
-        self._grad_norm_L = state["grad_norm"].clone()
-        self._averages.restore(state["averages"])
-        counts_LCC = state["test_confusion"]
-        self._test_confusion_LCC = None if counts_LCC is None else counts_LCC.clone()
-        self.steps = state["steps"]

@@ -170,7 +170,7 @@ def test_only_the_first_pass_of_a_step_moves_running_statistics(monkeypatch: pyt
             moves.append(moves_statistics)
         return made
 
-    monkeypatch.setattr("engine.stack.stack.Run", spy)
+    monkeypatch.setattr("engine.stack.trainer.Run", spy)
     lab_of({"training.sam": 0.1}).run_epoch()
     assert moves == [True, False] * 3
 
@@ -179,7 +179,7 @@ def test_a_lane_without_sam_keeps_its_gradient_whatever_the_second_pass_finds(mo
     arms: dict[str, Settings] = {"off": {}, "on": {"training.sam": 0.1}}
     plain, moved = lab_of({}, arms), lab_of({}, arms)
     list(plain.run())
-    monkeypatch.setattr("engine.stack.stack.ascent", lambda grad_LP, rho_L: torch.full_like(grad_LP, 0.3))
+    monkeypatch.setattr("engine.stack.trainer.ascent", lambda grad_LP, rho_L: torch.full_like(grad_LP, 0.3))
     list(moved.run())
     assert torch.equal(weights_of(plain, "off"), weights_of(moved, "off"))
     assert not torch.equal(weights_of(plain, "on"), weights_of(moved, "on"))
