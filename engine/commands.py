@@ -1,4 +1,4 @@
-"""What a lab can be told while it runs: frozen dataclasses that turn into JSON and back."""
+"""What a lab can be asked to do while it runs: frozen dataclasses that turn into JSON and back."""
 
 from __future__ import annotations
 
@@ -7,10 +7,12 @@ import json
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+from engine.plain import from_plain
+
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """The base of all commands; `kind` is the word under "command" in JSON."""
+    """The base of all commands; `kind` is the word under "do" in JSON."""
 
     kind: ClassVar[str] = ""
 
@@ -61,6 +63,15 @@ class FindLr(Command):
 
 
 @dataclass(frozen=True, slots=True)
+class Look(Command):
+    """Which closer looks are wanted from now on: (look, arm, seed). Answered by `Seen` events, once an epoch at most,
+    as often as the looks' share of the time allows."""
+
+    kind: ClassVar[str] = "look"
+    wanted: tuple[tuple[str, str, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Restart(Command):
     """Train again from the first epoch with the knobs as they stand."""
 
@@ -75,23 +86,23 @@ class Stop(Command):
 
 
 KINDS: dict[str, type[Command]] = {
-    command.kind: command for command in (Pause, Resume, StepEpoch, SetSpeed, Turn, FindLr, Restart, Stop)
+    command.kind: command for command in (Pause, Resume, StepEpoch, SetSpeed, Turn, FindLr, Look, Restart, Stop)
 }
 
 
 def to_json(command: Command) -> str:
     """One line of JSON."""
-    return json.dumps({"command": command.kind, **dataclasses.asdict(command)})
+    return json.dumps({"do": command.kind, **dataclasses.asdict(command)})
 
 
 def from_json(line: str) -> Command:
     """The command of one line. Raises ValueError on anything else."""
-    told = json.loads(line)
-    name = told.pop("command", None) if isinstance(told, dict) else None
+    fields = json.loads(line)
+    name = fields.pop("do", None) if isinstance(fields, dict) else None
     kind = KINDS.get(name) if isinstance(name, str) else None
     if kind is None:
         raise ValueError(f"not a command: {line[:80]!r}")
     try:
-        return kind(**told)
-    except TypeError as error:
+        return from_plain(kind, fields)
+    except ValueError as error:
         raise ValueError(f"not a command: {error}") from None

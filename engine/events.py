@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
-import math
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
+
+from engine.metrics import average_of
+from engine.plain import from_plain, plain
 
 Reason = str  # "early_stopping" | "diverged" | "epochs" | "user"
 
@@ -46,42 +48,110 @@ class Started(Event):
 
 @dataclass(frozen=True, slots=True)
 class Epoch(Event):
-    """One lane after one epoch. Losses and accuracies are measured in evaluation mode, at the same weights, without
-    penalties; `gap` is val_loss - train_loss; `grad_norm` (penalties included, before clipping) and `lr` (schedule
-    included) are of the epoch's last step. `averages` holds `ema_val_loss`, `ema_val_acc`, `swa_val_loss` and
-    `swa_val_acc` where the lane keeps that average of its weights, measured with the lane's own running statistics."""
+    """One lane after one epoch: `metrics` by their names in `engine.metrics.METRICS`, readable as attributes too.
+
+    Losses and accuracies are measured in evaluation mode, at the same weights, without penalties. In JSON the metrics
+    lie flat beside arm, seed and epoch, but for the families: `penalty` and `averages` are objects, `weight_norms` a
+    list, layer by layer.
+    """
 
     kind: ClassVar[str] = "epoch"
     arm: str
     seed: int
     epoch: int
-    train_loss: float
-    val_loss: float
-    train_acc: float
-    val_acc: float
-    gap: float
-    weight_norm: float
-    grad_norm: float
-    lr: float
-    wait: int
-    best_val_loss: float
-    best_epoch: int
-    penalty: dict[str, float] = field(default_factory=dict)
-    weight_norms: tuple[float, ...] = ()
-    averages: dict[str, float] = field(default_factory=dict)
+    metrics: Mapping[str, float]
+
+    def __getattr__(self, name: str) -> float:
+        if name.startswith("_") or name == "metrics" or name not in self.metrics:
+            raise AttributeError(f"an epoch has no {name!r}")
+        return self.metrics[name]
+
+    @property
+    def penalty(self) -> dict[str, float]:
+        """What each active penalty adds to the loss, by its name."""
+        return {name.partition(".")[2]: value for name, value in self.metrics.items() if name.startswith("penalty.")}
+
+    @property
+    def weight_norms(self) -> tuple[float, ...]:
+        """The norm of each layer's weights."""
+        return tuple(value for name, value in self.metrics.items() if name.startswith("weight_norm."))
+
+    @property
+    def averages(self) -> dict[str, float]:
+        """`ema_val_loss`, `ema_val_acc`, `swa_val_loss` and `swa_val_acc` where the lane keeps that average of its
+        weights, measured with the lane's own running statistics."""
+        return {name: value for name, value in self.metrics.items() if average_of(name)}
+
+    def as_fields(self) -> dict[str, Any]:
+        """What stands in its line of JSON."""
+        flat = {name: value for name, value in self.metrics.items() if "." not in name and not average_of(name)}
+        families = {"penalty": self.penalty, "weight_norms": self.weight_norms, "averages": self.averages}
+        return {"arm": self.arm, "seed": self.seed, "epoch": self.epoch, **flat, **families}
+
+    @classmethod
+    def from_fields(cls, fields: dict[str, Any]) -> Epoch:
+        """The epoch of such a line. Raises ValueError where it is none."""
+        fields = dict(fields)
+        own: dict[str, Any] = {name: fields.pop(name) for name in ("arm", "seed", "epoch") if name in fields}
+        penalty, norms, averages = (fields.pop(name, None) for name in ("penalty", "weight_norms", "averages"))
+        fields |= {f"weight_norm.{number}": norm for number, norm in enumerate(norms or (), start=1)}
+        fields |= {f"penalty.{name}": value for name, value in (penalty or {}).items()}
+        return from_plain(cls, {**own, "metrics": {**fields, **(averages or {})}})
 
 
 @dataclass(frozen=True, slots=True)
 class Intervention(Event):
-    """A turned knob: it acts from the step after `step` steps on."""
+    """A turned knob, and the exact place from which it acts.
+
+    Attributes
+    ----------
+    step : of the arm's stack: it acts from the step after so many.
+    epoch, batch : it acts after so many whole epochs and so many batches of the next one, counted for the arm's stack.
+    of_all : it was turned for all arms at once, in one of as many events as there are arms that it changed.
+    """
 
     kind: ClassVar[str] = "intervention"
     step: int
     epoch: int
+    batch: int
     arm: str
     knob: str
     old: Any
     new: Any
+    of_all: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt(Event):
+    """The answer to a command: taken, at which place of the run, or refused and why.
+
+    Attributes
+    ----------
+    do : the command's kind.
+    epoch, batch : where it acts: after so many whole epochs and so many batches of the next one.
+    number : the command's, counted by the worker that took it.
+    """
+
+    kind: ClassVar[str] = "receipt"
+    do: str
+    taken: bool
+    epoch: int = 0
+    batch: int = 0
+    refused: str = ""
+    number: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Seen(Event):
+    """What a closer look saw of a lane at the end of an epoch. `data` are the look's own plain fields (see
+    `engine.looks`), bounded in size; None where the look has no meaning for the lane's data."""
+
+    kind: ClassVar[str] = "seen"
+    look: str
+    arm: str
+    seed: int
+    epoch: int
+    data: Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,49 +235,26 @@ class Failed(Event):
 
 KINDS: dict[str, type[Event]] = {
     event.kind: event
-    for event in (Loading, Started, Epoch, Intervention, WouldStop, Stopped, Finished, Reported, Found, Failed)
-}
+    for event in (
+        Loading, Started, Epoch, Intervention, Receipt, WouldStop, Stopped, Finished, Reported, Found, Seen, Failed
+    )
+}  # fmt: skip
 
 
 def to_json(event: Event) -> str:
     """One line of JSON. Numbers that JSON has no word for (NaN, infinity) become null."""
-    return json.dumps({"event": event.kind, **_plain(event)}, allow_nan=False, separators=(", ", ": "))
+    fields = event.as_fields() if isinstance(event, Epoch) else event
+    return json.dumps({"event": event.kind, **plain(fields)}, allow_nan=False, separators=(", ", ": "))
 
 
 def from_json(line: str) -> Event:
     """The event of one line; null where a number belongs becomes NaN again. Raises ValueError on anything else."""
-    told = json.loads(line)
-    name = told.pop("event", None) if isinstance(told, dict) else None
+    fields = json.loads(line)
+    name = fields.pop("event", None) if isinstance(fields, dict) else None
     kind = KINDS.get(name) if isinstance(name, str) else None
     if kind is None:
         raise ValueError(f"not an event: {line[:80]!r}")
-    made = {}
-    for spec in dataclasses.fields(kind):
-        if spec.name not in told:
-            continue
-        value = told[spec.name]
-        if spec.type == "float" and value is None:
-            value = math.nan
-        elif str(spec.type).startswith("tuple"):
-            value = tuple(math.nan if item is None and "float" in str(spec.type) else item for item in value)
-        elif spec.type == "dict[str, float]":
-            value = {name: math.nan if number is None else number for name, number in value.items()}
-        elif "dict[str, tuple" in str(spec.type):
-            value = {name: tuple(items) for name, items in value.items()}
-        made[spec.name] = value
     try:
-        return kind(**made)
-    except TypeError as error:
+        return Epoch.from_fields(fields) if kind is Epoch else from_plain(kind, fields)
+    except ValueError as error:
         raise ValueError(f"not an event: {error}") from None
-
-
-def _plain(value: Any) -> Any:
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {spec.name: _plain(getattr(value, spec.name)) for spec in dataclasses.fields(value)}
-    if isinstance(value, float):
-        return value if math.isfinite(value) else None
-    if isinstance(value, (tuple, list)):
-        return [_plain(item) for item in value]
-    if isinstance(value, dict):
-        return {str(key): _plain(item) for key, item in value.items()}
-    return value

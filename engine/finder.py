@@ -52,12 +52,10 @@ def find_lr(
             f"find_lr from {low:g} to {high:g} in {steps} steps: needs 0 < low < high <= 1e9 and 10 to 100000 steps"
         )
     rates = [low * (high / low) ** (number / (steps - 1)) for number in range(steps)]
-    state = lab.state()
-    before = [stack.before_LP for stack in lab.stacks]
     found: dict[str, Found] = {}
-    try:
+    with lab.undisturbed():
         for stack in lab.stacks:
-            stack.restore({**stack.state(), "frozen": {}})
+            stack.thaw()
             losses = _sweep(stack, rates, lab.epoch + 1, cancelled)
             if losses is None:
                 return {}
@@ -65,10 +63,6 @@ def find_lr(
                 of_seeds = [losses[lane] for lane in range(place, len(stack.lanes), len(stack.arms))]
                 means = [sum(told) / len(told) for told in zip(*of_seeds, strict=True)]
                 found[arm.name] = _found(arm.name, rates, means)
-    finally:
-        for stack, weights_LP in zip(lab.stacks, before, strict=True):
-            stack.rates.fixed, stack.before_LP = None, weights_LP
-        lab.restore(state)
     return {name: found[name] for name in lab.preset.arm_names}
 
 

@@ -12,13 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.events import Epoch, Intervention
+from engine.metrics import METRICS, average_of
 
 Floats = NDArray[np.float64]
-
-METRICS = (
-    "train_loss", "val_loss", "train_acc", "val_acc", "gap", "weight_norm", "grad_norm", "lr", "wait",
-    "best_val_loss", "best_epoch",
-)  # fmt: skip
 
 
 class History:
@@ -41,6 +37,7 @@ class History:
         self._points = max(points, 4)
         self._epochs = np.zeros(self._points, dtype=np.int64)
         self._values: dict[str, Floats] = {}
+        self._measured = np.zeros((len(self.lanes), self._points), dtype=bool)
         self._used = 0
         self._stride = 1
         self._bound = interventions
@@ -53,7 +50,7 @@ class History:
     @property
     def nbytes(self) -> int:
         """Memory held by the numbers, bytes."""
-        return self._epochs.nbytes + sum(values.nbytes for values in self._values.values())
+        return self._epochs.nbytes + self._measured.nbytes + sum(values.nbytes for values in self._values.values())
 
     @property
     def metrics(self) -> list[str]:
@@ -80,14 +77,9 @@ class History:
         if self._used == 0 or self._epochs[self._used - 1] != event.epoch:
             self._open_column(event.epoch)
         row, column = self._row[(event.arm, event.seed)], self._used - 1
-        for name in METRICS:
-            self._of(name)[row, column] = getattr(event, name)
-        for name, value in event.penalty.items():
-            self._of(f"penalty.{name}")[row, column] = value
-        for name, value in event.averages.items():
+        self._measured[row, column] = True
+        for name, value in event.metrics.items():
             self._of(name)[row, column] = value
-        for number, norm in enumerate(event.weight_norms, start=1):
-            self._of(f"weight_norm.{number}")[row, column] = norm
 
     def _of(self, name: str) -> Floats:
         values = self._values.get(name)
@@ -104,29 +96,51 @@ class History:
             self._stride *= 2
             kept = np.flatnonzero((self._epochs - 1) % self._stride == 0)
             self._epochs[: kept.size] = self._epochs[kept]
+            self._measured[:, : kept.size] = self._measured[:, kept]
             for values in self._values.values():
                 values[:, : kept.size] = values[:, kept]
             self._used = kept.size
         self._epochs[self._used] = epoch
+        self._measured[:, self._used] = False
         for values in self._values.values():
             values[:, self._used] = np.nan
         self._used += 1
 
-    def series(self, metric: str, arm: str, seed: int | None = None) -> tuple[NDArray[np.int64], Floats]:
-        """Epochs [n] and values [seeds of the arm, n] (or [n] for one seed); NaN where a lane has no number."""
+    def series(
+        self, metric: str, arm: str, seed: int | None = None, *, hold_last: bool = False
+    ) -> tuple[NDArray[np.int64], Floats]:
+        """Epochs [n] and values [seeds of the arm, n] (or [n] for one seed); NaN where a lane has no number.
+
+        With `hold_last` a lane that has ended keeps the last finite value that it had.
+        """
         rows = [row for row, lane in enumerate(self.lanes) if lane[0] == arm and seed in (None, lane[1])]
         with self._lock:
             epochs = self._epochs[: self._used].copy()
             values = self._values.get(metric)
             told = np.full((len(rows), self._used), np.nan) if values is None else values[rows, : self._used].copy()
+            measured = self._measured[rows, : self._used]
+            ends = self._used - 1 - np.argmax(measured[:, ::-1], axis=1) if self._used else ()
+        if hold_last:
+            always = metric in METRICS and average_of(metric) is None
+            for row, end in zip(told, ends, strict=True):
+                # A lane that diverged ends with no number; a metric that was off at its end has none to hold.
+                finite = np.flatnonzero(np.isfinite(row[: end + 1] if always else row[end : end + 1]))
+                if finite.size:
+                    row[end + 1 :] = row[finite[-1] if always else end]
         return epochs, told if seed is None else told[0]
 
     def mean(self, metric: str, arm: str) -> tuple[NDArray[np.int64], Floats, Floats, Floats]:
-        """Epochs, mean over the arm's seeds, and the mean minus and plus one standard deviation, each [n]."""
-        epochs, values = self.series(metric, arm)
+        """Epochs, mean over the arm's seeds, and the mean minus and plus one sample standard deviation, each [n].
+
+        Seeds that have ended hold their last value, so that the mean does not jump where one ends before the others.
+        The spread of a single number is 0.
+        """
+        epochs, values = self.series(metric, arm, hold_last=True)
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", RuntimeWarning)  # all-NaN columns: no lane of the arm trains any more
-            mean, spread = np.nanmean(values, axis=0), np.nanstd(values, axis=0)
+            warnings.simplefilter("ignore", RuntimeWarning)  # all-NaN columns: nothing was measured there
+            mean = np.nanmean(values, axis=0)
+            many = np.count_nonzero(~np.isnan(values), axis=0) > 1
+            spread = np.where(many, np.nanstd(values, axis=0, ddof=1), mean - mean)
         return epochs, mean, mean - spread, mean + spread
 
     def write_csv(self, file: TextIO) -> None:
@@ -134,10 +148,11 @@ class History:
         with self._lock:  # one moment for all columns: the run goes on while the file is written
             epochs = self._epochs[: self._used].tolist()
             values = {name: held[:, : self._used].copy() for name, held in self._values.items()}
+            measured = self._measured[:, : self._used].copy()
         writer = csv.writer(file)
         writer.writerow(["arm", "seed", "epoch", *values])
         for row, (arm, seed) in enumerate(self.lanes):
             for column, epoch in enumerate(epochs):
-                told = [held[row, column] for held in values.values()]
-                if not np.isnan(values["wait"][row, column]):
+                if measured[row, column]:
+                    told = [held[row, column] for held in values.values()]
                     writer.writerow([arm, seed, epoch, *("" if np.isnan(x) else repr(float(x)) for x in told)])

@@ -2,36 +2,32 @@
 
 from __future__ import annotations
 
-import copy
+import contextlib
 import dataclasses
 import math
 import statistics
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from typing import Any
 
 import torch
 
-from engine.data import Task, load_task
+from engine.data import Load, Task, load_task
 from engine.device import choose_device, use_threads
-from engine.events import Epoch, Event, Finished, Intervention, Loading, Reported, Started, Stopped, WouldStop
-from engine.preset import Arm, Preset, PresetError, ReportedNumber, knobs, live_knobs, with_value
-from engine.stack import Fed, LaneNumbers, Mistakes, Stack, refuse_without_images
-from engine.stack.schedule import Plateau, observe_plateau
-from engine.stopping import Watch, observe
-
-
-@dataclass(slots=True)
-class _Lane:
-    """What the lab remembers of one lane beside its tensors."""
-
-    arm: str
-    seed: int
-    watch: Watch = field(default_factory=Watch)
-    plateau: Plateau = field(default_factory=Plateau)
-    last: Epoch | None = None
-    best: Epoch | None = None
-    stopped: Stopped | None = None
+from engine.events import Epoch, Event, Finished, Intervention, Loading, Reported, Started
+from engine.lane import LaneMemory
+from engine.preset import (
+    Arm,
+    Preset,
+    PresetError,
+    ReportedNumber,
+    knobs,
+    live_knobs,
+    read_preset,
+    with_value,
+    write_preset,
+)
+from engine.stack import Fed, Mistakes, Stack, refuse_without_images
+from engine.state import LabState, Lane, LaneState
 
 
 def _ignore(_: Loading) -> None:
@@ -47,6 +43,7 @@ class Lab:
     device : `auto`, `cpu`, `cuda`, `cuda:N` or `mps`.
     dtype : of parameters and data; float32 unless told otherwise.
     report : told what is being waited for while the data are loaded.
+    load : where the data come from, `engine.data.load_task` or a function like it that gives data of one's own.
 
     Raises
     ------
@@ -59,6 +56,7 @@ class Lab:
         device: str = "auto",
         dtype: torch.dtype = torch.float32,
         report: Callable[[Loading], None] = _ignore,
+        load: Load = load_task,
     ) -> None:
         self.preset = preset
         self.device = choose_device(device)
@@ -69,26 +67,22 @@ class Lab:
         self._tasks: dict[str, Task] = {}
         self._stacks: list[Stack] = []
         for arms in _by_structure(preset):
-            task = self._task(arms[0], dtype, report)
+            data = arms[0].settings.data
+            key = data.model_dump_json()
+            if key not in self._tasks:
+                self._tasks[key] = load(data, preset.seeds, self.device, dtype, report)
+            task = self._tasks[key]
             for arm in arms:
                 refuse_without_images(arm.settings, task.image_shape)
             self._stacks.append(Stack(arms, preset.seeds, task, self.device, dtype))
         use_threads(max(stack.flop for stack in self._stacks))
-        self._lanes = {(arm, seed): _Lane(arm, seed) for arm in preset.arm_names for seed in preset.seeds}
+        self._lanes = {(arm, seed): LaneMemory(arm, seed) for arm in preset.arm_names for seed in preset.seeds}
         self._begin_epoch()
-
-    def _task(self, arm: Arm, dtype: torch.dtype, report: Callable[[Loading], None]) -> Task:
-        data = arm.settings.data
-        key = data.model_dump_json()
-        if key not in self._tasks:
-            self._tasks[key] = load_task(data, self.preset.seeds, self.device, dtype, report)
-        return self._tasks[key]
 
     @property
     def started(self) -> Started:
         """What the run is made of; the counts of examples are those of the first arm."""
-        stack_of = {arm.name: stack for stack in self._stacks for arm in stack.arms}
-        first = stack_of[self.preset.arms[0].name]
+        first = self.stack_of(self.preset.arms[0].name)
         return Started(
             preset=self.preset.name,
             arms=self.preset.arm_names,
@@ -98,8 +92,8 @@ class Lab:
             train=first.task.train_y_SN.shape[1],
             validation=first.task.val_y_SN.shape[1],
             test=first.task.test_y_SN.shape[1],
-            parameters_by_arm={name: stack_of[name].layout.parameters for name in self.preset.arm_names},
-            layers_by_arm={name: stack_of[name].layout.layers for name in self.preset.arm_names},
+            parameters_by_arm={name: self.stack_of(name).layout.parameters for name in self.preset.arm_names},
+            layers_by_arm={name: self.stack_of(name).layout.layers for name in self.preset.arm_names},
         )
 
     @property
@@ -108,9 +102,14 @@ class Lab:
         return tuple(self._stacks)
 
     @property
-    def step(self) -> int:
-        """Steps made by the stack that has made most."""
-        return max(stack.steps for stack in self._stacks)
+    def batch(self) -> int:
+        """Batches trained since the last whole epoch, by the stack that has most of them."""
+        return self._number
+
+    def stack_of(self, arm: str) -> Stack:
+        """The stack that an arm's lanes are in. Raises PresetError where there is no such arm."""
+        self.preset.arm(arm)
+        return next(stack for stack in self._stacks if any(each.name == arm for each in stack.arms))
 
     @property
     def epochs(self) -> int:
@@ -162,7 +161,8 @@ class Lab:
         for place, numbers in enumerate(stack.measure()):
             lane = self._lanes[stack.lanes[place]]
             if lane.stopped is None:
-                told, improved, restore = self._observe(lane, numbers, stack.rates.of(place, stack.steps))
+                settings, lr = self.preset.arm(lane.arm).settings, stack.rates.of(place, stack.steps)
+                told, improved, restore = lane.take(settings, self.epoch, numbers, lr)
                 events += told
                 if improved:
                     best.append(place)
@@ -174,56 +174,6 @@ class Lab:
         for place, restore in ends:
             stack.freeze(place, restore)
         return events
-
-    def _observe(self, lane: _Lane, numbers: LaneNumbers, lr: float) -> tuple[list[Event], bool, bool]:
-        """One lane's epoch: its events, whether its weights are its best, whether it ends with its best weights.
-
-        `lr` is the rate of the lane's last step.
-        """
-        settings = self.preset.arm(lane.arm).settings
-        rule = settings.early_stopping
-        lane.watch, improved, verdict = observe(
-            lane.watch, rule, self.epoch, numbers.train_loss, numbers.val_loss, numbers.val_acc
-        )
-        watch = lane.watch
-        if settings.schedule.kind == "plateau":
-            lane.plateau = observe_plateau(lane.plateau, settings.schedule, numbers.val_loss)
-        lane.last = Epoch(
-            arm=lane.arm,
-            seed=lane.seed,
-            epoch=self.epoch,
-            train_loss=numbers.train_loss,
-            val_loss=numbers.val_loss,
-            train_acc=numbers.train_acc,
-            val_acc=numbers.val_acc,
-            gap=numbers.val_loss - numbers.train_loss,
-            weight_norm=numbers.weight_norm,
-            grad_norm=numbers.grad_norm,
-            lr=lr,
-            wait=watch.wait,
-            best_val_loss=watch.best_val_loss,
-            best_epoch=watch.best_epoch,
-            penalty=numbers.penalty,
-            weight_norms=numbers.weight_norms,
-            averages=numbers.averages,
-        )
-        if improved:
-            lane.best = lane.last
-        events: list[Event] = [lane.last]
-        if verdict == "would_stop":
-            events.append(WouldStop(lane.arm, lane.seed, self.epoch, watch.best_epoch, watch.best_val_loss))
-        reason = {"stop": "early_stopping", "diverged": "diverged"}.get(verdict)
-        if reason is None and self.epoch >= settings.training.epochs:
-            reason = "epochs"
-        if reason is not None:
-            events.append(self._stopped(lane, reason))
-        # Where no epoch was looked at the first weights are the best; only a diverged lane falls back to those.
-        restore = reason == "diverged" or (rule.restore_best and watch.best_epoch > 0)
-        return events, improved, restore
-
-    def _stopped(self, lane: _Lane, reason: str) -> Stopped:
-        lane.stopped = Stopped(lane.arm, lane.seed, self.epoch, reason, lane.watch.best_epoch, lane.watch.best_val_loss)
-        return lane.stopped
 
     def _finish(self) -> list[Event]:
         """Touch the test data, this once."""
@@ -264,7 +214,7 @@ class Lab:
             for place, key in enumerate(stack.lanes):
                 lane = self._lanes[key]
                 if lane.stopped is None:
-                    events.append(self._stopped(lane, "user"))
+                    events.append(lane.end(self.epoch, "user"))
                     rule = self.preset.arm(lane.arm).settings.early_stopping
                     stack.freeze(place, rule.restore_best and lane.watch.best_epoch > 0)
         return events + self._finish()
@@ -286,7 +236,9 @@ class Lab:
         for name in before.arm_names:
             old, new = before.arm(name).settings.get(knob), self.preset.arm(name).settings.get(knob)
             if old != new:
-                events.append(Intervention(self.step, self.epoch, name, knob, old, new))
+                stack = self.stack_of(name)
+                batch = min(self._number, stack.steps_per_epoch)
+                events.append(Intervention(stack.steps, self.epoch, batch, name, knob, old, new, of_all=arm is None))
                 self._set(name, knob, new)
         self._plan_rates()
         if self.finished:
@@ -344,43 +296,75 @@ class Lab:
         A rate stands at the end of its step, so that a whole epoch's is the one that its `Epoch.lr` tells. What
         reduce-on-plateau will do nobody knows: the line goes on at what it has come to, the mean over the seeds.
         """
-        stack = next(stack for stack in self._stacks if any(each.name == arm for each in stack.arms))
+        stack = self.stack_of(arm)
         places = [place for place, (name, _) in enumerate(stack.lanes) if name == arm]
         return [
             (step / stack.steps_per_epoch, sum(stack.rates.of(place, step) for place in places) / len(places))
             for step in stack.rates.steps(places[0], points)
         ]
 
-    def state(self) -> dict[str, Any]:
-        """Everything, as tensors and plain values: `restore` of it goes on bit for bit as if nothing had happened."""
-        return {
-            "epoch": self.epoch,
-            "number": self._number,
-            "finished": self.finished,
-            "preset": self.preset,
-            "interventions": list(self._interventions),
-            "lanes": {key: dataclasses.astuple(lane.watch) for key, lane in self._lanes.items()},
-            "plateaus": {key: lane.plateau for key, lane in self._lanes.items()},
-            "last": {key: (lane.last, lane.best, lane.stopped) for key, lane in self._lanes.items()},
-            "stacks": [stack.state() for stack in self._stacks],
-        }
+    def state(self) -> LabState:
+        """Everything, as plain data: `restore` of it goes on bit for bit as if nothing had happened."""
+        lanes: dict[Lane, LaneState] = {}
+        for stack in self._stacks:
+            for place, key in enumerate(stack.lanes):
+                lanes[key] = stack.state(place)
+                lanes[key].values |= self._lanes[key].values()
+        return LabState(
+            epoch=self.epoch,
+            batch=self._number,
+            finished=self.finished,
+            preset=write_preset(self.preset),
+            interventions=[dataclasses.asdict(turned) for turned in self._interventions],
+            lanes=lanes,
+        )
 
-    def restore(self, state: dict[str, Any]) -> None:
-        """Go back to what `state` of this lab, or of one of the same preset, gave."""
-        for knob in live_knobs():
-            for arm in state["preset"].arms:
-                self._set(arm.name, knob.key, arm.settings.get(knob.key))
-        self.preset, self.epoch, self.finished = state["preset"], state["epoch"], state["finished"]
-        self._interventions = list(state["interventions"])
+    def restore(self, state: LabState) -> None:
+        """Go back to what `state` gave: of this lab, or of one that shares some lanes with it, by their names.
+
+        Lanes that the state does not know stay as they are, with their settings; its lanes that this lab does not have
+        are passed over.
+        """
+        self._restore_knobs(read_preset(state.preset, self.preset.name), {arm for arm, _ in state.lanes})
+        self.epoch, self.finished = state.epoch, state.finished
+        self._interventions = [Intervention(**turned) for turned in state.interventions]
+        for stack in self._stacks:
+            stack.restore({place: state.lanes[key] for place, key in enumerate(stack.lanes) if key in state.lanes})
         for key, lane in self._lanes.items():
-            lane.watch = Watch(*state["lanes"][key])
-            lane.plateau = state["plateaus"][key]
-            lane.last, lane.best, lane.stopped = state["last"][key]
-        for stack, told in zip(self._stacks, state["stacks"], strict=True):
-            stack.restore(copy.copy(told))
+            if key in state.lanes:
+                lane.restore(state.lanes[key].values)
         self._plan_rates()
         self._begin_epoch()
-        self._number = state["number"]
+        self._number = state.batch
+
+    def _restore_knobs(self, preset: Preset, arms: set[str]) -> None:
+        """Take over the live settings of these arms from a preset."""
+        for name in set(preset.arm_names) & set(self.preset.arm_names) & arms:
+            for knob in live_knobs():
+                value = preset.arm(name).settings.get(knob.key)
+                if value != self.preset.arm(name).settings.get(knob.key):
+                    self.preset = with_value(self.preset, knob.key, value, name)
+                self._set(name, knob.key, value)
+
+    @contextlib.contextmanager
+    def undisturbed(self) -> Iterator[None]:
+        """Whatever is trained, turned or watched within, the lab is afterwards bit for bit as it was."""
+        state, preset = self.state(), self.preset
+        watching = [(stack.watches_updates, stack.before_LP, stack.rates.fixed) for stack in self._stacks]
+        try:
+            yield
+        finally:
+            self.restore(state)
+            self.preset = preset
+            for stack, (watches, before_LP, fixed) in zip(self._stacks, watching, strict=True):
+                stack.watches_updates, stack.before_LP, stack.rates.fixed = watches, before_LP, fixed
+
+    def watch_updates(self, lanes: set[Lane]) -> None:
+        """Keep, in the stacks of these lanes and no others, the weights before each epoch's last step."""
+        for stack in self._stacks:
+            stack.watches_updates = not lanes.isdisjoint(stack.lanes)
+            if not stack.watches_updates:
+                stack.before_LP = None
 
 
 def _by_structure(preset: Preset) -> list[list[Arm]]:

@@ -1,47 +1,53 @@
-"""All that is known of a run at one moment, for whoever looks at it."""
+"""A run and the worker that trains it at one moment, for whoever looks at it."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+import functools
+from dataclasses import dataclass
+from typing import Literal
 
-from engine.events import Epoch, Failed, Finished, Found, Reported, Started, Stopped, WouldStop
-from engine.preset import Preset
-
-if TYPE_CHECKING:
-    from engine.history import History
+from engine.commands import Turn
+from engine.preset import Preset, PresetError, with_value
+from engine.record import RunRecord
 
 State = Literal["loading", "running", "paused", "finished", "failed"]
-Lane = tuple[str, int]
-
-# A closer look: (probe, arm, seed), see `engine.probes.look`.
-Look = tuple[str, str, int]
 
 
 @dataclass(frozen=True)
 class View:
-    """All that a screen needs of a run at one moment. The dicts are copies; `history` is shared and locks itself.
+    """All that a screen needs at one moment.
 
-    `preset` has the knobs as they stand, `begun` as they stood when the run (or its last restart) began.
+    Attributes
+    ----------
+    state : what the worker does.
+    record : the run; a snapshot, but for its history, which is shared and locks itself.
+    rate : epochs per second, measured.
+    speed : epochs per second, asked for; None for as fast as it goes.
+    paused : whether it stands still, or will when the present epoch of a single step is done.
+    pending : turned knobs that the lab has not yet taken, the oldest first.
+    version : another one for each change.
     """
 
     state: State
-    preset: Preset
-    begun: Preset | None = None
-    loading: str = ""
-    share: float | None = None
-    started: Started | None = None
-    history: History | None = None
-    epoch: int = 0
+    record: RunRecord
     rate: float = 0.0
     speed: float | None = None
     paused: bool = False
-    last: dict[Lane, Epoch] = field(default_factory=dict)
-    would_stop: dict[Lane, WouldStop] = field(default_factory=dict)
-    stopped: dict[Lane, Stopped] = field(default_factory=dict)
-    finished: dict[Lane, Finished] = field(default_factory=dict)
-    reported: tuple[Reported, ...] = ()
-    found: dict[str, Found] = field(default_factory=dict)
-    failed: Failed | None = None
-    seen: dict[Look, Any] = field(default_factory=dict)
+    pending: tuple[Turn, ...] = ()
     version: int = 0
+
+    @property
+    def preset(self) -> Preset:
+        """The experiment, with the knobs as they stand in the lab."""
+        return self.record.preset
+
+    @functools.cached_property
+    def turned(self) -> Preset:
+        """The experiment as it will stand when the lab has taken the pending turns that it will not refuse."""
+        preset = self.record.preset
+        for turn in self.pending:
+            try:
+                preset = with_value(preset, turn.knob, turn.value, turn.arm)
+            except PresetError:
+                continue  # the lab will refuse it, and say why
+        return preset

@@ -7,47 +7,27 @@ from __future__ import annotations
 
 import threading
 import time
-import traceback
 from collections import deque
-from collections.abc import Iterable
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import platformdirs
-
-from engine.commands import Command, FindLr, Pause, Restart, Resume, SetSpeed, StepEpoch, Stop, Turn
-from engine.events import (
-    Epoch,
-    Event,
-    Failed,
-    Finished,
-    Found,
-    Intervention,
-    Loading,
-    Reported,
-    Started,
-    Stopped,
-    WouldStop,
-)
+from engine.commands import Command, FindLr, Look, Pause, Restart, Resume, SetSpeed, StepEpoch, Stop, Turn
+from engine.events import Epoch, Event, Failed, Loading, Receipt, Seen
+from engine.log import write_log
+from engine.pace import Pace, Rate
 from engine.preset import Preset, PresetError, with_value
-from engine.view import Lane, Look, State, View
+from engine.record import RunRecord
+from engine.view import State, View
 
 if TYPE_CHECKING:
-    from engine.history import History
+    from engine.data import Load
     from engine.lab import Lab
 
 # Looks are taken so often at the most, seconds apart: they wait for the device.
 _LOOK_EVERY, _LOOK_SHARE = 0.5, 0.05
-
-# How many of the rare events (turned knobs, stops, failures) wait for a reader before the oldest are let go.
+# How many of the rare events (turned knobs, receipts, stops, failures) wait for a reader before the oldest are let go.
 _NEWS = 1000
-# The rate of epochs is measured over this much time, seconds.
-_RATE_SPAN = 1.0
-
-
-def log_path() -> Path:
-    """Where the story of a failure is written."""
-    return platformdirs.user_log_path("regtui") / "regtui.log"
+# Looks come often and are in the view.
+_NO_NEWS = (Epoch, Seen, Loading)
 
 
 class Worker:
@@ -59,16 +39,22 @@ class Worker:
     device : as for `engine.lab.Lab`.
     paused : wait for Resume before the first step.
     speed : epochs per second, or None for as fast as it goes.
+    load : as for `engine.lab.Lab`; None for the preset's own data.
     """
 
     def __init__(
-        self, preset: Preset, device: str = "auto", *, paused: bool = False, speed: float | None = None
+        self,
+        preset: Preset,
+        device: str = "auto",
+        *,
+        paused: bool = False,
+        speed: float | None = None,
+        load: Load | None = None,
     ) -> None:
-        self._preset, self._device = preset, device
-        self._paused, self._speed = paused, speed
-        self._single_epochs = 0  # to be trained before pausing again
-        self._due = 0.0
-        self._commands: deque[Command] = deque()
+        self._device, self._load = device, load
+        self._pace, self._rate = Pace(paused, speed), Rate()
+        self._commands: deque[tuple[int, Command]] = deque()
+        self._sent = 0
         self._wake = threading.Condition()
         self._closing = False
         self._lab: Lab | None = None
@@ -76,27 +62,10 @@ class Worker:
         self._lock = threading.Lock()
         self._news: deque[Event] = deque(maxlen=_NEWS)
         self._version = 0
-        self._wanted: frozenset[Look] = frozenset()
-        self._loading = "importing torch"
-        self._share: float | None = None
-        self._clear()
-
-    def _clear(self) -> None:
-        self._state: State = "loading"
-        self._started: Started | None = None
-        self._begun: Preset | None = None
-        self._history: History | None = None
-        self._last: dict[Lane, Epoch] = {}
-        self._would_stop: dict[Lane, WouldStop] = {}
-        self._stopped: dict[Lane, Stopped] = {}
-        self._finished: dict[Lane, Finished] = {}
-        self._reported: list[Reported] = []
-        self._found: dict[str, Found] = {}
-        self._failed: Failed | None = None
-        self._epoch = 0
-        self._ticks: deque[tuple[float, int]] = deque()
-        self._seen: dict[Look, Any] = {}
+        self._wanted: frozenset[tuple[str, str, int]] = frozenset()
         self._looked = (0.0, -1)
+        self._state: State = "loading"
+        self._record = RunRecord(preset)
 
     # What a screen calls ---------------------------------------------------------------------------------------------
 
@@ -105,51 +74,33 @@ class Worker:
         if self._thread.ident is None:
             self._thread.start()
 
-    def send(self, command: Command) -> None:
-        """Pass a command to the lab; it acts between two steps."""
+    def send(self, command: Command) -> int:
+        """Pass a command to the lab, which acts between two steps and answers with a `Receipt` of this number."""
         with self._wake:
-            self._commands.append(command)
+            self._sent += 1
+            self._commands.append((self._sent, command))
             self._wake.notify()
+            return self._sent
 
     def view(self) -> View:
         """The run at this moment."""
-        with self._lock:
+        with self._lock, self._wake:
             return View(
                 state=self._state,
-                preset=self._lab.preset if self._lab else self._preset,
-                begun=self._begun,
-                loading=self._loading,
-                share=self._share,
-                started=self._started,
-                history=self._history,
-                epoch=self._epoch,
-                rate=self._rate(),
-                speed=self._speed,
-                paused=self._paused,
-                last=dict(self._last),
-                would_stop=dict(self._would_stop),
-                stopped=dict(self._stopped),
-                finished=dict(self._finished),
-                reported=tuple(self._reported),
-                found=dict(self._found),
-                failed=self._failed,
-                seen=dict(self._seen),
+                record=self._record.snapshot(),
+                rate=self._rate.measured,
+                speed=self._pace.speed,
+                paused=self._pace.paused,
+                pending=tuple(command for _, command in self._commands if isinstance(command, Turn)),
                 version=self._version,
             )
 
-    def look(self, wanted: Iterable[Look]) -> None:
-        """Which closer looks are wanted from now on; each view carries what was last seen of them."""
-        with self._wake:
-            self._wanted = frozenset(wanted)
-            self._looked = (0.0, -1)
-            self._wake.notify()
-
     def news(self) -> list[Event]:
-        """The rare events since the last call: turned knobs, stops, ends, failures."""
+        """The rare events since the last call: turned knobs, receipts, stops, ends, failures."""
         with self._lock:
-            told = list(self._news)
+            news = list(self._news)
             self._news.clear()
-        return told
+        return news
 
     def close(self, timeout: float = 2.0) -> bool:
         """End the thread without testing; whether it ended within `timeout` seconds."""
@@ -170,7 +121,8 @@ class Worker:
             except PresetError as error:
                 self._fail(Failed(str(error)))
             except Exception as error:
-                self._fail(Failed(f"{type(error).__name__}: {error}", str(write_log(f"preset {self._preset.name}"))))
+                name = self._record.preset.name
+                self._fail(Failed(f"{type(error).__name__}: {error}", str(write_log(f"preset {name}"))))
             # _train returns for nothing else but closing and restarting.
             if self._state == "failed" and not self._closing:
                 self._await_restart()
@@ -182,47 +134,45 @@ class Worker:
                 self._wake.wait_for(lambda: bool(self._commands) or self._closing)
                 if self._closing:
                     return
-                command = self._commands.popleft()
-            if isinstance(command, Restart):
-                self._forget_steps()
-                return
-            if isinstance(command, Turn):
-                try:
-                    preset = with_value(
-                        self._lab.preset if self._lab else self._preset, command.knob, command.value, command.arm
-                    )
-                except PresetError as error:
-                    self._tell(Failed(str(error)))
-                    continue
-                with self._lock:
-                    self._preset, self._lab = preset, None
-                    self._version += 1
-
-    def _forget_steps(self) -> None:
-        """A run begun anew pauses at once where single epochs were still to be trained."""
-        self._paused = self._paused or self._single_epochs > 0
-        self._single_epochs = 0
+            with self._lock, self._wake:
+                number, command = self._commands.popleft()
+                refused = ""
+                if isinstance(command, Turn):
+                    try:
+                        turned = with_value(self._record.preset, command.knob, command.value, command.arm)
+                        self._record.preset = turned
+                    except PresetError as error:
+                        refused = str(error)
+                elif isinstance(command, Restart):
+                    self._pace.forget_steps()
+                else:
+                    refused = "the run has failed: only a turned knob and a restart help"
+                self._answer(number, command, refused)
+                if isinstance(command, Restart):
+                    return
 
     def _build(self) -> None:
-        from engine.history import History
+        from engine.data import load_task
         from engine.lab import Lab
 
         with self._lock:
-            self._clear()
+            self._record = RunRecord(self._record.preset)
+            self._record.take(Loading("loading the data"))
+            self._state, self._looked = "loading", (0.0, -1)
+            self._rate.clear()
             self._version += 1
-            self._loading, self._share = "loading the data", None
-        preset = self._lab.preset if self._lab else self._preset
-        lab = Lab(preset, self._device, report=self._report)
-        history = History([(arm, seed) for arm in preset.arm_names for seed in preset.seeds])
+        lab = Lab(self._record.preset, self._device, report=self._report, load=self._load or load_task)
         with self._lock:
-            self._lab, self._history, self._started, self._begun = lab, history, lab.started, preset
-            self._state = "paused" if self._paused else "running"
+            self._lab = lab
+            self._record.take(lab.started)
+            self._state = "paused" if self._pace.paused else "running"
             self._version += 1
             self._news.append(lab.started)
+        self._watch_updates(lab)
 
     def _report(self, loading: Loading) -> None:
         with self._lock:
-            self._loading, self._share = loading.text, loading.share
+            self._record.take(loading)
             self._version += 1
         if self._closing:
             raise PresetError("closed while loading")
@@ -231,66 +181,105 @@ class Worker:
         """Until closed or restarted."""
         lab = self._lab
         assert lab is not None
-        self._due = time.perf_counter()
+        self._pace.start()
         while not self._closing:
             if self._commands and self._obey(lab):
                 return
             self._take_looks(lab)
-            if self._paused or lab.finished:
+            if self._pace.paused or lab.finished:
                 self._set_state("finished" if lab.finished else "paused")
                 with self._wake:
                     self._wake.wait_for(
                         lambda: bool(self._commands) or self._closing or self._look_is_due(lab),
                         timeout=_LOOK_EVERY if self._wants_looks(lab) else None,
                     )
-                self._due = time.perf_counter()
+                self._pace.start()
                 continue
             self._set_state("running")
-            if self._speed is not None and (left := self._due - time.perf_counter()) > 0:
+            if (left := self._pace.left()) > 0:
                 with self._wake:
                     self._wake.wait_for(lambda: bool(self._commands) or self._closing, timeout=left)
                 continue
-            events = lab.advance()
-            if not events:
-                continue
-            self._take_in(events)
-            if self._single_epochs:
-                self._single_epochs -= 1
-                self._paused = self._single_epochs == 0
-            if self._speed is not None:
-                # Keep the beat, but do not run after beats that a slow machine has missed.
-                self._due = max(self._due, time.perf_counter() - 1 / self._speed) + 1 / self._speed
+            if events := lab.advance():
+                self._take_in(events)
+                self._pace.epoch_done()
 
     def _obey(self, lab: Lab) -> bool:
         """Take the waiting commands, in order; whether the run is to be restarted."""
         while True:
-            with self._wake:
+            with self._lock, self._wake:
                 if not self._commands:
                     return False
-                command = self._commands.popleft()
-            match command:
-                case Pause():
-                    self._paused, self._single_epochs = True, 0
-                case Resume():
-                    self._paused, self._single_epochs = False, 0
-                case StepEpoch():
-                    self._paused, self._single_epochs = False, self._single_epochs + 1
-                case SetSpeed(speed):
-                    self._set_speed(speed)
-                case Turn(knob, value, arm):
-                    try:
-                        self._take_in(lab.turn(knob, value, arm))
-                        self._looked = (0.0, -1)  # a schedule is another at once, though no epoch passes
-                    except PresetError as error:
-                        self._tell(Failed(str(error)))
-                case FindLr(low, high, steps):
-                    self._find_lr(lab, low, high, steps)
-                case Stop():
-                    self._take_in(lab.stop())
-                    self._looked = (0.0, -1)
-                case Restart():
-                    self._forget_steps()
-                    return True
+                number, command = self._commands[0]
+            refused, events, place = "", [], (lab.epoch, lab.batch)
+            try:
+                events = self._carry_out(lab, command)
+            except PresetError as error:
+                refused = str(error)
+            with self._lock, self._wake:
+                # Only now, with what came of it: a turned knob is pending until it is to be seen.
+                self._commands.popleft()
+                self._record.take_all(events)
+                self._record.preset = lab.preset
+                self._news.extend(events)
+                self._answer(number, command, refused, *place)
+            if isinstance(command, Restart):
+                return True
+
+    def _carry_out(self, lab: Lab, command: Command) -> list[Event]:
+        """Do what is asked, and give what came of it. Raises PresetError where it is refused."""
+        match command:
+            case Pause():
+                self._pace.pause()
+            case Resume():
+                self._pace.resume()
+            case StepEpoch():
+                self._pace.step()
+            case SetSpeed(speed):
+                self._pace.set_speed(speed)
+            case Turn(knob, value, arm):
+                self._look_again()  # a schedule is another at once, though no epoch passes
+                return lab.turn(knob, value, arm)
+            case FindLr(low, high, steps):
+                from engine.finder import find_lr
+
+                return list(find_lr(lab, low, high, steps, cancelled=lambda: self._closing).values())
+            case Look(wanted):
+                self._want(lab, frozenset(wanted))
+            case Stop():
+                self._look_again()
+                return lab.stop()
+            case Restart():
+                self._pace.forget_steps()
+        return []
+
+    def _answer(self, number: int, command: Command, refused: str, epoch: int = 0, batch: int = 0) -> None:
+        self._news.append(Receipt(command.kind, not refused, epoch, batch, refused, number))
+        self._version += 1
+
+    # Closer looks ----------------------------------------------------------------------------------------------------
+
+    def _want(self, lab: Lab, wanted: frozenset[tuple[str, str, int]]) -> None:
+        from engine.looks import LOOKS
+
+        for name, arm, seed in wanted:
+            if name not in LOOKS:
+                raise PresetError(f"no look {name!r} (there is: {', '.join(LOOKS)})")
+            lab.lane(arm, seed)
+        self._wanted = wanted
+        self._watch_updates(lab)
+        self._look_again()
+
+    def _watch_updates(self, lab: Lab) -> None:
+        if self._wanted:
+            from engine.looks import watched
+
+            lab.watch_updates(watched(self._wanted))
+        else:
+            lab.watch_updates(set())
+
+    def _look_again(self) -> None:
+        self._looked = (0.0, -1)
 
     def _wants_looks(self, lab: Lab) -> bool:
         return bool(self._wanted) and self._looked[1] != lab.epoch
@@ -302,99 +291,39 @@ class Worker:
         """Answer the wanted looks, once an epoch and not too often."""
         if not self._look_is_due(lab):
             return
-        from engine.probes import look
+        from engine.looks import take_look
 
-        began, wanted = time.perf_counter(), self._wanted
-        seen = {(what, arm, seed): look(lab, what, arm, seed) for what, arm, seed in wanted}
+        began = time.perf_counter()
+        seen = [take_look(lab, *wanted) for wanted in self._wanted]
         ended = time.perf_counter()
-        with self._wake:
-            # Unless others are wanted meanwhile, which are still to be taken.
-            if self._wanted is wanted:
-                # What takes long is looked at less often: training pays no more than its share for being watched.
-                self._looked = (max(began, ended + (ended - began) / _LOOK_SHARE - _LOOK_EVERY), lab.epoch)
+        # What takes long is looked at less often: training pays no more than its share for being watched.
+        self._looked = (max(began, ended + (ended - began) / _LOOK_SHARE - _LOOK_EVERY), lab.epoch)
         with self._lock:
-            self._seen = seen
+            self._record.forget_looks()
+            self._record.take_all(seen)
             self._version += 1
 
-    def _find_lr(self, lab: Lab, low: float, high: float, steps: int) -> None:
-        from engine.finder import find_lr
-
-        try:
-            self._take_in(list(find_lr(lab, low, high, steps, cancelled=lambda: self._closing).values()))
-        except PresetError as error:
-            self._tell(Failed(str(error)))
-
-    def _set_speed(self, speed: float | None) -> None:
-        if speed is not None and not speed > 0:
-            self._tell(Failed(f"speed = {speed}: must be above 0, in epochs per second"))
-            return
-        self._speed = speed
-        if speed is not None:  # the next epoch is due by the new beat: the old one may be minutes away
-            self._due = min(self._due, time.perf_counter() + 1 / speed)
+    # What has happened -----------------------------------------------------------------------------------------------
 
     def _take_in(self, events: list[Event]) -> None:
-        history = self._history
-        assert history is not None
         with self._lock:
+            before = self._record.epoch
+            self._record.take_all(events)
+            self._news.extend(event for event in events if not isinstance(event, _NO_NEWS))
+            if self._record.epoch != before:
+                self._rate.count(self._record.epoch)
             self._version += 1
-            for event in events:
-                match event:
-                    case Epoch():
-                        self._last[(event.arm, event.seed)] = event
-                        history.add(event)
-                        continue
-                    case Intervention():
-                        history.add(event)
-                    case WouldStop():
-                        self._would_stop[(event.arm, event.seed)] = event
-                    case Stopped():
-                        self._stopped[(event.arm, event.seed)] = event
-                    case Finished():
-                        self._finished[(event.arm, event.seed)] = event
-                    case Reported():
-                        self._reported.append(event)
-                    case Found():
-                        self._found[event.arm] = event
-                self._news.append(event)
-            lab = self._lab
-            if lab is not None and lab.epoch != self._epoch:
-                self._epoch = lab.epoch
-                now = time.perf_counter()
-                self._ticks.append((now, self._epoch))
-                while len(self._ticks) > 2 and now - self._ticks[0][0] > _RATE_SPAN:
-                    self._ticks.popleft()
-
-    def _rate(self) -> float:
-        if len(self._ticks) < 2:
-            return 0.0
-        (then, first), (now, last) = self._ticks[0], self._ticks[-1]
-        return (last - first) / (now - then) if now > then else 0.0
 
     def _set_state(self, state: State) -> None:
         if state != self._state:
             with self._lock:
                 self._state = state
+                self._rate.clear()
                 self._version += 1
-                self._ticks.clear()
-
-    def _tell(self, event: Event) -> None:
-        with self._lock:
-            self._news.append(event)
 
     def _fail(self, failed: Failed) -> None:
         with self._lock:
-            self._state, self._failed = "failed", failed
-            self._version += 1
+            self._state = "failed"
+            self._record.take(failed)
             self._news.append(failed)
-
-
-def write_log(what: str) -> Path:
-    """Append the exception being handled to the log, under a line that says what was done, and say where that is."""
-    path = log_path()
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("a", encoding="utf-8") as file:
-            file.write(f"{time.strftime('%Y-%m-%d %H:%M:%S')} {what}\n{traceback.format_exc()}\n")
-    except OSError:
-        pass
-    return path
+            self._version += 1

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 import numpy as np
 import torch
@@ -54,6 +55,20 @@ class Task:
 
 def ignore(event: Loading) -> None:
     """Nobody is waiting."""
+
+
+class Load(Protocol):
+    """Where a lab's data come from; see `load_task`."""
+
+    def __call__(
+        self,
+        data: Data,
+        seeds: Sequence[int],
+        device: torch.device,
+        dtype: torch.dtype,
+        report: Callable[[Loading], None],
+        /,
+    ) -> Task: ...
 
 
 def load_task(

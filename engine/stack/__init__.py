@@ -2,6 +2,6 @@
 
 from engine.stack.disturb import refuse_without_images
 from engine.stack.samples import Fed, Mistakes
-from engine.stack.stack import LaneNumbers, Stack
+from engine.stack.stack import Stack
 
-__all__ = ["Fed", "LaneNumbers", "Mistakes", "Stack", "refuse_without_images"]
+__all__ = ["Fed", "Mistakes", "Stack", "refuse_without_images"]

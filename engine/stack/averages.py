@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
 
 import torch
 from torch import Tensor
 
 from engine.regularizers.weight_average import equal_share, exponential_share, move_average
 from engine.stack.settings import LaneSettings
+from engine.state import LaneState, under
 
 _EMA, _SWA = "training.ema", "training.swa_start"
 
@@ -34,15 +35,26 @@ class Average:
         self._updates_L.add_(1).mul_(on_L)
         return self._updates_L
 
-    def state(self) -> dict[str, Any]:
+    def state(self, lane: int) -> LaneState:
+        """One lane's; empty before the first move."""
         if self.theta_LP is None or self._updates_L is None:
-            return {}
-        return {"theta": self.theta_LP.clone(), "updates": self._updates_L.clone(), "place": self._place}
+            return LaneState()
+        tensors = {"theta": self.theta_LP[lane].clone(), "updates": self._updates_L[lane].clone()}
+        return LaneState(tensors, {"place": self._place})
 
-    def restore(self, state: dict[str, Any]) -> None:
-        self.theta_LP = state["theta"].clone() if state else None
-        self._updates_L = state["updates"].clone() if state else None
-        self._place = state["place"] if state else 0
+    def restore(self, theta_LP: Tensor, lanes: Mapping[int, LaneState]) -> None:
+        """Go back to what `state` gave for these lanes; `theta_LP` is of the stack, for its shape."""
+        moved = {lane: state for lane, state in lanes.items() if state.tensors}
+        if len(lanes) == len(theta_LP) and not moved:
+            self.theta_LP, self._updates_L, self._place = None, None, 0
+        elif moved and (self.theta_LP is None or self._updates_L is None):
+            self.theta_LP, self._updates_L = theta_LP.clone(), torch.zeros_like(theta_LP[:, 0])
+        for lane, state in lanes.items():
+            if self.theta_LP is not None and self._updates_L is not None:
+                self._updates_L[lane] = state.tensors["updates"] if state.tensors else 0
+                if state.tensors:
+                    self.theta_LP[lane] = state.tensors["theta"]
+                    self._place = state.values["place"]
 
 
 class Averages:
@@ -80,7 +92,7 @@ class Averages:
         """The lane trains no more."""
         self._moves_L[lane] = 0
 
-    def told(self) -> dict[str, tuple[Tensor, list[bool]]]:
+    def tensors(self) -> dict[str, tuple[Tensor, list[bool]]]:
         """The averages that are on in some lane, theta_LP, and in which lanes; "ema" and "swa" by name."""
         lanes = range(len(self._moves_L))
         on = {
@@ -89,18 +101,22 @@ class Averages:
         }
         return {name: (theta_LP, of) for name, (theta_LP, of) in on.items() if theta_LP is not None and any(of)}
 
-    def state(self) -> dict[str, Any]:
-        """All that a restored stack needs to go on exactly."""
-        return {
-            "ema": self._ema.state(),
-            "swa": self._swa.state(),
-            "moves": self._moves_L.clone(),
-            "epoch": self._epoch,
-        }
+    def state(self, lane: int) -> LaneState:
+        """All that a restored lane needs to go on exactly."""
+        whole = LaneState({"moves": self._moves_L[lane].clone()}, {"epoch": self._epoch})
+        for name, average in self._by_name().items():
+            state = average.state(lane)
+            whole.tensors |= {f"{name}.{part}": tensor for part, tensor in state.tensors.items()}
+            whole.values |= {f"{name}.{part}": value for part, value in state.values.items()}
+        return whole
 
-    def restore(self, state: dict[str, Any]) -> None:
-        """Go back to what `state` gave."""
-        self._ema.restore(state["ema"])
-        self._swa.restore(state["swa"])
-        self._moves_L.copy_(state["moves"])
-        self._epoch = state["epoch"]
+    def restore(self, theta_LP: Tensor, lanes: Mapping[int, LaneState]) -> None:
+        """Go back to what `state` gave for these lanes; `theta_LP` is of the stack, for its shape."""
+        for name, average in self._by_name().items():
+            average.restore(theta_LP, {lane: under(f"{name}.", state) for lane, state in lanes.items()})
+        for lane, state in lanes.items():
+            self._moves_L[lane] = state.tensors["moves"]
+            self._epoch = state.values["epoch"]
+
+    def _by_name(self) -> dict[str, Average]:
+        return {"ema": self._ema, "swa": self._swa}

@@ -24,6 +24,7 @@ def evaluate(
     lanes: int,
     widest: int,
     confusion_LCC: Tensor | None = None,
+    outputs: list[Tensor] | None = None,
 ) -> tuple[Tensor, Tensor]:
     """Mean loss and accuracy of every lane, each [L].
 
@@ -34,6 +35,7 @@ def evaluate(
     x_GNI, y_GN : the examples, one group for all lanes or one for each seed (lanes ordered seed by seed).
     widest : numbers of one example in the widest layer; an image's channels times its pixels.
     confusion_LCC : int64 counts, true class x predicted class, which the same pass adds to.
+    outputs : where given, the outputs of each chunk of examples are appended to it, [L, N, C].
     """
     loss_L = torch.zeros(lanes, dtype=x_GNI.dtype, device=x_GNI.device)
     right_L = torch.zeros_like(loss_L)
@@ -41,6 +43,8 @@ def evaluate(
         loss_LN, right_LN = objective.measure(outputs_LNC, y_LN)
         loss_L += loss_LN.sum(dim=1)
         right_L += right_LN.sum(dim=1)
+        if outputs is not None:
+            outputs.append(outputs_LNC)
         if confusion_LCC is not None:
             cell_LN = y_LN.long() * confusion_LCC.shape[2] + predicted(outputs_LNC)
             confusion_LCC.flatten(1).scatter_add_(1, cell_LN, torch.ones_like(cell_LN))
@@ -52,13 +56,17 @@ def in_chunks(
     forward: Callable[[Tensor], Tensor], x_GNI: Tensor, y_GN: Tensor, lanes: int, widest: int
 ) -> Iterator[tuple[Tensor, Tensor]]:
     """outputs_LNC and y_LN of so many examples at a time; parameters as for `evaluate`."""
-    groups, examples = y_GN.shape
+    examples = y_GN.shape[1]
     rows = max(_FEWEST_ROWS, _CHUNK_NUMBERS.get(x_GNI.device.type, _CHUNK_NUMBERS_ELSEWHERE) // (lanes * widest))
+    y_LN = of_each_lane(y_GN, lanes)
     for start in range(0, examples, rows):
-        y_chunk = y_GN[:, start : start + rows]
-        count = y_chunk.shape[1]
-        y_LN = y_chunk.unsqueeze(1).expand(groups, lanes // groups, count).reshape(lanes, count)
-        yield forward(x_GNI[:, start : start + rows]), y_LN
+        yield forward(x_GNI[:, start : start + rows]), y_LN[:, start : start + rows]
+
+
+def of_each_lane(y_GN: Tensor, lanes: int) -> Tensor:
+    """y_LN of groups of lanes that share it; lanes are ordered seed by seed."""
+    groups, examples = y_GN.shape
+    return y_GN.unsqueeze(1).expand(groups, lanes // groups, examples).reshape(lanes, examples)
 
 
 def predicted(outputs_LNC: Tensor) -> Tensor:

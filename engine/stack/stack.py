@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+import math
+from collections.abc import Callable, Sequence
 
 import torch
 from torch import Tensor
 
+from engine import metrics
 from engine.stack import penalties, samples
-from engine.stack.evaluate import evaluate
+from engine.stack.evaluate import evaluate, of_each_lane
 from engine.stack.objective import Objective
 from engine.stack.trainer import Trainer
 
@@ -17,58 +18,36 @@ from engine.stack.trainer import Trainer
 _Evaluation = tuple[Objective, Callable[[Tensor], Tensor], Tensor, Tensor, int, int]
 
 
-@dataclass(frozen=True, slots=True)
-class LaneNumbers:
-    """What one lane measured after an epoch; see `engine.events.Epoch`."""
-
-    train_loss: float
-    val_loss: float
-    train_acc: float
-    val_acc: float
-    weight_norm: float
-    grad_norm: float
-    penalty: dict[str, float]
-    weight_norms: tuple[float, ...]
-    averages: dict[str, float]
-
-
 class Stack(Trainer):
     """Lanes in training (see `Trainer` for the parameters), measured after each epoch and looked at more closely."""
 
     @torch.no_grad()
-    def measure(self) -> list[LaneNumbers]:
-        """Every lane's numbers at the present weights; the one place where the device is waited for."""
-        task = self.task
+    def measure(self) -> list[dict[str, float]]:
+        """Every lane's metrics at the present weights, by name; the one place where the device is waited for."""
+        task, lanes = self.task, len(self.lanes)
         activity = penalties.ActivityMeter(self._activities, self.settings)
+        outputs: list[Tensor] = []
+        functions = metrics.functions(task.kind)
         train = self._evaluate(task.train_x_SNI, task.train_y_SN, activity=activity)
-        val = self._evaluate(task.val_x_SNI, task.val_y_SN)
-        rows = [train[0], val[0], train[1], val[1], self._grad_norm_L]
-        rows += [slot.of(self.theta_LP).flatten(1).norm(dim=1) for slot in self.layout.matrices]
+        val = self._evaluate(task.val_x_SNI, task.val_y_SN, outputs=outputs if functions else None)
+        rows_L = {"train_loss": train[0], "val_loss": val[0], "train_acc": train[1], "val_acc": val[1]}
+        if functions:
+            seen = metrics.Predictions(torch.cat(outputs, dim=1), of_each_lane(task.val_y_SN, lanes), task.kind)
+            rows_L |= {name: measure(seen) for name, measure in functions.items()}
+        norms_L = [slot.of(self.theta_LP).flatten(1).norm(dim=1) for slot in self.layout.matrices]
+        rows_L["grad_norm"] = self._grad_norm_L
+        rows_L |= {f"weight_norm.{number}": norm_L for number, norm_L in enumerate(norms_L, start=1)}
         active = penalties.values(self._penalties, self.theta_LP, self.settings)
         active |= activity.values(task.train_y_SN.shape[1])
-        averages = self._averages.told()
-        for theta_LP, _ in averages.values():
-            rows += self._evaluate(task.val_x_SNI, task.val_y_SN, theta_LP, self._statistics_at(theta_LP))
-        columns = torch.stack([*rows, *active.values()]).double().cpu().T.tolist()
-        layers, pairs = len(self.layout.layers), 2 * len(averages)
+        rows_L |= {f"penalty.{name}": value_L for name, value_L in active.items()}
+        averages = self._averages.tensors()
+        for name, (theta_LP, _) in averages.items():
+            averaged = self._evaluate(task.val_x_SNI, task.val_y_SN, theta_LP, self._statistics_at(theta_LP))
+            rows_L[f"{name}_val_loss"], rows_L[f"{name}_val_acc"] = averaged
+        columns = torch.stack([*rows_L.values()]).double().cpu().T.tolist()
         return [
-            LaneNumbers(
-                train_loss=train_loss,
-                val_loss=val_loss,
-                train_acc=train_acc,
-                val_acc=val_acc,
-                weight_norm=sum(norm * norm for norm in rest[:layers]) ** 0.5,
-                grad_norm=grad_norm,
-                penalty=dict(zip(active, rest[layers + pairs :], strict=True)),
-                weight_norms=tuple(rest[:layers]),
-                averages={
-                    f"{name}_{what}": rest[layers + 2 * number + place]
-                    for number, (name, (_, on)) in enumerate(averages.items())
-                    if on[lane]
-                    for place, what in enumerate(("val_loss", "val_acc"))
-                },
-            )
-            for lane, (train_loss, val_loss, train_acc, val_acc, grad_norm, *rest) in enumerate(columns)
+            _of_lane(dict(zip(rows_L, column, strict=True)), [name for name, (_, on) in averages.items() if on[lane]])
+            for lane, column in enumerate(columns)
         ]
 
     def _statistics_at(self, theta_LP: Tensor) -> Tensor:
@@ -101,9 +80,10 @@ class Stack(Trainer):
         statistics_LQ: Tensor | None = None,
         activity: penalties.ActivityMeter | None = None,
         confusion_LCC: Tensor | None = None,
+        outputs: list[Tensor] | None = None,
     ) -> tuple[Tensor, Tensor]:
         """Loss and accuracy of every lane, at its weights and statistics or at others in their place."""
-        return evaluate(*self._evaluation(x_GNI, y_GN, theta_LP, statistics_LQ, activity), confusion_LCC)
+        return evaluate(*self._evaluation(x_GNI, y_GN, theta_LP, statistics_LQ, activity), confusion_LCC, outputs)
 
     def _evaluation(
         self,
@@ -172,3 +152,12 @@ class Stack(Trainer):
     @property
     def _shape(self) -> tuple[int, ...]:
         return self.task.image_shape or (self.task.features,)
+
+
+def _of_lane(numbers: dict[str, float], averages: Sequence[str]) -> dict[str, float]:
+    """The metrics of one lane, which keeps these averages of its weights: with those that follow from the others."""
+    of_others = {name for name in numbers if (average := metrics.average_of(name)) and average not in averages}
+    kept = {name: value for name, value in numbers.items() if name not in of_others}
+    kept["gap"] = numbers["val_loss"] - numbers["train_loss"]
+    kept["weight_norm"] = math.hypot(*(norm for name, norm in numbers.items() if name.startswith("weight_norm.")))
+    return kept

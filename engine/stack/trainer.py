@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
 
 import torch
 from torch import Tensor
@@ -26,6 +25,7 @@ from engine.stack.randomness import Streams
 from engine.stack.run import Run
 from engine.stack.schedule import Rates
 from engine.stack.settings import LaneSettings
+from engine.state import LaneState, under
 
 
 class Trainer:
@@ -75,13 +75,12 @@ class Trainer:
         self._grad_norm_L = torch.zeros(len(self.lanes), dtype=dtype, device=device)
         # Of the gradient before it was clipped; None where nothing clips.
         self._unclipped_norm_L: Tensor | None = None
-        self._frozen: dict[int, Tensor] = {}
+        self._frozen: dict[int, tuple[Tensor, Tensor]] = {}  # weights and statistics of the lanes that have stopped
         # Where wanted (`watches_updates`), the weights before the epoch's last step, for the size of its update.
         self.watches_updates = False
         self.before_LP: Tensor | None = None
         self._epoch = 0
         self._test_confusion_LCC: Tensor | None = None
-        self._frozen_statistics: dict[int, Tensor] = {}
         self.steps = 0
 
     @property
@@ -98,6 +97,10 @@ class Trainer:
         """Floating-point operations of a training step: forward and two products backward, for every lane."""
         return 6.0 * len(self.lanes) * self._batches.size * self.network.products
 
+    def group(self, lane: int) -> int:
+        """The lane's place in the data's leading axis: its seed's, or 0 where all seeds share the split."""
+        return self.seeds.index(self.lanes[lane][1]) if self.task.train_x_SNI.shape[0] > 1 else 0
+
     def begin_epoch(self, epoch: int) -> None:
         """Draw the order of the epoch's examples."""
         self._epoch = epoch
@@ -111,7 +114,7 @@ class Trainer:
         self.train_on(*self._batches.take(number, self.steps))
         if number == self.steps_per_epoch - 1:
             unclipped_L = self._unclipped_norm_L
-            self._grad_norm_L = self.grad_LP.norm(dim=1) if unclipped_L is None else unclipped_L
+            self._grad_norm_L = self.grad_LP.norm(dim=1) if unclipped_L is None else unclipped_L.clone()
             self._averages.after_epoch(self.theta_LP, self._epoch)
 
     def _run(
@@ -183,11 +186,9 @@ class Trainer:
         if settings.any("regularization.max_norm"):
             for slot in self.layout.matrices:
                 limit_norms(slot.of(self.theta_LP), settings["regularization.max_norm"])
-        for lane, frozen_P in self._frozen.items():
-            self.theta_LP[lane] = frozen_P
+        for lane, (frozen_P, frozen_Q) in self._frozen.items():
+            self.theta_LP[lane], self.statistics_LQ[lane] = frozen_P, frozen_Q
         self._averages.after_step(self.theta_LP, self.steps)
-        for lane, frozen_Q in self._frozen_statistics.items():
-            self.statistics_LQ[lane] = frozen_Q
 
     def has_stopped(self, lane: int) -> bool:
         """Whether the lane's weights stay as they are."""
@@ -208,38 +209,63 @@ class Trainer:
         if restore_best:
             self.theta_LP[lane] = self.best_LP[lane]
             self.statistics_LQ[lane] = self.best_statistics_LQ[lane]
-        self._frozen[lane] = self.theta_LP[lane].clone()
+        self._hold(lane)
         self._averages.freeze(lane)
-        self._frozen_statistics[lane] = self.statistics_LQ[lane].clone()
 
-    def state(self) -> dict[str, Any]:
-        """All that a restored stack needs to go on exactly; randomness is a function of `steps` and needs nothing."""
-        return {
-            "theta": self.theta_LP.clone(),
-            "best": self.best_LP.clone(),
-            "statistics": self.statistics_LQ.clone(),
-            "best_statistics": self.best_statistics_LQ.clone(),
-            "optimizer": {name: held.clone() for name, held in self.optimizer.state.items()},
-            "frozen": {lane: frozen_P.clone() for lane, frozen_P in self._frozen.items()},
-            "frozen_statistics": {lane: frozen_Q.clone() for lane, frozen_Q in self._frozen_statistics.items()},
-            "grad_norm": self._grad_norm_L.clone(),
-            "averages": self._averages.state(),
-            "test_confusion": None if self._test_confusion_LCC is None else self._test_confusion_LCC.clone(),
-            "steps": self.steps,
+    def _hold(self, lane: int) -> None:
+        self._frozen[lane] = (self.theta_LP[lane].clone(), self.statistics_LQ[lane].clone())
+
+    def thaw(self) -> None:
+        """Let the lanes that have stopped train again, from where they stand."""
+        self._frozen.clear()
+
+    def state(self, lane: int) -> LaneState:
+        """All that a restored lane needs to go on exactly; randomness is a function of `steps` and needs nothing."""
+        averages = self._averages.state(lane)
+        tensors = {name: buffer[lane].clone() for name, buffer in self._buffers().items()}
+        tensors |= {f"averages.{name}": tensor for name, tensor in averages.tensors.items()}
+        if self._test_confusion_LCC is not None:
+            tensors["test_confusion"] = self._test_confusion_LCC[lane].clone()
+        values = {f"averages.{name}": value for name, value in averages.values.items()}
+        return LaneState(tensors, {"steps": self.steps, "stopped": self.has_stopped(lane), **values})
+
+    def restore(self, lanes: Mapping[int, LaneState]) -> None:
+        """Go back to what `state` gave for these lanes, in place; the others stay as they are.
+
+        Raises ValueError where the lanes are not equally far, or of another shape.
+        """
+        steps = {state.values["steps"] for state in lanes.values()}
+        if len(steps) > 1:
+            raise ValueError(f"lanes of one stack must be equally far: these have made {sorted(steps)} steps")
+        self._averages.restore(self.theta_LP, {lane: under("averages.", state) for lane, state in lanes.items()})
+        for lane, state in lanes.items():
+            for name, buffer in self._buffers().items():
+                tensor = state.tensors[name]
+                if tensor.shape != buffer[lane].shape:
+                    raise ValueError(f"{name} has the shape {[*tensor.shape]}, this lane's {[*buffer[lane].shape]}")
+                buffer[lane] = tensor
+            self._frozen.pop(lane, None)
+            if state.values["stopped"]:
+                self._hold(lane)
+            self._restore_counts(lane, state.tensors.get("test_confusion"))
+        self.steps = next(iter(steps), self.steps)
+
+    def _buffers(self) -> dict[str, Tensor]:
+        """What there is of every lane, by name: the first axis is the lanes'."""
+        held = {
+            "theta": self.theta_LP,
+            "best": self.best_LP,
+            "statistics": self.statistics_LQ,
+            "best_statistics": self.best_statistics_LQ,
+            "grad_norm": self._grad_norm_L,
         }
+        return held | {f"optimizer.{name}": buffer for name, buffer in self.optimizer.state.items()}
 
-    def restore(self, state: dict[str, Any]) -> None:
-        """Go back to what `state` gave, in place."""
-        self.theta_LP.copy_(state["theta"])
-        self.best_LP.copy_(state["best"])
-        self.statistics_LQ.copy_(state["statistics"])
-        self.best_statistics_LQ.copy_(state["best_statistics"])
-        for name, held in state["optimizer"].items():
-            self.optimizer.state[name].copy_(held)
-        self._frozen = {lane: frozen_P.clone() for lane, frozen_P in state["frozen"].items()}
-        self._frozen_statistics = {lane: frozen_Q.clone() for lane, frozen_Q in state["frozen_statistics"].items()}
-        self._grad_norm_L = state["grad_norm"].clone()
-        self._averages.restore(state["averages"])
-        counts_LCC = state["test_confusion"]
-        self._test_confusion_LCC = None if counts_LCC is None else counts_LCC.clone()
-        self.steps = state["steps"]
+    def _restore_counts(self, lane: int, counts_CC: Tensor | None) -> None:
+        if counts_CC is None:
+            self._test_confusion_LCC = None
+        else:
+            if self._test_confusion_LCC is None:
+                shape = (len(self.lanes), *counts_CC.shape)
+                self._test_confusion_LCC = torch.zeros(shape, dtype=counts_CC.dtype, device=self.theta_LP.device)
+            self._test_confusion_LCC[lane] = counts_CC

@@ -1,0 +1,9 @@
+"""Closer looks at one lane: what each computes is a file of this package, found by itself.
+
+To add one: a module here with a function from (lab, arm, seed) to plain data, decorated with `look`, and in `tui/looks`
+one of the same name that draws it. A look changes nothing of the run: no generator is drawn from, no statistics move.
+"""
+
+from engine.looks.registry import LOOKS, look, revived, take_look, watched
+
+__all__ = ["LOOKS", "look", "revived", "take_look", "watched"]
