@@ -85,7 +85,7 @@ class Epoch(Event):
     def as_fields(self) -> dict[str, Any]:
         """What stands in its line of JSON."""
         flat = {name: value for name, value in self.metrics.items() if "." not in name and not average_of(name)}
-        families = {"penalty": self.penalty, "weight_norms": self.weight_norms, "averages": self.averages}
+        families = {"penalty": self.penalty, "weight_norms": [*self.weight_norms], "averages": self.averages}
         return {"arm": self.arm, "seed": self.seed, "epoch": self.epoch, **flat, **families}
 
     @classmethod

@@ -120,7 +120,7 @@ class History:
             told = np.full((len(rows), self._used), np.nan) if values is None else values[rows, : self._used].copy()
             measured = self._measured[rows, : self._used]
             ends = self._used - 1 - np.argmax(measured[:, ::-1], axis=1) if self._used else ()
-        if hold_last:
+        if hold_last and self._used:
             always = metric in METRICS and average_of(metric) is None
             for row, end in zip(told, ends, strict=True):
                 # A lane that diverged ends with no number; a metric that was off at its end has none to hold.

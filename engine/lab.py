@@ -339,12 +339,17 @@ class Lab:
 
     def _restore_knobs(self, preset: Preset, arms: set[str]) -> None:
         """Take over the live settings of these arms from a preset."""
+        alike = preset.arm_names == self.preset.arm_names and all(
+            arm.settings.structure() == self.preset.arm(arm.name).settings.structure() for arm in preset.arms
+        )
         for name in set(preset.arm_names) & set(self.preset.arm_names) & arms:
             for knob in live_knobs():
                 value = preset.arm(name).settings.get(knob.key)
-                if value != self.preset.arm(name).settings.get(knob.key):
+                if not alike and value != self.preset.arm(name).settings.get(knob.key):
                     self.preset = with_value(self.preset, knob.key, value, name)
                 self._set(name, knob.key, value)
+        if alike:  # then it is the whole of it
+            self.preset = preset
 
     @contextlib.contextmanager
     def undisturbed(self) -> Iterator[None]:

@@ -97,10 +97,10 @@ def metric(
 
     Raises ValueError where the name is taken.
     """
+    if name in METRICS:
+        raise ValueError(f"there is a metric {name!r} already")
 
     def declare(measure: Callable[[Predictions], Tensor]) -> Callable[[Predictions], Tensor]:
-        if name in METRICS:
-            raise ValueError(f"there is a metric {name!r} already")
         METRICS[name] = Metric(name, help, unit, better, format, measure, kinds)
         return measure
 

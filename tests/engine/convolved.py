@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from typing import Any
-from unittest import mock
 
 import torch
 from torch import Tensor, nn
@@ -50,8 +49,7 @@ def image_lab_of(
     def load(data: Any, seeds: Sequence[int], device: torch.device, dtype: torch.dtype, report: Any = None) -> Task:
         return image_task_of(seeds, dtype, shared=data.split == "first")
 
-    with mock.patch("engine.lab.load_task", load):
-        return Lab(preset_of({**IMAGES, **(base or {})}, arms), "cpu", dtype)
+    return Lab(preset_of({**IMAGES, **(base or {})}, arms), "cpu", dtype, load=load)
 
 
 class Permuted(nn.Module):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
-from unittest import mock
 
 import pytest
 import torch
@@ -53,8 +52,8 @@ def image_lab(
     base: Settings | None = None, arms: dict[str, Settings] | None = None, dtype: torch.dtype = torch.float64
 ) -> Lab:
     """A lab on the CPU with the small images."""
-    with mock.patch("engine.lab.load_task", _load):
-        return Lab(preset_of({"data.source": "digits", "model.hidden": [8], **(base or {})}, arms), "cpu", dtype)
+    preset = preset_of({"data.source": "digits", "model.hidden": [8], **(base or {})}, arms)
+    return Lab(preset, "cpu", dtype, load=_load)
 
 
 def spy_on_steps(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Tensor, Targets]]:

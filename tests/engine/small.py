@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
+import io
+import json
 from collections.abc import Sequence
 from typing import Any
-from unittest import mock
 
 import tomli_w
 import torch
@@ -14,6 +16,7 @@ from engine.data import Task
 from engine.events import Epoch, Event
 from engine.lab import Lab
 from engine.preset import Preset, read_preset
+from engine.state import LabState, LaneState
 
 CPU = torch.device("cpu")
 FEATURES, CLASSES, TRAIN, VAL, TEST = 5, 3, 40, 30, 20
@@ -73,8 +76,21 @@ def lab_of(
     base: Settings | None = None, arms: dict[str, Settings] | None = None, dtype: torch.dtype = torch.float64
 ) -> Lab:
     """A lab on the CPU with the small data."""
-    with mock.patch("engine.lab.load_task", load_small):
-        return Lab(preset_of(base, arms), "cpu", dtype)
+    return Lab(preset_of(base, arms), "cpu", dtype, load=load_small)
+
+
+def through_a_file(state: LabState) -> LabState:
+    """The state as it comes back from tensors that torch loads without pickled code, and a text of JSON."""
+    file = io.BytesIO()
+    torch.save({f"{arm}/{seed}": lane.tensors for (arm, seed), lane in state.lanes.items()}, file)
+    lanes = [[arm, seed, lane.values] for (arm, seed), lane in state.lanes.items()]
+    text = json.dumps({**dataclasses.asdict(dataclasses.replace(state, lanes={})), "lanes": lanes})
+    file.seek(0)
+    tensors, fields = torch.load(file, weights_only=True), json.loads(text)
+    fields["lanes"] = {
+        (arm, seed): LaneState(tensors[f"{arm}/{seed}"], values) for arm, seed, values in fields["lanes"]
+    }
+    return LabState(**fields)
 
 
 def epochs_by_lane(events: Sequence[Event]) -> dict[Lane, list[Epoch]]:

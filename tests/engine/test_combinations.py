@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import pickle
 import re
 from collections import Counter
 from typing import Any
@@ -16,8 +15,9 @@ from hypothesis import strategies as st
 from engine.events import Epoch, Event, Finished
 from engine.lab import Lab
 from engine.preset import Preset, PresetError, Settings, knobs, read_preset
+from engine.state import LabState
 from tests.engine.combinations import DOWNLOADED, GIVEN, HUBS, Experiment, Round, experiments, rounds, write_data
-from tests.engine.small import epochs_by_lane, only, weights_of
+from tests.engine.small import epochs_by_lane, only, through_a_file, weights_of
 
 # Settings that do not go together, and what is said of them. Nothing else may be refused.
 REFUSED = (
@@ -88,7 +88,7 @@ class _Ran:
         self.lab = lab
         self.before: list[Event] = []
         self.after: list[Event] = []
-        self.state = b""
+        self.state: LabState | None = None
 
 
 def _trained(preset: Preset, drawn: Experiment) -> _Ran:
@@ -98,7 +98,7 @@ def _trained(preset: Preset, drawn: Experiment) -> _Ran:
     if drawn.turned is not None and not ran.lab.finished:
         ran.before += ran.lab.turn(*drawn.turned, drawn.lane[0])
     ran.before += ran.lab.advance()
-    ran.state = pickle.dumps(ran.lab.state())
+    ran.state = through_a_file(ran.lab.state())
     ran.after = _to_the_end(ran.lab)
     return ran
 
@@ -136,7 +136,8 @@ def _is_finite(ran: _Ran) -> None:
 def _goes_on(preset: Preset, ran: _Ran) -> None:
     """Another lab goes on from the state, and nobody can tell them apart by a bit."""
     lab = Lab(preset, "cpu", torch.float64)
-    lab.restore(pickle.loads(ran.state))
+    assert ran.state is not None
+    lab.restore(ran.state)
     assert repr(_to_the_end(lab)) == repr(ran.after)
     for one, other in zip(lab.stacks, ran.lab.stacks, strict=True):
         torch.testing.assert_close(one.theta_LP, other.theta_LP, rtol=0, atol=0)

@@ -10,6 +10,7 @@ from engine.commands import (
     KINDS,
     Command,
     FindLr,
+    Look,
     Pause,
     Restart,
     Resume,
@@ -32,6 +33,8 @@ COMMANDS = [
     Turn("early_stopping.restore_best", False, "a"),
     FindLr(),
     FindLr(1e-4, 1.0, 30),
+    Look((("confusion", "a", 0), ("fit", "b", 1))),
+    Look(),
     Restart(),
     Stop(),
 ]
@@ -45,7 +48,7 @@ def test_every_kind_is_tried_here() -> None:
 def test_a_command_is_one_line_of_json_and_comes_back_equal(command: Command) -> None:
     line = to_json(command)
     assert "\n" not in line
-    assert json.loads(line)["command"] == command.kind
+    assert json.loads(line)["do"] == command.kind
     assert from_json(line) == command
     assert type(from_json(line)) is type(command)
 
@@ -56,12 +59,15 @@ def test_a_command_is_one_line_of_json_and_comes_back_equal(command: Command) ->
         "",
         "{",
         "{}",
-        '{"command": "jump"}',
+        '{"do": "jump"}',
         "[]",
         "5",
-        '{"command": []}',
-        '{"command": "turn"}',
-        '{"command": "pause", "x": 1}',
+        '{"do": []}',
+        '{"do": "turn"}',
+        '{"do": "turn", "knob": 1, "value": 2}',
+        '{"do": "look", "wanted": [["a", "b"]]}',
+        '{"do": "set_speed", "speed": "fast"}',
+        '{"do": "pause", "x": 1}',
     ],
 )
 def test_anything_else_is_a_value_error(line: str) -> None:

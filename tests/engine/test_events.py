@@ -19,22 +19,31 @@ from engine.events import (
     Found,
     Intervention,
     Loading,
+    Receipt,
     Reported,
+    Seen,
     Started,
     Stopped,
     WouldStop,
     from_json,
     to_json,
 )  # fmt: skip
+from tests.epochs import epoch_of
 
-EPOCH = Epoch("a", 1, 2, 0.1, 0.2, 0.9, 0.8, 0.1, 3.0, 4.0, 0.01, 5, 0.15, 6, {"l2": 0.5, "l1": 0.25}, (1.0, 2.0))
+EPOCH = epoch_of(
+    "a", 1, 2, val_loss=0.2, penalty={"l2": 0.5, "l1": 0.25}, weight_norms=(1, 2), averages={"ema_val_loss": 3}
+)
 EVENTS = [
     Loading("data"),
     Loading("data", 0.5),
     Started("p", ("a", "b"), (0, 1), "cpu", 10, 3, 4, 5, {"a": 10, "b": 20}, {"a": ("hidden 1", "output"), "b": ()}),
     EPOCH,
-    Intervention(3, 1, "a", "training.lr", 0.1, 0.2),
-    Intervention(3, 1, "a", "early_stopping.action", "stop", "watch"),
+    Intervention(3, 1, 2, "a", "training.lr", 0.1, 0.2),
+    Intervention(3, 1, 0, "a", "early_stopping.action", "stop", "watch", of_all=True),
+    Receipt("turn", True, 3, 1, "", 7),
+    Receipt("turn", False, refused="no arm 'b'"),
+    Seen("confusion", "a", 0, 3, {"counts": [[1, 2], [0, 3]], "names": ["a", "b"], "part": "test"}),
+    Seen("fit", "a", 0, 3, None),
     WouldStop("a", 0, 9, 4, 0.5),
     Stopped("ä", 0, 9, "early_stopping", 4, 0.5),
     Finished("a", 0, 9, "epochs", 0.6, 0.9, 4, 0.5),
@@ -63,9 +72,10 @@ def test_an_event_is_one_line_of_json_and_comes_back_equal(event: Event) -> None
 
 @pytest.mark.parametrize("number", [math.nan, math.inf, -math.inf])
 def test_a_number_that_json_has_no_word_for_becomes_null_and_then_nan(number: float) -> None:
-    told = Epoch(
-        "a", 0, 1, number, number, 0, 0, number, number, number, 1, 0, number, 0, {"l2": number}, (1.0, number)
-    )
+    told = epoch_of(
+        "a", 0, 1, train_loss=number, val_loss=number, gap=number, best_val_loss=number, penalty={"l2": number},
+        weight_norms=(1.0, number),
+    )  # fmt: skip
     line = to_json(told)
     assert "NaN" not in line
     assert "Infinity" not in line
@@ -101,9 +111,24 @@ def test_numbers_and_texts_come_back_exactly(number: float, text: str, whole: in
         "null",
         '{"event": []}',
         '{"event": "stopped"}',
+        '{"event": "epoch", "arm": "a", "seed": 0, "epoch": 1, "val_loss": "0.5"}',
+        '{"event": "epoch", "seed": 0, "epoch": 1}',
+        '{"event": "stopped", "arm": 1, "seed": 0, "epoch": 1, "reason": "user", "best_epoch": 0, "best_val_loss": 1}',
+        '{"event": "found", "arm": "a", "rates": 5, "losses": [], "suggestion": null}',
         '{"event": "failed", "message": "x", "odd": 1, "log": ""} x',
     ],
 )
 def test_anything_else_is_a_value_error(line: str) -> None:
     with pytest.raises(ValueError):  # noqa: PT011 - the contract names the type only
         from_json(line)
+
+
+def test_an_epoch_reads_its_metrics_as_attributes_and_knows_no_others() -> None:
+    assert (EPOCH.val_loss, EPOCH.penalty, EPOCH.weight_norms) == (0.2, {"l2": 0.5, "l1": 0.25}, (1, 2))
+    assert EPOCH.averages == {"ema_val_loss": 3}
+    with pytest.raises(AttributeError, match="has no 'val_los'"):
+        _ = EPOCH.val_los
+    fields = json.loads(to_json(EPOCH))
+    assert fields["penalty"] == {"l2": 0.5, "l1": 0.25}
+    assert fields["weight_norms"] == [1, 2]
+    assert fields["val_loss"] == 0.2

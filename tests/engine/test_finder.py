@@ -78,17 +78,19 @@ def test_a_convolutional_run_with_everything_that_remembers_and_draws_goes_on_as
     # At the start, within an epoch, at the end of one, and where an arm has stopped.
     for step in range(12):
         if step in (0, 2, 6, 10):
-            before = swept.state()["stacks"][0]
+            before = swept.state().lanes
             assert set(find_lr(swept, steps=10)) == set(arms)
-            after = swept.state()["stacks"][0]
-            for name in ("theta", "statistics", "best", "best_statistics"):
-                assert torch.equal(before[name], after[name])
+            after = swept.state().lanes
+            for lane, state in before.items():
+                assert state.values == after[lane].values
+                assert state.tensors.keys() == after[lane].tensors.keys()
+                assert all(torch.equal(tensor, after[lane].tensors[name]) for name, tensor in state.tensors.items())
         assert swept.advance() == plain.advance()
         for of_swept, of_plain in zip(swept.stacks, plain.stacks, strict=True):
             assert torch.equal(of_swept.theta_LP, of_plain.theta_LP)
             assert torch.equal(of_swept.statistics_LQ, of_plain.statistics_LQ)
-            for name, (theta_LP, on) in of_plain._averages.told().items():
-                assert torch.equal(of_swept._averages.told()[name][0], theta_LP)
+            for name, (theta_LP, on) in of_plain._averages.tensors().items():
+                assert torch.equal(of_swept._averages.tensors()[name][0], theta_LP)
                 assert any(on)
     assert swept.finished
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import csv
 import io
 import math
+import statistics
 import threading
+from typing import Any
 
 import numpy as np
 import pytest
@@ -14,24 +16,25 @@ from hypothesis import strategies as st
 
 from engine.events import Epoch, Intervention
 from engine.history import History
+from tests import epochs
 
 
-def epoch_of(number: int, arm: str = "a", seed: int = 0, value: float | None = None, **more: object) -> Epoch:
+def epoch_of(number: int, arm: str = "a", seed: int = 0, value: float | None = None, **more: Any) -> Epoch:
     x = float(number if value is None else value)
-    return Epoch(arm, seed, number, x, x, 0.5, 0.5, 0.0, 1.0, 1.0, 0.1, 0, x, number, **more)  # type: ignore[arg-type]
+    numbers = {"train_loss": x, "val_loss": x, "best_val_loss": x, "best_epoch": number, "weight_norm": 1.0}
+    return epochs.epoch_of(arm, seed, number, **{**numbers, **more})
 
 
 def test_200_000_epochs_stay_within_a_fixed_memory_and_span_the_run() -> None:
     history = History([("a", 0)], points=256)
-    numbers = (1.0, 0.5, 0.5, 0.0, 1.0, 1.0, 0.1, 0, 1.0, 1)
     sizes = set()
     for epoch in range(1, 200_001):
-        history.add(Epoch("a", 0, epoch, float(epoch), *numbers))
+        history.add(epoch_of(epoch))
         if epoch % 50_000 == 1:
             sizes.add(history.nbytes)
     epochs, values = history.series("train_loss", "a", 0)
     assert len(sizes | {history.nbytes}) == 1
-    assert history.nbytes <= 256 * 8 * 12
+    assert history.nbytes <= 256 * (8 * 12 + 1)
     assert 128 <= len(epochs) <= 256
     assert (epochs[0], epochs[-1]) == (1, 200_000)
     assert len(set(np.diff(epochs)[:-1])) == 1
@@ -53,7 +56,7 @@ def test_at_every_moment_the_first_and_the_newest_are_there_at_an_even_pitch(poi
         np.testing.assert_array_equal(values, np.stack([epochs, epochs + 0.5]))
 
 
-def test_a_lane_that_trains_no_more_is_nan_from_then_on_and_leaves_the_mean_to_the_others() -> None:
+def test_a_lane_that_has_ended_is_nan_from_then_on_and_holds_its_last_value_in_the_mean() -> None:
     history = History([("a", 0), ("a", 1), ("b", 0)])
     for number in range(1, 5):
         history.add(epoch_of(number, value=2))
@@ -61,13 +64,36 @@ def test_a_lane_that_trains_no_more_is_nan_from_then_on_and_leaves_the_mean_to_t
             history.add(epoch_of(number, seed=1, value=4))
     _, values = history.series("val_loss", "a")
     np.testing.assert_array_equal(values, [[2, 2, 2, 2], [4, 4, math.nan, math.nan]])
-    epochs, mean, low, high = history.mean("val_loss", "a")
-    np.testing.assert_array_equal(epochs, [1, 2, 3, 4])
-    np.testing.assert_array_equal(mean, [3, 3, 2, 2])
-    np.testing.assert_array_equal(low, [2, 2, 2, 2])
-    np.testing.assert_array_equal(high, [4, 4, 2, 2])
+    at, mean, low, high = history.mean("val_loss", "a")
+    np.testing.assert_array_equal(at, [1, 2, 3, 4])
+    np.testing.assert_array_equal(mean, [3, 3, 3, 3])
+    np.testing.assert_allclose(high - mean, [2**0.5] * 4, rtol=1e-15)
+    np.testing.assert_allclose(mean - low, [2**0.5] * 4, rtol=1e-15)
     assert np.isnan(history.series("val_loss", "b", 0)[1]).all()
     assert np.isnan(history.mean("val_loss", "b")[1]).all()
+
+
+def test_a_lane_that_diverged_holds_its_last_finite_loss_and_one_that_had_no_penalty_at_its_end_none() -> None:
+    history = History([("a", 0), ("a", 1)])
+    for number in range(1, 5):
+        history.add(epoch_of(number, value=2, penalty={"l2": 1.0}))
+        if number <= 2:
+            history.add(
+                epoch_of(number, seed=1, value=[4, math.inf][number - 1], penalty={} if number == 2 else {"l2": 3})
+            )
+    np.testing.assert_array_equal(history.mean("val_loss", "a")[1], [3, math.inf, 3, 3])
+    np.testing.assert_array_equal(history.mean("penalty.l2", "a")[1], [2, 1, 1, 1])
+    np.testing.assert_array_equal(history.mean("penalty.l2", "a")[2], [2 - 2**0.5, 1, 1, 1])
+
+
+@pytest.mark.parametrize("seeds", [2, 3, 7])
+def test_the_spread_is_the_sample_standard_deviation(seeds: int) -> None:
+    history, values = History([("a", seed) for seed in range(seeds)]), [math.sin(seed) for seed in range(seeds)]
+    for seed, value in enumerate(values):
+        history.add(epoch_of(1, seed=seed, value=value))
+    _, mean, low, high = history.mean("val_loss", "a")
+    assert high[0] - mean[0] == pytest.approx(statistics.stdev(values), rel=1e-12)
+    assert mean[0] - low[0] == pytest.approx(statistics.stdev(values), rel=1e-12)
 
 
 def test_what_a_reader_holds_does_not_change_under_it() -> None:
@@ -92,7 +118,7 @@ def test_penalties_and_layers_are_series_of_their_own_also_when_they_come_late()
 def test_interventions_are_bounded_and_the_newest_stay() -> None:
     history = History([("a", 0)], interventions=10)
     for step in range(1000):
-        history.add(Intervention(step, 0, "a", "training.lr", 0.1, 0.2))
+        history.add(Intervention(step, 0, 0, "a", "training.lr", 0.1, 0.2))
     assert [told.step for told in history.interventions] == list(range(990, 1000))
 
 

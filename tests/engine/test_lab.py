@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
-import pickle
 from typing import Any
 
 import pytest
@@ -13,9 +13,10 @@ import torch.nn.functional as F
 import engine.stack.stack
 from engine.events import Epoch, Event, Finished, Intervention, Started, Stopped, WouldStop
 from engine.lab import Lab
-from engine.preset import PresetError
+from engine.preset import PresetError, write_preset
+from engine.state import LabState, LaneState
 from tests.engine.reference import layers_of, network_of
-from tests.engine.small import BASE, Settings, epochs_by_lane, lab_of, only, task_of, weights_of
+from tests.engine.small import BASE, Settings, epochs_by_lane, lab_of, only, task_of, through_a_file, weights_of
 
 # Overfits the small data within a few dozen epochs, so that early stopping has something to do.
 OVERFITS: Settings = {
@@ -302,13 +303,11 @@ def test_a_turned_knob_acts_at_the_next_step_and_not_before(knob: str, value: fl
         lab.advance()
         plain.advance()
     old = lab.preset.arm("a").settings.get(knob)
-    assert lab.turn(knob, value, "a") == [Intervention(4, 1, "a", knob, old, value)]
+    assert lab.turn(knob, value, "a") == [Intervention(4, 1, 1, "a", knob, old, value)]
     assert torch.equal(weights_of(lab, "a"), weights_of(plain, "a"))
     # The reference: a lab that had this setting from the start, brought to the same weights and the same step.
     reference = lab_of({}, {"a": {knob: value}, "b": {}})
-    told = plain.state()
-    turned = reference.preset
-    reference.restore({**told, "preset": turned})
+    reference.restore(dataclasses.replace(plain.state(), preset=write_preset(reference.preset)))
     for _ in range(5):
         lab.advance()
         plain.advance()
@@ -335,7 +334,8 @@ def test_a_knob_for_all_is_recorded_for_every_arm_that_it_changes() -> None:
         ("a", 0.1, 0.5),
         ("c", 0.2, 0.5),
     ]
-    assert lab.state()["interventions"] == told
+    assert lab.state().interventions == [dataclasses.asdict(event) for event in told]
+    assert all(event.of_all for event in only(told, Intervention))
     assert [event.lr for event in only(lab.run_epoch(), Epoch)] == [0.5] * 3
     assert lab.turn("training.lr", 0.5) == []
 
@@ -359,7 +359,7 @@ def test_a_refused_knob_changes_nothing(knob: str, value: Any, arm: str | None, 
     with pytest.raises(PresetError, match=why):
         lab.turn(knob, value, arm)
     assert lab.preset is preset
-    assert lab.state()["interventions"] == []
+    assert lab.state().interventions == []
     list(lab.run())
     list(plain.run())
     assert torch.equal(weights_of(lab, "a"), weights_of(plain, "a"))
@@ -392,7 +392,7 @@ def test_a_knob_turned_after_the_end_is_kept_for_the_next_run() -> None:
     list(lab.run())
     assert lab.turn("training.lr", 0.5) == []
     assert lab.preset.base.training.lr == 0.5
-    assert lab.state()["interventions"] == []
+    assert lab.state().interventions == []
 
 
 # Snapshots ------------------------------------------------------------------------------------------------------------
@@ -409,6 +409,8 @@ RUNS: dict[str, tuple[Settings, dict[str, Settings]]] = {
 
 def same(one: Any, other: Any) -> bool:
     """Equal with NaN equal to NaN, tensors bit for bit."""
+    if isinstance(one, (LabState, LaneState)):
+        return all(same(getattr(one, spec.name), getattr(other, spec.name)) for spec in dataclasses.fields(one))
     if isinstance(one, torch.Tensor):
         return torch.equal(one, other)
     if isinstance(one, dict):
@@ -434,20 +436,20 @@ def test_a_restored_lab_goes_on_bit_for_bit_also_from_the_middle_of_an_epoch(nam
             lab.turn("early_stopping.patience", 3)
         lab.advance()
     held = lab.state()
-    kept = pickle.dumps(held)
+    kept = through_a_file(held)
     expected = list(lab.run())[1:]
     assert expected
-    assert same(pickle.loads(kept), held), "training on must not reach into a state taken before"
+    assert same(kept, held), "training on must not reach into a state taken before"
     other = lab if into == "the same lab" else lab_of(base, arms)
     if into == "a new lab":
         other.advance()
         other.turn("regularization.l2", 0.5)
-    other.restore(pickle.loads(kept) if "file" in into else held)
+    other.restore(kept if "file" in into else held)
     assert same(other.state(), held)
     told = list(other.run())[1:]
     assert [repr(event) for event in told] == [repr(event) for event in expected]
     assert same(other.state(), lab.state())
-    assert same(pickle.loads(kept), held)
+    assert same(kept, held)
 
 
 def test_a_finished_lab_can_be_taken_back_to_before_its_end() -> None:

@@ -65,9 +65,8 @@ def test_group_and_reported_numbers_are_read_and_written() -> None:
     assert read_preset(write_preset(preset)) == preset
 
 
-def test_at_the_end_ours_is_the_mean_over_the_seeds(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("engine.lab.load_task", load_small)
-    events = list(Lab(read_preset(TEXT), "cpu").run())
+def test_at_the_end_ours_is_the_mean_over_the_seeds() -> None:
+    events = list(Lab(read_preset(TEXT), "cpu", load=load_small).run())
     told, ends, curves = only(events, Reported), only(events, Finished), epochs_by_lane(events)
     assert events[-3:] == told
     assert [(one.arm, one.metric, one.reported, one.text) for one in told] == [
@@ -85,15 +84,13 @@ def test_at_the_end_ours_is_the_mean_over_the_seeds(monkeypatch: pytest.MonkeyPa
     assert [from_json(to_json(one)) for one in told] == told
 
 
-def test_a_run_ended_before_its_first_epoch_has_no_number_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("engine.lab.load_task", load_small)
-    told = only(Lab(read_preset(TEXT), "cpu").stop(), Reported)
+def test_a_run_ended_before_its_first_epoch_has_no_number_of_its_own() -> None:
+    told = only(Lab(read_preset(TEXT), "cpu", load=load_small).stop(), Reported)
     assert [math.isnan(one.ours) for one in told] == [False, True, True]
 
 
-def test_a_restored_lab_tells_the_same_best(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("engine.lab.load_task", load_small)
-    lab = Lab(read_preset(TEXT), "cpu")
+def test_a_restored_lab_tells_the_same_best() -> None:
+    lab = Lab(read_preset(TEXT), "cpu", load=load_small)
     for _ in range(3):
         lab.run_epoch()
     state, told = lab.state(), []

@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-import engine.worker
-from engine.commands import FindLr, Pause, Restart, Resume, SetSpeed, StepEpoch, Stop, Turn
-from engine.events import Event, Failed, Finished, Intervention, Loading, Started, Stopped
+import engine.log
+from engine.commands import FindLr, Look, Pause, Restart, Resume, SetSpeed, StepEpoch, Stop, Turn
+from engine.events import Event, Failed, Finished, Intervention, Loading, Receipt, Seen, Started, Stopped
 from engine.lab import Lab
 from engine.preset import Preset, PresetError
 from engine.view import View
@@ -25,8 +25,7 @@ PATIENCE = 10.0
 
 @pytest.fixture(autouse=True)
 def _small_data_and_a_log_of_our_own(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr("engine.lab.load_task", load_small)
-    monkeypatch.setattr(engine.worker, "log_path", lambda: tmp_path / "logs" / "regtui.log")
+    monkeypatch.setattr(engine.log, "log_path", lambda: tmp_path / "logs" / "regtui.log")
 
 
 @pytest.fixture
@@ -34,7 +33,7 @@ def start() -> Iterator[Callable[..., Worker]]:
     workers: list[Worker] = []
 
     def started(base: Settings | None = None, arms: dict[str, Settings] | None = None, **options: Any) -> Worker:
-        worker = Worker(preset_of(base if base is not None else LONG, arms), "cpu", **options)
+        worker = Worker(preset_of(base if base is not None else LONG, arms), "cpu", **{"load": load_small, **options})
         workers.append(worker)
         worker.start()
         return worker
@@ -69,19 +68,19 @@ def heard(worker: Worker, kind: type[Event]) -> list[Any]:
 def stands_still(worker: Worker) -> bool:
     before = worker.view()
     time.sleep(0.08)
-    return worker.view().epoch == before.epoch
+    return worker.view().record.epoch == before.record.epoch
 
 
 def test_a_run_goes_to_its_end_and_its_view_tells_all_of_it(start: Callable[..., Worker]) -> None:
     worker = start({"training.epochs": 6, "training.seeds": [0, 1]}, {"a": {}, "b": {"regularization.l2": 0.1}})
     view = until(worker, lambda view: view.state == "finished")
     lanes = {(arm, seed) for arm in "ab" for seed in (0, 1)}
-    assert set(view.last) == set(view.stopped) == set(view.finished) == lanes
-    assert (view.epoch, view.failed) == (6, None)
-    assert view.started is not None
-    assert view.history is not None
-    assert view.history.series("val_loss", "b")[1].shape == (2, 6)
-    assert view.history.series("val_loss", "b", 1)[1][-1] == view.last["b", 1].val_loss
+    assert set(view.record.last) == set(view.record.stopped) == set(view.record.finished) == lanes
+    assert (view.record.epoch, view.record.failed) == (6, None)
+    assert view.record.started is not None
+    assert view.record.history is not None
+    assert view.record.history.series("val_loss", "b")[1].shape == (2, 6)
+    assert view.record.history.series("val_loss", "b", 1)[1][-1] == view.record.last["b", 1].val_loss
     news = worker.news()
     assert isinstance(news[0], Started)
     assert len(only(news, Stopped)) == len(only(news, Finished)) == 4
@@ -89,21 +88,19 @@ def test_a_run_goes_to_its_end_and_its_view_tells_all_of_it(start: Callable[...,
 
 
 def test_the_thread_gives_the_same_numbers_as_the_lab_without_one(start: Callable[..., Worker]) -> None:
-    import torch
-
     base = {"training.epochs": 4}
     view = until(start(base), lambda view: view.state == "finished")
-    expected = only(list(Lab(preset_of(base), "cpu", torch.float32).run()), Finished)
-    assert list(view.finished.values()) == expected
+    expected = only(list(Lab(preset_of(base), "cpu", load=load_small).run()), Finished)
+    assert list(view.record.finished.values()) == expected
 
 
 def test_paused_from_the_start_it_waits_for_resume(start: Callable[..., Worker]) -> None:
     worker = start(paused=True)
     assert until(worker, lambda view: view.state != "loading").state == "paused"
     assert stands_still(worker)
-    assert worker.view().epoch == 0
+    assert worker.view().record.epoch == 0
     worker.send(Resume())
-    until(worker, lambda view: view.state == "running" and view.epoch > 3)
+    until(worker, lambda view: view.state == "running" and view.record.epoch > 3)
     worker.send(Pause())
     until(worker, lambda view: view.state == "paused")
     assert stands_still(worker)
@@ -113,10 +110,10 @@ def test_one_epoch_at_a_time(start: Callable[..., Worker]) -> None:
     worker = start(paused=True)
     for epoch in (1, 2, 3):
         worker.send(StepEpoch())
-        until(worker, lambda view, epoch=epoch: view.epoch == epoch and view.state == "paused")
+        until(worker, lambda view, epoch=epoch: view.record.epoch == epoch and view.state == "paused")
         assert stands_still(worker)
     worker.send(Resume())
-    until(worker, lambda view: view.epoch > 6)
+    until(worker, lambda view: view.record.epoch > 6)
     worker.send(StepEpoch())
     until(worker, lambda view: view.state == "paused")
     assert stands_still(worker)
@@ -127,7 +124,7 @@ def test_two_steps_asked_for_at_once_are_two_epochs(start: Callable[..., Worker]
     until(worker, lambda view: view.state == "paused")
     worker.send(StepEpoch())
     worker.send(StepEpoch())
-    until(worker, lambda view: view.epoch == 2 and view.state == "paused")
+    until(worker, lambda view: view.record.epoch == 2 and view.state == "paused")
     assert stands_still(worker)
 
 
@@ -140,13 +137,12 @@ def test_commands_act_while_paused(start: Callable[..., Worker]) -> None:
     view = worker.view()
     assert [arm.settings.training.lr for arm in view.preset.arms] == [0.5, 0.1]
     assert view.state == "paused"
-    assert view.history is not None
-    assert view.history.interventions == [turned]
+    assert view.record.interventions == [turned]
     worker.send(SetSpeed(7.0))
     until(worker, lambda view: view.speed == 7.0)
     worker.send(Stop())
     view = until(worker, lambda view: view.state == "finished")
-    assert {end.reason for end in view.finished.values()} == {"user"}
+    assert {end.reason for end in view.record.finished.values()} == {"user"}
 
 
 def test_a_refused_knob_is_news_and_the_run_goes_on(start: Callable[..., Worker]) -> None:
@@ -154,21 +150,28 @@ def test_a_refused_knob_is_news_and_the_run_goes_on(start: Callable[..., Worker]
     worker.send(Turn("regularization.dropout", 1.5))
     worker.send(Turn("model.hidden", [3]))
     worker.send(Turn("training.lr", 0.5, "nobody"))
-    told: list[Failed] = []
+    told: list[Receipt] = []
     while len(told) < 3:
-        told += only(heard(worker, Failed), Failed)
-    assert [refused.log for refused in told] == ["", "", ""]
-    view = until(worker, lambda view: view.epoch > 5)
+        told += only(heard(worker, Receipt), Receipt)
+    assert [(receipt.do, receipt.taken, receipt.number) for receipt in told] == [
+        ("turn", False, 1),
+        ("turn", False, 2),
+        ("turn", False, 3),
+    ]
+    assert ["dropout" in told[0].refused, "cannot be turned" in told[1].refused, "no arm" in told[2].refused] == [
+        True
+    ] * 3
+    view = until(worker, lambda view: view.record.epoch > 5)
     assert view.state == "running"
-    assert view.failed is None
+    assert view.record.failed is None
 
 
 def test_stop_ends_a_running_lab_with_its_test(start: Callable[..., Worker]) -> None:
     worker = start()
-    until(worker, lambda view: view.epoch > 2)
+    until(worker, lambda view: view.record.epoch > 2)
     worker.send(Stop())
     view = until(worker, lambda view: view.state == "finished")
-    (end,) = view.finished.values()
+    (end,) = view.record.finished.values()
     assert end.reason == "user"
     assert 0 <= end.test_acc <= 1
     worker.send(Resume())
@@ -183,31 +186,31 @@ def test_restart_begins_anew_with_the_knobs_as_they_stand(start: Callable[..., W
     worker.send(Turn("training.lr", 0.5))
     until(worker, lambda view: view.preset.base.training.lr == 0.5)
     worker.send(Restart())
-    second = until(worker, lambda view: view.state == "finished" and view.history is not first.history)
-    assert second.epoch == 5
-    assert second.last["base", 0].lr == 0.5
-    assert second.history is not None
-    assert len(second.history) == 5
-    assert second.finished != first.finished
+    second = until(worker, lambda view: view.state == "finished" and view.record.history is not first.record.history)
+    assert second.record.epoch == 5
+    assert second.record.last["base", 0].lr == 0.5
+    assert second.record.history is not None
+    assert len(second.record.history) == 5
+    assert second.record.finished != first.record.finished
     assert second.version > first.version
 
 
 def test_restart_in_the_midst_of_a_run(start: Callable[..., Worker]) -> None:
     worker = start()
-    first = until(worker, lambda view: view.epoch > 20)
+    first = until(worker, lambda view: view.record.epoch > 20)
     worker.send(Pause())
     worker.send(Restart())
-    view = until(worker, lambda view: view.state == "paused" and view.history is not first.history)
-    assert (view.epoch, view.last, view.stopped, view.finished) == (0, {}, {}, {})
+    view = until(worker, lambda view: view.state == "paused" and view.record.history is not first.record.history)
+    assert (view.record.epoch, view.record.last, view.record.stopped, view.record.finished) == (0, {}, {}, {})
 
 
 @pytest.mark.parametrize("speed", [10.0, 40.0])
 def test_a_speed_is_kept(start: Callable[..., Worker], speed: float) -> None:
     worker = start(speed=speed)
-    begun = until(worker, lambda view: view.epoch >= 2).epoch
+    begun = until(worker, lambda view: view.record.epoch >= 2).record.epoch
     then = time.perf_counter()
     time.sleep(0.8)
-    made, took = worker.view().epoch - begun, time.perf_counter() - then
+    made, took = worker.view().record.epoch - begun, time.perf_counter() - then
     assert made <= 1.1 * speed * took + 2
     assert made >= 0.6 * speed * took - 1  # a busy machine may miss a beat
     assert worker.view().rate == pytest.approx(speed, rel=0.4)
@@ -215,28 +218,28 @@ def test_a_speed_is_kept(start: Callable[..., Worker], speed: float) -> None:
 
 def test_a_higher_speed_is_not_kept_waiting_by_the_old_beat(start: Callable[..., Worker]) -> None:
     worker = start(speed=0.02)
-    until(worker, lambda view: view.epoch >= 1)
+    until(worker, lambda view: view.record.epoch >= 1)
     worker.send(SetSpeed(100.0))
     worker.send(Turn("training.lr", 0.2))
     then = time.perf_counter()
-    until(worker, lambda view: view.epoch >= 10)
+    until(worker, lambda view: view.record.epoch >= 10)
     assert time.perf_counter() - then < 2
 
 
 def test_unlimited_is_much_faster_than_a_slow_beat_and_a_slow_beat_holds_at_once(start: Callable[..., Worker]) -> None:
     worker = start(speed=5.0)
-    until(worker, lambda view: view.epoch >= 1)
+    until(worker, lambda view: view.record.epoch >= 1)
     worker.send(SetSpeed(None))
-    until(worker, lambda view: view.epoch >= 50)
+    until(worker, lambda view: view.record.epoch >= 50)
     worker.send(SetSpeed(2.0))
     view = until(worker, lambda view: view.speed == 2.0)
     time.sleep(0.3)
-    assert worker.view().epoch - view.epoch <= 3
+    assert worker.view().record.epoch - view.record.epoch <= 3
 
 
 def test_a_pause_is_obeyed_at_once_also_between_two_slow_beats(start: Callable[..., Worker]) -> None:
     worker = start(speed=0.02)
-    until(worker, lambda view: view.epoch >= 1)
+    until(worker, lambda view: view.record.epoch >= 1)
     then = time.perf_counter()
     worker.send(Pause())
     until(worker, lambda view: view.state == "paused")
@@ -246,7 +249,7 @@ def test_a_pause_is_obeyed_at_once_also_between_two_slow_beats(start: Callable[.
 @pytest.mark.parametrize("speed", [0.0, -1.0, float("nan")])
 def test_a_speed_that_is_none_does_not_end_the_run(start: Callable[..., Worker], speed: float) -> None:
     worker = start(speed=200.0)
-    until(worker, lambda view: view.epoch >= 1)
+    until(worker, lambda view: view.record.epoch >= 1)
     worker.send(SetSpeed(speed))
     time.sleep(0.05)
     worker.send(Pause())
@@ -254,7 +257,9 @@ def test_a_speed_that_is_none_does_not_end_the_run(start: Callable[..., Worker],
     assert view.state == "paused"
     worker.send(SetSpeed(None))
     worker.send(Resume())
-    assert until(worker, lambda now: now.epoch > view.epoch + 3 or now.state == "failed").state == "running"
+    assert (
+        until(worker, lambda now: now.record.epoch > view.record.epoch + 3 or now.state == "failed").state == "running"
+    )
 
 
 def test_an_exception_in_the_lab_becomes_a_failure_with_its_log_and_restart_revives(
@@ -271,7 +276,7 @@ def test_an_exception_in_the_lab_becomes_a_failure_with_its_log_and_restart_revi
     worker = start()
     (failed,) = only(heard(worker, Failed), Failed)
     view = until(worker, lambda view: view.state == "failed")
-    assert view.failed == failed
+    assert view.record.failed == failed
     assert failed.message == "RuntimeError: the disk of the moon is full"
     story = Path(failed.log).read_text(encoding="utf-8")
     assert "Traceback" in story
@@ -281,8 +286,8 @@ def test_an_exception_in_the_lab_becomes_a_failure_with_its_log_and_restart_revi
     assert stands_still(worker)
     monkeypatch.setattr(Lab, "advance", plain)
     worker.send(Restart())
-    view = until(worker, lambda view: view.epoch > 5)
-    assert (view.state, view.failed) == ("running", None)
+    view = until(worker, lambda view: view.record.epoch > 5)
+    assert (view.state, view.record.failed) == ("running", None)
 
 
 def test_a_log_that_cannot_be_written_hides_no_failure(
@@ -294,21 +299,21 @@ def test_a_log_that_cannot_be_written_hides_no_failure(
 
 
 def test_data_that_are_not_there_are_a_failure_in_words_and_restart_tries_again(
-    start: Callable[..., Worker], monkeypatch: pytest.MonkeyPatch
+    start: Callable[..., Worker],
 ) -> None:
     def missing(*_: Any) -> None:
         raise PresetError("no network")
 
-    monkeypatch.setattr("engine.lab.load_task", missing)
-    worker = start()
+    loaders = [missing, load_small]
+    worker = start(load=lambda *given: loaders[0](*given))
     view = until(worker, lambda view: view.state == "failed")
-    assert view.failed == Failed("no network")
-    monkeypatch.setattr("engine.lab.load_task", load_small)
+    assert view.record.failed == Failed("no network")
+    del loaders[0]
     worker.send(Restart())
-    until(worker, lambda view: view.state == "running" and view.epoch > 0)
+    until(worker, lambda view: view.state == "running" and view.record.epoch > 0)
 
 
-def test_closing_while_the_data_are_loaded_ends_the_thread_at_the_next_report(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_closing_while_the_data_are_loaded_ends_the_thread_at_the_next_report() -> None:
     loading = threading.Event()
 
     def slow(data: Any, seeds: Any, device: Any, dtype: Any, report: Callable[[Loading], None]) -> None:
@@ -317,13 +322,12 @@ def test_closing_while_the_data_are_loaded_ends_the_thread_at_the_next_report(mo
             loading.set()
             time.sleep(0.01)
 
-    monkeypatch.setattr("engine.lab.load_task", slow)
-    worker = Worker(preset_of(LONG), "cpu")
+    worker = Worker(preset_of(LONG), "cpu", load=slow)
     worker.start()
     assert loading.wait(PATIENCE)
     view = worker.view()
-    assert (view.state, view.loading) == ("loading", "downloading")
-    assert view.share is not None
+    assert (view.state, view.record.loading) == ("loading", "downloading")
+    assert view.record.share is not None
     then = time.perf_counter()
     assert worker.close()
     assert time.perf_counter() - then < 0.5
@@ -332,7 +336,7 @@ def test_closing_while_the_data_are_loaded_ends_the_thread_at_the_next_report(mo
 @pytest.mark.parametrize("command", [None, Pause(), Stop(), SetSpeed(0.01)])
 def test_closing_ends_the_thread_whatever_it_is_doing(start: Callable[..., Worker], command: Any) -> None:
     worker = start()
-    until(worker, lambda view: view.epoch > 1)
+    until(worker, lambda view: view.record.epoch > 1)
     if command is not None:
         worker.send(command)
         time.sleep(0.02)
@@ -354,15 +358,15 @@ def test_closing_a_worker_that_never_started_or_has_failed(
 
 def test_a_view_does_not_change_afterwards(start: Callable[..., Worker]) -> None:
     worker = start()
-    view = until(worker, lambda view: view.epoch > 1)
-    epoch, last = view.epoch, dict(view.last)
-    until(worker, lambda now: now.epoch > epoch + 20)
-    assert (view.epoch, view.last) == (epoch, last)
+    view = until(worker, lambda view: view.record.epoch > 1)
+    epoch, last = view.record.epoch, dict(view.record.last)
+    until(worker, lambda now: now.record.epoch > epoch + 20)
+    assert (view.record.epoch, view.record.last) == (epoch, last)
 
 
 def test_the_version_moves_with_every_change_and_rests_while_paused(start: Callable[..., Worker]) -> None:
     worker = start()
-    first = until(worker, lambda view: view.epoch > 1).version
+    first = until(worker, lambda view: view.record.epoch > 1).version
     worker.send(Pause())
     rested = until(worker, lambda view: view.state == "paused").version
     time.sleep(0.05)
@@ -371,7 +375,7 @@ def test_the_version_moves_with_every_change_and_rests_while_paused(start: Calla
 
 def test_the_preset_that_the_worker_was_given_is_not_changed(start: Callable[..., Worker]) -> None:
     preset: Preset = preset_of(LONG)
-    worker = Worker(preset, "cpu")
+    worker = Worker(preset, "cpu", load=load_small)
     worker.start()
     worker.send(Turn("training.lr", 0.7))
     heard(worker, Intervention)
@@ -383,15 +387,18 @@ def test_the_finder_runs_between_two_steps_and_the_run_goes_on_as_if_it_had_not(
     base = {"training.epochs": 5, "training.seeds": [0, 1]}
     swept = start(base, {"a": {}, "b": {"regularization.dropout": 0.3}}, paused=True)
     swept.send(StepEpoch())
-    until(swept, lambda view: view.epoch == 1 and view.state == "paused")
+    until(swept, lambda view: view.record.epoch == 1 and view.state == "paused")
     swept.send(FindLr(1e-5, 1.0, 20))
-    view = until(swept, lambda view: len(view.found) == 2)
-    assert {len(found.rates) for found in view.found.values()} <= set(range(1, 21))
+    view = until(swept, lambda view: len(view.record.found) == 2)
+    assert {len(found.rates) for found in view.record.found.values()} <= set(range(1, 21))
     swept.send(FindLr(1.0, 0.1))
-    assert "find_lr" in only(heard(swept, Failed), Failed)[0].message
+    told: list[Receipt] = []
+    while not told or told[-1].taken:
+        told += only(heard(swept, Receipt), Receipt)
+    assert "find_lr" in told[-1].refused
     swept.send(Resume())
     plain = start(base, {"a": {}, "b": {"regularization.dropout": 0.3}})
-    ends = [until(worker, lambda view: view.state == "finished").finished for worker in (swept, plain)]
+    ends = [until(worker, lambda view: view.state == "finished").record.finished for worker in (swept, plain)]
     assert ends[0] == ends[1]
 
 
@@ -403,21 +410,21 @@ def test_a_look_that_takes_long_is_taken_less_often(
 ) -> None:
     taken: list[float] = []
 
-    def slow(*_: object) -> str:
+    def slow(_: Lab, what: str, arm: str, seed: int) -> Seen:
         taken.append(time.monotonic())
         time.sleep(0.04)
-        return "seen"
+        return Seen(what, arm, seed, 0, "seen")
 
-    monkeypatch.setattr("engine.probes.look", slow)
+    monkeypatch.setattr("engine.looks.take_look", slow)
     worker = start()
-    until(worker, lambda view: view.epoch > 0)
+    until(worker, lambda view: view.record.epoch > 0)
     look = ("weights", "base", 0)
-    worker.look([look])
+    worker.send(Look((look,)))
     until(worker, lambda view: len(taken) == 2)
     assert taken[1] - taken[0] >= 20 * 0.04  # 5 % of the time and no more
-    assert worker.view().seen.get(look) == "seen"
-    worker.look([])
-    worker.look([look])
+    assert worker.view().record.seen[look].data == "seen"
+    worker.send(Look())
+    worker.send(Look((look,)))
     until(worker, lambda view: len(taken) == 3)  # another look is answered at once
 
 
@@ -426,18 +433,18 @@ def test_a_look_asked_for_while_another_is_taken_is_not_lost(
 ) -> None:
     began = threading.Event()
 
-    def slow(_: Lab, what: str, *__: object) -> str:
+    def slow(_: Lab, what: str, arm: str, seed: int) -> Seen:
         began.set()
         time.sleep(0.1)
-        return what
+        return Seen(what, arm, seed, 0, what)
 
-    monkeypatch.setattr("engine.probes.look", slow)
+    monkeypatch.setattr("engine.looks.take_look", slow)
     worker = start(paused=True)
     until(worker, lambda view: view.state == "paused")
-    worker.look([("weights", "base", 0)])
+    worker.send(Look((("weights", "base", 0),)))
     assert began.wait(PATIENCE)
-    worker.look([("activity", "base", 0)])
-    until(worker, lambda view: ("activity", "base", 0) in view.seen)
+    worker.send(Look((("activity", "base", 0),)))
+    until(worker, lambda view: ("activity", "base", 0) in view.record.seen)
 
 
 # Beginning anew -----------------------------------------------------------------------------------------------------
@@ -449,9 +456,9 @@ def test_single_epochs_still_to_be_trained_are_forgotten_by_a_restart(start: Cal
     for _ in range(4):
         worker.send(StepEpoch())
     worker.send(Restart())
-    until(worker, lambda view: view.state == "paused" and view.epoch == 0)
+    until(worker, lambda view: view.state == "paused" and view.record.epoch == 0)
     time.sleep(0.5)
-    assert worker.view().epoch == 0
+    assert worker.view().record.epoch == 0
 
 
 def test_the_knob_that_was_the_cause_of_a_failure_can_be_turned_back(
@@ -466,7 +473,7 @@ def test_the_knob_that_was_the_cause_of_a_failure_can_be_turned_back(
 
     monkeypatch.setattr(Lab, "advance", fails_at_half)
     worker = start()
-    until(worker, lambda view: view.epoch > 0)
+    until(worker, lambda view: view.record.epoch > 0)
     worker.send(Turn("training.lr", 0.5))
     until(worker, lambda view: view.state == "failed")
     worker.send(Turn("training.lr", -1.0))  # refused in a line, as ever
@@ -474,5 +481,5 @@ def test_the_knob_that_was_the_cause_of_a_failure_can_be_turned_back(
     until(worker, lambda view: view.preset.arms[0].settings.training.lr == 0.25)
     assert worker.view().state == "failed"
     worker.send(Restart())
-    until(worker, lambda view: view.state == "running" and view.epoch > 0)
+    until(worker, lambda view: view.state == "running" and view.record.epoch > 0)
     assert worker.view().preset.arms[0].settings.training.lr == 0.25

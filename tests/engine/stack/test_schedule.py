@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import sys
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -15,10 +14,10 @@ from torch.optim import lr_scheduler
 
 from engine.events import Epoch, Event, Finished, Stopped
 from engine.lab import Lab
+from engine.looks import take_look
 from engine.preset import live_knobs
 from engine.preset.schema import Schedule
-from engine.probes import look
-from engine.stack import LaneNumbers, Stack
+from engine.stack import Stack
 from engine.stack.schedule import Plateau, lr_factor, observe_plateau
 from tests.engine.reference import batches, network_of, parameters_of, train, weight_matrices
 from tests.engine.small import Settings, epochs_by_lane, lab_of, only, task_of, weights_of
@@ -206,7 +205,7 @@ def test_restarts_that_grow_beyond_every_float_are_held_and_the_lane_diverges_by
         if epoch == 2:
             lab.turn("schedule.m_mul", 10.0, "growing")
         if epoch in (2, 119):
-            line = look(lab, "schedule", "growing", 0)
+            line = take_look(lab, "schedule", "growing", 0).data
             assert isinstance(line, tuple)
             assert len(line) == 200
             assert not any(math.isnan(rate) for _, rate in line)
@@ -323,11 +322,11 @@ def test_a_plateau_is_one_of_each_lanes_own_validation_loss(monkeypatch: pytest.
     val_losses = (1 + np.random.default_rng(5).normal(0, 0.1, (len(stack.lanes), 12))).tolist()
     plain = Stack.measure
 
-    def crafted(self: Stack) -> list[LaneNumbers]:
+    def crafted(self: Stack) -> list[dict[str, float]]:
         # Training goes on improving by far, so that whoever watches it never sees a plateau.
         return [
-            replace(told, val_loss=val_losses[lane][lab.epoch - 1], train_loss=100.0 - lab.epoch)
-            for lane, told in enumerate(plain(self))
+            {**numbers, "val_loss": val_losses[lane][lab.epoch - 1], "train_loss": 100.0 - lab.epoch}
+            for lane, numbers in enumerate(plain(self))
         ]
 
     monkeypatch.setattr(Stack, "measure", crafted)

@@ -2,33 +2,32 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 import time
+from typing import Any
 from unittest import mock
 
 import numpy as np
 import pytest
 import torch
 
-from engine.commands import Pause
+from engine.commands import Look, Pause, Turn
+from engine.events import Seen, from_json, to_json
+from engine.finder import find_lr
 from engine.lab import Lab
-from engine.probes import (
-    NEAR_ZERO,
-    Confusion,
-    Fit,
-    LayerActivity,
-    Pictures,
-    Surface,
-    activity,
-    fit,
-    look,
-    surface,
-    weights,
-)
+from engine.looks import LOOKS, registry, revived, take_look
+from engine.looks.activity import LayerActivity, activity
+from engine.looks.confusion import Confusion
+from engine.looks.fit import Fit, fit
+from engine.looks.pictures import SIDE, Pictures, pixels
+from engine.looks.surface import COLUMNS, ROWS, Surface, surface
+from engine.looks.weights import NEAR_ZERO, weights
+from engine.preset import PresetError
 from engine.worker import Worker
 from tests.engine.small import Settings, lab_of, preset_of, weights_of
 
-WHATS = ("activity", "weights", "surface", "fit", "pictures", "fed", "confusion", "schedule")
+WHATS = tuple(LOOKS)
 DIGITS: Settings = {"data.source": "digits", "data.train": 150, "training.batch_size": 50, "model.hidden": [12]}
 DATA: dict[str, Settings] = {
     "moons": {"data.source": "moons", "data.samples": 120},
@@ -46,6 +45,10 @@ MEANS = {  # which looks have something to show
     "curve": {"fit"},
     "iris": {"confusion"},
 }
+
+
+def look(lab: Lab, what: str, arm: str, seed: int) -> Any:
+    return take_look(lab, what, arm, seed).data
 
 
 def real_lab(base: Settings, arms: dict[str, Settings] | None = None) -> Lab:
@@ -74,7 +77,7 @@ def test_activations_are_those_of_the_lanes_own_network_on_its_own_training_data
     for arm in arms:
         for seed in (0, 1):
             stack, lane = lab.lane(arm, seed)
-            told = activity(stack, lane)
+            told = activity(lab, *stack.lanes[lane])
             hidden = by_hand(lab, stack.task.train_x_SNI[seed], act, arm, seed)[:-1]
             assert len(told) == len(hidden) == 2
             for layer, h_BU in zip(told, hidden, strict=True):
@@ -94,24 +97,24 @@ def test_dead_and_saturated_units_are_counted() -> None:
     stack, lane = lab.lane("base", 0)
     bias = stack.layout.slots[1].of(stack.theta_LP)
     bias[lane, ..., :3] = -1e6
-    assert activity(stack, lane)[0].dead >= 0.75
+    assert activity(lab, *stack.lanes[lane])[0].dead >= 0.75
     lab = lab_of({"model.hidden": [4], "model.activation": "sigmoid"})
     stack, lane = lab.lane("base", 0)
     stack.layout.slots[1].of(stack.theta_LP)[lane, ..., :2] = 1e3
     stack.layout.slots[0].of(stack.theta_LP)[lane, ..., 2:] = 0.0
-    assert activity(stack, lane)[0].saturated == pytest.approx(0.5)
+    assert activity(lab, *stack.lanes[lane])[0].saturated == pytest.approx(0.5)
 
 
 def test_weights_tell_norm_share_near_zero_and_the_last_steps_change() -> None:
     lab = lab_of({"regularization.l1": 0.1, "training.epochs": 9}, {"a": {}, "b": {"training.lr": 0.01}})
-    look(lab, "weights", "b", 0)  # from now on updates are watched
+    lab.watch_updates({("b", 0)})
     stack, lane = lab.lane("b", 0)
     for number in range(stack.steps_per_epoch):
         before = stack.theta_LP[lane].clone()
         lab.advance()
-        assert number == stack.steps_per_epoch - 1 or math.isnan(weights(stack, lane)[0].update_ratio)
+        assert number == stack.steps_per_epoch - 1 or math.isnan(weights(lab, *stack.lanes[lane])[0].update_ratio)
     stack.layout.matrices[0].of(stack.theta_LP)[lane].view(-1)[:5] = NEAR_ZERO / 2
-    told = weights(stack, lane)
+    told = weights(lab, *stack.lanes[lane])
     for layer, slot in zip(told, stack.layout.matrices, strict=True):
         w, b = stack.theta_LP[lane, slot.columns].numpy(), before[slot.columns].numpy()
         assert layer.norm == pytest.approx(np.linalg.norm(w))
@@ -122,19 +125,17 @@ def test_weights_tell_norm_share_near_zero_and_the_last_steps_change() -> None:
 
 def test_a_lane_that_has_stopped_has_no_update() -> None:
     lab = lab_of({"training.epochs": 2})
-    look(lab, "weights", "base", 0)
+    lab.watch_updates({("base", 0)})
     lab.run_epoch()
-    assert weights(*lab.lane("base", 0))[0].update_ratio > 0
+    assert weights(lab, "base", 0)[0].update_ratio > 0
     lab.run_epoch()
     assert lab.finished
-    assert all(math.isnan(layer.update_ratio) for layer in weights(*lab.lane("base", 0)))
+    assert all(math.isnan(layer.update_ratio) for layer in weights(lab, "base", 0))
 
 
 def test_a_sweep_of_rates_leaves_the_updates_ratio() -> None:
-    from engine.finder import find_lr
-
     lab = lab_of({"training.epochs": 5})
-    look(lab, "weights", "base", 0)
+    lab.watch_updates({("base", 0)})
     lab.run_epoch()
     before = look(lab, "weights", "base", 0)
     find_lr(lab, steps=12)
@@ -149,11 +150,11 @@ def test_a_surface_is_the_argmax_of_the_lanes_own_network(name: str) -> None:
     lab.run_epoch()
     told = []
     for arm in arms:
-        stack, lane = lab.lane(arm, 1)
-        seen = surface(stack, lane, 20, 10)
+        stack, _ = lab.lane(arm, 1)
+        seen = surface(lab, arm, 1)
         assert seen is not None
         told.append(seen)
-        xs, ys = np.linspace(seen.left, seen.right, 20), np.linspace(seen.top, seen.bottom, 10)
+        xs, ys = np.linspace(seen.left, seen.right, COLUMNS), np.linspace(seen.top, seen.bottom, ROWS)
         grid = torch.tensor([(x, y) for y in ys for x in xs])
         z = by_hand(lab, grid, arm=arm, seed=1)[-1].numpy()
         if z.shape[1] == 1:
@@ -174,7 +175,7 @@ def test_a_fit_is_what_the_lane_says_along_its_input() -> None:
     lab = real_lab(DATA["curve"])
     lab.run_epoch()
     stack, lane = lab.lane("base", 0)
-    seen = fit(stack, lane)
+    seen = fit(lab, *stack.lanes[lane])
     assert isinstance(seen, Fit)
     said = by_hand(lab, torch.tensor(seen.x, dtype=torch.float64)[:, None])[-1][:, 0]
     np.testing.assert_allclose(seen.y, said.numpy(), atol=1e-9)
@@ -258,8 +259,10 @@ def test_every_look_at_any_data_before_the_first_step_and_after_the_end_tells_so
 
 
 def test_an_unknown_look_is_refused() -> None:
-    with pytest.raises(ValueError, match="unknown probe 'nothing'"):
+    with pytest.raises(KeyError, match="nothing"):
         look(lab_of(), "nothing", "base", 0)
+    with pytest.raises(PresetError, match="no lane"):
+        look(lab_of(), "fit", "base", 7)
 
 
 def test_a_diverged_lane_can_be_looked_at() -> None:
@@ -296,26 +299,105 @@ def test_looks_leave_the_test_data_alone(name: str) -> None:
 
 
 def test_looks_are_answered_while_a_worker_is_paused_at_epoch_0_and_after_a_turned_knob() -> None:
-    from engine.commands import Turn
-
     worker = Worker(preset_of({**DATA["moons"], "training.epochs": 100}), device="cpu", paused=True)
     worker.send(Pause())
-    worker.look([(what, "base", 0) for what in WHATS])
+    worker.send(Look(tuple((what, "base", 0) for what in WHATS)))
     worker.start()
     try:
         end = time.monotonic() + 20
-        while len(worker.view().seen) < len(WHATS):
+        while len(worker.view().record.seen) < len(WHATS):
             assert time.monotonic() < end
             time.sleep(0.01)
         view = worker.view()
-        assert view.epoch == 0
+        assert view.record.epoch == 0
         assert view.state == "paused"
-        assert view.seen["surface", "base", 0] is not None
-        assert all(sum(layer.counts) > 0 for layer in view.seen["activity", "base", 0])
+        assert view.record.seen["surface", "base", 0].data is not None
+        assert all(sum(layer.counts) > 0 for layer in view.record.seen["activity", "base", 0].data)
         worker.send(Turn("training.lr", 0.025))
-        while worker.view().seen["schedule", "base", 0][0][1] != 0.025:
+        while worker.view().record.seen["schedule", "base", 0].data[0][1] != 0.025:
             assert time.monotonic() < end
             time.sleep(0.01)
-        assert worker.view().epoch == 0
+        assert worker.view().record.epoch == 0
     finally:
         worker.close()
+
+
+# As events -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", DATA)
+def test_every_look_comes_back_from_a_line_of_json_and_is_bounded(name: str) -> None:
+    lab = real_lab(DATA[name])
+    lab.run_epoch()
+    for what in LOOKS:
+        seen = take_look(lab, what, "base", 0)
+        line = to_json(seen)
+        assert len(line) < 300_000
+        back = from_json(line)
+        assert isinstance(back, Seen)
+        assert (back.look, back.arm, back.seed, back.epoch) == (what, "base", 0, 1)
+        assert repr(revived(back)) == repr(seen.data) == repr(revived(seen))
+
+
+def test_what_is_no_picture_of_that_look_is_refused() -> None:
+    for data in ({"counts": 1, "names": [], "part": "x"}, {"odd": 1}, [], "text"):
+        with pytest.raises(ValueError, match=r"[Cc]onfusion"):
+            revived(Seen("confusion", "a", 0, 1, data))
+
+
+def test_a_large_image_is_sent_small() -> None:
+    image = torch.rand(3, 300, 200)
+    shown = pixels(image)
+    assert len(shown) <= SIDE
+    assert len(shown[0]) <= SIDE
+    assert shown[1][2] == tuple(
+        ((image[:, 5, 8] - image.min()) / (image.max() - image.min()) * 255).round().int().tolist()
+    )
+
+
+def test_a_look_of_ones_own_is_taken_by_the_worker(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(registry, "LOOKS", LOOKS)
+    monkeypatch.setitem(LOOKS, "largest", registry.Registered(lambda lab, arm, seed: lab.epoch * 1.0, float))
+    worker = Worker(preset_of(DATA["iris"]), device="cpu", paused=True)
+    worker.send(Look((("largest", "base", 0),)))
+    worker.start()
+    try:
+        end = time.monotonic() + 20
+        while ("largest", "base", 0) not in worker.view().record.seen:
+            assert time.monotonic() < end
+            time.sleep(0.01)
+        assert worker.view().record.seen["largest", "base", 0].data == 0.0
+    finally:
+        worker.close()
+
+
+def test_updates_are_watched_where_a_wanted_look_needs_them_and_nowhere_else() -> None:
+    arms: dict[str, Settings] = {"wide": {}, "deep": {"model.hidden": [3]}}
+    lab = lab_of({"training.epochs": 9}, arms)
+    wide, deep = lab.stack_of("wide"), lab.stack_of("deep")
+    lab.watch_updates({("deep", 0)})
+    lab.run_epoch()
+    assert (wide.before_LP is None, deep.before_LP is None) == (True, False)
+    lab.watch_updates(set())
+    lab.run_epoch()
+    assert not wide.watches_updates
+    assert not deep.watches_updates
+    assert deep.before_LP is None
+
+
+def test_what_is_done_to_an_undisturbed_lab_leaves_no_trace() -> None:
+    lab, plain = lab_of({"training.epochs": 6}, {"a": {}, "b": {}}), lab_of({"training.epochs": 6}, {"a": {}, "b": {}})
+    lab.watch_updates({("a", 0)})
+    lab.run_epoch()
+    plain.run_epoch()
+    before = take_look(lab, "weights", "a", 0)
+    with contextlib.suppress(ArithmeticError), lab.undisturbed():
+        lab.turn("training.lr", 0.9, "a")
+        lab.watch_updates(set())
+        for stack in lab.stacks:
+            stack.rates.fixed = 3.0
+        list(lab.run())
+        raise ArithmeticError
+    assert take_look(lab, "weights", "a", 0) == before
+    assert lab.preset == plain.preset
+    assert list(lab.run()) == list(plain.run())

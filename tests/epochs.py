@@ -1,0 +1,27 @@
+"""Epochs as events, for tests that train nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from engine.events import Epoch
+
+NUMBERS: dict[str, float] = {
+    "train_loss": 0.3, "val_loss": 0.5, "train_acc": 0.9, "val_acc": 0.8, "gap": 0.2, "weight_norm": 5.0,
+    "grad_norm": 0.1, "lr": 0.1, "wait": 0, "best_val_loss": 0.45, "best_epoch": 1,
+}  # fmt: skip
+
+
+def epoch_of(
+    arm: str,
+    seed: int,
+    epoch: int,
+    *,
+    penalty: Mapping[str, float] | None = None,
+    weight_norms: Sequence[float] = (),
+    averages: Mapping[str, float] | None = None,
+    **numbers: float,
+) -> Epoch:
+    """An epoch with these metrics; those not named are usual ones."""
+    fields = {**NUMBERS, "penalty": penalty or {}, "weight_norms": weight_norms, "averages": averages or {}, **numbers}
+    return Epoch.from_fields({"arm": arm, "seed": seed, "epoch": epoch, **fields})
