@@ -45,7 +45,10 @@ class View:
     def turned(self) -> Preset:
         """The experiment as it will stand when the lab has taken the pending turns that it will not refuse."""
         preset = self.record.preset
-        for turn in self.pending:
+        last = {(turn.knob, turn.arm): number for number, turn in enumerate(self.pending)}
+        for number, turn in enumerate(self.pending):
+            if last[turn.knob, turn.arm] != number:
+                continue  # a burst of turns of one knob: the last one counts
             try:
                 preset = with_value(preset, turn.knob, turn.value, turn.arm)
             except PresetError:

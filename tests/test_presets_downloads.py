@@ -12,11 +12,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from engine.probes import activity
 
 from engine.events import Epoch, Event, Finished, Reported, Stopped, from_json, to_json
 from engine.lab import Lab
 from engine.preset import DOWNLOADED, Preset, builtin_list, load_preset
-from engine.probes import activity
 from engine.regularizers.dropout import Threshold, dropout
 from tests.engine.data.common import real_mnist, write_mnist
 

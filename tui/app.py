@@ -16,15 +16,16 @@ from textual.app import App, SystemCommand
 from textual.filter import LineFilter
 from textual.screen import Screen
 
-from engine.commands import Pause, Resume, Stop
+from engine.commands import Look, Pause, Resume, Stop
 from engine.events import Failed
+from engine.log import write_log
 from engine.preset import Preset
 from engine.view import View
-from engine.worker import Worker, write_log
+from engine.worker import Worker
 from tui.report import outcome, with_knobs
 from tui.report import reproduce as command_of
 from tui.screens.actions import ACTIONS
-from tui.screens.board import Run
+from tui.screens.chosen import Run
 from tui.screens.main import MainScreen
 from tui.screens.messages import EndProgram, Loaded, OpenPreset
 from tui.widgets.plain import AsciiOnly, Colourless
@@ -107,7 +108,7 @@ class RegtuiApp(App[int]):
         if state in ("running", "paused", "finished"):
             self._let_go()
             self._kept = self._main.run_at_hand()
-            old.look(())
+            old.send(Look())
             if not self._kept.paused and state != "finished":
                 old.send(Pause())
         else:
@@ -221,7 +222,7 @@ def run_dashboard(
     if app.reported is not None:
         if app.original is not preset:  # picked in the dashboard: none of the command line's changes are in it
             reproduce = [app.original.name, *(() if device == "auto" else ("--device", device))]
-        begun = app.reported.begun or app.original
+        begun = app.reported.record.begun or app.original
         _print_report(app.reported, with_knobs(reproduce, app.original, begun), ascii_only)
     code = app.return_code if code is None else code
     if failed is not None:
@@ -234,7 +235,7 @@ def run_dashboard(
 
 
 def _failure(view: View) -> Failed | None:
-    return view.failed if view.state == "failed" else None
+    return view.record.failed if view.state == "failed" else None
 
 
 def _tell_failure(failed: Failed) -> int:
@@ -250,14 +251,25 @@ def _print_report(view: View, arguments: Sequence[str], ascii_only: bool) -> Non
     from rich.text import Text
 
     console = Console(highlight=False)
-    console.print(Text.assemble((view.preset.title, "bold"), f": {view.epoch} epoch{'' if view.epoch == 1 else 's'}"))
+    console.print(
+        Text.assemble(
+            (view.preset.title, "bold"), f": {view.record.epoch} epoch{'' if view.record.epoch == 1 else 's'}"
+        )
+    )
     parts = outcome(
-        view.preset, view.last, view.stopped, view.finished, view.would_stop, view.reported, console.width, ascii_only
+        view.preset,
+        view.record.last,
+        view.record.stopped,
+        view.record.finished,
+        view.record.would_stop,
+        view.record.reported,
+        console.width,
+        ascii_only,
     )
     for part in parts:
         console.print(part)
     console.print(f"again: {command_of(arguments, command='')}", markup=False, soft_wrap=True)
-    turned = view.history.interventions if view.history else []
+    turned = record.interventions
     if turned:
         console.print("with these knobs turned on the way:")
         for told in turned:

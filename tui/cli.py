@@ -275,7 +275,7 @@ def _complain(message: str, code: int) -> int:
 
 def _unexpected(error: Exception) -> int:
     """What nobody foresaw: one line for the person, the whole story in the log."""
-    from engine.worker import write_log
+    from engine.log import write_log
 
     path = write_log(f"regtui {' '.join(sys.argv[1:])}")
     _silence_stdout()

@@ -11,8 +11,8 @@ from rich.text import Text
 
 from engine.events import Failed
 from engine.lab import Lab
+from engine.log import log_path
 from engine.preset import PresetError, with_value
-from engine.worker import log_path
 from tests.tui.dashboard import dashboard, experiment
 from tests.tui.views import finish, lane, moment
 from tui.app import RegtuiApp, _print_report, run_dashboard
@@ -37,7 +37,7 @@ async def test_another_preset_ends_the_first_ones_thread_without_waiting_for_it(
         await person.sees("Alone")
         await person.sees("5 knobs: all arms")
         await person.sees(lambda: not first._thread.is_alive())
-        await person.sees(lambda: person.view.epoch > 0)
+        await person.sees(lambda: person.view.record.epoch > 0)
 
 
 # A preset that cannot be loaded --------------------------------------------------------------------------------------
@@ -64,7 +64,7 @@ FAR = experiment(arms={f"far {place}": {} for place in range(3)}, title="Far")
 
 async def test_a_preset_that_cannot_be_loaded_leads_back_to_the_run_before_which_goes_on(far):
     async with dashboard() as person:
-        await person.sees(lambda: person.view.epoch > 2)
+        await person.sees(lambda: person.view.record.epoch > 2)
         first, original = person.app.worker, person.main.original
         await person.press("right", "tab", "shift+tab", "shift+tab")
         await person.sees(lambda: first.view().history.interventions)
@@ -81,7 +81,7 @@ async def test_a_preset_that_cannot_be_loaded_leads_back_to_the_run_before_which
         await person.sees("5 knobs: plain")
         assert (person.app.worker, person.main.preset, person.main.original) == (first, tweaked, original)
         assert person.main.preset.arm("dropped").settings.regularization.dropout == 0.25
-        await person.sees(lambda: person.view.epoch > epoch)
+        await person.sees(lambda: person.view.record.epoch > epoch)
         (told,) = person.app._notifications
         assert "Far: [/red] no such host [Errno -2]" in told.message
         assert told.message.endswith("at its end")
@@ -96,20 +96,20 @@ async def test_a_paused_run_is_paused_when_it_is_back(far):
     async with dashboard(paused=True) as person:
         first = person.app.worker
         await person.press("full_stop")
-        await person.sees(lambda: person.view.epoch == 1 and person.view.state == "paused")
+        await person.sees(lambda: person.view.record.epoch == 1 and person.view.state == "paused")
         person.main.post_message(OpenPreset(FAR))
         await person.sees(lambda: "no such host" in person.toasts)
         assert person.app.worker is first
         await person.sees("paused")
         await asyncio.sleep(0.1)
-        assert person.view.epoch == 1
+        assert person.view.record.epoch == 1
         await person.press("space")
-        await person.sees(lambda: person.view.epoch > 2)
+        await person.sees(lambda: person.view.record.epoch > 2)
 
 
 async def test_another_preset_picked_while_one_loads_keeps_the_run_to_go_back_to(far):
     async with dashboard() as person:
-        await person.sees(lambda: person.view.epoch > 0)
+        await person.sees(lambda: person.view.record.epoch > 0)
         first = person.app.worker
         workers = []
         for place in range(2):
@@ -131,7 +131,7 @@ async def test_a_preset_that_is_loaded_after_one_that_was_not_lets_the_run_befor
         await person.sees("5 knobs: far 2")
         assert first._thread.is_alive()
         person.main.post_message(OpenPreset(experiment(arms={"alone": {}}, title="Alone")))
-        await person.sees(lambda: person.view.epoch > 0)
+        await person.sees(lambda: person.view.record.epoch > 0)
         await person.sees("Alone")
         await person.sees(lambda: not first._thread.is_alive())
 
@@ -179,7 +179,7 @@ def test_the_table_the_command_and_the_turned_knobs_stay_in_the_terminal(capsys)
     view = moment(lane("plain"), lane("dropped"), finished=[finish("plain"), finish("dropped")], state="finished")
     from engine.events import Intervention
 
-    view.history.add(Intervention(7, 3, "dropped", "training.lr", 0.1, 0.2))
+    view.record.history.add(Intervention(7, 3, 0, "dropped", "training.lr", 0.1, 0.2))
     view = view.__class__(**{**vars(view), "preset": view.preset.model_copy(update={"title": "[/red] title"})})
     _print_report(view, ["small.toml", "--set", "training.lr=0.1 "], ascii_only=True)
     told = capsys.readouterr().out
@@ -257,13 +257,13 @@ async def test_a_run_begins_with_the_knobs_as_they_stand_also_when_it_is_restart
         loaded = person.main.original
         await person.press("right")
         await person.sees(lambda: person.view.preset != loaded)
-        assert person.view.begun == loaded
+        assert person.view.record.begun == loaded
         turned = person.view.preset
         await person.press("r")
-        await person.sees(lambda: person.view.begun == turned)
+        await person.sees(lambda: person.view.record.begun == turned)
         await person.press("right")
         await person.sees(lambda: person.view.preset != turned)
-        assert person.view.begun == turned
+        assert person.view.record.begun == turned
         assert person.app.original == loaded
 
 

@@ -9,7 +9,7 @@ import time
 import pytest
 from rich.console import Console
 
-from engine.events import Epoch, Finished, Reported, Stopped
+from engine.events import Finished, Reported, Stopped
 from engine.preset import load_preset, read_preset, with_value
 from tui.cli import _parser
 from tui.comparison import ReportedRow, averages_in_words, percent, reported_rows
@@ -21,7 +21,7 @@ PAIR = read_preset('[training]\nseeds = [0, 1, 2]\n[[arm]]\nname = "off"\n[[arm]
 def epoch(arm="off", seed=0, **told):
     losses = {"train_loss": 0.1, "val_loss": 0.5, "gap": 0.4, "best_val_loss": 0.4, "best_epoch": 7}
     others = {"train_acc": 1.0, "val_acc": 0.9, "weight_norm": 1.0, "grad_norm": 1.0, "lr": 0.1, "wait": 2}
-    return Epoch(arm=arm, seed=seed, **{"epoch": 9, **losses, **others, **told})
+    return epoch_of(arm, seed, **{"epoch": 9, **losses, **others, **told})
 
 
 def row(arm, gap=None, acc=None, val=None, **told):

@@ -9,9 +9,11 @@ from typing import Any
 from textual.app import App
 from textual.widget import Widget
 
-from engine.events import Epoch, Finished, Stopped, WouldStop
+from engine.events import Epoch, Finished, Seen, Stopped, WouldStop
 from engine.history import History
+from engine.record import RunRecord
 from engine.view import View
+from tests.epochs import epoch_of
 from tests.tui.dashboard import experiment
 
 Lane = tuple[str, int]
@@ -20,10 +22,9 @@ Lane = tuple[str, int]
 def lane(arm: str, seed: int = 0, epoch: int = 10, **numbers: Any) -> Epoch:
     """A lane after `epoch` epochs: train loss 0.2, validation loss 0.5 unless told otherwise."""
     told: dict[str, Any] = {
-        "train_loss": 0.2, "val_loss": 0.5, "train_acc": 0.9, "val_acc": 0.8, "gap": 0.3, "weight_norm": 4.0,
-        "grad_norm": 0.1, "lr": 0.1, "wait": 0, "best_val_loss": 0.45, "best_epoch": epoch, "weight_norms": (3.0, 2.0),
+        "train_loss": 0.2, "gap": 0.3, "weight_norm": 4.0, "best_epoch": epoch, "weight_norms": (3.0, 2.0), **numbers
     }  # fmt: skip
-    return Epoch(arm=arm, seed=seed, epoch=epoch, **{**told, **numbers})
+    return epoch_of(arm, seed, epoch, **told)
 
 
 def stop(arm: str, reason: str, seed: int = 0, epoch: int = 10) -> tuple[Lane, Stopped]:
@@ -39,21 +40,19 @@ def finish(arm: str, seed: int = 0, test_acc: float = 0.85) -> tuple[Lane, Finis
 
 
 def moment(*lanes: Epoch, base: Mapping[str, Any] | None = None, arms: Any = None, **told: Any) -> View:
-    """A view after these lanes' epochs, each of which stands in the history too; `told` as the View has it."""
-    preset = experiment(dict(base or {}), arms)
-    history = History([(arm, seed) for arm in preset.arm_names for seed in preset.seeds])
-    for each in sorted(lanes, key=lambda each: each.epoch):
-        history.add(each)
-    last = {(each.arm, each.seed): each for each in sorted(lanes, key=lambda each: each.epoch)}
-    given: dict[str, Any] = {
-        "state": "running",
-        "preset": preset,
-        "history": history,
-        "epoch": max((each.epoch for each in lanes), default=0),
-        "last": last,
-        **told,
-    }
-    return View(**{key: dict(value) if key in _BY_LANE else value for key, value in given.items()})
+    """A view after these lanes' epochs, each of which stands in the history too; `told` as the View or its record has
+    it, a look's data by (look, arm, seed) in `seen`."""
+    record = RunRecord(experiment(dict(base or {}), arms))
+    record.history = History([(arm, seed) for arm in record.preset.arm_names for seed in record.preset.seeds])
+    record.take_all(sorted(lanes, key=lambda epoch: epoch.epoch))
+    of_view = {name: told.pop(name) for name in ("rate", "speed", "paused", "pending", "version") if name in told}
+    state = told.pop("state", "running")
+    for look, data in told.pop("seen", {}).items():
+        record.take(Seen(*look, record.epoch, data))
+    for name, value in told.items():
+        assert hasattr(record, name), name
+        setattr(record, name, dict(value) if name in _BY_LANE else value)
+    return View(state, record, **of_view)
 
 
 _BY_LANE = ("last", "would_stop", "stopped", "finished")

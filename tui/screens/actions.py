@@ -6,6 +6,9 @@ from dataclasses import dataclass
 
 from textual.binding import Binding
 
+from tui.looks import LOOKS
+from tui.panes import numbered
+
 
 @dataclass(frozen=True, slots=True)
 class Action:
@@ -51,59 +54,9 @@ ACTIONS: tuple[Action, ...] = (
     Action(
         "knob_back", "backspace", "backspace", "knob back", "set the knob back to the preset's value", "arms and knobs"
     ),
-    Action(
-        "look('activity')",
-        "a",
-        "a",
-        "activations",
-        "each layer's outputs: histogram, dead and saturated",
-        "a closer look",
-        "look",
-    ),
-    Action(
-        "look('weights')",
-        "u",
-        "u",
-        "weights",
-        "each layer: norm, size of its update, share near zero",
-        "a closer look",
-        "look",
-    ),
-    Action(
-        "look('penalty')", "y", "y", "penalties", "train loss beside what each penalty adds", "a closer look", "look"
-    ),
-    Action(
-        "look('surface')", "b", "b", "boundary", "classes over the plane, or the fitted curve", "a closer look", "look"
-    ),
-    Action(
-        "look('pictures')",
-        "m",
-        "m",
-        "images",
-        "what the network is fed, and its worst mistakes",
-        "a closer look",
-        "look",
-    ),
-    Action(
-        "look('confusion')",
-        "c",
-        "c",
-        "confusion",
-        "which classes are taken for which",
-        "a closer look",
-        "look",
-    ),
-    Action(
-        "look('schedule')",
-        "s",
-        "s",
-        "schedule",
-        "the learning rate over the run",
-        "a closer look",
-        "look",
-    ),
-    Action(
-        "look('finder')", "f", "f", "find rate", "sweep learning rates on copies of the lanes", "a closer look", "look"
+    *(
+        Action(f"look({name!r})", look.key, look.key, look.shown, look.help, "a closer look", footer="look")
+        for name, look in LOOKS.items()
     ),
     Action("overlay", "o", "o", "overlay", "all arms in one pane, or a pane each", "view", footer="view"),
     Action("log_scale", "l", "l", "log", "losses on a logarithmic scale, or a linear one", "view", footer="view"),
@@ -112,9 +65,6 @@ ACTIONS: tuple[Action, ...] = (
     Action("zoom", "z", "z", "enlarge", "enlarge the pane in focus, or all panes again", "view"),
     Action("theme", "t", "t", "theme", "light or dark", "view"),
 )
-
-# The panes by the number that focuses them, in the order of the screen.
-PANES = ("losses", "accuracy", "norms", "comparison", "knobs", "stopping")
 
 
 def bindings() -> list[Binding]:
@@ -136,8 +86,6 @@ def bindings() -> list[Binding]:
                 tooltip=action.help,
             )
         )
-    made += [
-        Binding(str(place), f"focus_pane('{pane}')", pane, show=False) for place, pane in enumerate(PANES, start=1)
-    ]
+    made += [Binding(str(pane.number), f"focus_pane('{pane.part}')", pane.summary, show=False) for pane in numbered()]
     made.append(Binding("escape", "escape", "back", show=False))
     return made

@@ -46,8 +46,8 @@ def export(screen: Screen[None], view: View, folder: Path) -> list[Path]:
     stem = f"regtui-export-{view.preset.name}-{time.strftime('%Y%m%d-%H%M%S')}"
     picture, history = folder / f"{stem}.svg", folder / f"{stem}.csv"
     picture.write_text(screen.app.export_screenshot(title=view.preset.title), encoding="utf-8")
-    if view.history is None:
+    if view.record.history is None:
         return [picture]
     with history.open("w", encoding="utf-8", newline="") as file:
-        view.history.write_csv(file)
+        view.record.history.write_csv(file)
     return [picture, history]

@@ -14,7 +14,8 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from engine.preset import Knob, knobs
-from tui.screens.actions import ACTIONS, PANES
+from tui.panes import numbered
+from tui.screens.actions import ACTIONS
 
 _INTRO = (
     "Each arm of the preset trains beside the others under equal conditions: same first weights, same batches, same "
@@ -47,7 +48,11 @@ class HelpScreen(ModalScreen[None]):
             for group, actions in groupby(ACTIONS, key=lambda action: action.group):
                 yield Static(Text(group, style="bold underline"))
                 yield Static(_listing([(action.shown, action.help) for action in actions], 10))
-            yield Static(_listing([(f"1 - {len(PANES)}", f"focus a pane: {', '.join(PANES)}"), _PALETTE], 10))
+            panes = numbered()
+            names = ", ".join(pane.summary for pane in panes)
+            yield Static(
+                _listing([(f"{panes[0].number} - {panes[-1].number}", f"focus a pane: {names}"), _PALETTE], 10)
+            )
             yield Static(Text(f"\n{_MOUSE}\n"))
             for section, members in groupby(knobs().values(), key=lambda knob: knob.section):
                 yield Static(Text(f"[{section}]", style="bold underline"))

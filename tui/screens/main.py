@@ -3,31 +3,183 @@
 from __future__ import annotations
 
 import bisect
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
+from textual.app import ComposeResult
+from textual.containers import Horizontal, Vertical
 from textual.css.query import NoMatches
-from textual.events import Click
+from textual.events import Click, Resize
+from textual.screen import Screen
+from textual.widgets import Footer, Static
 
-from engine.commands import FindLr, Pause, Restart, Resume, SetSpeed, StepEpoch
-from engine.preset import PresetError, load_preset
+from engine.commands import Command, Look, Pause, Restart, Resume, SetSpeed, StepEpoch, Turn
+from engine.events import Failed
+from engine.preset import Preset, PresetError, load_preset
+from engine.view import View
+from engine.worker import Worker
+from tui.looks import LOOKS
+from tui.panes import PANES, Part, Setup, Shown
+from tui.panes.losses import Losses
+from tui.panes.registry import Room
 from tui.screens.actions import bindings
-from tui.screens.board import Board
+from tui.screens.arrangement import PAGES, arrange, show_page
+from tui.screens.chosen import Chosen, Run, first_selected
 from tui.screens.dialogs import Ask, Question
 from tui.screens.files import export, write_tweaked
 from tui.screens.help import HelpScreen
 from tui.screens.messages import EndProgram, OpenPreset
+from tui.screens.news import hear, tell_failure
+from tui.screens.painter import Painter
 from tui.screens.picker import PresetPicker
+from tui.widgets.header import RunHeader
 from tui.widgets.knobs import KnobPanel
 from tui.widgets.pane import Pane
+from tui.widgets.stopping import StoppingGauges
 
 SPEEDS: tuple[float | None, ...] = (0.5, 1, 2, 5, 10, 15, 20, 50, 100, 200, 500, None)
 
 
-class MainScreen(Board):
-    """What each key and click does; the board below shows what comes of it."""
+class MainScreen(Screen[None]):
+    """One preset in training: what is shown is the painter's, what is chosen is kept in `Chosen`, keys act here.
 
-    CSS_PATH = "main.tcss"
+    `original` is the preset as it was loaded; the knobs as they stand are the worker's to say.
+    """
+
+    SCOPED_CSS = False
+    DEFAULT_CSS = """
+    MainScreen { layout: vertical; }
+    MainScreen #body { height: 1fr; }
+    MainScreen #curves { width: 1fr; }
+    MainScreen #charts { height: 1fr; }
+    MainScreen #trends { height: 2fr; }
+    MainScreen #side { width: 46; }
+    MainScreen #tiny { display: none; width: 100%; height: 1fr; content-align: center middle; text-align: center; }
+    MainScreen.-tiny #tiny { display: block; }
+    MainScreen.-tiny #header, MainScreen.-tiny #body, MainScreen.-tiny Footer { display: none; }
+
+    /* Small screens: the curves on top, one page of the other panes below. */
+    MainScreen.-compact #body { layout: vertical; }
+    MainScreen.-compact #trends, MainScreen.-compact #below { height: 1fr; display: none; }
+    MainScreen.-compact #side { width: 100%; height: 1fr; layout: horizontal; }
+    MainScreen.-compact.-page-1 #side, MainScreen.-compact.-page-2 #side { display: none; }
+    MainScreen.-compact.-page-1 #trends, MainScreen.-compact.-page-2 #below { display: block; }
+    MainScreen #below { height: auto; }
+    """
     BINDINGS = bindings()
+    ALLOW_IN_MAXIMIZED_VIEW = "#header, Footer"
+    ESCAPE_TO_MINIMIZE = False  # the screen's own escape also draws what was made small again
+
+    def __init__(self, preset: Preset, worker: Worker, *, fps: float | None, ascii_only: bool) -> None:
+        super().__init__(classes="-page-0 -ascii" if ascii_only else "-page-0")
+        self.original, self.worker = preset, worker
+        self._ascii = ascii_only
+        self._painter = Painter(self, worker, self._shown, fps)
+        view = self._painter.view
+        self._chosen = Chosen(arm=first_selected(preset), speed=view.speed, paused=view.paused)
+
+    def compose(self) -> ComposeResult:
+        setup = Setup(self.original, self._ascii, self.turn_knob)
+
+        def parts(room: Room) -> Iterator[Part]:
+            return (part(setup) for part in PANES if part.room == room)
+
+        yield RunHeader(self._ascii)
+        with Horizontal(id="body"):
+            with Vertical(id="curves"):
+                with Vertical(id="charts"):
+                    yield from parts("losses")
+                    with Horizontal(id="trends"):
+                        yield from parts("trends")
+                with Vertical(id="below"):
+                    yield from parts("below")
+            with Vertical(id="side"):
+                yield from parts("side")
+        yield Static(id="tiny")
+        yield Footer(show_command_palette=False, compact=True)
+
+    def on_mount(self) -> None:
+        self._arrange()
+        self.draw(force=True)
+        self.call_after_refresh(self._first_frame)
+
+    def _first_frame(self) -> None:
+        self.worker.start()
+        self._painter.begin(lambda: hear(self, self.worker))
+
+    # What is shown ---------------------------------------------------------------------------------------------------
+
+    @property
+    def view(self) -> View:
+        """The run as the last frame has it."""
+        return self._painter.view
+
+    def _shown(self) -> Shown:
+        chosen = self._chosen
+        return Shown(
+            chosen.arm, chosen.log, chosen.gap, chosen.layers, self.has_class("-overlay"), chosen.look, self.maximized,
+            self.original,
+        )  # fmt: skip
+
+    def draw(self, force: bool = False) -> None:
+        """Bring the screen up to the present moment, see `Painter.draw`."""
+        self._painter.draw(force)
+
+    def _soon(self) -> None:
+        """Show the effect of a key without waiting for the next frame; the worker needs a moment to take it in."""
+        self.set_timer(0.03, self.draw)
+
+    def on_resize(self, event: Resize) -> None:
+        self._arrange()
+        self.call_after_refresh(self.draw, force=True)
+
+    def _arrange(self) -> None:
+        arrange(self, len(self.original.arms), self._chosen.overlay)
+
+    def tell_failure(self, failed: Failed, title: str) -> None:
+        tell_failure(self, failed, title)
+
+    # Which run is shown ----------------------------------------------------------------------------------------------
+
+    def load(self, preset: Preset, worker: Worker) -> None:
+        """Show another experiment (or the same again) from its beginning."""
+        self.show_run(Run(worker, preset, worker.view().paused, first_selected(preset), None))
+
+    def run_at_hand(self) -> Run:
+        """What `show_run` needs to come back to this."""
+        return Run(self.worker, self.original, self._chosen.paused, self._chosen.arm, self._chosen.overlay)
+
+    def show_run(self, run: Run) -> None:
+        """Show a run, whether it has begun or not."""
+        self.worker, self.original = run.worker, run.original
+        self._painter.worker, self._painter.view = run.worker, run.worker.view()
+        chosen = self._chosen
+        # Not the view's word for paused: the worker may still have to hear what the person wants.
+        chosen.speed, chosen.paused = self.view.speed, run.paused
+        chosen.arm, chosen.overlay = run.arm, run.overlay
+        if chosen.look is not None and LOOKS[chosen.look].on_open():
+            chosen.look = None  # what it asks of a run is a person's to ask anew
+            self.remove_class("-look")
+        self._ask_to_look()
+        self.query_one(KnobPanel).close_edit()
+        self.minimize()
+        if not self._painter.resting:
+            self._painter.resting = True
+            self.run_worker(self._remake_panes())
+        self.worker.start()
+
+    async def _remake_panes(self) -> None:
+        """Nothing is drawn meanwhile; a preset that is loaded meanwhile has its turn at once."""
+        preset = None
+        with self.app.batch_update():
+            while preset is not self.original:
+                preset = self.original
+                for part in self.query(Part):
+                    await part.remake(preset)
+            self._painter.resting = False
+            self._arrange()
+        self.call_after_refresh(self.draw, force=True)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """The footer names only what there is to do: pages are for small screens."""
@@ -36,12 +188,12 @@ class MainScreen(Board):
     # The run ---------------------------------------------------------------------------------------------------------
 
     def action_pause(self) -> None:
-        self._paused = not self._paused
-        self.worker.send(Pause() if self._paused else Resume())
+        self._chosen.paused = not self._chosen.paused
+        self.worker.send(Pause() if self._chosen.paused else Resume())
         self._soon()
 
     def action_step_epoch(self) -> None:
-        self._paused = True
+        self._chosen.paused = True
         self.worker.send(StepEpoch())
         self._soon()
 
@@ -52,19 +204,22 @@ class MainScreen(Board):
         self._change_speed(1)
 
     def _change_speed(self, by: int) -> None:
-        # Counted from what was asked for last: the worker's word comes a frame later, keys come in bursts.
-        speeds = [each for each in SPEEDS if each is not None]
-        now = self._speed if self._speed is not None else speeds[-1] + 1
+        speeds = [speed for speed in SPEEDS if speed is not None]
+        now = speeds[-1] + 1 if self._chosen.speed is None else self._chosen.speed
         place = bisect.bisect_right(speeds, now) if by > 0 else bisect.bisect_left(speeds, now) - 1
-        self._speed = SPEEDS[max(0, place)]
-        self.worker.send(SetSpeed(self._speed))
+        self._chosen.speed = SPEEDS[max(0, place)]
+        self.worker.send(SetSpeed(self._chosen.speed))
         self._soon()
 
     def action_restart(self) -> None:
         self.worker.send(Restart())
-        if self._look == "finder":
-            self.worker.send(FindLr())  # of the new run: the curve of the old one is gone
+        if self._chosen.look is not None:
+            self._send_all(LOOKS[self._chosen.look].on_open())  # of the new run: what the old one gave is gone
         self._soon()
+
+    def _send_all(self, commands: Iterable[Command]) -> None:
+        for command in commands:
+            self.worker.send(command)
 
     # Arms and knobs --------------------------------------------------------------------------------------------------
 
@@ -76,9 +231,9 @@ class MainScreen(Board):
 
     def _select(self, by: int) -> None:
         self.query_one(KnobPanel).close_edit()
-        if len(self.preset.arms) > 1:
-            choices = [*self.preset.arm_names, None]
-            self._arm = choices[(choices.index(self._arm) + by) % len(choices)]
+        if len(self.original.arms) > 1:
+            choices = [*self.original.arm_names, None]
+            self._chosen.arm = choices[(choices.index(self._chosen.arm) + by) % len(choices)]
             self._ask_to_look()
         self.draw(force=True)
         self._scroll_to_arm()
@@ -109,6 +264,12 @@ class MainScreen(Board):
         if self.maximized is None or self.maximized.id == "knobs":  # not a knob that nobody sees
             self.query_one(KnobPanel).turn(direction)
 
+    def turn_knob(self, knob: str, value: Any, arm: str | None) -> None:
+        """Ask for a knob to be set in one arm, or in all where it is None; the lab's answer comes as a receipt."""
+        self.worker.send(Turn(knob, value, arm))
+        # At once, with what waits for the lab: the next key of a burst counts from it.
+        self.query_one(KnobPanel).update(self.worker.view(), self.original, self._chosen.arm)
+
     def action_knob_edit(self) -> None:
         self.query_one(KnobPanel).edit()
 
@@ -117,95 +278,109 @@ class MainScreen(Board):
 
     def on_click(self, event: Click) -> None:
         """A click on an arm's loss pane selects the arm."""
-        widget = event.widget
-        while widget is not None and widget is not self:
-            if widget.id and widget.id.startswith("loss-"):
-                self._arm = self.preset.arm_names[int(widget.id.removeprefix("loss-"))]
-                self._ask_to_look()
-                self.draw(force=True)
-                return
-            parent = widget.parent
-            widget = parent if parent is not None and hasattr(parent, "id") else None  # type: ignore[assignment]
+        arm = self.query_one(Losses).arm_of(event.widget)
+        if arm is not None:
+            self._chosen.arm = arm
+            self._ask_to_look()
+            self.draw(force=True)
 
     # Views -----------------------------------------------------------------------------------------------------------
 
     def action_overlay(self) -> None:
-        self._chose_overlay = not self.has_class("-overlay")
+        self._chosen.overlay = not self.has_class("-overlay")
         self._arrange()
         self.call_after_refresh(self.draw, force=True)
         self.call_after_refresh(self._scroll_to_arm)
 
     def action_log_scale(self) -> None:
-        self._log = not self._log
+        self._chosen.log = not self._chosen.log
         self.draw(force=True)
 
     def action_gap(self) -> None:
-        self._gap = not self._gap
-        self._show_page(1)
+        self._chosen.gap = not self._chosen.gap
+        self._show_page_of("accuracy")
         self.draw(force=True)
 
     def action_norms(self) -> None:
-        self._layers = not self._layers
-        self._show_page(1)
+        self._chosen.layers = not self._chosen.layers
+        self._show_page_of("norms")
         self.draw(force=True)
 
     def action_next_page(self) -> None:
-        self._show_page((self._page + 1) % 3)
+        self._show_page((self._chosen.page + 1) % PAGES)
+
+    def _show_page(self, page: int | None) -> None:
+        if page is not None:
+            self._chosen.page = page
+            show_page(self, page)
+            self.call_after_refresh(self.draw, force=True)
+
+    def _show_page_of(self, part: str) -> None:
+        self._show_page(next(pane.page for pane in PANES if pane.part == part))
 
     def action_lesson(self) -> None:
         self.toggle_class("-lesson")
         if self.has_class("-lesson"):
-            self._show_page(0)
+            self._show_page_of("lesson")
 
     def action_theme(self) -> None:
         self.app.theme = "textual-light" if self.app.current_theme.dark else "textual-dark"
         self.call_after_refresh(self.draw, force=True)
 
-    def action_focus_pane(self, pane: str) -> None:
-        page = {"accuracy": 1, "norms": 1, "comparison": 2, "knobs": 0, "stopping": 0}.get(pane)
-        if page is not None:
-            self._show_page(page)
-        if pane == "losses":
-            place = self.preset.arm_names.index(self._arm) if self._arm else 0
-            pane = "overlay" if self.has_class("-overlay") else f"loss-{place}"
-        self.call_after_refresh(self._focus, pane)
+    def action_focus_pane(self, part: str) -> None:
+        self._show_page_of(part)
+        self.call_after_refresh(self._focus, part)
 
-    def _focus(self, pane: str) -> None:
+    def _focus(self, part: str) -> None:
         try:
-            self.query_one(f"#{pane}").focus()
+            self.query_one(f"#{part}", Part).target(self._shown()).focus()
         except NoMatches:
             return
 
-    def action_look(self, kind: str) -> None:
+    def _scroll_to_arm(self) -> None:
+        """Bring the selected arm's pane, its line of the table and its gauge in sight."""
+        arm = self._chosen.arm
+        if arm is None or self._painter.resting:
+            return
+        shown = self._shown()
+        if not shown.overlay:
+            self.query_one(Losses).target(shown).scroll_visible(animate=False)
+        # Some lines above it stay in sight.
+        line = self.query_one(StoppingGauges).line_of.get(arm, 0)
+        self.query_one("#comparison").scroll_to(y=max(0, self.original.arm_names.index(arm) - 4), animate=False)
+        self.query_one("#stopping").scroll_to(y=max(0, line - 4), animate=False)
+
+    def action_look(self, name: str) -> None:
         """Open a closer look, or close it where it is open."""
-        self._look = None if self._look == kind else kind
-        if self.maximized is not None and (self._look is None or self.maximized.id != "look"):
+        self._chosen.look = None if self._chosen.look == name else name
+        look = self._chosen.look
+        if self.maximized is not None and (look is None or self.maximized.id != "look"):
             self.minimize()
-        self.set_class(self._look is not None, "-look")
-        if self._look == "finder":
-            self.worker.send(FindLr())
+        self.set_class(look is not None, "-look")
+        if look is not None:
+            self._send_all(LOOKS[look].on_open())
         self._ask_to_look()
-        self._show_page(1)
+        self._show_page_of("look")
+
+    def _ask_to_look(self) -> None:
+        """Let the worker know what is to be looked at now."""
+        look, arms = self._chosen.look, self.original.arm_names
+        wanted = [] if look is None else LOOKS[look].requests(arms, self._chosen.arm, self.original.seeds[0])
+        self.worker.send(Look(tuple(wanted)))
 
     def action_zoom(self) -> None:
-        if self._remaking:
+        if self._painter.resting:
             return
         if self.maximized is not None:
             self.minimize()
         else:
-            pane = next(
-                (
-                    each
-                    for each in (self.focused, *(self.focused.ancestors if self.focused else ()))
-                    if isinstance(each, Pane)
-                ),
-                None,
-            )
+            nodes = self.focused.ancestors_with_self if self.focused else []
+            pane = next((node for node in nodes if isinstance(node, Pane)), None)
             if pane is None:
-                place = self.preset.arm_names.index(self._arm) if self._arm else 0
-                loss = "#overlay" if self.has_class("-overlay") else f"#loss-{place}"
-                pane = self.query_one("#look" if self._look else loss, Pane)
-            self.maximize(pane, container=False)
+                part = self.query_one("#look" if self._chosen.look else "#losses", Part)
+                self.maximize(part.target(self._shown()), container=False)
+            else:
+                self.maximize(pane, container=False)
         self.call_after_refresh(self.draw, force=True)
 
     def action_escape(self) -> None:
@@ -220,15 +395,15 @@ class MainScreen(Board):
     # Experiments -----------------------------------------------------------------------------------------------------
 
     def action_presets(self) -> None:
-        self.app.push_screen(PresetPicker(self.preset.name), self._chosen)
+        self.app.push_screen(PresetPicker(self.original.name), self._picked)
 
-    def _chosen(self, name: str | None) -> None:
+    def _picked(self, name: str | None) -> None:
         if name is None:
             return
         view = self.worker.view()
-        if view.state in ("running", "paused") and view.epoch > 0:
+        if view.state in ("running", "paused") and view.record.epoch > 0:
             question = Question(
-                f"Leave {self.preset.title!r} at epoch {view.epoch}?",
+                f"Leave {self.original.title!r} at epoch {view.record.epoch}?",
                 "Its curves are not kept; e exports them.",
                 (("load", "load the other preset"), ("stay", "go on with this one")),
             )
@@ -245,11 +420,11 @@ class MainScreen(Board):
         self.post_message(OpenPreset(preset))
 
     def action_write_preset(self) -> None:
-        write_tweaked(self, self.preset)
+        write_tweaked(self, self.worker.view().turned)
 
     def action_export(self) -> None:
         try:
-            written = export(self, self._view, Path.cwd())
+            written = export(self, self.view, Path.cwd())
         except OSError as error:
             self.notify(str(error), title="not exported", severity="error", markup=False)
         else:
@@ -260,11 +435,11 @@ class MainScreen(Board):
 
     def action_quit(self) -> None:
         view = self.worker.view()
-        if view.state not in ("running", "paused") or view.epoch == 0:
-            self.post_message(EndProgram(keep=view.epoch > 0))
+        if view.state not in ("running", "paused") or view.record.epoch == 0:
+            self.post_message(EndProgram(keep=view.record.epoch > 0))
             return
         question = Question(
-            f"Training is at epoch {view.epoch} of {self.preset.epochs}.",
+            f"Training is at epoch {view.record.epoch} of {view.preset.epochs}.",
             "Stop and keep measures the best weights on the test data and leaves the final table in the terminal.",
             (("keep", "stop and keep"), ("discard", "stop and discard"), ("go on", "go on training")),
         )

@@ -4,23 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from itertools import zip_longest
-from typing import Any
 
 from rich.text import Text
-
-from engine.view import View
 
 Pixel = tuple[int, int, int]
 
 
-def seen(view: View, probe: str, arm: str, why: str) -> tuple[Any, list[Text]]:
-    """What the worker saw of an arm, and nothing to say; or None, and in words that it is still looking, or `why`
-    there is nothing to see."""
-    look = (probe, arm, view.preset.seeds[0])
-    if view.seen.get(look):
-        return view.seen[look], []
-    waiting = f"{view.loading} ..." if view.state == "loading" else "looking ..."
-    return None, [Text(why if look in view.seen else waiting, style="dim")]
+def headed(head: str, name: Text | None, room: int) -> Text:
+    """A table's head, with the arm's name in the room that its first column leaves."""
+    line = Text(no_wrap=True)
+    if name is not None:
+        line.append_text(name.copy())
+        line.truncate(room, pad=True)
+        head = head[room:]
+    return line.append(head, style="dim")
 
 
 def stacked(

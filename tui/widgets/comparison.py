@@ -74,7 +74,7 @@ class Comparison(Lines):
     def update(self, view: View, selected: str | None = None) -> None:
         """Show this moment of the run, with the selected arm's name marked as in its pane."""
         sign = "+-" if self._ascii else "±"
-        rows = summarize(view.preset, view.last, view.stopped, view.finished)
+        rows = summarize(view.preset, view.record.last, view.record.stopped, view.record.finished)
         best = best_arm(rows)
         width = self.content_size.width
         names = max([3, *(len(row.arm) for row in rows)])
@@ -105,8 +105,8 @@ class Comparison(Lines):
             lines.append(line)
         if words := in_words(rows):
             lines += _wrapped(words, width)
-        if view.reported:
-            lines += _reported(reported_rows(view.reported, sign), view.preset.arm_names, width, self._dark)
+        if view.record.reported:
+            lines += _reported(reported_rows(view.record.reported, sign), view.preset.arm_names, width, self._dark)
         self.show([line if line.cell_len <= width else _cropped(line, width) for line in lines])
 
 

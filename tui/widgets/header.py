@@ -42,22 +42,25 @@ class RunHeader(Lines):
         low = Text(no_wrap=True)
         low.append(f" {plain if self._ascii else sign} {word:<9}", style=f"bold {colour}")
         if view.state == "loading":
-            share = f" {view.share:.0%}" if view.share is not None else ""
-            low.append(f"{view.loading}{share} ...")
-        elif view.state == "failed" and view.failed is not None:
-            low.append(view.failed.message + (f"  (log: {view.failed.log})" if view.failed.log else ""), style="red")
+            share = f" {view.record.share:.0%}" if view.record.share is not None else ""
+            low.append(f"{view.record.loading}{share} ...")
+        elif view.state == "failed" and view.record.failed is not None:
+            low.append(
+                view.record.failed.message + (f"  (log: {view.record.failed.log})" if view.record.failed.log else ""),
+                style="red",
+            )
         else:
             rate = view.rate if view.state == "running" else 0.0
-            told = [f" {view.epoch}/{epochs}", " epochs"]
+            told = [f" {view.record.epoch}/{epochs}", " epochs"]
             if view.state == "running":
-                left = (epochs - view.epoch) / rate if rate else math.inf
+                left = (epochs - view.record.epoch) / rate if rate else math.inf
                 told += [f"  {rate:.1f}/s", f"  {duration(left)} left"]
             told.append(f"  speed {'max' if view.speed is None else f'{view.speed:g}/s'}")
             # Where it is narrow the bar gives way first, then the words that can be guessed.
             while len(told) > 2 and low.cell_len + len("".join(told)) + 6 > width:
                 told.pop(1)
             room = max(0, width - low.cell_len - len("".join(told)) - 1)
-            low.append(bar(view.epoch / max(1, epochs), room, self._ascii), style=colour)
+            low.append(bar(view.record.epoch / max(1, epochs), room, self._ascii), style=colour)
             low.append("".join(told))
         low.truncate(width, overflow="ellipsis")
         self.show([top, low])

@@ -11,7 +11,9 @@ from textual.containers import Vertical
 from textual.events import Click, MouseScrollDown, MouseScrollUp
 from textual.widgets import Input
 
+from engine.commands import Turn
 from engine.preset import Knob, Preset, PresetError, live_knobs
+from engine.view import View
 from tui.widgets.lines import Lines
 from tui.widgets.words import setting
 
@@ -41,12 +43,22 @@ class KnobList(Lines):
 class KnobPanel(Vertical):
     """Choose with up and down, turn with left and right, type after Enter, Backspace goes back to the preset."""
 
+    SCOPED_CSS = False
+    DEFAULT_CSS = """
+    #knob-panel, #knob-list { height: 1fr; }
+    #knob-note { height: 3; }
+    .-compact #knob-note { height: 2; }
+    #knob-input { height: 1; background: $boost; }
+    """
+
     def __init__(self, ascii_only: bool, turned: Turned) -> None:
         super().__init__(id="knob-panel")
         self._ascii, self._turned = ascii_only, turned
         self._preset: Preset | None = None
         self._original: Preset | None = None
         self._arm: str | None = None
+        self._shown: tuple[Preset, Preset, tuple[Turn, ...], str | None] | None = None
+        self._pending: set[tuple[str, str | None]] = set()
         self._knobs: list[Knob] = []
         self._chosen = "regularization.dropout"
         self._top = 0
@@ -59,12 +71,21 @@ class KnobPanel(Vertical):
         field.display = False
         yield field
 
-    def update(self, preset: Preset, original: Preset, arm: str | None) -> None:
-        """Show the knobs of `preset` for `arm` (None: all); `original` is where Backspace leads back to."""
+    def update(self, view: View, original: Preset, arm: str | None) -> None:
+        """Show the knobs as they stand, for `arm` (None: all); those that the lab has not yet taken are marked as such.
+
+        `original` is where Backspace leads back to.
+        """
+        # By identity: to compare all settings of all arms in every frame would cost more than to draw them.
+        before = self._shown
+        if before and before[0] is view.preset and before[1] is original and before[2:] == (view.pending, arm):
+            return
+        self._shown = (view.preset, original, view.pending, arm)
         if arm != self._arm:
             self._refusal = ""
-        self._preset, self._original, self._arm = preset, original, arm
-        settings = [each.settings for each in preset.arms]
+        self._preset, self._original, self._arm = view.turned, original, arm
+        self._pending = {(turn.knob, turn.arm) for turn in view.pending}
+        settings = [each.settings for each in self._preset.arms]
         self._knobs = [knob for knob in live_knobs() if any(told.uses(knob) for told in settings)]
         if self._chosen not in [knob.key for knob in self._knobs]:
             self._chosen = self._knobs[0].key
@@ -73,6 +94,11 @@ class KnobPanel(Vertical):
     @property
     def chosen(self) -> Knob:
         return next(knob for knob in self._knobs if knob.key == self._chosen)
+
+    def _waits(self, knob: Knob) -> bool:
+        """Whether the lab has not yet taken the knob's last turn in some arm that the panel speaks of."""
+        arms = {arm for key, arm in self._pending if key == knob.key}
+        return bool(arms) and (self._arm is None or bool(arms & {None, self._arm}))
 
     def _values(self, preset: Preset, knob: Knob) -> list[Any]:
         """The knob's value in each arm that the panel speaks of."""
@@ -221,6 +247,8 @@ class KnobPanel(Vertical):
         # A list of words may be long: what it is about comes first.
         told = f"{knob.help}: {knob.bounds}" if knob.choices else f"{knob.bounds}{unit}: {knob.help}{how}"
         note = Text(told, style="dim")
+        if self._waits(knob):
+            note = Text("sent: it acts when the step at hand is done", style="yellow")
         if self._refusal:
             note = Text(f"! {self._refusal}", style="bold red")
         self.query_one("#knob-note", Lines).show(note.wrap(self.app.console, max(1, width)))
@@ -240,6 +268,8 @@ class KnobPanel(Vertical):
         chosen = row.key == self._chosen
         line = Text(no_wrap=True)
         mark = "*" if values != before else " "
+        if self._waits(row):
+            mark = "~" if self._ascii else "…"
         line.append(f"{mark}{row.name.replace('_', ' ')}"[: left - 3].ljust(left - 2))
         arrows = ("<", ">") if self._ascii else ("◂", "▸")
         line.append(f"{arrows[0] if chosen else ' '} ", style="bold")

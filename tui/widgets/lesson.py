@@ -12,9 +12,19 @@ from engine.preset import Preset
 class Lesson(VerticalScroll):
     """The summary and the lesson, wrapped to the panel and scrolled where they do not fit."""
 
+    def __init__(self, preset: Preset) -> None:
+        super().__init__()
+        self._text = _text(preset)
+
     def compose(self) -> ComposeResult:
-        yield Static(id="lesson-text", markup=False)
+        yield Static(self._text, id="lesson-text", markup=False)
 
     def show(self, preset: Preset) -> None:
-        text = f"{preset.summary}\n\n{preset.lesson}" if preset.lesson else preset.summary
-        self.query_one("#lesson-text", Static).update(text or "This preset has no lesson.")
+        """Another preset's."""
+        self._text = _text(preset)
+        self.query_one("#lesson-text", Static).update(self._text)
+
+
+def _text(preset: Preset) -> str:
+    text = f"{preset.summary}\n\n{preset.lesson}" if preset.lesson else preset.summary
+    return text or "This preset has no lesson."

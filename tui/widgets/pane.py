@@ -26,10 +26,16 @@ def _content(words: Words) -> Content:
 
 
 class Pane(Vertical, can_focus=True):
-    """A border with a title around widgets. `help` is what the help screen says of it."""
+    """A border with a title around widgets."""
 
     ALLOW_MAXIMIZE = True
-    help = ""
+    SCOPED_CSS = False
+    DEFAULT_CSS = """
+    Pane { border: round $primary-darken-1; padding: 0; border-title-color: $text; border-subtitle-color: $text-muted; }
+    Pane:focus { border: round $accent; border-title-style: bold; }
+    .-ascii Pane { border: ascii $primary-darken-1; }
+    .-ascii Pane:focus { border: ascii $accent; }
+    """
 
     def __init__(self, *children: Widget, title: str = "", id: str | None = None, classes: str | None = None) -> None:
         super().__init__(*children, id=id, classes=classes)

@@ -22,7 +22,7 @@ AVERAGE_COLOURS = {"ema": 7, "swa": 6}
 
 def curve(view: View, arm: str, metric: str, dotted: bool, colour: int) -> Series | None:
     """The mean over the arm's seeds with its spread (no spread for one seed), or None before the first epoch."""
-    history = view.history
+    history = view.record.history
     if history is None or len(history) == 0:
         return None
     epochs, mean, low, high = history.mean(metric, arm)
@@ -48,7 +48,7 @@ def _curves(
 
 def x_limits(view: View) -> tuple[float, float]:
     """From the first epoch to the newest, and never narrower than ten epochs."""
-    return 1.0, float(max(view.epoch, 10))
+    return 1.0, float(max(view.record.epoch, 10))
 
 
 def shared_limits(series: Sequence[Series], log: bool) -> tuple[float, float] | None:
@@ -90,24 +90,27 @@ def off_scale(plot: Plot) -> set[int]:
 
 def knob_marks(view: View, arms: Sequence[str]) -> tuple[Mark, ...]:
     """A vertical line for each epoch in which a knob of these arms was turned."""
-    if view.history is None:
+    if view.record.history is None:
         return ()
     places = {name: place for place, name in enumerate(view.preset.arm_names)}
-    turned = {(told.epoch, told.arm) for told in view.history.interventions if told.arm in arms}
+    turned = {(told.epoch, told.arm) for told in view.record.history.interventions if told.arm in arms}
     return tuple(Mark(max(1.0, epoch), "knob", places[arm]) for epoch, arm in sorted(turned))
 
 
 def stop_marks(view: View, arm: str) -> tuple[Mark, ...]:
     """Where early stopping ended, or would have ended, the first and the last of the arm's lanes."""
     place = view.preset.arm_names.index(arm)
-    told = [*view.would_stop.values(), *(end for end in view.stopped.values() if end.reason == "early_stopping")]
+    told = [
+        *view.record.would_stop.values(),
+        *(end for end in view.record.stopped.values() if end.reason == "early_stopping"),
+    ]
     epochs = sorted(event.epoch for event in told if event.arm == arm)
     return tuple(Mark(float(epoch), "stop", place) for epoch in {*epochs[:1], *epochs[-1:]})
 
 
 def best_mark(view: View, arm: str) -> tuple[Mark, ...]:
     """The best epoch: the median over the arm's seeds, at the height of their mean best value."""
-    lanes = [told for (name, _), told in view.last.items() if name == arm and told.best_epoch > 0]
+    lanes = [told for (name, _), told in view.record.last.items() if name == arm and told.best_epoch > 0]
     if not lanes:
         return ()
     epoch = float(np.median([lane.best_epoch for lane in lanes]))
@@ -137,7 +140,7 @@ def overlay_plot(view: View, log: bool, selected: str | None) -> Plot:
     arms = view.preset.arm_names
     curves = _curves(view, arms, LOSSES, selected)
     return Plot(
-        _bare(curves),
+        bare(curves),
         marks=(*knob_marks(view, arms), *(mark for arm in arms for mark in best_mark(view, arm))),
         x_limits=x_limits(view),
         y_limits=shared_limits(curves, log),
@@ -146,7 +149,7 @@ def overlay_plot(view: View, log: bool, selected: str | None) -> Plot:
     )
 
 
-def _bare(curves: Sequence[Series]) -> tuple[Series, ...]:
+def bare(curves: Sequence[Series]) -> tuple[Series, ...]:
     """Without their bands, which would hide the curves where there are several arms."""
     return tuple(replace(each, low=None, high=None) for each in curves)
 
@@ -154,7 +157,7 @@ def _bare(curves: Sequence[Series]) -> tuple[Series, ...]:
 def averages(view: View, arm: str) -> list[str]:
     """The averages of its weights that an arm keeps: "ema", "swa"."""
     kept: set[str] = set()
-    for (name, _), told in view.last.items():
+    for (name, _), told in view.record.last.items():
         if name == arm:
             kept |= told.averages.keys()
     return [average for average in AVERAGE_COLOURS if f"{average}_val_loss" in kept]
@@ -162,7 +165,7 @@ def averages(view: View, arm: str) -> list[str]:
 
 def _averages(view: View, arm: str) -> list[Series]:
     made = (curve(view, arm, f"{name}_val_loss", True, AVERAGE_COLOURS[name]) for name in averages(view, arm))
-    return list(_bare([each for each in made if each is not None]))
+    return list(bare([each for each in made if each is not None]))
 
 
 def accuracy_plot(view: View, selected: str | None) -> Plot:
@@ -187,104 +190,37 @@ def norm_plot(view: View, selected: str | None) -> Plot:
 
 def layers(view: View, arm: str) -> tuple[str, ...]:
     """The names of the arm's layers, once they are known."""
-    return view.started.layers_by_arm.get(arm, ()) if view.started else ()
+    return view.record.started.layers_by_arm.get(arm, ()) if view.record.started else ()
 
 
 def layer_norm_plot(view: View, arm: str) -> Plot:
     """The norm of each layer's weights in one arm; the layers take the colours in order."""
     made = [curve(view, arm, f"weight_norm.{place + 1}", False, place) for place in range(len(layers(view, arm)))]
-    curves = _bare([each for each in made if each is not None])
+    curves = bare([each for each in made if each is not None])
     return Plot(curves, knob_marks(view, [arm]), x_limits(view), empty=waiting(view))
 
 
 def lost(view: View, arm: str) -> str:
     """What is said of an arm all of whose lanes have diverged, an empty text of any other."""
-    ends = [told for (name, _), told in view.stopped.items() if name == arm and told.reason == "diverged"]
+    ends = [told for (name, _), told in view.record.stopped.items() if name == arm and told.reason == "diverged"]
     whole = len(ends) == len(view.preset.seeds)
     return f"diverged at epoch {max(told.epoch for told in ends)}: the loss is no longer finite" if whole else ""
+
+
+def held(view: View, arm: str) -> str:
+    """What is said of an arm some of whose lanes have ended while others train on: they hold their last value."""
+    ended = sum(name == arm for name, _ in view.record.stopped)
+    seeds = len(view.preset.seeds)
+    return f"{ended} of {seeds} seeds ended: held" if 0 < ended < seeds else ""
 
 
 def waiting(view: View) -> str:
     """What a chart says before it has a curve."""
     if view.state == "loading":
-        share = f" {view.share:.0%}" if view.share is not None else ""
-        return f"{view.loading}{share} ..."
+        share = f" {view.record.share:.0%}" if view.record.share is not None else ""
+        return f"{view.record.loading}{share} ..."
     if view.state == "failed":
         return "stopped by an error: r tries again"
     if view.state == "finished":
         return "nothing was measured"
     return "paused: space starts" if view.state == "paused" else "training the first epoch ..."
-
-
-# What a closer look shows as a chart -------------------------------------------------------------------------------
-
-
-def penalties(view: View, arm: str) -> list[str]:
-    """The metrics of the penalties that have ever been other than 0 in this arm."""
-    history = view.history
-    names = history.metrics if history is not None else []
-    return [
-        name
-        for name in names
-        if name.startswith("penalty.") and history is not None and np.nan_to_num(history.mean(name, arm)[1]).any()
-    ]
-
-
-def penalty_plot(view: View, arm: str) -> Plot:
-    """What the arm minimizes: its train loss (solid), and dotted what each penalty adds, in the colours in order."""
-    place = view.preset.arm_names.index(arm)
-    made = [curve(view, arm, "train_loss", False, place)]
-    made += [curve(view, arm, name, True, place + number) for number, name in enumerate(penalties(view, arm), start=1)]
-    curves = _bare([each for each in made if each is not None])
-    return Plot(curves, knob_marks(view, [arm]), x_limits(view), empty=waiting(view))
-
-
-def schedule_plot(view: View) -> Plot:
-    """Every arm's learning rate over its run, with the present point marked."""
-    series, marks = [], []
-    for place, arm in enumerate(view.preset.arm_names):
-        points = view.seen.get(("schedule", arm, view.preset.seeds[0]))
-        if points:
-            series.append(Series([epoch for epoch, _ in points], [lr for _, lr in points], place))
-        last = next((told for (name, _), told in view.last.items() if name == arm), None)
-        if last is not None:
-            marks.append(Mark(float(last.epoch), "best", place, y=last.lr))
-    return Plot(tuple(series), tuple(marks), empty=waiting(view) if view.state == "loading" else "looking ...")
-
-
-def finder_plot(view: View) -> Plot:
-    """Loss over the logarithm of the learning rate, each arm's suggestion marked."""
-    series, marks = [], []
-    for place, arm in enumerate(view.preset.arm_names):
-        found = view.found.get(arm)
-        if found is None:
-            continue
-        rates = np.log10(np.asarray(found.rates))
-        series.append(Series(rates, found.losses, place))
-        if found.suggestion is not None:
-            at = float(np.log10(found.suggestion))
-            marks.append(Mark(at, "best", place, y=float(np.interp(at, rates, np.asarray(found.losses)))))
-    limits = shared_limits(series, log=False)
-    return Plot(
-        tuple(series), tuple(marks), None, limits, x_label="log10 lr", empty="sweeping learning rates on copies ..."
-    )
-
-
-def fit_plot(view: View, arms: Sequence[str]) -> Plot | None:
-    """The arms' curves over their one input with the examples; None where it is no regression of one input."""
-    fits = {arm: view.seen.get(("fit", arm, view.preset.seeds[0]), "missing") for arm in arms}
-    if "missing" in fits.values():
-        return Plot(empty="looking ...")
-    curves = {arm: fit for arm, fit in fits.items() if fit is not None}
-    if not curves:
-        return None
-    seen = next(iter(curves.values()))
-    held = [(x, y) for x, y, part in seen.points if part != "train"]
-    train = [(x, y) for x, y, part in seen.points if part == "train"]
-    clouds = [(sorted(held), (128, 128, 128)), (sorted(train), (208, 208, 208))]
-    points = [
-        Series([x for x, _ in cloud], [y for _, y in cloud], rgb, scattered=True) for cloud, rgb in clouds if cloud
-    ]
-    places = view.preset.arm_names
-    lines = [Series(fit.x, fit.y, places.index(arm)) for arm, fit in curves.items()]
-    return Plot((*points, *lines), x_label="x", y_label="y")

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import torch
 
-from engine.events import Finished, Intervention
+from engine.events import Finished, Intervention, Receipt
 from engine.lab import Lab
 from engine.preset import PresetError
 from engine.regularizers.cutmix import cutmix_box
@@ -316,6 +316,6 @@ def test_a_worker_lives_on_after_a_refused_knob() -> None:
         worker._thread.join(0.05)
     news = worker.news()
     assert worker.close()
-    assert any("has no images" in getattr(event, "message", "") for event in news)
+    assert any("has no images" in receipt.refused for receipt in only(news, Receipt))
     assert [event.knob for event in only(news, Intervention)] == ["training.lr"]
     assert only(news, Finished)

@@ -204,8 +204,8 @@ def test_an_evaluation_in_chunks_is_the_evaluation_in_one(monkeypatch: pytest.Mo
     whole = stack.measure()
     monkeypatch.setitem(_CHUNK_NUMBERS, "cpu", 1)
     for one, other in zip(whole, stack.measure(), strict=True):
-        assert one.val_loss == pytest.approx(other.val_loss, abs=1e-12)
-        assert one.val_acc == pytest.approx(other.val_acc, abs=1e-12)
+        assert one["val_loss"] == pytest.approx(other["val_loss"], abs=1e-12)
+        assert one["val_acc"] == pytest.approx(other["val_acc"], abs=1e-12)
 
 
 @pytest.mark.parametrize("kind", ["cnn", "resnet"])

@@ -45,7 +45,7 @@ def test_after_restore_best_a_lane_measures_exactly_what_its_best_epoch_did(kind
     for stop in stops:
         best, now = curves[stop.arm, stop.seed][stop.best_epoch - 1], measured[stop.arm, stop.seed]
         for name in ("train_loss", "val_loss", "train_acc", "val_acc"):
-            assert getattr(now, name) == getattr(best, name)
+            assert now[name] == getattr(best, name)
         retrained = image_lab_of(base, arms, dtype)
         for _ in range(stop.best_epoch):
             retrained.run_epoch()

@@ -90,6 +90,6 @@ def test_fifty_steps_equal_torch_optim_in_every_lane(kind: str) -> None:
             assert (references[name, seed] - before).abs().max() > 1e-3
     while lab.epoch < 17:
         lab.advance()
-    assert lab.step == 51
+    assert lab.stacks[0].steps == 51
     for (name, seed), expected in references.items():
         torch.testing.assert_close(weights_of(lab, name, seed), expected, rtol=1e-6, atol=1e-6)

@@ -75,6 +75,6 @@ async def test_the_export_is_a_picture_and_every_number_of_the_history(tmp_path)
         assert ET.parse(picture).getroot().tag.endswith("svg")
         rows = list(csv.DictReader(history.open()))
         assert len(rows) == 2 * 2 * 4
-        last = person.view.last["plain", 0]
+        last = person.view.record.last["plain", 0]
         told = next(row for row in rows if (row["arm"], row["seed"], row["epoch"]) == ("plain", "0", "4"))
         assert float(told["train_loss"]) == last.train_loss

@@ -7,15 +7,16 @@ from typing import Any
 import pytest
 
 from tests.tui.dashboard import LARGE, SIZES, USUAL, Person, dashboard, experiment
+from tui.looks import LOOKS
+from tui.panes.look import LookPane
 from tui.screens.messages import OpenPreset
 from tui.widgets.chart import Chart
-from tui.widgets.look import KINDS, LookPane
 
 KEYS = {
     "a": "activations", "u": "weights", "y": "loss and penalties", "b": "what it says over the plane", "m": "images",
     "c": "confusion", "s": "learning rate", "f": "learning-rate finder",
 }  # fmt: skip
-ALL_ARMS = {KINDS[kind].title for kind in KINDS if KINDS[kind].all_arms}
+ALL_ARMS = {look.title for look in LOOKS.values() if look.of_all_arms}
 DATA: dict[str, dict[str, Any]] = {
     "moons": {},
     "digits": {"data.source": "digits", "data.samples": 300, "training.lr": 0.05, "schedule.kind": "cosine"},
@@ -91,9 +92,9 @@ async def test_every_look_at_any_data_before_the_first_step_shows_something_or_s
                 await person.sees(NOTHING[key])
             elif key != "y":  # penalties have a curve from the first epoch on
                 await person.sees(lambda: not is_empty(person))
-        assert person.view.epoch == 0
+        assert person.view.record.epoch == 0
         await person.press("f", "c", "full_stop")
-        await person.sees(lambda: person.view.epoch == 1)
+        await person.sees(lambda: person.view.record.epoch == 1)
         assert person.view.state != "failed"
 
 
@@ -103,10 +104,10 @@ async def test_activations_are_there_before_the_first_step_and_follow_the_run():
         await person.sees("hidden 1")
         await person.sees("█")
         look = ("activity", "dropped", 0)
-        before = person.view.seen[look]
+        before = person.view.record.seen[look]
         await person.press("full_stop")
-        await person.sees(lambda: person.view.seen[look] != before)
-        await person.sees(lambda: person.view.epoch == 1 and person.view.state == "paused")
+        await person.sees(lambda: person.view.record.seen[look] != before)
+        await person.sees(lambda: person.view.record.epoch == 1 and person.view.state == "paused")
 
 
 async def test_tab_changes_the_arm_looked_at_also_when_paused():
@@ -117,20 +118,23 @@ async def test_tab_changes_the_arm_looked_at_also_when_paused():
         for _ in range(2):
             await person.press("tab")
         await person.sees("weights: plain")
-        await person.sees(lambda: ("weights", "plain", 0) in person.view.seen and "output" in person.text)
+        await person.sees(lambda: ("weights", "plain", 0) in person.view.record.seen and "output" in person.text)
 
 
 async def test_a_turned_learning_rate_moves_the_schedule_while_paused():
     async with dashboard(preset("digits"), paused=True) as person:
         await person.press("s")
         look = ("schedule", "dropped", 0)
-        await person.sees(lambda: look in person.view.seen)
-        before = person.view.seen[look]
+        await person.sees(lambda: look in person.view.record.seen)
+        before = person.view.record.seen[look]
         await person.choose("training.lr")
         await person.press("right")
-        await person.sees(lambda: person.view.seen[look][0][1] > before[0][1])
+        await person.sees(lambda: person.view.record.seen[look].data[0][1] > before.data[0][1])
         await person.sees(
-            lambda: person.main.query_one("#look-chart", Chart)._plot.series[1].y[0] == person.view.seen[look][0][1]
+            lambda: (
+                person.main.query_one("#look-chart", Chart)._plot.series[1].y[0]
+                == person.view.record.seen[look].data[0][1]
+            )
         )
 
 
@@ -141,8 +145,8 @@ async def test_the_finder_shows_curve_and_suggestion_and_the_run_goes_on():
         plot = person.main.query_one("#look-chart", Chart)._plot
         assert len(plot.series) == 2
         assert all(len(series.x) > 10 for series in plot.series)
-        before = person.view.epoch
-        await person.sees(lambda: person.view.epoch > before)
+        before = person.view.record.epoch
+        await person.sees(lambda: person.view.record.epoch > before)
 
 
 async def test_penalties_are_told_apart_and_those_not_in_force_are_left_out():
@@ -166,10 +170,10 @@ async def test_of_twelve_arms_the_selected_one_is_among_those_shown(name):
     arms = {f"lr {place}": {"training.lr": 0.001 * (place + 1)} for place in range(12)}
     async with dashboard(experiment({"data.source": name}, arms), size=USUAL, paused=True) as person:
         await person.press("b", "shift+tab")
-        await person.sees(lambda: not is_empty(person) and len(person.view.seen) > 0)
+        await person.sees(lambda: not is_empty(person) and len(person.view.record.seen) > 0)
         await person.sees("lr 11")
         if name == "moons":
-            assert {arm for _, arm, _ in person.view.seen} == {"lr 8", "lr 9", "lr 10", "lr 11"}
+            assert {arm for _, arm, _ in person.view.record.seen} == {"lr 8", "lr 9", "lr 10", "lr 11"}
             await person.sees(lambda: "▀" in person.text)
         else:
             await person.sees("the fitted curve: lr 11")
@@ -236,8 +240,8 @@ async def test_without_colours_a_look_made_of_them_says_so_and_tables_stay(monke
 async def test_a_restart_under_the_finder_sweeps_again():
     async with dashboard(preset("moons"), size=LARGE, paused=True) as person:
         await person.press("f")
-        await person.sees(lambda: person.view.found)
+        await person.sees(lambda: person.view.record.found)
         await person.press("r")
-        await person.sees(lambda: not person.view.found)
-        await person.sees(lambda: person.view.found)
+        await person.sees(lambda: not person.view.record.found)
+        await person.sees(lambda: person.view.record.found)
         await person.sees("suggested: plain")

@@ -38,8 +38,8 @@ async def test_curves_knobs_and_early_stopping_are_side_by_side_and_live(size):
         await person.sees(lambda: braille(person.text) > 10)
         for title in ("1 loss: plain", "loss: dropped", "5 knobs: dropped", "6 early stopping"):
             await person.sees(title)
-        before = person.view.epoch
-        await person.sees(lambda: f"{person.view.epoch}" != f"{before}" and "training" in person.text)
+        before = person.view.record.epoch
+        await person.sees(lambda: f"{person.view.record.epoch}" != f"{before}" and "training" in person.text)
 
 
 @pytest.mark.parametrize("size", SIZES[1:])
@@ -70,8 +70,8 @@ async def test_a_terminal_that_is_too_small_is_told_so_and_training_goes_on():
     async with dashboard(size=(50, 10)) as person:
         await person.sees("needs a terminal of 60x18")
         await person.sees(lambda: "50x10" in person.text and "knobs" not in person.text)
-        before = person.view.epoch
-        await person.sees(lambda: person.view.epoch > before)
+        before = person.view.record.epoch
+        await person.sees(lambda: person.view.record.epoch > before)
         await person.pilot.resize_terminal(120, 36)
         await person.sees("4 comparison")
 
@@ -89,7 +89,7 @@ async def test_both_arms_have_the_same_y_scale():
     async with dashboard(paused=True) as person:
         for epoch in (1, 2):
             await person.press("full_stop")
-            await person.sees(lambda epoch=epoch: person.view.epoch == epoch and person.view.state == "paused")
+            await person.sees(lambda epoch=epoch: person.view.record.epoch == epoch and person.view.state == "paused")
         await person.sees(lambda: plot_of(person, "loss-1").y_limits)
         assert plot_of(person, "loss-0").y_limits == plot_of(person, "loss-1").y_limits
 
@@ -119,17 +119,17 @@ async def test_more_arms_than_fit_start_in_one_pane_and_scroll_in_panes_of_their
 
 async def test_paused_the_epoch_stands_still_and_a_dot_trains_exactly_one():
     async with dashboard() as person:
-        await person.sees(lambda: person.view.epoch > 2)
+        await person.sees(lambda: person.view.record.epoch > 2)
         await person.press("space")
         await person.sees("paused")
-        epoch = person.view.epoch
+        epoch = person.view.record.epoch
         await asyncio.sleep(0.1)
-        assert person.view.epoch == epoch
+        assert person.view.record.epoch == epoch
         await person.press("full_stop")
         await person.sees(f" {epoch + 1}/")
         assert person.view.state == "paused"
         await person.press("space")
-        await person.sees(lambda: person.view.epoch > epoch + 1)
+        await person.sees(lambda: person.view.record.epoch > epoch + 1)
 
 
 async def test_two_quick_presses_of_space_are_a_pause_and_its_end():
@@ -157,11 +157,11 @@ async def test_every_press_changes_the_speed_by_one_notch_also_in_bursts():
 async def test_restart_begins_anew_with_the_knobs_as_they_stand():
     async with dashboard(experiment({"training.epochs": 5}), paused=True) as person:
         await person.press("right", "full_stop")
-        await person.sees(lambda: person.view.epoch == 1 and person.view.state == "paused")
-        first = person.view.history
+        await person.sees(lambda: person.view.record.epoch == 1 and person.view.state == "paused")
+        first = person.view.record.history
         await person.press("r")
-        await person.sees(lambda: person.view.history is not first and person.view.state == "paused")
-        assert person.view.epoch == 0
+        await person.sees(lambda: person.view.record.history is not first and person.view.state == "paused")
+        assert person.view.record.epoch == 0
         assert person.view.preset.arm("dropped").settings.regularization.dropout == 0.25
         await person.sees("paused: space starts")
 
@@ -199,7 +199,7 @@ async def test_an_exception_in_the_engine_is_told_with_the_place_of_the_log_and_
         await person.sees("log loss")
         monkeypatch.setattr(Lab, "advance", plain)
         await person.press("r")
-        await person.sees(lambda: person.view.epoch > 2)
+        await person.sees(lambda: person.view.record.epoch > 2)
         await person.sees("training")
 
 
@@ -222,8 +222,8 @@ async def test_a_lane_that_diverges_is_told_once_and_its_pane_says_it():
         await person.sees("loss: wild (diverged)")
         await person.sees(lambda: person.text.count("diverged") >= 3)
         assert "calm" not in person.toasts
-        before = person.view.epoch
-        await person.sees(lambda: person.view.epoch > before)
+        before = person.view.record.epoch
+        await person.sees(lambda: person.view.record.epoch > before)
 
 
 async def test_a_lane_that_explodes_does_not_press_the_others_flat():
@@ -231,7 +231,7 @@ async def test_a_lane_that_explodes_does_not_press_the_others_flat():
     async with dashboard(experiment(arms=arms), paused=True) as person:
         for epoch in (1, 2):
             await person.press("full_stop")
-            await person.sees(lambda epoch=epoch: person.view.epoch == epoch and person.view.state == "paused")
+            await person.sees(lambda epoch=epoch: person.view.record.epoch == epoch and person.view.state == "paused")
         await person.sees(lambda: plot_of(person, "loss-0").y_limits)
         assert max(plot_of(person, "loss-1").series[0].y) > 1e6
         assert plot_of(person, "loss-0").y_limits[1] < 10
@@ -261,11 +261,11 @@ async def test_tab_goes_through_the_arms_then_all_of_them():
 @pytest.mark.parametrize("size", SIZES[::2])
 async def test_a_turned_knob_shows_its_value_acts_and_is_marked_in_the_curve(size):
     async with dashboard(size=size) as person:
-        await person.sees(lambda: person.view.epoch > 2)
+        await person.sees(lambda: person.view.record.epoch > 2)
         await person.press("right")
         await person.sees(lambda: "*dropout" in person.knobs and "0.25" in person.knobs)
-        await person.sees(lambda: person.view.history.interventions)
-        (told,) = person.view.history.interventions
+        await person.sees(lambda: person.view.record.history.interventions)
+        (told,) = person.view.record.history.interventions
         assert (told.arm, told.knob, told.old, told.new) == ("dropped", "regularization.dropout", 0.2, 0.25)
         await person.sees(lambda: [mark for mark in plot_of(person, "loss-1").marks if mark.kind == "knob"])
         assert not [mark for mark in plot_of(person, "loss-0").marks if mark.kind == "knob"]
@@ -275,7 +275,7 @@ async def test_for_all_arms_each_is_turned_by_a_step_of_its_own():
     async with dashboard(paused=True) as person:
         await person.press("tab", "right")
         await person.sees("0.05 | 0.25")
-        await person.sees(lambda: len(person.view.history.interventions) == 2)
+        await person.sees(lambda: len(person.view.record.history.interventions) == 2)
         assert [arm.settings.regularization.dropout for arm in person.view.preset.arms] == [0.05, 0.25]
         await person.press("backspace")
         await person.sees("0 | 0.2")
@@ -337,7 +337,7 @@ async def test_a_refused_value_says_why_beside_the_knob_and_changes_nothing():
             await person.press("escape")
             await person.sees(lambda: not person.main.query_one(KnobPanel).editing)
         assert person.main.preset == before
-        assert not person.view.history.interventions
+        assert not person.view.record.history.interventions
 
 
 async def test_while_a_value_is_typed_no_other_knob_can_be_hit():
@@ -392,7 +392,7 @@ async def test_a_click_selects_an_arm_chooses_a_knob_and_turns_it():
 @pytest.mark.parametrize("size", SIZES[:2])
 async def test_the_views_switch_and_switch_back(size):
     async with dashboard(size=size) as person:
-        await person.sees(lambda: person.view.epoch > 2)
+        await person.sees(lambda: person.view.record.epoch > 2)
         for key, there, back in (
             ("l", "log loss: plain", "loss: plain"),
             ("o", "1 loss: plain  dropped", "1 loss: plain"),
@@ -408,7 +408,7 @@ async def test_the_views_switch_and_switch_back(size):
 async def test_layers_are_drawn_one_by_one():
     async with dashboard(experiment({"model.hidden": [8, 6]}), paused=True) as person:
         await person.press("n", "full_stop")
-        await person.sees(lambda: person.view.epoch == 1 and len(plot_of(person, "norms").series) == 3)
+        await person.sees(lambda: person.view.record.epoch == 1 and len(plot_of(person, "norms").series) == 3)
 
 
 @pytest.mark.parametrize("size", SIZES[::2])
@@ -459,7 +459,7 @@ async def test_in_ascii_nothing_else_is_drawn_whatever_the_preset_is_called():
     arms = {"größer": {}, "小さい": {"training.lr": 0.2}}
     preset = experiment({"training.seeds": [0, 1]}, arms, title="Über — “Bögen” 🌙", lesson="naïve…")
     async with dashboard(preset, ascii_only=True) as person:
-        await person.sees(lambda: person.view.epoch > 3)
+        await person.sees(lambda: person.view.record.epoch > 3)
         await person.sees("+-")
         for keys in ((), ("i",), ("question_mark",), ("escape", "p"), ("escape", "w"), ("escape", "q"), ("escape",)):
             await person.press(*keys)

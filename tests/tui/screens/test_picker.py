@@ -49,7 +49,7 @@ async def test_typing_filters_by_words_of_name_title_summary_and_arms():
 async def test_loading_one_while_another_trains_asks_once_and_only_once():
     async with dashboard() as person:
         first = person.app.worker
-        await person.sees(lambda: person.view.epoch > 1)
+        await person.sees(lambda: person.view.record.epoch > 1)
         await person.press("p", *"alpha", "enter")
         await person.sees("Leave 'Two moons' at epoch")
         await person.press("right", "enter")
@@ -59,7 +59,7 @@ async def test_loading_one_while_another_trains_asks_once_and_only_once():
         await person.sees("Leave 'Two moons' at epoch")
         await person.press("enter")
         await person.sees(lambda: person.app.worker is not first)
-        await person.sees(lambda: person.view.epoch > 1 and isinstance(person.app.screen, MainScreen))
+        await person.sees(lambda: person.view.record.epoch > 1 and isinstance(person.app.screen, MainScreen))
         await person.sees(lambda: not first._thread.is_alive())
 
 

@@ -4,6 +4,8 @@ import pytest
 from textual.app import App
 
 from engine.preset import with_value
+from engine.record import RunRecord
+from engine.view import View
 from tests.tui.dashboard import experiment
 from tui.widgets.knobs import KnobPanel
 
@@ -25,13 +27,17 @@ class Alone(App[None]):
         self.preset = with_value(self.preset, *told)
 
 
+def view_of(preset, *pending):
+    return View("paused", RunRecord(preset), pending=pending)
+
+
 def panel_in(width=44, height=24, preset=None, ascii_only=True, arm="dropped"):
     app = Alone(width, height, preset or experiment(), ascii_only)
 
     async def start(pilot):
         await pilot.pause()
         panel = app.query_one(KnobPanel)
-        panel.update(app.preset, app.original, arm)
+        panel.update(view_of(app.preset), app.original, arm)
         return panel
 
     return app, start
@@ -69,7 +75,7 @@ async def test_arms_of_different_value_show_both_or_say_that_they_differ():
         panel = await start(pilot)
         assert "0 | 0.2" in "\n".join(lines(panel))
         many = experiment(arms={f"a{n}": {"regularization.dropout": 0.05 * n} for n in range(9)})
-        panel.update(many, many, None)
+        panel.update(view_of(many), many, None)
         assert "mixed" in "\n".join(lines(panel))
 
 
@@ -80,7 +86,7 @@ async def test_going_back_turns_only_what_was_turned():
         panel.back()
         await pilot.pause()
         assert app.turned == []
-        panel.update(with_value(app.preset, "regularization.dropout", 0.5, None), app.original, None)
+        panel.update(view_of(with_value(app.preset), "regularization.dropout", 0.5, None), app.original, None)
         panel.back()
         await pilot.pause()
         assert app.turned == [("regularization.dropout", 0.0, "plain"), ("regularization.dropout", 0.2, "dropped")]

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import pytest
 from rich.text import Text
 
-from engine.probes import Confusion, LayerActivity, LayerWeights, Picture, Pictures
-from engine.view import Look, View
+from engine.looks.activity import LayerActivity
+from engine.looks.confusion import Confusion
+from engine.looks.pictures import Picture, Pictures
+from engine.looks.weights import LayerWeights
+from engine.view import View
 from tests.tui.views import moment
-from tui.widgets import blocks, looks, pictures
-from tui.widgets.look import wanted
+from tui.looks import LOOKS, Look, Moment, register
 
 COUNTS = tuple(tuple(9 if at == row else int(row == 3 and at == 5) * 4 for at in range(10)) for row in range(10))
 CONFUSION = Confusion(COUNTS, tuple("0123456789"), "validation")
@@ -23,39 +23,34 @@ WEIGHTS = LayerWeights("hidden 1", 3.0, 0.001, 0.5)
 ARMS = ("plain", "dropped", "a third one")
 
 
-def stack(view: View, kind: str, width: int, height: int, ascii_only: bool, arms: Sequence[str] = ARMS) -> list[Text]:
-    """All arms' blocks of one look, as the pane lays them out."""
-    columns = 2 if kind == "fed" else 1
-
-    def block(arm: str, lines: int) -> list[Text]:
-        if kind == "activity":
-            return looks.activity_lines(view, arm, width, lines, ascii_only, Text(arm))
-        if kind == "weights":
-            return looks.weight_lines(view, arm, width, ascii_only, Text(arm))
-        return pictures.fed_lines(view, arm, width // columns, lines, ascii_only, Text(arm))
-
-    return blocks.stacked(arms, len(arms), width, height, columns, block)
+def drawn(
+    view: View, look: str, width: int, height: int, arm: str | None = None, ascii_only: bool = False
+) -> list[Text]:
+    """A look's lines; of all arms where none is selected."""
+    lines = LOOKS[look].draw(Moment(view, arm, width, height, True, ascii_only))
+    assert isinstance(lines, list)
+    return lines
 
 
 def test_with_all_arms_selected_each_has_its_block_and_who_is_left_out_is_counted() -> None:
     seen = {("weights", arm, 0): (WEIGHTS,) * 3 for arm in ARMS}
     view = moment(seen=seen, arms={arm: {} for arm in ARMS})
-    told = [line.plain for line in stack(view, "weights", 80, 12, False)]
+    told = [line.plain for line in drawn(view, "weights", 80, 12)]
     assert [line.partition("  ")[0] for line in told[::4]] == list(ARMS)
-    told = [line.plain for line in stack(view, "weights", 80, 9, False)]
+    told = [line.plain for line in drawn(view, "weights", 80, 9)]
     assert len(told) == 9
     assert told[-1].startswith("1 more arm")
-    assert stack(view, "weights", 80, 3, False)[0].plain.startswith("plain")
+    assert drawn(view, "weights", 80, 3)[0].plain.startswith("plain")
 
 
-@pytest.mark.parametrize(("arm", "probes"), [("dropped", {("pictures", "dropped", 0)}),
-                                             (None, {("fed", arm, 0) for arm in ARMS})])  # fmt: skip
-def test_only_what_is_shown_is_asked_of_the_worker(arm: str | None, probes: set[Look]) -> None:
-    assert set(wanted("pictures", ARMS, arm, 0)) == probes
-    assert {each for _, each, _ in wanted("penalty", ARMS, arm, 0)} == set()
+@pytest.mark.parametrize(("arm", "asked"), [("dropped", {("pictures", "dropped", 0)}),
+                                            (None, {("fed", arm, 0) for arm in ARMS})])  # fmt: skip
+def test_only_what_is_shown_is_asked_of_the_engine(arm: str | None, asked: set[tuple[str, str, int]]) -> None:
+    assert set(LOOKS["pictures"].requests(ARMS, arm, 0)) == asked
+    assert LOOKS["penalty"].requests(ARMS, arm, 0) == []
     many = [f"arm {number}" for number in range(32)]
-    assert len(wanted("weights", many, None, 0)) == 8
-    assert wanted("weights", ["one"], None, 0) == [("weights", "one", 0)]
+    assert len(LOOKS["weights"].requests(many, None, 0)) == 8
+    assert LOOKS["weights"].requests(["one"], None, 0) == [("weights", "one", 0)]
 
 
 @pytest.mark.parametrize(("width", "height"), [(78, 8), (74, 9), (110, 14)])
@@ -70,10 +65,8 @@ def test_looks_fit_their_pane(width: int, height: int) -> None:
     view = moment(seen=seen, arms={arm: {} for arm in ARMS})
     for ascii_only in (False, True):
         for lines in (
-            looks.confusion_lines(view, "plain", width, height, True, ascii_only),
-            pictures.picture_lines(view, "plain", width, height, ascii_only),
-            looks.activity_lines(view, "plain", width, height, ascii_only),
-            *(stack(view, kind, width, height, ascii_only) for kind in ("activity", "weights", "fed")),
+            *(drawn(view, look, width, height, "plain", ascii_only) for look in ("confusion", "pictures", "activity")),
+            *(drawn(view, look, width, height, None, ascii_only) for look in ("activity", "weights", "pictures")),
         ):
             assert 0 < len(lines) <= height
             assert all(line.cell_len <= width for line in lines)
@@ -82,5 +75,14 @@ def test_looks_fit_their_pane(width: int, height: int) -> None:
 
 def test_a_confusion_too_large_for_numbers_tells_the_commonest_mistakes() -> None:
     view = moment(seen={("confusion", "plain", 0): CONFUSION})
-    lines = looks.confusion_lines(view, "plain", 78, 8, True, False)
+    lines = drawn(view, "confusion", 78, 8, "plain")
     assert any("4 x 3 taken for 5" in line.plain for line in lines)
+
+
+def test_a_look_has_a_name_and_a_key_of_its_own() -> None:
+    class Again(Look):
+        name, key = "again", "a"
+
+    with pytest.raises(ValueError, match="taken"):
+        register(Again)
+    assert "again" not in LOOKS

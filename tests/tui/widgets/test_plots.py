@@ -40,7 +40,7 @@ def test_seeds_become_a_mean_with_its_band_and_one_seed_has_none():
 
 def test_best_epoch_turned_knobs_and_stops_are_marked_in_their_own_arm():
     view = moment(*RUN, would_stop=[would_stop("plain", 12)])
-    view.history.add(Intervention(7, 3, "dropped", "training.lr", 0.1, 0.2))
+    view.record.history.add(Intervention(7, 3, 0, "dropped", "training.lr", 0.1, 0.2))
     plain, dropped = plots.loss_plots(view, log=False).values()
     assert [(mark.x, mark.y) for mark in marks(plain, "best")] == [(20, 0.45)]
     assert [mark.x for mark in marks(plain, "stop")] == [12]

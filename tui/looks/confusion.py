@@ -1,0 +1,86 @@
+"""Which classes a network takes for which."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rich.text import Text
+
+from tui.looks.registry import Look, Moment, register
+from tui.widgets.blocks import Pixel, append_half_blocks
+from tui.widgets.palette import blend, colour
+
+
+@register
+class Confusion(Look):
+    name, key, shown, place = "confusion", "c", "confusion", 5
+    help = "which classes are taken for which"
+    title = "confusion"
+    needs = ("confusion",)
+
+    def draw(self, moment: Moment) -> list[Text]:
+        """True classes down, predicted ones across: numbers where they fit, shades where they do not."""
+        seen = moment.seen("confusion", moment.arm)
+        if seen is None:
+            return moment.instead("confusion", moment.arm, "A regression takes nothing for something else.")
+        classes = len(seen.counts)
+        names = [seen.names[place] if place < len(seen.names) else str(place) for place in range(classes)]
+        left = min(12, max(len(name) for name in names))
+        cell = min(7, max(3, (moment.width - left - 1) // max(1, classes)))
+        title = Text(f"{seen.part} data: true class down, predicted across", style="dim", no_wrap=True)
+        ground: Pixel = (18, 18, 18) if moment.dark else (245, 245, 245)
+        if left + 1 + cell * classes > moment.width or classes + 2 > moment.height:
+            return [title, *_shades(moment, seen.counts, names, ground)]
+        return [title, *_numbers(moment, seen.counts, names, left, cell, ground)]
+
+
+Counts = Sequence[Sequence[int]]
+
+
+def _numbers(moment: Moment, counts: Counts, names: Sequence[str], left: int, cell: int, ground: Pixel) -> list[Text]:
+    head = Text(f"{'':{left}} ", style="dim", no_wrap=True)
+    for name in names:
+        head.append(f"{name[: cell - 1]:>{cell}}")
+    lines = [head]
+    for true, row in enumerate(counts):
+        line = Text(no_wrap=True)
+        line.append(f"{names[true][:left]:<{left}} ", style="bold")
+        total = sum(row) or 1
+        for predicted, count in enumerate(row):
+            hue = colour(2 if predicted == true else 5, moment.dark)
+            r, g, b = blend(hue, ground, 0.7 * (count / total) ** 0.5)
+            line.append(f"{count if count else '.':>{cell}}", style=f"on rgb({r},{g},{b})" if count else "dim")
+        lines.append(line)
+    return lines
+
+
+def _shades(moment: Moment, counts: Counts, names: Sequence[str], ground: Pixel) -> list[Text]:
+    classes, largest = len(counts), max(max(row) for row in counts) or 1
+    # As many pixels to a class as fit, or as many classes to a pixel as must; a pixel is as wide as two are high.
+    tall = max(1, 2 * (moment.height - 1) // classes) * min(classes, 2 * (moment.height - 1))
+    tall += tall % 2
+    wide = min(moment.width, 2 * tall)
+    hue = colour(1, moment.dark)
+    rows = []
+    for y in range(tall):
+        row = counts[y * classes // tall]
+        rows.append([blend(hue, ground, (row[x * classes // wide] / largest) ** 0.5) for x in range(wide)])
+    mistakes, lines = _mistakes(counts, names), []
+    for y in range(0, tall, 2):
+        line = Text(no_wrap=True)
+        append_half_blocks(line, rows[y], rows[y + 1], moment.ascii_only)
+        line.append("  " + (mistakes[y // 2] if y // 2 < len(mistakes) else ""))
+        line.truncate(moment.width)
+        lines.append(line)
+    return lines
+
+
+def _mistakes(counts: Counts, names: Sequence[str]) -> list[str]:
+    """The commonest first."""
+    wrong = [
+        (-count, true, predicted)
+        for true, row in enumerate(counts)
+        for predicted, count in enumerate(row)
+        if predicted != true and count
+    ]
+    return [f"{-count:>4} x {names[true]} taken for {names[predicted]}" for count, true, predicted in sorted(wrong)]

@@ -1,0 +1,55 @@
+"""What an arm minimizes: its train loss, and what each penalty adds to it."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from engine.view import View
+from tui.looks.registry import Look, Moment, register
+from tui.widgets.chart import Plot
+from tui.widgets.palette import colour
+from tui.widgets.pane import Words
+from tui.widgets.plots import bare, curve, knob_marks, waiting, x_limits
+from tui.widgets.words import number
+
+
+@register
+class Penalty(Look):
+    name, key, shown, place = "penalty", "y", "penalties", 2
+    help = "train loss beside what each penalty adds"
+    title = "loss and penalties"
+
+    def subtitle(self, moment: Moment) -> Words:
+        """The latest values, each in the colour of its curve."""
+        view, arm = moment.view, moment.arm
+        place = moment.arms.index(arm)
+        last = next((epoch for (name, _), epoch in view.record.last.items() if name == arm), None)
+        added = [name.removeprefix("penalty.") for name in penalties(view, arm)]
+        if last is None or not added:
+            return "no penalty"
+        solid, dots = ("***", "...") if moment.ascii_only else ("━", "┈")
+        return [
+            (f"{solid} train loss {number(last.train_loss, 3)}  ", colour(place, moment.dark)),
+            *(
+                (f"{dots} {name} {number(last.penalty.get(name), 3)}  ", colour(place + after, moment.dark))
+                for after, name in enumerate(added, start=1)
+            ),
+        ]
+
+    def draw(self, moment: Moment) -> Plot:
+        """The train loss solid, and dotted what each penalty adds, in the colours in order."""
+        view, arm = moment.view, moment.arm
+        place = moment.arms.index(arm)
+        names = [("train_loss", False), *((name, True) for name in penalties(view, arm))]
+        made = [curve(view, arm, name, dotted, place + after) for after, (name, dotted) in enumerate(names)]
+        curves = bare([series for series in made if series is not None])
+        return Plot(curves, knob_marks(view, [arm]), x_limits(view), empty=waiting(view))
+
+
+def penalties(view: View, arm: str) -> list[str]:
+    """The metrics of the penalties that have ever been other than 0 in this arm."""
+    history = view.record.history
+    if history is None:
+        return []
+    names = [name for name in history.metrics if name.startswith("penalty.")]
+    return [name for name in names if np.nan_to_num(history.mean(name, arm)[1]).any()]

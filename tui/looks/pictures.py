@@ -1,0 +1,97 @@
+"""The images that a network is fed, and its worst mistakes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from rich.text import Text
+
+from tui.looks.registry import MOST_ARMS, LookOfEach, Moment, register
+from tui.widgets.blocks import Pixel, append_half_blocks, side_by_side, stacked
+
+if TYPE_CHECKING:
+    from engine.looks.pictures import Picture
+
+_SMALL = 8
+_NO_IMAGES = "This preset's examples are no images."
+
+
+@register
+class Pictures(LookOfEach):
+    name, key, shown, place = "pictures", "m", "images", 4
+    help = "what the network is fed, and its worst mistakes"
+    title = "images"
+    needs = ("pictures",)
+    needs_of_each = ("fed",)
+    made_of_colours = True
+
+    def draw_one(self, moment: Moment, arm: str, width: int, height: int, name: Text | None) -> list[Text]:
+        """A strip of what the network is fed, and one of its worst mistakes, each image with its label."""
+        seen = moment.seen("pictures", arm)
+        if seen is None:
+            return moment.instead("pictures", arm, _NO_IMAGES)
+        strips = (("fed in the next batch", seen.fed), ("worst mistakes on validation", seen.mistakes))
+        shown = [pictures for _, pictures in strips if pictures]
+        size = min(28, len(shown[0][0].pixels)) if shown else 0
+        if height >= 4 + size:
+            return [
+                line
+                for title, pictures in strips
+                for line in _strip(title, pictures, width, (height - 4) // 2, moment.ascii_only)
+            ]
+        # Too low for two strips, one above the other.
+        half = (width - 2) // 2
+        left, right = (_strip(title, pictures, half, height - 2, moment.ascii_only) for title, pictures in strips)
+        return side_by_side(left, right, half + 2)
+
+    def draw_each(self, moment: Moment) -> list[Text]:
+        """A strip of what each arm is fed: the same examples in each arm of a seed, as that arm sees them."""
+        # Strips of images need half the width, and twice as many can be seen.
+        columns = 2 if moment.width >= 76 else 1
+        return stacked(
+            moment.arms[:MOST_ARMS], len(moment.arms), moment.width, moment.height, columns,
+            lambda arm, lines: _fed(moment, arm, moment.width // columns, lines),
+        )  # fmt: skip
+
+
+def _fed(moment: Moment, arm: str, width: int, height: int) -> list[Text]:
+    seen = moment.seen("fed", arm)
+    if seen is None:
+        return moment.instead("fed", arm, _NO_IMAGES)
+    title = moment.name(arm).append(
+        " is fed" if seen.fed else " is fed nothing any more: the run has ended", style="dim"
+    )
+    # Small images are shown whole: a digit of 8 pixels is none any more on 6.
+    least = min(_SMALL, len(seen.fed[0].pixels)) // 2 if seen.fed else 0
+    return _strip(title, seen.fed, width, max(least, height - 2), moment.ascii_only)
+
+
+def _strip(title: Text | str, pictures: Sequence[Picture], width: int, height: int, ascii_only: bool) -> list[Text]:
+    """Images `height` lines high at most, with a title above and their labels below."""
+    if isinstance(title, str):
+        title = Text(title if pictures else f"{title}: none", style="bold", no_wrap=True)
+    lines = [title]
+    if not pictures:
+        return lines
+    side = min(2 * max(3, height), len(pictures[0].pixels), 28)
+    side += side % 2
+    slot = max(side, 9) + 1
+    shown = pictures[: max(1, width // slot)]
+    scaled = [_scaled(picture.pixels, side) for picture in shown]
+    for y in range(0, side, 2):
+        line = Text(no_wrap=True)
+        for image in scaled:
+            append_half_blocks(line, image[y], image[y + 1], ascii_only)
+            line.append(" " * (slot - side))
+        lines.append(line)
+    captions = Text(no_wrap=True, style="dim")
+    for picture in shown:
+        captions.append(f"{picture.caption[: slot - 1]:<{slot}}")
+    lines.append(captions)
+    return lines
+
+
+def _scaled(pixels: Sequence[Sequence[Pixel]], side: int) -> list[list[Pixel]]:
+    high, wide = len(pixels), len(pixels[0])
+    return [[pixels[y * high // side][x * wide // side] for x in range(side)] for y in range(side)]

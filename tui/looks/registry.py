@@ -1,0 +1,180 @@
+"""What a closer look declares, and what it is drawn from."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from rich.text import Text
+
+from engine import looks
+from engine.commands import Command
+from engine.view import View
+from tui.widgets.chart import Plot
+from tui.widgets.palette import colour
+from tui.widgets.pane import Words
+
+# Each arm that is looked at costs the training a moment.
+MOST_ARMS = 8
+Request = tuple[str, str, int]  # look of the engine, arm, seed
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """A run to be looked at, and the room there is for it.
+
+    Attributes
+    ----------
+    selected : the arm a person has chosen, None for all of them.
+    width, height : in cells.
+    """
+
+    view: View
+    selected: str | None
+    width: int
+    height: int
+    dark: bool = True
+    ascii_only: bool = False
+
+    @property
+    def arms(self) -> tuple[str, ...]:
+        return self.view.preset.arm_names
+
+    @property
+    def arm(self) -> str:
+        """The selected arm, or the last one."""
+        return self.selected or self.arms[-1]
+
+    @property
+    def seed(self) -> int:
+        """Looks are taken of the first seed."""
+        return self.view.preset.seeds[0]
+
+    def has_seen(self, look: str, arm: str) -> bool:
+        """Whether that look has been taken, with something to show or without."""
+        return (look, arm, self.seed) in self.view.record.seen
+
+    def seen(self, look: str, arm: str) -> Any:
+        """What was last seen of an arm; None where nothing is, or nothing can be seen."""
+        seen = self.view.record.seen.get((look, arm, self.seed))
+        return None if seen is None else looks.revived(seen)
+
+    def instead(self, look: str, arm: str, why: str) -> list[Text]:
+        """What is said where there is nothing to see: that it is still being looked, or `why` there is nothing."""
+        record = self.view.record
+        waiting = f"{record.loading} ..." if self.view.state == "loading" else "looking ..."
+        return [Text(why if self.has_seen(look, arm) else waiting, style="dim")]
+
+    def name(self, arm: str) -> Text:
+        """An arm's name in its colour."""
+        return Text(arm, style="bold rgb({},{},{})".format(*colour(self.arms.index(arm), self.dark)))
+
+
+class Look:
+    """One closer look. A subclass declares the attributes and draws; the rest has usual answers.
+
+    Attributes
+    ----------
+    name : its word in commands and classes.
+    key, shown, help : its key, what the palette calls it, and its line in the help screen.
+    place : of it among the others in the help screen and the footer.
+    title : of its pane.
+    needs : the engine's looks that it is drawn from.
+    of_all_arms : whether it is of several arms, whichever is selected.
+    made_of_colours : whether nothing of it can be seen without colours.
+    """
+
+    name = ""
+    key = ""
+    shown = ""
+    help = ""
+    place = 100
+    title = ""
+    needs: tuple[str, ...] = ()
+    of_all_arms = False
+    made_of_colours = False
+
+    def requests(self, arms: Sequence[str], selected: str | None, seed: int) -> list[Request]:
+        """What it asks of the engine."""
+        return [(need, selected or arms[-1], seed) for need in self.needs]
+
+    def on_open(self) -> Sequence[Command]:
+        """What else is asked of the engine when a person opens it, or restarts the run while it is open."""
+        return ()
+
+    def heading(self, moment: Moment) -> str:
+        """The pane's title: with the arm it is of, and the seed where the rest of the screen shows means over seeds."""
+        arm = "" if self.of_all_arms else f": {moment.arm}"
+        seed = f", seed {moment.seed}" if self.needs and len(moment.view.preset.seeds) > 1 else ""
+        return f"{self.title}{arm}{seed}"
+
+    def subtitle(self, moment: Moment) -> Words:
+        """What stands below its pane, such as a legend."""
+        return ""
+
+    def draw(self, moment: Moment) -> Plot | list[Text]:
+        """It as a chart or as lines."""
+        raise NotImplementedError
+
+
+class LookOfEach(Look):
+    """A look that shows a block for each arm where all are selected; `needs_of_each` where it then needs others."""
+
+    needs_of_each: tuple[str, ...] = ()
+
+    def _of_each(self, arms: Sequence[str], selected: str | None) -> bool:
+        return selected is None and len(arms) > 1
+
+    def requests(self, arms: Sequence[str], selected: str | None, seed: int) -> list[Request]:
+        if not self._of_each(arms, selected):
+            return super().requests(arms, selected, seed)
+        return [(need, arm, seed) for need in self.needs_of_each or self.needs for arm in arms[:MOST_ARMS]]
+
+    def heading(self, moment: Moment) -> str:
+        heading = super().heading(moment)
+        return heading.replace(f": {moment.arm}", "", 1) if self._of_each(moment.arms, moment.selected) else heading
+
+    def draw(self, moment: Moment) -> Plot | list[Text]:
+        if self._of_each(moment.arms, moment.selected):
+            return self.draw_each(moment)
+        return self.draw_one(moment, moment.arm, moment.width, moment.height, None)
+
+    def draw_each(self, moment: Moment) -> list[Text]:
+        """One block an arm, as many as fit."""
+        from tui.widgets.blocks import stacked
+
+        return stacked(
+            moment.arms[:MOST_ARMS], len(moment.arms), moment.width, moment.height, 1,
+            lambda arm, lines: self.draw_one(moment, arm, moment.width, lines, moment.name(arm)),
+        )  # fmt: skip
+
+    def draw_one(self, moment: Moment, arm: str, width: int, height: int, name: Text | None) -> list[Text]:
+        """One arm in so much room; `name` stands in its first line where it is one of several."""
+        raise NotImplementedError
+
+
+LOOKS: dict[str, Look] = {}
+
+
+def register(look: type[Look]) -> type[Look]:
+    """Add a look to those that a person can open. Raises ValueError where its name or its key is taken."""
+    made = look()
+    if made.name in LOOKS or any(made.key == other.key for other in LOOKS.values()):
+        raise ValueError(f"the look {made.name!r} or its key {made.key!r} is taken")
+    LOOKS[made.name] = made
+    for name in sorted(LOOKS, key=lambda name: LOOKS[name].place):
+        LOOKS[name] = LOOKS.pop(name)
+    return look
+
+
+def discover() -> None:
+    """Import every module of the package: each registers its looks."""
+    for module in pkgutil.iter_modules(importlib.import_module("tui.looks").__path__):
+        if module.name != "registry":
+            importlib.import_module(f"tui.looks.{module.name}")
+
+
+discover()

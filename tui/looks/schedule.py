@@ -1,0 +1,41 @@
+"""Every arm's learning rate over its run."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from tui.looks.registry import Look, Moment, Request, register
+from tui.widgets.chart import Mark, Plot, Series
+from tui.widgets.palette import colour
+from tui.widgets.pane import Words
+from tui.widgets.plots import waiting
+
+
+@register
+class Schedule(Look):
+    name, key, shown, place = "schedule", "s", "schedule", 6
+    help = "the learning rate over the run"
+    title = "learning rate"
+    needs = ("schedule",)
+    of_all_arms = True
+
+    def requests(self, arms: Sequence[str], selected: str | None, seed: int) -> list[Request]:
+        return [("schedule", arm, seed) for arm in arms]
+
+    def heading(self, moment: Moment) -> str:
+        return self.title  # the same for every seed, but for plateaus
+
+    def subtitle(self, moment: Moment) -> Words:
+        return [(f"{arm}  ", colour(place, moment.dark)) for place, arm in enumerate(moment.arms)]
+
+    def draw(self, moment: Moment) -> Plot:
+        """With the present point marked."""
+        series, marks = [], []
+        for place, arm in enumerate(moment.arms):
+            if points := moment.seen("schedule", arm):
+                series.append(Series([epoch for epoch, _ in points], [lr for _, lr in points], place))
+            last = next((epoch for (name, _), epoch in moment.view.record.last.items() if name == arm), None)
+            if last is not None:
+                marks.append(Mark(float(last.epoch), "best", place, y=last.lr))
+        empty = waiting(moment.view) if moment.view.state == "loading" else "looking ..."
+        return Plot(tuple(series), tuple(marks), empty=empty)

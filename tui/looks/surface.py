@@ -1,0 +1,149 @@
+"""What the networks say over the plane of two inputs, or along one: classes with their boundary, or fitted curves."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from rich.text import Text
+
+from tui.looks.registry import Look, Moment, Request, register
+from tui.widgets.blocks import Pixel, append_half_blocks
+from tui.widgets.chart import Plot, Series
+from tui.widgets.palette import blend, colour
+
+if TYPE_CHECKING:
+    from engine.looks.fit import Fit
+    from engine.looks.surface import Surface as Seen
+
+# More surfaces than these beside one another show nothing.
+_MOST = 4
+
+
+def beside(arms: Sequence[str], arm: str) -> list[str]:
+    """As many arms as are shown beside one another, the selected one among them."""
+    first = max(0, arms.index(arm) - _MOST + 1)
+    return list(arms[first : first + _MOST])
+
+
+@register
+class Surface(Look):
+    name, key, shown, place = "surface", "b", "boundary", 3
+    help = "classes over the plane, or the fitted curve"
+    title = "what it says over the plane"
+    needs = ("surface", "fit")
+    of_all_arms = True
+    made_of_colours = True
+
+    def requests(self, arms: Sequence[str], selected: str | None, seed: int) -> list[Request]:
+        return [(need, arm, seed) for need in self.needs for arm in beside(arms, selected or arms[-1])]
+
+    def heading(self, moment: Moment) -> str:
+        heading = super().heading(moment)
+        if not self._is_fit(moment):
+            return heading
+        return heading.replace(self.title, "the fitted curve" + (f": {moment.arm}" if moment.selected else ""), 1)
+
+    def _is_fit(self, moment: Moment) -> bool:
+        return moment.seen("fit", moment.arm) is not None
+
+    def subtitle(self, moment: Moment) -> str:
+        """How the parts of the data are told apart."""
+        surface, fit = moment.seen("surface", moment.arm), moment.seen("fit", moment.arm)
+        seen = surface or fit
+        if seen is None:
+            return ""
+        held = seen.points[-1][-1]
+        if surface is None:
+            return f"bright: train  dim: {held}"
+        if moment.ascii_only:
+            return f"o train  . {held}"
+        return f"{'pale' if moment.dark else 'dark'}: train  full: {held}"
+
+    def draw(self, moment: Moment) -> Plot | list[Text]:
+        arms = beside(moment.arms, moment.arm)
+        if not all(moment.has_seen(need, arm) for need in self.needs for arm in arms):
+            return moment.instead("surface", next(a for a in arms if not moment.has_seen("fit", a)), "")
+        surfaces = {arm: seen for arm in arms if (seen := moment.seen("surface", arm)) is not None}
+        if surfaces:
+            return surface_lines(moment, surfaces)
+        fits = {
+            arm: seen
+            for arm in ([moment.arm] if moment.selected else arms)
+            if (seen := moment.seen("fit", arm)) is not None
+        }
+        if fits:
+            return fit_plot(moment, fits)
+        return [Text("Only data of two inputs, or of one and a number, can be drawn.", style="dim")]
+
+
+def fit_plot(moment: Moment, fits: dict[str, Fit]) -> Plot:
+    """The arms' curves over their one input with the examples."""
+    points = next(iter(fits.values())).points
+    held = [(x, y) for x, y, part in points if part != "train"]
+    train = [(x, y) for x, y, part in points if part == "train"]
+    clouds = [(sorted(held), (128, 128, 128)), (sorted(train), (208, 208, 208))]
+    scattered = [
+        Series([x for x, _ in cloud], [y for _, y in cloud], rgb, scattered=True) for cloud, rgb in clouds if cloud
+    ]
+    lines = [Series(fit.x, fit.y, moment.arms.index(arm)) for arm, fit in fits.items()]
+    return Plot((*scattered, *lines), x_label="x", y_label="y")
+
+
+def surface_lines(moment: Moment, surfaces: dict[str, Seen]) -> list[Text]:
+    """Each arm's classes over the plane in half-blocks, fainter where it is unsure, with some examples as points."""
+    columns = max(8, (moment.width - len(surfaces) + 1) // len(surfaces))
+    rows = max(2, moment.height - 1)
+    title = Text(no_wrap=True)
+    blocks, signs = [], []
+    for place, (arm, surface) in enumerate(surfaces.items()):
+        r, g, b = colour(moment.arms.index(arm), moment.dark)
+        title.append(
+            f"{arm[: columns - 1]:<{columns}}" + (" " if place + 1 < len(surfaces) else ""),
+            style=f"bold rgb({r},{g},{b})",
+        )
+        blocks.append(_pixels(surface, columns, 2 * rows, moment.dark))
+        signs.append(_signs(surface, columns, rows) if moment.ascii_only else {})
+    lines = [title]
+    for y in range(rows):
+        line = Text(no_wrap=True)
+        for place, block in enumerate(blocks):
+            if place:
+                line.append(" ")
+            append_half_blocks(line, block[2 * y], block[2 * y + 1], moment.ascii_only, signs[place].get(y))
+        lines.append(line)
+    return lines
+
+
+def _signs(surface: Seen, columns: int, rows: int) -> dict[int, dict[int, str]]:
+    """Where half-blocks cannot show the points: row -> column -> `o` (train) or `.` (validation)."""
+    signs: dict[int, dict[int, str]] = {}
+    for x, y, _, part in sorted(surface.points, key=lambda point: point[3] == "train"):
+        column = round((x - surface.left) / (surface.right - surface.left) * (columns - 1))
+        row = round((surface.top - y) / (surface.top - surface.bottom) * (rows - 1))
+        signs.setdefault(row, {})[column] = "o" if part == "train" else "."
+    return signs
+
+
+def _pixels(surface: Seen, columns: int, rows: int, dark: bool) -> list[list[Pixel]]:
+    ground: Pixel = (18, 18, 18) if dark else (245, 245, 245)
+    high, wide = len(surface.classes), len(surface.classes[0])
+    classes = max((max(row) for row in surface.classes), default=0) + 1
+    least = 1 / max(2, classes)
+    pixels = []
+    for y in range(rows):
+        source = y * high // rows
+        row = []
+        for x in range(columns):
+            column = x * wide // columns
+            sure = (surface.confidence[source][column] - least) / (1 - least)
+            strength = 0.15 + 0.45 * min(1.0, max(0.0, sure))
+            row.append(blend(colour(surface.classes[source][column], dark), ground, strength))
+        pixels.append(row)
+    for x_value, y_value, label, part in surface.points:
+        column = round((x_value - surface.left) / (surface.right - surface.left) * (columns - 1))
+        line = round((surface.top - y_value) / (surface.top - surface.bottom) * (rows - 1))
+        if 0 <= column < columns and 0 <= line < rows:
+            rgb = colour(label, dark)
+            pixels[line][column] = blend(rgb, (255, 255, 255) if dark else (0, 0, 0), 0.55) if part == "train" else rgb
+    return pixels

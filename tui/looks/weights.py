@@ -1,0 +1,37 @@
+"""Each layer's weights: norm, the last step's change against it, and the share of weights near zero."""
+
+from __future__ import annotations
+
+from rich.text import Text
+
+from tui.looks.registry import LookOfEach, Moment, register
+from tui.widgets.blocks import headed
+from tui.widgets.words import bar, number, significant
+
+
+@register
+class Weights(LookOfEach):
+    name, key, shown, place = "weights", "u", "weights", 1
+    help = "each layer: norm, size of its update, share near zero"
+    title = "weights"
+    needs = ("weights",)
+
+    def subtitle(self, moment: Moment) -> str:
+        return "update: last step's change / norm"
+
+    def draw_one(self, moment: Moment, arm: str, width: int, height: int, name: Text | None) -> list[Text]:
+        """One layer a line."""
+        layers = moment.seen("weights", arm)
+        if not layers:
+            return moment.instead("weights", arm, "This network has no weights.")
+        names = min(16, max(*(len(layer.layer) for layer in layers), name.cell_len if name else 0))
+        lines = [headed(f"{'':{names}} {'norm':>9} {'update':>9}  below 0.001", name, names + 1)]
+        room = max(4, width - names - 30)
+        for layer in layers:
+            line = Text(no_wrap=True)
+            line.append(f"{layer.layer[:names]:{names}} ", style="bold")
+            line.append(f"{number(layer.norm):>9} {significant(layer.update_ratio):>9}  {layer.near_zero:>4.0%} ")
+            line.append(bar(layer.near_zero, room, moment.ascii_only), style="cyan")
+            line.truncate(width)
+            lines.append(line)
+        return lines

@@ -1,0 +1,31 @@
+"""Accuracy, or the gap between validation and train loss."""
+
+from __future__ import annotations
+
+from textual.app import ComposeResult
+
+from engine.view import View
+from tui.panes.losses import legend
+from tui.panes.registry import RunPane, Shown, register
+from tui.widgets import plots
+from tui.widgets.chart import Chart
+
+
+@register
+class Accuracy(RunPane):
+    SCOPED_CSS = False
+    DEFAULT_CSS = ".-look #accuracy { display: none; }"
+    part, number, room, place, page, frame = "accuracy", 2, "trends", 10, 1, "trends"
+    title, summary = "accuracy", "accuracy"
+
+    def compose(self) -> ComposeResult:
+        yield Chart(ascii=self.ascii_only)
+
+    def update(self, view: View, shown: Shown) -> None:
+        self.entitle(
+            self.numbered("gap: validation - train" if shown.gap else "accuracy"),
+            "" if shown.gap else legend(self.ascii_only),
+        )
+        self.query_one(Chart).show(
+            plots.gap_plot(view, shown.arm) if shown.gap else plots.accuracy_plot(view, shown.arm)
+        )

@@ -1,0 +1,123 @@
+"""The loss curves: a pane for each arm, or one for all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from textual.app import ComposeResult
+from textual.containers import HorizontalScroll
+from textual.widget import Widget
+
+from engine.preset import Preset
+from engine.view import View
+from tui.panes.registry import Part, Setup, Shown, register
+from tui.widgets import plots
+from tui.widgets.palette import Rgb, colour
+from tui.widgets.pane import ChartPane
+
+# A pane narrower than this shows no curve worth seeing: more arms than fit start in one pane.
+PANE_WIDTH = 34
+
+
+@register
+class Losses(HorizontalScroll, Part):
+    """One pane an arm, all on one scale, and a pane of all arms; `-overlay` on the screen says which are shown.
+
+    It holds panes and is none itself: each of them is focused and enlarged on its own.
+    """
+
+    SCOPED_CSS = False
+    DEFAULT_CSS = """
+    #losses { height: 3fr; }
+    .-compact #losses { height: 1fr; }
+    .loss { width: 1fr; min-width: 34; height: 100%; }
+    .-many .loss { width: 36; }
+    .-compact .loss { min-width: 30; }
+    .loss.selected { border-title-style: bold reverse; }
+    #overlay { display: none; width: 1fr; height: 100%; }
+    .-overlay .loss { display: none; }
+    .-overlay #overlay { display: block; }
+    """
+    part, number, room, place, frame = "losses", 1, "losses", 0, "losses"
+    summary = "losses"
+
+    def __init__(self, setup: Setup) -> None:
+        super().__init__(id=self.part)
+        self._arms, self._ascii = setup.preset.arm_names, setup.ascii_only
+        self._dots = "..." if self._ascii else "┈"
+        self._legend = legend(self._ascii)
+
+    def compose(self) -> ComposeResult:
+        yield from self._panes()
+        yield ChartPane("1 loss, all arms", ascii_only=self._ascii, id="overlay")
+
+    def _panes(self) -> list[ChartPane]:
+        return [
+            ChartPane(arm, ascii_only=self._ascii, id=f"loss-{place}", classes="loss")
+            for place, arm in enumerate(self._arms)
+        ]
+
+    async def remake(self, preset: Preset) -> None:
+        self._arms = preset.arm_names
+        await self.query(".loss").remove()
+        await self.mount_all(self._panes(), before="#overlay")
+
+    def target(self, shown: Shown) -> Widget:
+        place = self._arms.index(shown.arm) if shown.arm in self._arms else 0
+        return self.query_one("#overlay" if shown.overlay else f"#loss-{place}")
+
+    def arm_of(self, widget: Widget | None) -> str | None:
+        """The arm whose pane the widget is, or is in."""
+        for place, arm in enumerate(self._arms):
+            if widget is not None and any(node.id == f"loss-{place}" for node in widget.ancestors_with_self):
+                return arm
+        return None
+
+    def update(self, view: View, shown: Shown) -> None:
+        kind = "log loss" if shown.log else "loss"
+        if shown.overlay:
+            self._draw_overlay(view, shown, kind)
+            return
+        drawn = plots.loss_plots(view, shown.log)
+        for place, arm in enumerate(self._arms):
+            pane = self.query_one(f"#loss-{place}", ChartPane)
+            pane.set_class(shown.arm in (arm, None), "selected")
+            fate = plots.lost(view, arm) and "diverged"
+            fate = fate or ("off the scale" if plots.off_scale(drawn[arm]) else plots.held(view, arm))
+            pane.entitle(
+                f"{'1 ' if place == 0 else ''}{kind}: {arm}{f' ({fate})' if fate else ''}",
+                [(self._legend if place == 0 else "", None), *self._averages(view, arm)],
+            )
+            if shown.zoomed in (None, pane):
+                pane.show(drawn[arm])
+
+    def _draw_overlay(self, view: View, shown: Shown, kind: str) -> None:
+        overlay = self.query_one("#overlay", ChartPane)
+        plot = plots.overlay_plot(view, shown.log, shown.arm)
+        above = sorted(plots.off_scale(plot))
+        gone = self._key([self._arms[place] for place in above], above) if above else []
+        overlay.entitle(
+            [(f"1 {kind}: ", None), *self._key(self._arms)],
+            [*([("off the scale: ", None)] if gone else []), *gone, (self._legend, None)],
+        )
+        overlay.show(plot)
+
+    def _averages(self, view: View, arm: str) -> list[tuple[str, Rgb | None]]:
+        """The legend of an arm's averaged weights, where it keeps any."""
+        names = plots.averages(view, arm)
+        key = self._key([name.upper() for name in names], [plots.AVERAGE_COLOURS[name] for name in names])
+        return [(f"  {self._dots} ", None), *key] if key else []
+
+    def _key(self, names: Sequence[str], colours: Sequence[int] | None = None) -> list[tuple[str, Rgb | None]]:
+        return key(names, self.app.current_theme.dark, colours)
+
+
+def legend(ascii_only: bool) -> str:
+    """How the two lines of an arm are told apart."""
+    return "*** train ... validation" if ascii_only else "━ train  ┈ validation"
+
+
+def key(names: Sequence[str], dark: bool, colours: Sequence[int] | None = None) -> list[tuple[str, Rgb | None]]:
+    """Names in the colours of their curves."""
+    places = colours or range(len(names))
+    return [(f"{name}  ", colour(place, dark)) for name, place in zip(names, places, strict=True)]

@@ -1,0 +1,32 @@
+"""The norms of the weights: of each arm, or of each layer of one."""
+
+from __future__ import annotations
+
+from textual.app import ComposeResult
+
+from engine.view import View
+from tui.panes.losses import key
+from tui.panes.registry import RunPane, Shown, register
+from tui.widgets import plots
+from tui.widgets.chart import Chart
+
+
+@register
+class Norms(RunPane):
+    SCOPED_CSS = False
+    DEFAULT_CSS = ".-look #norms { display: none; }"
+    part, number, room, place, page, frame = "norms", 3, "trends", 20, 1, "trends"
+    title, summary = "weight norm", "norms"
+
+    def compose(self) -> ComposeResult:
+        yield Chart(ascii=self.ascii_only)
+
+    def update(self, view: View, shown: Shown) -> None:
+        if not shown.layers:
+            self.entitle(self.numbered("weight norm"))
+            self.query_one(Chart).show(plots.norm_plot(view, shown.arm))
+            return
+        arm = shown.arm or view.preset.arm_names[-1]
+        layers = key(plots.layers(view, arm), self.app.current_theme.dark)
+        self.entitle(self.numbered(f"weight norm by layer: {arm}"), layers)
+        self.query_one(Chart).show(plots.layer_norm_plot(view, arm))

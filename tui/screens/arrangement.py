@@ -1,0 +1,38 @@
+"""How the main screen fits the terminal: large, small with pages, or too small."""
+
+from __future__ import annotations
+
+from textual.screen import Screen
+from textual.widgets import Static
+
+from tui.panes.losses import PANE_WIDTH
+
+SMALLEST = (60, 18)
+COMPACT = (110, 34)
+SIDE = 46
+PAGES = 3
+
+
+def arrange(screen: Screen[None], arms: int, overlay: bool | None) -> None:
+    """Set the screen's classes for its size, and for so many arms; `overlay` is what a person has chosen, or None."""
+    width, height = screen.size
+    tiny = width < SMALLEST[0] or height < SMALLEST[1]
+    compact = width < COMPACT[0] or height < COMPACT[1]
+    screen.set_class(tiny, "-tiny")
+    screen.set_class(compact, "-compact")
+    if tiny:
+        screen.query_one("#tiny", Static).update(
+            f"regtui needs a terminal of {SMALLEST[0]}x{SMALLEST[1]}.\n"
+            f"This one is {width}x{height}: please enlarge it.\n"
+            "Training goes on; q quits."
+        )
+    screen.refresh_bindings()
+    fits = arms * PANE_WIDTH <= (width if compact else width - SIDE)
+    screen.set_class(not fits, "-many")
+    screen.set_class(not fits if overlay is None else overlay, "-overlay")
+
+
+def show_page(screen: Screen[None], page: int) -> None:
+    """On a small screen: 0 what stands at the side, 1 the trends, 2 what stands below."""
+    for number in range(PAGES):
+        screen.set_class(number == page, f"-page-{number}")

@@ -1,0 +1,50 @@
+"""What a person has chosen to see and do on the main screen, and what it takes to come back to it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from engine.preset import Preset
+from engine.worker import Worker
+from tui.widgets.plots import MANY
+
+
+def first_selected(preset: Preset) -> str | None:
+    """The arm whose technique a preset of few arms is about; with one arm, or many on an equal footing, all of them."""
+    return preset.arm_names[-1] if 1 < len(preset.arms) <= MANY else None
+
+
+@dataclass
+class Chosen:
+    """The state of the main screen that is a person's.
+
+    Attributes
+    ----------
+    arm : the selected one, None for all.
+    log, gap, layers : how losses, accuracy and norms are drawn.
+    look : the closer look that is open.
+    overlay : one pane for all arms or a pane each; None for what fits.
+    page : the page of panes on a small screen.
+    speed, paused : as asked for last: the worker's word comes a frame later, keys come in bursts.
+    """
+
+    arm: str | None = None
+    log: bool = False
+    gap: bool = False
+    layers: bool = False
+    look: str | None = None
+    overlay: bool | None = None
+    page: int = 0
+    speed: float | None = None
+    paused: bool = False
+
+
+@dataclass(frozen=True)
+class Run:
+    """What it takes to show a run again where it was left; `original` is its preset as it was loaded."""
+
+    worker: Worker
+    original: Preset
+    paused: bool
+    arm: str | None
+    overlay: bool | None

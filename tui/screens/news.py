@@ -1,0 +1,52 @@
+"""The rare events of a run as messages to the person."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from textual.screen import Screen
+
+from engine.events import Event, Failed, Receipt, Started, Stopped
+from engine.worker import Worker
+from tui.screens.messages import Loaded
+
+# What is asked for by the program itself, or is seen at once: a refusal of others is worth a message.
+_SILENT = ("look",)
+
+
+def hear(screen: Screen[None], worker: Worker) -> None:
+    """Tell the person what happened since the last call."""
+    news = worker.news()
+    for event in news:
+        match event:
+            case Started():
+                screen.post_message(Loaded(worker))
+            case Failed():
+                if worker.view().record.started is None:
+                    screen.post_message(Loaded(worker, event))
+                else:
+                    tell_failure(screen, event, "the engine stopped")
+            case Receipt(taken=False) if event.do not in _SILENT:
+                screen.notify(event.refused, title="refused", severity="error", timeout=15, markup=False)
+    _tell_diverged(screen, news)
+
+
+def _tell_diverged(screen: Screen[None], news: Iterable[Event]) -> None:
+    diverged: dict[str, list[Stopped]] = {}
+    for event in news:
+        if isinstance(event, Stopped) and event.reason == "diverged":
+            diverged.setdefault(event.arm, []).append(event)
+    for arm, ends in diverged.items():
+        seeds = f"seed{'s' if len(ends) > 1 else ''} {', '.join(str(end.seed) for end in ends)}"
+        screen.notify(
+            f"{arm}, {seeds}: the loss is no longer finite at epoch {max(end.epoch for end in ends)}",
+            title="diverged",
+            severity="warning",
+            markup=False,
+        )
+
+
+def tell_failure(screen: Screen[None], failed: Failed, title: str) -> None:
+    """In a message, with the place of the full story."""
+    where = f"\nThe full story: {failed.log}" if failed.log else ""
+    screen.notify(f"{failed.message}{where}", title=title, severity="error", timeout=15, markup=False)

@@ -1,0 +1,88 @@
+"""From a view of a run to the panes that show it, at the pace that drawing may have."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from textual.screen import Screen
+
+from engine.view import View
+from engine.worker import Worker
+from tui.panes import Part, Shown
+from tui.screens.pace import Pace
+from tui.widgets.header import RunHeader
+
+
+class Painter:
+    """Keeps the parts of a screen up to date with a worker.
+
+    Parameters
+    ----------
+    screen : whose parts are drawn.
+    worker : whose run is shown; it may be replaced.
+    shown : gives what a person has chosen to see, now.
+    fps : frames a second at most, None for the usual.
+    """
+
+    def __init__(self, screen: Screen[None], worker: Worker, shown: Callable[[], Shown], fps: float | None) -> None:
+        self._screen, self._shown = screen, shown
+        self._pace = Pace(fps)
+        self.worker = worker
+        self.view = worker.view()
+        self.resting = False  # nothing is drawn while the panes are remade
+        # The version of the view that the losses and the trends show.
+        self._drawn = {"losses": -1, "trends": -1}
+        self._stage = ("", False)
+        self._gpu, self._gpu_asked = "", 0.0
+
+    def begin(self, hear: Callable[[], None]) -> None:
+        """Draw from now on, as often as the pace allows, and hear the news before each frame."""
+
+        def tick() -> None:
+            self._pace.begin()
+            try:
+                hear()
+                self.draw()
+            finally:
+                self._screen.set_timer(self._pace.wait(), tick)
+
+        self._screen.set_timer(self._pace.wait(), tick)
+
+    def draw(self, force: bool = False) -> None:
+        """Bring the screen up to the present moment; nothing is done where nothing has changed.
+
+        A frame draws the losses or the trends, whichever is older: twice the frames for the same share of the time.
+        With `force` it draws both, and where nothing more is to come.
+        """
+        if self.resting:
+            return
+        view = self.view = self.worker.view()
+        self._screen.query_one(RunHeader).update(view, view.preset.epochs, self._device(view))
+        stale = [half for half, version in self._drawn.items() if version != view.version]
+        if not stale and not force:
+            return
+        # What a chart says before its first curve is of the state: both halves leave it at once.
+        stage = (view.state, view.record.epoch > 0)
+        changed, self._stage = stage != self._stage, stage
+        whole = force or changed or view.state != "running"
+        halves = set(self._drawn) if whole else {min(stale, key=self._drawn.__getitem__)}
+        shown = self._shown()
+        for part in self._screen.query(Part):
+            if part.frame == "every" or (part.frame in halves and (part.display or shown.zoomed is not None)):
+                part.update(view, shown)
+        self._drawn |= dict.fromkeys(halves, view.version)
+
+    def _device(self, view: View) -> str:
+        """The device's name; on a GPU with its memory and utilization, asked every two seconds."""
+        if view.record.started is None:
+            return ""
+        device = view.record.started.device
+        if not device.startswith("cuda"):
+            return device
+        now = time.monotonic()
+        if now - self._gpu_asked > 2:
+            from engine.gpu import describe
+
+            self._gpu, self._gpu_asked = describe(device), now
+        return self._gpu
