@@ -251,21 +251,13 @@ def _print_report(view: View, arguments: Sequence[str], ascii_only: bool) -> Non
     from rich.text import Text
 
     console = Console(highlight=False)
-    console.print(
-        Text.assemble(
-            (view.preset.title, "bold"), f": {view.record.epoch} epoch{'' if view.record.epoch == 1 else 's'}"
-        )
-    )
+    record = view.record
+    epochs = f": {record.epoch} epoch{'' if record.epoch == 1 else 's'}"
+    console.print(Text.assemble((view.preset.title, "bold"), epochs))
     parts = outcome(
-        view.preset,
-        view.record.last,
-        view.record.stopped,
-        view.record.finished,
-        view.record.would_stop,
-        view.record.reported,
-        console.width,
+        view.preset, record.last, record.stopped, record.finished, record.would_stop, record.reported, console.width,
         ascii_only,
-    )
+    )  # fmt: skip
     for part in parts:
         console.print(part)
     console.print(f"again: {command_of(arguments, command='')}", markup=False, soft_wrap=True)

@@ -11,6 +11,7 @@ from rich.console import Console
 
 from engine.events import Finished, Reported, Stopped
 from engine.preset import load_preset, read_preset, with_value
+from tests.epochs import epoch_of
 from tui.cli import _parser
 from tui.comparison import ReportedRow, averages_in_words, percent, reported_rows
 from tui.report import ArmRow, Number, best_arm, in_words, loss, reported_table, reproduce, summarize, table, with_knobs

@@ -9,7 +9,6 @@ from typing import Any
 
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
-from textual.css.query import NoMatches
 from textual.events import Click, Resize
 from textual.screen import Screen
 from textual.widgets import Footer, Static
@@ -75,15 +74,15 @@ class MainScreen(Screen[None]):
         super().__init__(classes="-page-0 -ascii" if ascii_only else "-page-0")
         self.original, self.worker = preset, worker
         self._ascii = ascii_only
-        self._painter = Painter(self, worker, self._shown, fps)
+        setup = Setup(preset, ascii_only, self.turn_knob)
+        self._parts = [pane(setup) for pane in PANES]
+        self._painter = Painter(self, self._parts, worker, self._shown, fps)
         view = self._painter.view
         self._chosen = Chosen(arm=first_selected(preset), speed=view.speed, paused=view.paused)
 
     def compose(self) -> ComposeResult:
-        setup = Setup(self.original, self._ascii, self.turn_knob)
-
         def parts(room: Room) -> Iterator[Part]:
-            return (part(setup) for part in PANES if part.room == room)
+            return (part for part in self._parts if part.room == room)
 
         yield RunHeader(self._ascii)
         with Horizontal(id="body"):
@@ -175,7 +174,7 @@ class MainScreen(Screen[None]):
         with self.app.batch_update():
             while preset is not self.original:
                 preset = self.original
-                for part in self.query(Part):
+                for part in self._parts:
                     await part.remake(preset)
             self._painter.resting = False
             self._arrange()
@@ -316,7 +315,7 @@ class MainScreen(Screen[None]):
             self.call_after_refresh(self.draw, force=True)
 
     def _show_page_of(self, part: str) -> None:
-        self._show_page(next(pane.page for pane in PANES if pane.part == part))
+        self._show_page(self._part(part).page)
 
     def action_lesson(self) -> None:
         self.toggle_class("-lesson")
@@ -331,11 +330,11 @@ class MainScreen(Screen[None]):
         self._show_page_of(part)
         self.call_after_refresh(self._focus, part)
 
+    def _part(self, name: str) -> Part:
+        return next(part for part in self._parts if part.part == name)
+
     def _focus(self, part: str) -> None:
-        try:
-            self.query_one(f"#{part}", Part).target(self._shown()).focus()
-        except NoMatches:
-            return
+        self._part(part).target(self._shown()).focus()
 
     def _scroll_to_arm(self) -> None:
         """Bring the selected arm's pane, its line of the table and its gauge in sight."""
@@ -377,7 +376,7 @@ class MainScreen(Screen[None]):
             nodes = self.focused.ancestors_with_self if self.focused else []
             pane = next((node for node in nodes if isinstance(node, Pane)), None)
             if pane is None:
-                part = self.query_one("#look" if self._chosen.look else "#losses", Part)
+                part = self._part("look" if self._chosen.look else "losses")
                 self.maximize(part.target(self._shown()), container=False)
             else:
                 self.maximize(pane, container=False)

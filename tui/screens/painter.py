@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from textual.screen import Screen
 
@@ -20,13 +20,21 @@ class Painter:
     Parameters
     ----------
     screen : whose parts are drawn.
+    parts : of the screen, which show the run.
     worker : whose run is shown; it may be replaced.
     shown : gives what a person has chosen to see, now.
     fps : frames a second at most, None for the usual.
     """
 
-    def __init__(self, screen: Screen[None], worker: Worker, shown: Callable[[], Shown], fps: float | None) -> None:
-        self._screen, self._shown = screen, shown
+    def __init__(
+        self,
+        screen: Screen[None],
+        parts: Sequence[Part],
+        worker: Worker,
+        shown: Callable[[], Shown],
+        fps: float | None,
+    ) -> None:
+        self._screen, self._parts, self._shown = screen, parts, shown
         self._pace = Pace(fps)
         self.worker = worker
         self.view = worker.view()
@@ -68,7 +76,7 @@ class Painter:
         whole = force or changed or view.state != "running"
         halves = set(self._drawn) if whole else {min(stale, key=self._drawn.__getitem__)}
         shown = self._shown()
-        for part in self._screen.query(Part):
+        for part in self._parts:
             if part.frame == "every" or (part.frame in halves and (part.display or shown.zoomed is not None)):
                 part.update(view, shown)
         self._drawn |= dict.fromkeys(halves, view.version)

@@ -22,6 +22,8 @@ _STATES = {
 class RunHeader(Lines):
     """The preset's title, the device, the state, epochs done of epochs, rate and time left."""
 
+    DEFAULT_CSS = "RunHeader { dock: top; height: 2; }"
+
     def __init__(self, ascii_only: bool) -> None:
         super().__init__(id="header")
         self._ascii = ascii_only

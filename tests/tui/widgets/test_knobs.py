@@ -86,7 +86,7 @@ async def test_going_back_turns_only_what_was_turned():
         panel.back()
         await pilot.pause()
         assert app.turned == []
-        panel.update(view_of(with_value(app.preset), "regularization.dropout", 0.5, None), app.original, None)
+        panel.update(view_of(with_value(app.preset, "regularization.dropout", 0.5, None)), app.original, None)
         panel.back()
         await pilot.pause()
         assert app.turned == [("regularization.dropout", 0.0, "plain"), ("regularization.dropout", 0.2, "dropped")]
