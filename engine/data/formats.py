@@ -13,8 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from engine.data.download import written
 from engine.data.pool import Array
+from engine.files import written
 
 # What reading a cut or foreign file raises, beyond OSError: a pickle's opcodes can trip over almost anything.
 DAMAGED = (
@@ -68,7 +68,9 @@ def unpack(archive: Path, members: Sequence[str], root: Path) -> None:
         for member in tar:
             packed = tar.extractfile(member) if member.name in wanted and member.isfile() else None
             if packed is not None:
-                with written(root / member.name) as file:
+                place = root / member.name
+                place.parent.mkdir(parents=True, exist_ok=True)
+                with written(place) as file:
                     shutil.copyfileobj(packed, file)
                 wanted.remove(member.name)
     if wanted:
