@@ -12,6 +12,8 @@ from tui.widgets.ticks import log_ticks, value_ticks, whole_ticks
 if TYPE_CHECKING:
     from tui.widgets.plot import Plot, Series
 
+# A polyline in whole pixels: x, y, and whether each vertex is joined to the one before.
+Path = tuple[np.ndarray, np.ndarray, np.ndarray]
 _HUGE = 1e300  # beyond it a range of two numbers overflows
 
 
@@ -187,10 +189,16 @@ class Canvas:
         )
 
 
-def raster(px: np.ndarray, py: np.ndarray, joined: np.ndarray, period: int) -> tuple[np.ndarray, np.ndarray]:
-    """Every `period`-th pixel along a polyline. The steps are counted along the line, so steep parts are as sparse."""
+def raster(
+    px: np.ndarray, py: np.ndarray, joined: np.ndarray, period: int, path: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Every `period`-th pixel along a polyline. The steps are counted along the line, so steep parts are as sparse.
+
+    Several polylines may follow one another; `path` says for each vertex of which it is, and so does what is returned
+    for each pixel.
+    """
     if len(px) == 0:
-        return px, py
+        return px, py, path
     vertex = np.arange(len(px))
     before = np.where(joined, vertex - 1, vertex)
     steps = np.maximum(np.abs(px - px[before]), np.abs(py - py[before]))
@@ -202,4 +210,8 @@ def raster(px: np.ndarray, py: np.ndarray, joined: np.ndarray, period: int) -> t
     on = since_gap % period == 0
     to, part = to[on], part[on]
     start = before[to]
-    return np.rint(px[start] + part * (px[to] - px[start])), np.rint(py[start] + part * (py[to] - py[start]))
+    return (
+        np.rint(px[start] + part * (px[to] - px[start])),
+        np.rint(py[start] + part * (py[to] - py[start])),
+        path[to],
+    )
