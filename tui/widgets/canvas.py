@@ -35,20 +35,26 @@ def curve_of(series: Series, log: bool) -> Curve:
     keep = np.isfinite(x) & np.isfinite(y)
     if log:
         keep &= y > 0
-    at = np.flatnonzero(keep)
-    run = at - np.arange(len(at))
+    at = np.flatnonzero(keep) if not keep.all() else slice(None)
+    x, y, run = x[at], y[at], np.arange(n)[at]
+    run = run - np.arange(len(run))
     low = high = None
     if series.low is not None and series.high is not None and min(len(series.low), len(series.high)) >= n:
         low, high = (np.asarray(edge, dtype=np.float64).ravel()[at] for edge in (series.low, series.high))
         # A seed that has diverged leaves its edge of the band at the mean instead of stretching the axis to infinity.
-        low = np.where(np.isfinite(low) & ((low > 0) | (not log)), np.clip(low, -_HUGE, y[at]), y[at])
-        high = np.where(np.isfinite(high), np.clip(high, y[at], _HUGE), y[at])
-    x, y = x[at], np.clip(y[at], -_HUGE, _HUGE)
+        low = np.where(np.isfinite(low) & ((low > 0) | (not log)), _between(low, -_HUGE, y), y)
+        high = np.where(np.isfinite(high), _between(high, y, _HUGE), y)
+    y = _between(y, -_HUGE, _HUGE)
     if len(x) > 1 and not bool((x[1:] >= x[:-1]).all()):
         order = np.argsort(x, kind="stable")
         x, y, run = x[order], y[order], run[order]
         low, high = (None if edge is None else edge[order] for edge in (low, high))
     return Curve(x, y, run, low, high)
+
+
+def _between(values: np.ndarray, low: Any, high: Any) -> np.ndarray:
+    """As np.clip, which takes three times as long over so few numbers."""
+    return np.minimum(np.maximum(values, low), high)
 
 
 def limits_of(plot: Plot, curves: list[Curve]) -> tuple[float, float, float, float] | None:
@@ -146,8 +152,8 @@ class Canvas:
             joined[1:] = run[1:] == run[:-1]
         joined[:1] = False
         with np.errstate(over="ignore"):
-            py = np.rint(np.clip(self.py(np.log10(y) if self.log else y), -1e12, 1e12))
-        px = np.clip(px, -1e12, 1e12)
+            py = np.rint(_between(self.py(np.log10(y) if self.log else y), -1e12, 1e12))
+        px = _between(px, -1e12, 1e12)
         moved = np.ones(len(px), dtype=bool)
         moved[1:] = (px[1:] != px[:-1]) | (py[1:] != py[:-1]) | ~joined[1:]
         return px[moved], py[moved], joined[moved]

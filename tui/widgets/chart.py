@@ -58,10 +58,12 @@ class Chart(Widget):
         self._redraw()
 
     def _redraw(self) -> None:
-        if not self.is_attached or not self.size:
+        if not self.is_attached:
             return
         if not self._in_sight():
             self._drawn_for = None
+            return
+        if not self.size:
             return
         before = self._rows
         if not self._draw():
