@@ -30,6 +30,7 @@ from engine.events import (
     WouldStop,
 )
 from engine.preset import Preset, PresetError, with_value
+from engine.text import printable
 from engine.view import Lane, Look, State, View
 
 if TYPE_CHECKING:
@@ -394,7 +395,8 @@ def write_log(what: str) -> Path:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("a", encoding="utf-8") as file:
-            file.write(f"{time.strftime('%Y-%m-%d %H:%M:%S')} {what}\n{traceback.format_exc()}\n")
+            story = f"{time.strftime('%Y-%m-%d %H:%M:%S')} {printable(what)}\n{traceback.format_exc()}\n"
+            file.write(printable(story, lines=True))
     except OSError:
         pass
     return path
