@@ -213,6 +213,8 @@ class Worker:
             self._version += 1
             self._loading, self._share = "loading the data", None
         preset = self._lab.preset if self._lab else self._preset
+        with self._lock:
+            self._preset, self._lab = preset, None  # the lab before makes room for this one
         lab = Lab(preset, self._device, report=self._report)
         history = History([(arm, seed) for arm in preset.arm_names for seed in preset.seeds])
         with self._lock:
