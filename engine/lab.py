@@ -15,7 +15,7 @@ import torch
 from engine.data import Task, load_task
 from engine.device import choose_device, use_threads
 from engine.events import Epoch, Event, Finished, Intervention, Loading, Reported, Started, Stopped, WouldStop
-from engine.preset import Arm, Preset, PresetError, ReportedNumber, knobs, live_knobs, with_value
+from engine.preset import Arm, Preset, PresetError, ReportedNumber, knobs, live_knobs, speaks_of, with_value
 from engine.stack import Fed, LaneNumbers, Mistakes, Stack, refuse_stacks_that_cannot_fit, refuse_without_images
 from engine.stack.schedule import Plateau, observe_plateau
 from engine.stopping import Watch, observe
@@ -242,7 +242,8 @@ class Lab:
                 )
             )  # fmt: skip
         ends = [event for event in events if isinstance(event, Finished)]
-        return events + [self._beside_ours(each, ends) for each in self.preset.reported]
+        told = [each for each in self.preset.reported if speaks_of(self.preset, each.arm)]
+        return events + [self._beside_ours(each, ends) for each in told]
 
     def _beside_ours(self, told: ReportedNumber, ends: list[Finished]) -> Reported:
         """A reported number beside the mean over the arm's seeds: of the last epoch, the best one, or the test."""

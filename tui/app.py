@@ -18,7 +18,7 @@ from textual.screen import Screen
 
 from engine.commands import Pause, Resume, Stop
 from engine.events import Failed
-from engine.preset import Preset
+from engine.preset import Preset, title_of
 from engine.view import View
 from engine.worker import Worker, write_log
 from tui.report import outcome, with_knobs
@@ -250,7 +250,9 @@ def _print_report(view: View, arguments: Sequence[str], ascii_only: bool) -> Non
     from rich.text import Text
 
     console = StdoutConsole()
-    console.print(Text.assemble((view.preset.title, "bold"), f": {view.epoch} epoch{'' if view.epoch == 1 else 's'}"))
+    console.print(
+        Text.assemble((title_of(view.preset), "bold"), f": {view.epoch} epoch{'' if view.epoch == 1 else 's'}")
+    )
     parts = outcome(
         view.preset, view.last, view.stopped, view.finished, view.would_stop, view.reported, console.width, ascii_only
     )

@@ -10,13 +10,13 @@ from pydantic import ValidationError
 
 from engine.preset.errors import PresetError, did_you_mean, did_you_mean_setting
 from engine.preset.explain import explain, explain_reported
-from engine.preset.schema import SECTIONS, Arm, Preset, ReportedNumber, Settings, knobs
+from engine.preset.schema import LONGEST_TITLE, SECTIONS, Arm, Preset, ReportedNumber, Settings, Subject, knobs
 from engine.preset.source import line_of
 from engine.preset.toml import BrokenTomlError, parsed
-from engine.text import harmful, printable, quoted
+from engine.text import harmful, printable, quoted, shortened
 
 # The texts of a preset, and how long each may be.
-TEXTS = {"title": 200, "summary": 2_000, "lesson": 20_000, "group": 200}
+TEXTS = {"title": LONGEST_TITLE, "summary": 2_000, "lesson": 20_000, "group": 200}
 _LONGEST_NAME = 200
 _TOP = (*TEXTS, "speed", *SECTIONS, "arm", "reported")
 # The texts that are of several lines.
@@ -105,7 +105,7 @@ def build(reading: Reading, name: str) -> Preset:
         raise reading.fail(("training", "seeds"), f"{told}: must be at most {MOST_LANES:,}")
     return Preset(
         name=printable(name),
-        title=table.get("title") or printable(name),
+        title=table.get("title") or shortened(printable(name), LONGEST_TITLE),
         summary=table.get("summary", ""),
         lesson=table.get("lesson", "").strip(),
         group=table.get("group", ""),
@@ -113,6 +113,7 @@ def build(reading: Reading, name: str) -> Preset:
         base=base,
         arms=arms,
         reported=_reported(reading, [arm.name for arm in arms]),
+        written={arm.name: Subject.of(arm.settings) for arm in arms},
     )
 
 
