@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from engine.events import Epoch, Finished, Reported, Stopped, WouldStop
-from engine.preset import Preset
+from engine.preset import Preset, changed, in_a_row
 
 Lane = tuple[str, int]
 
@@ -255,6 +255,17 @@ def reported_rows(reported: Iterable[Reported], sign: str = "±") -> list[Report
                 ours += f" {sign} {_fixed(each.ours_std, digits)}"
         rows.append(ReportedRow(each.arm, each.metric.replace("_", " "), theirs, ours, each.note))
     return rows
+
+
+def left_out_in_words(preset: Preset, reported: Sequence[Reported]) -> str | None:
+    """At the end of a run: of which arms others' numbers are not set beside ours, and why; None where all are."""
+    told = {(each.arm, each.metric) for each in reported}
+    arms = list(dict.fromkeys(each.arm for each in preset.reported if (each.arm, each.metric) not in told))
+    if not arms:
+        return None
+    others = in_a_row(changed(preset, arms[0])) or "settings"
+    some = "" if len(arms) == len({each.arm for each in preset.reported}) else f" of {', '.join(map(repr, arms))}"
+    return f"what others report{some} is left out: it speaks of other {others}"
 
 
 def _fixed(value: float, decimals: int) -> str:
