@@ -150,4 +150,4 @@ def _load(data: Data, report: Callable[[Loading], None]) -> Pool:
         return load_exam(data.samples, data.noise)
     if data.source == "thumbtack":
         return load_thumbtack(data.samples, data.p_up)
-    return load_torchvision(data.source, report)
+    return load_torchvision(data.source, report, data.unchecked)
