@@ -42,7 +42,7 @@ def told(cases: Sequence[Mapping[str, Any]], megabytes: int, seconds: float = 60
         text=True,
         timeout=seconds,
     )
-    assert done.stderr == ""
+    assert done.stderr == "", done.stderr
     assert done.returncode == 0
     lines = [json.loads(line) if line.startswith('"') else line for line in done.stdout.splitlines()]
     assert len(lines) == len(cases)
