@@ -21,6 +21,9 @@ METRICS = (
 )  # fmt: skip
 
 
+POINTS = 4096  # epochs kept
+
+
 class History:
     """Every metric of every lane over the epochs, at most `points` of them.
 
@@ -35,7 +38,7 @@ class History:
     interventions : the bound on interventions kept; the oldest go first.
     """
 
-    def __init__(self, lanes: Sequence[tuple[str, int]], points: int = 4096, interventions: int = 1000) -> None:
+    def __init__(self, lanes: Sequence[tuple[str, int]], points: int = POINTS, interventions: int = 1000) -> None:
         self.lanes = list(lanes)
         self._row = {lane: row for row, lane in enumerate(self.lanes)}
         self._points = max(points, 4)

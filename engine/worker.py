@@ -30,6 +30,7 @@ from engine.events import (
     WouldStop,
 )
 from engine.preset import Preset, PresetError, with_value
+from engine.text import printable
 from engine.view import Lane, Look, State, View
 
 if TYPE_CHECKING:
@@ -212,6 +213,8 @@ class Worker:
             self._version += 1
             self._loading, self._share = "loading the data", None
         preset = self._lab.preset if self._lab else self._preset
+        with self._lock:
+            self._preset, self._lab = preset, None  # the lab before makes room for this one
         lab = Lab(preset, self._device, report=self._report)
         history = History([(arm, seed) for arm in preset.arm_names for seed in preset.seeds])
         with self._lock:
@@ -394,7 +397,8 @@ def write_log(what: str) -> Path:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("a", encoding="utf-8") as file:
-            file.write(f"{time.strftime('%Y-%m-%d %H:%M:%S')} {what}\n{traceback.format_exc()}\n")
+            story = f"{time.strftime('%Y-%m-%d %H:%M:%S')} {printable(what)}\n{traceback.format_exc()}\n"
+            file.write(printable(story, lines=True))
     except OSError:
         pass
     return path

@@ -23,11 +23,13 @@ from engine.view import View
 from engine.worker import Worker, write_log
 from tui.report import outcome, with_knobs
 from tui.report import reproduce as command_of
+from tui.say import complain
 from tui.screens.actions import ACTIONS
 from tui.screens.board import Run
 from tui.screens.main import MainScreen
 from tui.screens.messages import EndProgram, Loaded, OpenPreset
-from tui.widgets.plain import AsciiOnly, Colourless
+from tui.stdout import StdoutConsole
+from tui.widgets.plain import AsciiOnly, Colourless, Printable
 
 # A program told to end has ended within this many seconds, even where its threads hang.
 LAST_RESORT = 1.0
@@ -57,7 +59,7 @@ class RegtuiApp(App[int]):
         self._kept: Run | None = None  # what there is to go back to where the next preset cannot be loaded
         self._main = MainScreen(preset, self.worker, fps=fps, ascii_only=ascii_only)
         self.reported: View | None = None
-        self._plain: list[LineFilter] = [AsciiOnly()] if ascii_only else []
+        self._plain: list[LineFilter] = [Printable(), *([AsciiOnly()] if ascii_only else [])]
         if self.no_color:
             self._plain.append(Colourless())
 
@@ -240,16 +242,14 @@ def _failure(view: View) -> Failed | None:
 def _tell_failure(failed: Failed) -> int:
     """One line on stderr, for the screen that said it is gone; the exit code."""
     story = f" (the whole story is in {failed.log})" if failed.log else ""
-    with contextlib.suppress(OSError, ValueError):
-        print(f"regtui: {' '.join(failed.message.split())}{story}", file=sys.stderr, flush=True)
+    complain(f"{failed.message}{story}")
     return FAILED if failed.log else BAD_INPUT
 
 
 def _print_report(view: View, arguments: Sequence[str], ascii_only: bool) -> None:
-    from rich.console import Console
     from rich.text import Text
 
-    console = Console(highlight=False)
+    console = StdoutConsole()
     console.print(Text.assemble((view.preset.title, "bold"), f": {view.epoch} epoch{'' if view.epoch == 1 else 's'}"))
     parts = outcome(
         view.preset, view.last, view.stopped, view.finished, view.would_stop, view.reported, console.width, ascii_only

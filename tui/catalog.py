@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +22,7 @@ from engine.preset import (
     by_group,
     load_preset,
 )
+from tui.say import say
 from tui.stdout import StdoutConsole
 
 
@@ -37,7 +37,7 @@ def show_all() -> None:
         )
         for preset in listed:
             under = f"{preset.group:{group}}  " if group else ""
-            print(f"{preset.name:{name}}  {under}{preset.title:{title}}  {preset.summary}{_download(preset)}")
+            say(f"{preset.name:{name}}  {under}{preset.title:{title}}  {preset.summary}{_download(preset)}")
         return
     made = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, show_header=False)
     made.add_column(no_wrap=True, style="bold")
@@ -75,7 +75,7 @@ def show(ref: str) -> None:
     if console.is_terminal and not console.no_color:
         console.print(Syntax(toml, "toml", theme="ansi_dark", background_color="default"))
     else:
-        sys.stdout.write(f"{toml}\n")
+        say(toml)
 
 
 def changes(arm: Arm) -> list[str]:

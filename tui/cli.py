@@ -10,6 +10,8 @@ import sys
 from collections.abc import Sequence
 from typing import Any, NoReturn
 
+from tui.say import complain, say
+
 OK, FAILED, BAD_INPUT, INTERRUPTED, BROKEN_PIPE = 0, 1, 2, 130, 141
 
 _COMMANDS = ("run", "presets", "check")
@@ -116,7 +118,7 @@ def _main(argv: Sequence[str]) -> int:
             from engine.preset import DEFAULT, PresetError, load_preset
 
             try:
-                ref = options.preset or DEFAULT
+                ref = DEFAULT if options.preset is None else options.preset
                 preset = load_preset(ref, options.set, options.arm_set, options.seeds, options.epochs)
                 headless = command == "run" or not _has_terminal(ref)
                 if headless:
@@ -168,7 +170,7 @@ def _look(command: str, rest: Sequence[str]) -> int:
     try:
         if command == "check":
             return BAD_INPUT if [ref for ref in options.files if not _is_fine(ref)] else OK
-        catalog.show(options.name) if options.name else catalog.show_all()
+        catalog.show_all() if options.name is None else catalog.show(options.name)
     except PresetError as error:
         return _complain(str(error), BAD_INPUT)
     return OK
@@ -176,10 +178,11 @@ def _look(command: str, rest: Sequence[str]) -> int:
 
 def _is_fine(ref: str) -> bool:
     from engine.preset import PresetError
+    from engine.text import printable
     from tui import catalog
 
     try:
-        print(f"{ref}: fine: {catalog.check(ref)}")
+        say(f"{printable(ref)}: fine: {catalog.check(ref)}")
     except PresetError as error:
         _complain(str(error), BAD_INPUT)
         return False
@@ -270,8 +273,7 @@ def _nearest(given: str, names: Any) -> str:
 
 def _complain(message: str, code: int) -> int:
     """One line on stderr; the exit code."""
-    with contextlib.suppress(OSError, ValueError):
-        print(f"regtui: {' '.join(message.split())}", file=sys.stderr, flush=True)
+    complain(message)
     return code
 
 

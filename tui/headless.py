@@ -5,12 +5,10 @@ The lab runs in the main thread, as fast as it goes.
 
 from __future__ import annotations
 
-import contextlib
 import sys
 import time
 from collections.abc import Iterable
 
-from rich.console import Console
 from rich.progress import BarColumn, Progress, ProgressColumn, Task, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
@@ -18,8 +16,9 @@ from engine.events import Epoch, Event, Finished, Loading, Reported, Started, St
 from engine.preset import Preset
 from tui.comparison import REASONS, Lane, loss, summarize
 from tui.report import outcome
+from tui.say import complain
 from tui.signals import Signals
-from tui.stdout import StdoutConsole
+from tui.stdout import PlainConsole, StdoutConsole
 
 DONE, DIVERGED, INTERRUPTED = 0, 3, 130
 
@@ -133,7 +132,7 @@ class _Bars:
             BarColumn(),
             TextColumn("{task.fields[told]}", markup=False, style="dim"),
             _Left(),
-            console=Console(stderr=True, highlight=False),
+            console=PlainConsole(stderr=True),
             disable=not shown,
             refresh_per_second=5,
         )
@@ -164,8 +163,7 @@ class _Bars:
         self.waiting(text, share)
         if not self._shown and text != self._told:
             self._told = text
-            with contextlib.suppress(OSError):
-                print(f"regtui: {text}", file=sys.stderr, flush=True)
+            complain(text)
 
     def start(self) -> None:
         """Training begins: one bar an arm."""

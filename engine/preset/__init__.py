@@ -4,7 +4,8 @@ from engine.preset.change import with_value, write_preset
 from engine.preset.errors import PresetError
 from engine.preset.files import at_hand
 from engine.preset.library import DEFAULT, GROUPS, OTHERS, Listed, builtin_list, builtin_names, builtin_text, by_group
-from engine.preset.read import load_preset, read_preset
+from engine.preset.load import load_preset
+from engine.preset.read import read_preset
 from engine.preset.schema import (
     DOWNLOADED,
     EMBEDDED,

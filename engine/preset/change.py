@@ -70,7 +70,4 @@ def write_preset(preset: Preset) -> str:
         table["arm"] = [{"name": arm.name, **arm.overrides} for arm in preset.arms]
     if preset.reported:
         table["reported"] = [each.model_dump(exclude_defaults=True) for each in preset.reported]
-    # A multi-line text in TOML may not hold a carriage return as it stands: reading would make it a line feed.
-    texts = [preset.title, preset.summary, preset.lesson, preset.group]
-    texts += [text for each in preset.reported for text in (each.text, each.note)]
-    return tomli_w.dumps(table, multiline_strings=not any("\r" in text for text in texts))
+    return tomli_w.dumps(table, multiline_strings=True)

@@ -19,6 +19,7 @@ EMBEDDED: tuple[str, ...] = ("digits", "iris", "wine", "breast_cancer")
 SYNTHETIC: tuple[str, ...] = ("moons", "circles", "gauss", "xor", "spiral")
 TRUTH_TABLES: tuple[str, ...] = ("and", "or", "xor4")
 MEASURED: tuple[str, ...] = ("curve", "exam")
+MADE: tuple[str, ...] = (*SYNTHETIC, *MEASURED, "thumbtack")  # of as many samples as are asked for
 DOWNLOADED: tuple[str, ...] = ("mnist", "fashionmnist", "cifar10", "cifar100")
 IMAGES: tuple[str, ...] = ("digits", *DOWNLOADED, "folder")
 # Channels times pixels of an image; a folder's are 3 * size * size.

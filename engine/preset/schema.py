@@ -12,7 +12,7 @@ from typing import Any
 
 from pydantic import Field, field_validator, model_validator
 
-from engine.preset.data import DOWNLOADED, EMBEDDED, IMAGES, MEASURED, SYNTHETIC, TRUTH_TABLES, Amount, Data
+from engine.preset.data import DOWNLOADED, EMBEDDED, IMAGES, MADE, MEASURED, SYNTHETIC, TRUTH_TABLES, Amount, Data
 from engine.preset.errors import PresetError, did_you_mean
 from engine.preset.model import Model
 from engine.preset.regularization import Augment, Regularization
@@ -20,7 +20,7 @@ from engine.preset.setting import Knob, Section, knobs_of
 from engine.preset.training import EarlyStopping, Schedule, Training
 
 __all__ = [
-    "DOWNLOADED", "EMBEDDED", "IMAGES", "MEASURED", "REPORTED_METRICS", "SECTIONS", "SYNTHETIC", "TRUTH_TABLES",
+    "DOWNLOADED", "EMBEDDED", "IMAGES", "MADE", "MEASURED", "REPORTED_METRICS", "SECTIONS", "SYNTHETIC", "TRUTH_TABLES",
     "Amount", "Arm", "Augment", "Data", "EarlyStopping", "Knob", "Model", "Preset", "Regularization", "ReportedNumber",
     "Schedule", "Section", "Settings", "Training", "knobs", "live_knobs",
 ]  # fmt: skip

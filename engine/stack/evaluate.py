@@ -53,12 +53,17 @@ def in_chunks(
 ) -> Iterator[tuple[Tensor, Tensor]]:
     """outputs_LNC and y_LN of so many examples at a time; parameters as for `evaluate`."""
     groups, examples = y_GN.shape
-    rows = max(_FEWEST_ROWS, _CHUNK_NUMBERS.get(x_GNI.device.type, _CHUNK_NUMBERS_ELSEWHERE) // (lanes * widest))
+    rows = rows_of_a_chunk(x_GNI.device.type, lanes, widest)
     for start in range(0, examples, rows):
         y_chunk = y_GN[:, start : start + rows]
         count = y_chunk.shape[1]
         y_LN = y_chunk.unsqueeze(1).expand(groups, lanes // groups, count).reshape(lanes, count)
         yield forward(x_GNI[:, start : start + rows]), y_LN
+
+
+def rows_of_a_chunk(device: str, lanes: int, widest: int) -> int:
+    """How many examples are measured at a time."""
+    return max(_FEWEST_ROWS, _CHUNK_NUMBERS.get(device, _CHUNK_NUMBERS_ELSEWHERE) // (lanes * widest))
 
 
 def predicted(outputs_LNC: Tensor) -> Tensor:
