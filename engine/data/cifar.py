@@ -8,7 +8,7 @@ import numpy as np
 
 from engine.data.pickles import Named, Said, read_plain
 from engine.data.pool import Array, Part
-from engine.data.words import printable
+from engine.text import printable
 
 PIXELS = 3 * 32 * 32
 _PLAIN_BYTES = ("|", None, None, None)  # a dtype's state: byte order, then base, names and fields of a structured one

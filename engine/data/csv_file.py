@@ -16,8 +16,9 @@ import numpy as np
 
 from engine.data.pool import Part, Pool
 from engine.data.reading import regular
-from engine.data.words import quoted, shown
+from engine.data.words import shown
 from engine.preset.errors import PresetError, did_you_mean
+from engine.text import quoted
 
 # Beyond this, single precision and the squares that scaling sums would overflow into infinity.
 _LARGEST = 1e30
@@ -129,33 +130,33 @@ class _Table:
         if target not in columns:
             few = [shown(name, 20) for name in columns[:1000]] if len(columns) <= 1000 else []
             hint = did_you_mean(target, few)
-            raise PresetError(f"data.target = {quoted(target)}: no such column in {given}{shown(hint, 120)}")
+            raise PresetError(f"data.target = {quoted(target, 40)}: no such column in {given}{shown(hint, 120)}")
         met: set[str] = set()
         for name in columns:
             if name in met:
-                raise PresetError(f"{given}, line 1: two columns are named {quoted(name)}")
+                raise PresetError(f"{given}, line 1: two columns are named {quoted(name, 40)}")
             met.add(name)
         if len(columns) < 2:
-            raise PresetError(f"{given}: has no column but {quoted(target)}: nothing to predict it from")
+            raise PresetError(f"{given}: has no column but {quoted(target, 40)}: nothing to predict it from")
 
     def _take_target(self, cell: str, at: str) -> None:
         if self._numeric:
             self._targets.append(_number(cell, self._target, at))
             return
         if not cell:
-            raise PresetError(f"{at}: column {quoted(self._target)} is empty: must be a class")
+            raise PresetError(f"{at}: column {quoted(self._target, 40)} is empty: must be a class")
         self._targets.append(self._labels.setdefault(cell, len(self._labels)))
         if len(self._labels) > _MOST_CLASSES:
             raise PresetError(
-                f"{self._given}: column {quoted(self._target)} has more than {_MOST_CLASSES:,} different values:"
+                f"{self._given}: column {quoted(self._target, 40)} has more than {_MOST_CLASSES:,} different values:"
                 " must be classes that repeat"
             )
 
     def _refuse_classes(self, names: list[str]) -> None:
-        target, rows = quoted(self._target), len(self._targets)
+        target, rows = quoted(self._target, 40), len(self._targets)
         if len(names) < 2:
             raise PresetError(
-                f"{self._given}: column {target} is {quoted(names[0])} everywhere: two classes are the least"
+                f"{self._given}: column {target} is {quoted(names[0], 40)} everywhere: two classes are the least"
             )
         if len(names) > max(20, rows // 2):
             raise PresetError(
@@ -202,8 +203,8 @@ def _number(cell: str, column: str, at: str) -> float:
     value = _float(cell)
     if value is not None and abs(value) <= _LARGEST:  # NaN is not
         return value
-    name = f"{at}: column {quoted(column)}"
+    name = f"{at}: column {quoted(column, 40)}"
     if not cell:
         raise PresetError(f"{name} is empty: must be a number (fill in or leave out the line)")
     told = "must be a number" if value is None else "must be a number from -1e30 to 1e30"
-    raise PresetError(f"{name} = {quoted(cell)}: {told}")
+    raise PresetError(f"{name} = {quoted(cell, 40)}: {told}")

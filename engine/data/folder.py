@@ -10,9 +10,11 @@ import numpy as np
 from engine.data.images import EXTENSIONS, quiet, read_image
 from engine.data.pool import Part, Pool
 from engine.data.walk import Walk
-from engine.data.words import printable, quoted, shown
+from engine.data.words import shown
 from engine.events import Loading
+from engine.memory import free_memory, refuse_what_cannot_fit
 from engine.preset.errors import PresetError
+from engine.text import printable, quoted
 
 _LAYOUT = "one folder for each class, images in it"
 _PARTS = ("train", "test", "val", "valid", "validation")
@@ -46,10 +48,15 @@ def load_folder(path: str, size: int, report: Report) -> Pool:
     except OSError as error:
         raise PresetError(f"{given}: {shown(error.filename or root, 90)} cannot be read ({error.strerror})") from error
     if len(train) < 2:
-        raise PresetError(f"{given}: images of {quoted(next(iter(train)))} only: two classes are the least ({_LAYOUT})")
+        raise PresetError(
+            f"{given}: images of {quoted(next(iter(train)), 40)} only: two classes are the least ({_LAYOUT})"
+        )
     if others := [name for name in test if name not in train]:
-        raise PresetError(f"{given}: class {quoted(others[0])} is in 'test' and not in 'train'")
+        raise PresetError(f"{given}: class {quoted(others[0], 40)} is in 'test' and not in 'train'")
     names = tuple(train)
+    count = sum(len(images) for part in (train, test) for images in part.values())
+    what = f"{count:,} images of {size} x {size} pixels"
+    refuse_what_cannot_fit(count * 3 * size**2, free_memory(), what, "a smaller data.size, or fewer images")
     with quiet():
         pool, official = (_part(classes, names, root, size, given, report) for classes in (train, test))
     return Pool(
@@ -69,8 +76,8 @@ def _classes(root: Path, walk: Walk, given: str) -> tuple[Classes, Classes]:
     found = walk.files([*train, *test, *others])
     if full := [folder.name for folder in others if found[folder]]:
         raise PresetError(
-            f"{given}: has {quoted(full[0])} beside {quoted(parts['train'].name)}: expected either classes, or 'train'"
-            " and 'test' with the classes in them and no other images"
+            f"{given}: has {quoted(full[0], 40)} beside {quoted(parts['train'].name)}: expected either classes, or"
+            " 'train' and 'test' with the classes in them and no other images"
         )
     return (
         _with_images({folder: found[folder] for folder in train}, f"{given}: {quoted(parts['train'].name)}"),

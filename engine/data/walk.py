@@ -7,9 +7,10 @@ import stat
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from engine.data.words import quoted, shown
+from engine.data.words import shown
 from engine.events import Loading
 from engine.preset.errors import PresetError
+from engine.text import quoted
 
 # Below a link to somewhere else there may be a whole disk.
 _MOST_ENTRIES = 2_000_000
@@ -74,7 +75,7 @@ class Walk:
                     self._below(place, folder, found, links)
                 elif place == str(folder):
                     raise PresetError(
-                        f"{self._given}: {quoted(folder.name)} is a link to a folder taken already: remove it"
+                        f"{self._given}: {quoted(folder.name, 40)} is a link to a folder taken already: remove it"
                     )
         return {
             folder: [Path(place) for place in sorted(places, key=os.path.split)] for folder, places in found.items()
