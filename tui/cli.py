@@ -206,6 +206,8 @@ def _parser(command: str) -> _Parser:
     add("--arm-set", action="append", default=[], metavar="ARM:KEY=VALUE", help="change a setting of one arm")
     add("--seeds", type=_count, metavar="N", help="train every arm under N seeds")
     add("--epochs", type=_count, metavar="N", help="train for N epochs")
+    add("--data-unchecked", action="append_const", dest="set", const="data.unchecked=true",
+        help="use downloaded files as they are, even where their md5 is not torchvision's")  # fmt: skip
     add("--device", type=_device, default="auto", metavar="D", help="auto (the default), cpu, cuda, cuda:N or mps")
     unused = " (no effect here)" if command == "run" else ""
     add = parser.add_argument_group("the screen").add_argument

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import IO
 
+from engine.data.reading import LARGEST
 from engine.files import written
 
 TIMEOUT = 10.0  # seconds of silence after which a server is given up
@@ -35,9 +36,8 @@ def download(urls: Sequence[str], path: Path, md5: str, progress: Callable[[floa
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             with written(path) as file:
-                found = _copy(url, file, progress)
-                if found != md5:
-                    raise OSError(f"{url} sent something else than the file expected (md5 {found}, not {md5})")
+                if _copy(url, file, progress) != md5:
+                    raise OSError("sent something else than the file expected")
             return
         except (OSError, http.client.HTTPException, ValueError) as error:
             failure = error
@@ -54,6 +54,8 @@ def _copy(url: str, file: IO[bytes], progress: Callable[[float | None], None]) -
             file.write(chunk)
             digest.update(chunk)
             done += len(chunk)
+            if done > LARGEST:
+                raise OSError(f"sends more than {LARGEST:,} bytes")
             percent = 100 * done // total if total else done >> 20
             if percent != told:
                 told = percent

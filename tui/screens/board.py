@@ -117,6 +117,8 @@ class Board(Screen[None]):
         diverged: dict[str, list[Stopped]] = {}
         for event in self.worker.news():
             if isinstance(event, Started):
+                for line in event.warnings:
+                    self.notify(line, title="the data", severity="warning", timeout=12, markup=False)
                 self.post_message(Loaded(self.worker))
             elif isinstance(event, Failed):
                 view = self.worker.view()
