@@ -10,6 +10,8 @@ from textual.containers import Horizontal, Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Button, Input, Label
 
+from tui.screens.guard import LivesOn
+
 
 @dataclass(frozen=True, slots=True)
 class Question:
@@ -20,7 +22,7 @@ class Question:
     answers: tuple[tuple[str, str], ...]
 
 
-class Dialog(ModalScreen[str | None]):
+class Dialog(LivesOn, ModalScreen[str | None]):
     """A box in the middle of the screen."""
 
     DEFAULT_CSS = """
