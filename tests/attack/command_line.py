@@ -18,7 +18,8 @@ COUNT = 200
 ABOUT = "argument vectors: commands, presets, files, options and settings that are none"
 DONE, DIVERGED, INTERRUPTED = 0, 3, 130
 _FILES = (
-    "small.toml", "bytes.toml", "empty.toml", "table.csv", "folder", "folder.toml", "pipe.toml", "gone.toml", "loop.toml",
+    "small.toml", "bytes.toml", "empty.toml", "table.csv", "folder", "folder.toml", "pipe.toml", "gone.toml",
+    "loop.toml",
 )  # fmt: skip
 _ELSEWHERE = (
     "/dev/zero", "/dev/full", "/dev/stdin", "/", "", " ", ".", "..", "-", "--", "~", "a" * 5000, "/" * 5000, "x/y.toml",

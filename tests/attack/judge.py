@@ -6,6 +6,7 @@ that is not text.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
 from dataclasses import dataclass
 
@@ -13,6 +14,8 @@ BAD_INPUT = 2
 LONGEST = 300  # characters of a refusal
 # Ends of lines, and the joiners that words of some languages are written with.
 _ALLOWED = "\n\t\u200c\u200d"
+# What is told on the way, and refuses nothing.
+_NOTE = re.compile(r"regtui: (reading|unpacking|downloading|no terminal on) ")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +68,9 @@ def fault(outcome: Outcome, codes: Collection[int] = (0, BAD_INPUT), refusals: i
         return f"a line on stderr is not the program's own: {foreign[:200]!r}"
     if longest := next((line for line in lines if len(line) > LONGEST), None):
         return f"a line of {len(longest)} characters on stderr: {longest[:100]!r}..."
-    if outcome.code == BAD_INPUT and (not lines if refusals is None else len(lines) != refusals):
-        return f"refused in {len(lines)} lines: {said[:300]!r}"
+    refused = sum(not _NOTE.match(line) for line in lines)
+    if outcome.code == BAD_INPUT and (not refused if refusals is None else refused != refusals):
+        return f"refused in {refused} lines: {said[:300]!r}"
     return None
 
 
