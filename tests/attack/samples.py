@@ -4,6 +4,7 @@ SMALL = """\
 title = "Two moons"
 summary = "Small and quick."
 lesson = "Look at the gap."
+speed = 20
 [data]
 source = "moons"
 samples = 120
