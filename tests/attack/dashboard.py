@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import select
@@ -14,6 +15,10 @@ from tests.terminal import REGTUI, Terminal
 
 COLUMNS, LINES = 110, 32
 _EPOCH = re.compile(r" (\d+)/\d+ epochs")
+
+
+class EndedError(AssertionError):
+    """The program is gone where it was to live on."""
 
 
 class Dashboard(Terminal):
@@ -34,6 +39,27 @@ class Dashboard(Terminal):
         }
         super().__init__([REGTUI, *(arguments or ("small.toml",))], columns, lines, given, folder)
         self.columns, self.lines = columns, lines
+
+    def read(self, seconds: float) -> bool:
+        came = super().read(seconds)
+        if not came and self.code is None:
+            pid, status = os.waitpid(self.pid, os.WNOHANG)
+            if pid:
+                self.code = os.waitstatus_to_exitcode(status)
+                while super().read(0):
+                    pass
+                raise EndedError(f"ended with {self.code}: {self.last_words!r}")
+        return came
+
+    def wait(self, timeout: float = 10.0) -> int:
+        """Read until the program has ended; its exit code. Raises AssertionError where it does not end."""
+        end = time.monotonic() + timeout
+        while self.code is None:
+            if time.monotonic() > end:
+                raise AssertionError(f"still running after {timeout} s")
+            with contextlib.suppress(EndedError):
+                self.read(0.02)
+        return self.code
 
     @property
     def epoch(self) -> int:

@@ -71,11 +71,9 @@ def _number(rng: Random) -> bytes:
 
 def _csi(rng: Random) -> bytes:
     """A control sequence with any final byte, with or without parameters and intermediates."""
+    opening = rng.choice((b"\x1b[", b"\x1b[", b"\x1b[?", b"\x1b[>", b"\x1b[<", b"\x9b", b"\x1bO"))
     parameters = b";".join(_number(rng) for _ in range(rng.choice((0, 1, 1, 2, 3, 30))))
-    final = bytes([rng.randrange(0x40, 0x7F)])
-    return rng.choice((b"\x1b[", b"\x1b[", b"\x1b[?", b"\x1b[>", b"\x1b[<", b"\x9b", b"\x1bO")) + parameters + rng.choice(
-        (b"", b"", b"$", b" ", b"!")
-    ) + final  # fmt: skip
+    return opening + parameters + rng.choice((b"", b"", b"$", b" ", b"!")) + bytes([rng.randrange(0x40, 0x7F)])
 
 
 def _kitty(rng: Random) -> bytes:
@@ -91,8 +89,8 @@ def _mouse(rng: Random) -> bytes:
     column, row = rng.choice((inside, inside, inside, (0, 0), (-1, -1), (99_999, 9_999), (10**12, 1)))
     button = rng.choice((0, 1, 2, 3, 32, 35, 64, 65, 66, 128, 255, 9999))
     return rng.choice((
-        b"\x1b[<%d;%d;%dm" % (button, column, row), 
-        b"\x1b[<%d;%d;%dM" % (button, column, row),        b"\x1b[%d;%d;%dM" % (button + 32, column, row), b"\x1b[M" + bytes(rng.randrange(32, 256) for _ in range(3)),
+        b"\x1b[<%d;%d;%dM" % (button, column, row), b"\x1b[<%d;%d;%dm" % (button, column, row),
+        b"\x1b[%d;%d;%dM" % (button + 32, column, row), b"\x1b[M" + bytes(rng.randrange(32, 256) for _ in range(3)),
         b"\x1b[<;;M", b"\x1b[<0;1M", b"\x1b[<a;b;cM",
     ))  # fmt: skip
 

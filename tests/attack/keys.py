@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
 import tempfile
-import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from random import Random
@@ -44,7 +41,7 @@ def _life(numbers: Sequence[int], seed: int, home: Path) -> Iterator[Case]:
                 dashboard.goes_on()
                 dashboard.quits()
             except AssertionError as error:
-                wrong = _reason(dashboard, error)
+                wrong = _reason(error)
         found = _culprit(burst, wrong, seed, home) if wrong else Case(burst[-1])
         yield from (found if number == found.number else Case(number) for number in burst)
 
@@ -62,25 +59,25 @@ def given(number: int, seed: int) -> bytes:
 
 
 def _culprit(burst: Sequence[int], wrong: str, seed: int, home: Path) -> Case:
-    """The one input of a burst that is not survived, or the burst."""
-    for number in burst if len(burst) > 1 else ():
-        with Dashboard(home) as dashboard, contextlib.suppress(AssertionError):
-            dashboard.trains()
-            dashboard.send(given(number, seed))
-            dashboard.answers()
-            continue
-        return Case(number, f"{given(number, seed)[:80]!r}: {wrong}")
+    """The one input of a burst that is not survived, or the burst where it takes more than one."""
+    suspects = list(burst)
+    while len(suspects) > 1:
+        half = suspects[: len(suspects) // 2]
+        suspects = half if _dies_of(half, seed, home) else suspects[len(half) :]
+    if died := _dies_of(suspects, seed, home):
+        return Case(suspects[0], f"{given(suspects[0], seed)[:80]!r}: {died}")
     return Case(burst[-1], f"{wrong} (after the inputs {burst[0]} to {burst[-1]}; alone, none does that)")
 
 
-def _reason(dashboard: Dashboard, error: AssertionError) -> str:
-    """What became of it: how it ended, or what it did not do."""
-    deadline = time.monotonic() + 2
-    while time.monotonic() < deadline and dashboard.code is None:
-        dashboard.read(0.05)
-        pid, status = os.waitpid(dashboard.pid, os.WNOHANG)
-        if pid:
-            dashboard.code = os.waitstatus_to_exitcode(status)
-    if dashboard.code is not None:
-        return f"ended with {dashboard.code}: {dashboard.last_words!r}"
-    return f"alive, but {' '.join(str(error).split())[:300]}"
+def _dies_of(numbers: Sequence[int], seed: int, home: Path) -> str | None:
+    with Dashboard(home) as dashboard:
+        try:
+            dashboard.trains()
+            _send(dashboard, numbers, seed)
+        except AssertionError as error:
+            return _reason(error)
+    return None
+
+
+def _reason(error: AssertionError) -> str:
+    return " ".join(str(error).split())[:300]
