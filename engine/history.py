@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import csv
 import threading
-import warnings
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TextIO
 
 import numpy as np
@@ -15,6 +15,19 @@ from engine.events import Epoch, Intervention
 from engine.metrics import METRICS, average_of
 
 Floats = NDArray[np.float64]
+
+POINTS = 4096  # epochs kept
+
+
+@dataclass(slots=True)
+class _Means:
+    """Of one metric: mean and deviation over the seeds, [arms, points] both, final up to the column `final`; and what
+    each lane holds there if it has ended, [L]."""
+
+    mean: Floats
+    deviation: Floats
+    carried_L: Floats
+    final: int = 0
 
 
 class History:
@@ -31,13 +44,20 @@ class History:
     interventions : the bound on interventions kept; the oldest go first.
     """
 
-    def __init__(self, lanes: Sequence[tuple[str, int]], points: int = 4096, interventions: int = 1000) -> None:
+    def __init__(self, lanes: Sequence[tuple[str, int]], points: int = POINTS, interventions: int = 1000) -> None:
         self.lanes = list(lanes)
         self._row = {lane: row for row, lane in enumerate(self.lanes)}
+        self.arms = list(dict.fromkeys(arm for arm, _ in self.lanes))
+        rows = [[row for row, lane in enumerate(self.lanes) if lane[0] == arm] for arm in self.arms]
+        # Rows of the seeds, -1 where an arm has fewer of them than another.
+        self._rows_AS = np.full((len(rows), max(map(len, rows), default=0)), -1)
+        for place, some in enumerate(rows):
+            self._rows_AS[place, : len(some)] = some
         self._points = max(points, 4)
         self._epochs = np.zeros(self._points, dtype=np.int64)
         self._values: dict[str, Floats] = {}
         self._measured = np.zeros((len(self.lanes), self._points), dtype=bool)
+        self._means: dict[str, _Means] = {}
         self._used = 0
         self._stride = 1
         self._bound = interventions
@@ -100,48 +120,82 @@ class History:
             for values in self._values.values():
                 values[:, : kept.size] = values[:, kept]
             self._used = kept.size
+            self._means.clear()
         self._epochs[self._used] = epoch
         self._measured[:, self._used] = False
         for values in self._values.values():
             values[:, self._used] = np.nan
         self._used += 1
 
-    def series(
-        self, metric: str, arm: str, seed: int | None = None, *, hold_last: bool = False
-    ) -> tuple[NDArray[np.int64], Floats]:
-        """Epochs [n] and values [seeds of the arm, n] (or [n] for one seed); NaN where a lane has no number.
-
-        With `hold_last` a lane that has ended keeps the last finite value that it had.
-        """
+    def series(self, metric: str, arm: str, seed: int | None = None) -> tuple[NDArray[np.int64], Floats]:
+        """Epochs [n] and values [seeds of the arm, n] (or [n] for one seed); NaN where a lane has no number."""
         rows = [row for row, lane in enumerate(self.lanes) if lane[0] == arm and seed in (None, lane[1])]
         with self._lock:
             epochs = self._epochs[: self._used].copy()
             values = self._values.get(metric)
             told = np.full((len(rows), self._used), np.nan) if values is None else values[rows, : self._used].copy()
-            measured = self._measured[rows, : self._used]
-            ends = self._used - 1 - np.argmax(measured[:, ::-1], axis=1) if self._used else ()
-        if hold_last and self._used:
-            always = metric in METRICS and average_of(metric) is None
-            for row, end in zip(told, ends, strict=True):
-                # A lane that diverged ends with no number; a metric that was off at its end has none to hold.
-                finite = np.flatnonzero(np.isfinite(row[: end + 1] if always else row[end : end + 1]))
-                if finite.size:
-                    row[end + 1 :] = row[finite[-1] if always else end]
         return epochs, told if seed is None else told[0]
 
-    def mean(self, metric: str, arm: str) -> tuple[NDArray[np.int64], Floats, Floats, Floats]:
-        """Epochs, mean over the arm's seeds, and the mean minus and plus one sample standard deviation, each [n].
+    def means(self, metric: str) -> tuple[NDArray[np.int64], Floats, Floats]:
+        """Epochs [n], and mean and sample standard deviation over the seeds of each of `arms`, [arms, n] both.
 
         Seeds that have ended hold their last value, so that the mean does not jump where one ends before the others.
-        The spread of a single number is 0.
+        The deviation of a single number is 0. Only what came since the last call is averaged: the columns before the
+        newest do not change any more.
         """
-        epochs, values = self.series(metric, arm, hold_last=True)
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", RuntimeWarning)  # all-NaN columns: nothing was measured there
-            mean = np.nanmean(values, axis=0)
-            many = np.count_nonzero(~np.isnan(values), axis=0) > 1
-            spread = np.where(many, np.nanstd(values, axis=0, ddof=1), mean - mean)
-        return epochs, mean, mean - spread, mean + spread
+        with self._lock:
+            mean, deviation = self._averaged(metric)
+            return self._epochs[: self._used].copy(), mean[:, : self._used].copy(), deviation[:, : self._used].copy()
+
+    def mean(self, metric: str, arm: str) -> tuple[NDArray[np.int64], Floats, Floats, Floats]:
+        """Epochs, mean over the arm's seeds, and the mean minus and plus one sample standard deviation, each [n]."""
+        place = self.arms.index(arm)
+        with self._lock:
+            mean, deviation = (each[place, : self._used].copy() for each in self._averaged(metric))
+            return self._epochs[: self._used].copy(), mean, mean - deviation, mean + deviation
+
+    def _averaged(self, metric: str) -> tuple[Floats, Floats]:
+        values = self._values.get(metric)
+        if values is None:
+            nothing = np.full((len(self.arms), self._points), np.nan)
+            return nothing, nothing
+        if metric not in self._means:
+            shape = (len(self.arms), self._points)
+            self._means[metric] = _Means(np.full(shape, np.nan), np.full(shape, np.nan), np.full(len(values), np.nan))
+        known = self._means[metric]
+        fresh = slice(known.final, self._used)
+        held_Ln, carried_Ln = self._held(metric, values[:, fresh], self._measured[:, fresh], known.carried_L)
+        values_ASn = held_Ln[self._rows_AS]
+        values_ASn[self._rows_AS < 0] = np.nan
+        missing = np.isnan(values_ASn)
+        # Nothing was measured in the arm: 0 / 0; a loss that has run away: infinity less infinity.
+        with np.errstate(all="ignore"):
+            count = values_ASn.shape[1] - missing.sum(axis=1)
+            mean = np.where(missing, 0.0, values_ASn).sum(axis=1) / count
+            apart = np.where(missing, 0.0, values_ASn - mean[:, None])
+            # Bessel's correction; a single number has no spread.
+            deviation = np.sqrt((apart * apart).sum(axis=1) / np.maximum(1, count - 1))
+        known.mean[:, fresh], known.deviation[:, fresh] = mean, deviation
+        final = max(0, self._used - 1)
+        if final > known.final:
+            known.carried_L, known.final = carried_Ln[:, final - known.final - 1], final
+        return known.mean, known.deviation
+
+    @staticmethod
+    def _held(
+        metric: str, values_Ln: Floats, measured_Ln: NDArray[np.bool_], carried_L: Floats
+    ) -> tuple[Floats, Floats]:
+        """The values with those of lanes that have ended held, and at each column what a lane would hold from there on.
+
+        A lane that diverged ends with no number: its last finite one is held. A metric that was off when the lane ended
+        has none to hold.
+        """
+        always = metric in METRICS and average_of(metric) is None
+        told = measured_Ln & np.isfinite(values_Ln) if always else measured_Ln
+        newest = np.maximum.accumulate(np.where(told, np.arange(values_Ln.shape[1]), -1), axis=1)
+        found = np.take_along_axis(values_Ln, np.maximum(newest, 0), axis=1) if newest.size else values_Ln
+        carried_Ln = np.where(newest >= 0, found, carried_L[:, None])
+        return np.where(measured_Ln, values_Ln, carried_Ln), carried_Ln
 
     def write_csv(self, file: TextIO) -> None:
         """Every kept epoch of every lane as a row: arm, seed, epoch, then the metrics; empty where there is none."""

@@ -23,10 +23,11 @@ from engine.preset import (
     knobs,
     live_knobs,
     read_preset,
+    speaks_of,
     with_value,
     write_preset,
 )
-from engine.stack import Fed, Mistakes, Stack, refuse_without_images
+from engine.stack import Fed, Mistakes, Stack, refuse_stacks_that_cannot_fit, refuse_without_images
 from engine.state import LabState, Lane, LaneState
 
 
@@ -66,18 +67,23 @@ class Lab:
         self._interventions: list[Intervention] = []
         self._tasks: dict[str, Task] = {}
         self._stacks: list[Stack] = []
-        for arms in _by_structure(preset):
-            data = arms[0].settings.data
-            key = data.model_dump_json()
-            if key not in self._tasks:
-                self._tasks[key] = load(data, preset.seeds, self.device, dtype, report)
-            task = self._tasks[key]
+        groups = [(arms, self._task(arms[0], load, dtype, report)) for arms in _by_structure(preset)]
+        for arms, task in groups:
             for arm in arms:
                 refuse_without_images(arm.settings, task.image_shape)
+        refuse_stacks_that_cannot_fit(groups, len(preset.seeds), self.device, dtype)
+        for arms, task in groups:
             self._stacks.append(Stack(arms, preset.seeds, task, self.device, dtype))
         use_threads(max(stack.flop for stack in self._stacks))
         self._lanes = {(arm, seed): LaneMemory(arm, seed) for arm in preset.arm_names for seed in preset.seeds}
         self._begin_epoch()
+
+    def _task(self, arm: Arm, load: Load, dtype: torch.dtype, report: Callable[[Loading], None]) -> Task:
+        data = arm.settings.data
+        key = data.model_dump_json()
+        if key not in self._tasks:
+            self._tasks[key] = load(data, self.preset.seeds, self.device, dtype, report)
+        return self._tasks[key]
 
     @property
     def started(self) -> Started:
@@ -94,6 +100,7 @@ class Lab:
             test=first.task.test_y_SN.shape[1],
             parameters_by_arm={name: self.stack_of(name).layout.parameters for name in self.preset.arm_names},
             layers_by_arm={name: self.stack_of(name).layout.layers for name in self.preset.arm_names},
+            warnings=tuple(dict.fromkeys(line for task in self._tasks.values() for line in task.warnings)),
         )
 
     @property
@@ -190,7 +197,8 @@ class Lab:
                 )
             )  # fmt: skip
         ends = [event for event in events if isinstance(event, Finished)]
-        return events + [self._beside_ours(each, ends) for each in self.preset.reported]
+        told = [each for each in self.preset.reported if speaks_of(self.preset, each.arm)]
+        return events + [self._beside_ours(each, ends) for each in told]
 
     def _beside_ours(self, told: ReportedNumber, ends: list[Finished]) -> Reported:
         """A reported number beside the mean over the arm's seeds: of the last epoch, the best one, or the test."""

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 import time
 import traceback
 from pathlib import Path
 
 import platformdirs
+
+from engine.text import printable
 
 
 def log_path() -> Path:
@@ -14,13 +17,19 @@ def log_path() -> Path:
     return platformdirs.user_log_path("regtui") / "regtui.log"
 
 
-def write_log(what: str) -> Path:
-    """Append the exception being handled to the log, under a line that says what was done, and say where that is."""
-    path = log_path()
+def write_log(what: str, error: BaseException | None = None) -> Path:
+    """Append an exception (the one being handled, unless given) to the log, and say where that is.
+
+    `what` was done is the line above it.
+    """
+    path, error = log_path(), error or sys.exc_info()[1]
+    story = "".join(traceback.format_exception(error)) if error else ""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("a", encoding="utf-8") as file:
-            file.write(f"{time.strftime('%Y-%m-%d %H:%M:%S')} {what}\n{traceback.format_exc()}\n")
+        # A story may quote what UTF-8 cannot write, such as half of a pair in a file's name.
+        with path.open("a", encoding="utf-8", errors="backslashreplace") as file:
+            head = f"{time.strftime('%Y-%m-%d %H:%M:%S')} {printable(what)}"
+            file.write(printable(f"{head}\n{story}\n", lines=True))
     except OSError:
         pass
     return path

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, TypeVar
 
 from engine.commands import Turn
 from engine.preset import Preset, PresetError, with_value
 from engine.record import RunRecord
+from engine.state import Lane
 
 State = Literal["loading", "running", "paused", "finished", "failed"]
+Held = TypeVar("Held")
 
 
 @dataclass(frozen=True)
@@ -54,3 +57,7 @@ class View:
             except PresetError:
                 continue  # the lab will refuse it, and say why
         return preset
+
+    def of_arm(self, held: Mapping[Lane, Held], arm: str) -> list[Held]:
+        """What one of the record's dicts by lane holds of an arm, in the order of its seeds."""
+        return [held[arm, seed] for seed in self.preset.seeds if (arm, seed) in held]

@@ -161,6 +161,7 @@ class Worker:
             self._state, self._looked = "loading", (0.0, -1)
             self._rate.clear()
             self._version += 1
+            self._lab = None  # the lab before makes room for this one
         lab = Lab(self._record.preset, self._device, report=self._report, load=self._load or load_task)
         with self._lock:
             self._lab = lab

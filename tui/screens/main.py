@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import bisect
 from collections.abc import Iterable, Iterator
-from pathlib import Path
 from typing import Any
 
 from textual.app import ComposeResult
@@ -27,6 +26,7 @@ from tui.screens.arrangement import PAGES, arrange, show_page
 from tui.screens.chosen import Chosen, Run, first_selected
 from tui.screens.dialogs import Ask, Question
 from tui.screens.files import export, write_tweaked
+from tui.screens.guard import LivesOn
 from tui.screens.help import HelpScreen
 from tui.screens.messages import EndProgram, OpenPreset
 from tui.screens.news import hear, tell_failure
@@ -40,7 +40,7 @@ from tui.widgets.stopping import StoppingGauges
 SPEEDS: tuple[float | None, ...] = (0.5, 1, 2, 5, 10, 15, 20, 50, 100, 200, 500, None)
 
 
-class MainScreen(Screen[None]):
+class MainScreen(LivesOn, Screen[None]):
     """One preset in training: what is shown is the painter's, what is chosen is kept in `Chosen`, keys act here.
 
     `original` is the preset as it was loaded; the knobs as they stand are the worker's to say.
@@ -422,12 +422,7 @@ class MainScreen(Screen[None]):
         write_tweaked(self, self.worker.view().turned)
 
     def action_export(self) -> None:
-        try:
-            written = export(self, self.view, Path.cwd())
-        except OSError as error:
-            self.notify(str(error), title="not exported", severity="error", markup=False)
-        else:
-            self.notify("\n".join(map(str, written)), title="exported", markup=False)
+        self.run_worker(export(self, self.view))
 
     def action_help(self) -> None:
         self.app.push_screen(HelpScreen())

@@ -19,7 +19,9 @@ def hear(screen: Screen[None], worker: Worker) -> None:
     news = worker.news()
     for event in news:
         match event:
-            case Started():
+            case Started(warnings=warnings):
+                for line in warnings:
+                    screen.notify(line, title="the data", severity="warning", timeout=12, markup=False)
                 screen.post_message(Loaded(worker))
             case Failed():
                 if worker.view().record.started is None:
