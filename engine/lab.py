@@ -22,10 +22,8 @@ from engine.preset import (
     ReportedNumber,
     knobs,
     live_knobs,
-    read_preset,
     speaks_of,
     with_value,
-    write_preset,
 )
 from engine.stack import Fed, Mistakes, Stack, refuse_stacks_that_cannot_fit, refuse_without_images
 from engine.state import LabState, Lane, LaneState
@@ -322,7 +320,7 @@ class Lab:
             epoch=self.epoch,
             batch=self._number,
             finished=self.finished,
-            preset=write_preset(self.preset),
+            preset=self.preset.model_dump_json(),
             interventions=[dataclasses.asdict(turned) for turned in self._interventions],
             lanes=lanes,
         )
@@ -333,7 +331,7 @@ class Lab:
         Lanes that the state does not know stay as they are, with their settings; its lanes that this lab does not have
         are passed over.
         """
-        self._restore_knobs(read_preset(state.preset, self.preset.name), {arm for arm, _ in state.lanes})
+        self._restore_knobs(Preset.model_validate_json(state.preset), {arm for arm, _ in state.lanes})
         self.epoch, self.finished = state.epoch, state.finished
         self._interventions = [Intervention(**turned) for turned in state.interventions]
         for stack in self._stacks:

@@ -33,7 +33,7 @@ class LabState:
     ----------
     epoch, batch : whole epochs trained, and batches of the next one.
     finished : the test data have been touched.
-    preset : with the knobs as they stand, as TOML.
+    preset : with the knobs as they stand, as JSON (`Preset.model_validate_json`).
     interventions : the knobs turned so far, each as the fields of `engine.events.Intervention`.
     lanes : by (arm, seed).
     """

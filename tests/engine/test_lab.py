@@ -13,7 +13,7 @@ import torch.nn.functional as F
 import engine.stack.stack
 from engine.events import Epoch, Event, Finished, Intervention, Started, Stopped, WouldStop
 from engine.lab import Lab
-from engine.preset import PresetError, write_preset
+from engine.preset import PresetError
 from engine.state import LabState, LaneState
 from tests.engine.reference import layers_of, network_of
 from tests.engine.small import BASE, Settings, epochs_by_lane, lab_of, only, task_of, through_a_file, weights_of
@@ -307,7 +307,7 @@ def test_a_turned_knob_acts_at_the_next_step_and_not_before(knob: str, value: fl
     assert torch.equal(weights_of(lab, "a"), weights_of(plain, "a"))
     # The reference: a lab that had this setting from the start, brought to the same weights and the same step.
     reference = lab_of({}, {"a": {knob: value}, "b": {}})
-    reference.restore(dataclasses.replace(plain.state(), preset=write_preset(reference.preset)))
+    reference.restore(dataclasses.replace(plain.state(), preset=reference.preset.model_dump_json()))
     for _ in range(5):
         lab.advance()
         plain.advance()

@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from engine.events import Epoch
+from engine.preset import Preset, builtin_names, load_preset, with_value
 from tests.engine.small import Settings, lab_of, only, through_a_file, weights_of
 
 BASE: Settings = {"training.epochs": 9, "training.seeds": [0, 3], "training.optimizer": "adam"}
@@ -90,3 +91,9 @@ def test_a_turned_knob_has_the_place_of_its_own_arms_stack() -> None:
     assert places["few"] == (2, 1, 1)
     assert places["many"] == (6, 1, 2)
     assert places["short"][0] == 5
+
+
+@pytest.mark.parametrize("name", builtin_names())
+def test_a_preset_comes_back_whole_from_a_state_with_what_it_was_written_as(name: str) -> None:
+    preset = with_value(load_preset(name), "training.epochs", 7)
+    assert Preset.model_validate_json(preset.model_dump_json()) == preset

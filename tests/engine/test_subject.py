@@ -88,20 +88,18 @@ def test_what_no_longer_speaks_of_it_is_not_written_and_what_is_written_speaks_o
     assert speaks_of(read)
 
 
-def test_the_lab_tells_others_numbers_of_what_it_trained_alone(file: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("engine.lab.load_task", load_small)
-
+def test_the_lab_tells_others_numbers_of_what_it_trained_alone(file: str) -> None:
     def told(lab: Lab) -> list[str]:
         return [each.arm for each in only(list(lab.run()), Reported)]
 
-    assert told(Lab(load_preset(file), "cpu")) == ["a", "b"]
-    assert told(Lab(load_preset(file, epochs=4), "cpu")) == ["a"]
-    assert told(Lab(load_preset(file, sets=["data.source=wine"]), "cpu")) == []
-    turned = Lab(load_preset(file), "cpu")
+    assert told(Lab(load_preset(file), "cpu", load=load_small)) == ["a", "b"]
+    assert told(Lab(load_preset(file, epochs=4), "cpu", load=load_small)) == ["a"]
+    assert told(Lab(load_preset(file, sets=["data.source=wine"]), "cpu", load=load_small)) == []
+    turned = Lab(load_preset(file), "cpu", load=load_small)
     turned.run_epoch()
     turned.turn("training.epochs", 5, "b")
     assert told(turned) == ["a"]
-    turned = Lab(load_preset(file), "cpu")
+    turned = Lab(load_preset(file), "cpu", load=load_small)
     turned.turn("training.epochs", 9)
     turned.turn("training.epochs", 4, "a")
     assert told(turned) == ["a"]

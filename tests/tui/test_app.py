@@ -180,10 +180,10 @@ async def test_told_to_end_it_ends_with_the_code_of_the_signal_and_without_a_tab
 async def test_told_to_end_by_ctrl_c_it_ends_with_the_table_so_far(no_last_resort):
     with Signals() as signals:
         async with dashboard(signals=signals) as person:
-            await person.sees(lambda: person.view.epoch > 2)
+            await person.sees(lambda: person.view.record.epoch > 2)
             os.kill(os.getpid(), signal.SIGINT)
             await person.sees(lambda: person.app.return_value == 130)
-            assert len(person.app.reported.finished) == 2
+            assert len(person.app.reported.record.finished) == 2
 
 
 def test_the_table_the_command_and_the_turned_knobs_stay_in_the_terminal(capsys):

@@ -113,8 +113,8 @@ async def test_a_name_that_cannot_be_had_is_told_and_kept_to_be_mended(tmp_path,
         assert person.app.focused.value == name
         await person.press("escape")
         await person.sees("5 knobs")
-        before = person.view.epoch
-        await person.sees(lambda: person.view.epoch > before)
+        before = person.view.record.epoch
+        await person.sees(lambda: person.view.record.epoch > before)
     assert sorted(os.listdir(tmp_path)) == ["circle.toml", "file.toml", "folder.toml"]
     assert (tmp_path / "file.toml").read_text() == "mine"
 
@@ -152,11 +152,11 @@ async def test_an_export_that_cannot_be_written_is_told_and_leaves_nothing(tmp_p
     monkeypatch.chdir(gone)
     gone.rmdir()
     async with dashboard() as person:
-        await person.sees(lambda: person.view.epoch > 0)
+        await person.sees(lambda: person.view.record.epoch > 0)
         await person.press("e")
         await person.sees(lambda: "not exported: No such file or directory" in person.toasts)
-        before = person.view.epoch
-        await person.sees(lambda: person.view.epoch > before)
+        before = person.view.record.epoch
+        await person.sees(lambda: person.view.record.epoch > before)
     monkeypatch.chdir(tmp_path)
     assert os.listdir(tmp_path) == []
 

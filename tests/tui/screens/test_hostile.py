@@ -14,7 +14,7 @@ async def test_no_text_of_a_preset_nor_of_a_message_is_a_command_to_the_terminal
     arms = tuple(arm.model_copy(update={"name": f"{arm.name}{hostile}"}) for arm in made.arms)
     texts = {"name": hostile, "title": hostile, "summary": f"{hostile}\n\ttab", "lesson": hostile, "arms": arms}
     async with dashboard(made.model_copy(update=texts)) as person:
-        await person.sees(lambda: person.view.epoch > 3)
+        await person.sees(lambda: person.view.record.epoch > 3)
         person.main.notify(hostile, title=hostile, markup=False)
         for keys in ((), ("i",), ("escape", "w"), ("escape", "tab"), ("a",), ("escape", "q"), ("escape",)):
             await person.press(*keys)
