@@ -15,16 +15,15 @@ from engine.stack.modules import (
     AsImages,
     Conv,
     Dense,
-    Drop,
-    DropChannels,
     Flatten,
-    GaussianDrop,
     GlobalPool,
     Module,
+    Place,
     Pool,
     Residual,
     Theta,
     norms,
+    on_activations,
 )
 from engine.stack.run import Run
 
@@ -204,8 +203,5 @@ class _Plan:
             told = [*norm, *told] if self._model.norm_position == "before" else [*told, *norm]
         # A layer that drops nothing keeps its place in the draw: limited or not, the others drop the same units.
         at = self._builder.take_units(math.prod(shape))
-        if not self._dropped or len(self._hidden) in self._dropped:
-            told += [Drop(at, self._inverted), GaussianDrop(name)]
-        if len(shape) > 1:
-            told.append(DropChannels(f"spatial_dropout {name}"))
-        return told
+        drops = not self._dropped or len(self._hidden) in self._dropped
+        return told + on_activations(Place(name, shape, at, drops, self._inverted))

@@ -7,24 +7,24 @@ channel, everything between it and L is examples" holds for dense and convolutio
 from engine.stack.modules.conv import AsImages, Conv, Flatten, GlobalPool, Pool
 from engine.stack.modules.dense import Dense, Theta
 from engine.stack.modules.module import ACTIVATIONS, Activate, Module
-from engine.stack.modules.noise import Drop, DropChannels, GaussianDrop
+from engine.stack.modules.noise import ON_ACTIVATIONS, Place, on_activations
 from engine.stack.modules.norm import norms
 from engine.stack.modules.residual import Residual
 
 __all__ = [
     "ACTIVATIONS",
+    "ON_ACTIVATIONS",
     "Activate",
     "AsImages",
     "Conv",
     "Dense",
-    "Drop",
-    "DropChannels",
     "Flatten",
-    "GaussianDrop",
     "GlobalPool",
     "Module",
+    "Place",
     "Pool",
     "Residual",
     "Theta",
     "norms",
+    "on_activations",
 ]

@@ -1,7 +1,12 @@
-"""Modules that drop something at random in training, every arm of a seed by the same draw."""
+"""Modules that act on a hidden layer's outputs in training, every arm of a seed by the same draw.
+
+`ON_ACTIVATIONS` is the one place where the network names them: a technique of that kind is its formula in
+`engine.regularizers`, its setting in `engine.preset.regularization`, and a module that calls the formula, listed here.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from torch import Tensor
@@ -9,7 +14,27 @@ from torch import Tensor
 from engine.regularizers.dropout import dropout, dropout_evaluation
 from engine.regularizers.gaussian_dropout import gaussian_dropout
 from engine.regularizers.spatial_dropout import spatial_dropout
+from engine.stack.modules.module import Module
 from engine.stack.run import Run
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where in the network such a module stands: after the activation of the hidden layer `name`.
+
+    Attributes
+    ----------
+    shape : of one example's outputs: (units,), or (height, width, channels).
+    at : the first unit's place in dropout's draw, which the network shares.
+    drops : whether dropout and Gaussian dropout act on this layer (`dropout_layers`).
+    inverted : dropout's style.
+    """
+
+    name: str
+    shape: tuple[int, ...]
+    at: int
+    drops: bool
+    inverted: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,3 +85,16 @@ class DropChannels:
         bits_SBC = run.bits(self.stream, h.shape[1], h.shape[-1])
         p = run.threshold("regularization.spatial_dropout")
         return spatial_dropout(run.per_arm(h), bits_SBC, p).view(h.shape)
+
+
+# In the order in which they act. Each gives a module for a place, or None where it has no business there.
+ON_ACTIVATIONS: list[Callable[[Place], Module | None]] = [
+    lambda place: Drop(place.at, place.inverted) if place.drops else None,
+    lambda place: GaussianDrop(place.name) if place.drops else None,
+    lambda place: DropChannels(f"spatial_dropout {place.name}") if len(place.shape) > 1 else None,
+]
+
+
+def on_activations(place: Place) -> list[Module]:
+    """The modules that act on a hidden layer's outputs, in their order."""
+    return [module for make in ON_ACTIVATIONS if (module := make(place)) is not None]
