@@ -31,7 +31,7 @@ def test_a_technique_on_activations_is_a_module_in_one_list(monkeypatch: pytest.
 
     monkeypatch.setattr("engine.stack.modules.noise.ON_ACTIVATIONS", [*ON_ACTIVATIONS, halve])
     lab = lab_of()
-    assert [(place.name, place.shape) for place in places] == [("hidden 1", (8,)), ("hidden 2", (6,))]
+    assert {(place.name, place.shape) for place in places} == {("hidden 1", (8,)), ("hidden 2", (6,))}
     plain.run_epoch()
     lab.run_epoch()
     output = lab.stacks[0].layout.matrices[-1]
