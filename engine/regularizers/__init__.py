@@ -1,4 +1,4 @@
-"""The techniques of the notes, each a small file: what it adds to the training step, and its formula.
+"""The techniques, each a small file: what it adds to the training step, and its formula.
 
 A technique is one or two pure functions on stacked tensors with one value per lane, 0 meaning off. It is called where
 it acts: on inputs and targets in `engine.stack.disturb`, on activations in `engine.stack.modules`, in the loss in

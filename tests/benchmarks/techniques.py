@@ -50,7 +50,7 @@ CASES = [
     Case("max-norm", {"regularization.max_norm": 2.0}, why="a norm and a product for each of the weight matrices"),
     Case("dropout", {"regularization.dropout": 0.2}, why="a draw for each hidden unit, " + _WALKS),
     Case("dropout on one layer", {"regularization.dropout": 0.2, "regularization.dropout_layers": [1]}),
-    Case("dropout, the book's", {"regularization.dropout": 0.2, "regularization.dropout_style": "book"}, why=_WALKS),
+    Case("dropout, style book", {"regularization.dropout": 0.2, "regularization.dropout_style": "book"}, why=_WALKS),
     Case("gaussian dropout", {"regularization.gaussian_dropout": 0.2}, why=f"hidden units: {_DRAWS}"),
     Case("input noise", {"regularization.input_noise": 0.2}),
     Case("weight noise", {"regularization.weight_noise": 0.01}, why=f"weights: {_DRAWS}"),
