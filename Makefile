@@ -10,7 +10,7 @@ help:
 	@echo "make run      set up and open the dashboard on the default preset"
 	@echo "make test     set up, lint, types, import contracts, tests"
 	@echo "make attack   hostile presets, arguments, files, keys, sizes and signals, by the thousand"
-	@echo "make bench    the measured claims of the README"
+	@echo "make bench    the measured claims of docs/benchmarks.md"
 	@echo "make picture  the README's picture of the real screen"
 	@echo "make clean    remove .venv and caches"
 

@@ -1,4 +1,4 @@
-"""`make bench`: every measured claim of the README, printed as the table that stands there.
+"""`make bench`: every measured claim of docs/benchmarks.md, printed as the tables that stand there.
 
 Arguments choose among the groups by name: saitoh, lanes, convolutions, techniques, start, dashboard, keys,
 arms.
