@@ -55,5 +55,5 @@ def quoted(value: object, longest: int = 80) -> str:
     try:
         told = repr(value)
     except (ValueError, RecursionError):  # a whole number of thousands of digits, a list nested as deep
-        return f"a {type(value).__name__} too long to show"
+        return "a value too long to show"
     return shortened(printable(told), longest)
