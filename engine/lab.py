@@ -102,6 +102,7 @@ class Lab:
             test=first.task.test_y_SN.shape[1],
             parameters_by_arm={name: stack_of[name].layout.parameters for name in self.preset.arm_names},
             layers_by_arm={name: stack_of[name].layout.layers for name in self.preset.arm_names},
+            warnings=tuple(dict.fromkeys(line for task in self._tasks.values() for line in task.warnings)),
         )
 
     @property

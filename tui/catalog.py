@@ -100,8 +100,9 @@ def check(ref: str) -> str:
     preset = load_preset(ref)
     sources = list(dict.fromkeys(arm.settings.data.source for arm in preset.arms))
     missing = [source for source in sources if not at_hand(source)]
+    warnings: tuple[str, ...] = ()
     if arms := tuple(arm for arm in preset.arms if arm.settings.data.source not in missing):
-        _build(ref, preset.model_copy(update={"arms": arms}))
+        warnings = _build(ref, preset.model_copy(update={"arms": arms}))
     told = ", ".join([
         _many(len(preset.arms), "arm"),
         _many(len(preset.seeds), "seed"),
@@ -110,15 +111,15 @@ def check(ref: str) -> str:
     ])  # fmt: skip
     if missing:
         told += f"; its data from {' and '.join(missing)}, to be downloaded on first use, were not looked at"
-    return told
+    return "; ".join([told, *warnings])
 
 
-def _build(ref: str, preset: Preset) -> None:
-    """Load the data and build the networks, on the CPU; nothing is trained."""
+def _build(ref: str, preset: Preset) -> tuple[str, ...]:
+    """Load the data, whose warnings are returned, and build the networks, on the CPU; nothing is trained."""
     from engine.lab import Lab
 
     try:
-        Lab(preset, "cpu")
+        return Lab(preset, "cpu").started.warnings
     except PresetError as error:
         raise PresetError(f"{ref}: {error}") from None
 

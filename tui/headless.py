@@ -60,6 +60,8 @@ def run(preset: Preset, *, device: str, as_json: bool, ascii_only: bool, signals
         signals.graceful = True
         bars.start()
         tell([lab.started])
+        for line in lab.started.warnings:
+            bars.warn(line)
         while not lab.finished:
             if signals.interrupted:
                 tell(lab.stop())
@@ -164,6 +166,13 @@ class _Bars:
         if not self._shown and text != self._told:
             self._told = text
             complain(text)
+
+    def warn(self, line: str) -> None:
+        """A line above the bars, or on stderr where there are none."""
+        if self._shown:
+            self._progress.console.print(Text(f"note: {line}", style="yellow"))
+        else:
+            complain(f"note: {line}")
 
     def start(self) -> None:
         """Training begins: one bar an arm."""

@@ -21,6 +21,7 @@ from engine.events import Loading
 from engine.memory import free_memory, refuse_what_cannot_fit
 from engine.preset.errors import PresetError
 from engine.preset.schema import EMBEDDED, MADE, SYNTHETIC, TRUTH_TABLES, Data
+from engine.text import quoted
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,7 @@ class Task:
     class_names : by class number; empty in a regression.
     kind : classification, binary or regression.
     standard : what images were standardized by; None where they were not, or examples are no images.
+    warnings : what a person should know of the data, a line each.
     """
 
     train_x_SNI: Tensor
@@ -51,6 +53,7 @@ class Task:
     class_names: tuple[str, ...]
     kind: str = "classification"
     standard: scale.Standard | None = None
+    warnings: tuple[str, ...] = ()
 
 
 def ignore(event: Loading) -> None:
@@ -123,6 +126,7 @@ def load_task(
         class_names=pool.class_names,
         kind=data.kind,
         standard=scale.Standard.of(scalings, device, dtype) if data.scale == "standard" and pool.image_shape else None,
+        warnings=_warnings(data, pool),
     )
 
 
@@ -146,6 +150,19 @@ def _refuse_what_cannot_fit(
     need = made + splits * rows * (features * dtype.itemsize + 16)
     fewer = "fewer data.samples" if data.source in MADE else "less data (data.train, data.validation, data.test)"
     refuse_what_cannot_fit(need, free_memory(), words, f"{fewer}, or fewer seeds")
+
+
+def _warnings(data: Data, pool: Pool) -> tuple[str, ...]:
+    """That a class has one example, which can be in one part alone: never both learned and tested."""
+    if data.kind == "regression" or data.split == "all":
+        return ()
+    counts_C = np.bincount(pool.pool.y_N, minlength=len(pool.class_names))
+    single = [quoted(pool.class_names[number], 30) for number in np.flatnonzero(counts_C == 1)]
+    if not single:
+        return ()
+    names = ", ".join(single[:3]) + (", ..." if len(single) > 3 else "")
+    told = f"class {names} has" if len(single) == 1 else f"{len(single)} classes ({names}) have"
+    return (f"{data.source}: {told} one example only, which is either trained on or tested, not both",)
 
 
 def _first_features(data: Data, pool: Pool) -> Pool:
@@ -177,4 +194,4 @@ def _load(data: Data, report: Callable[[Loading], None]) -> Pool:
         return load_exam(data.samples, data.noise)
     if data.source == "thumbtack":
         return load_thumbtack(data.samples, data.p_up)
-    return load_torchvision(data.source, report)
+    return load_torchvision(data.source, report, data.unchecked)

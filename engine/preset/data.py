@@ -33,6 +33,9 @@ class Data(Section):
 
     source: Source = setting("digits", "where the examples come from")
     path: str = setting("", "the folder of images or the CSV file, for the sources folder and csv")
+    unchecked: bool = setting(
+        False, "read downloaded sets as they lie in the data folder, even where their md5 is not torchvision's"
+    )
     task: Literal["auto", "classification", "binary", "regression"] = setting(
         "auto",
         "classification: an output for each class; binary: one output for two classes; regression: a number, which is"

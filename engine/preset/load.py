@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import os
+import shlex
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -100,6 +102,7 @@ def _culprit(options: Sequence[_Option], building: Callable[[Sequence[_Option]],
 
 def _found(ref: str) -> tuple[str, str, str]:
     """The name of a preset, the file that its errors name, and its text."""
+    _refuse_data(ref)
     if not (ref.endswith(".toml") or "/" in ref):
         return ref, f"presets/{ref}.toml", library.builtin_text(ref)
     path = Path(ref)
@@ -113,6 +116,21 @@ def _found(ref: str) -> tuple[str, str, str]:
         raise PresetError(f"{ref}: cannot be read: {getattr(error, 'strerror', None) or error}") from None
     except BrokenTomlError as error:
         raise PresetError(f"{ref}: {error.reason}") from None
+
+
+def _refuse_data(ref: str) -> None:
+    """Say how data are used where they are given as a preset."""
+    name = shlex.quote(ref)
+    given = (
+        f"--set data.path={name} --set data.train=0.6"  # what the default preset trains on may be more than there is
+    )
+    if os.path.isdir(ref) and ref not in library.builtin_names():
+        raise PresetError(f"{ref} is a folder and no preset: as images it is regtui --set data.source=folder {given}")
+    if ref.lower().endswith((".csv", ".tsv")) and os.path.isfile(ref):
+        raise PresetError(
+            f"{ref} is a table and no preset: as data it is regtui --set data.source=csv {given}"
+            " --set data.target=COLUMN"
+        )
 
 
 def _set(
