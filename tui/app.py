@@ -21,6 +21,7 @@ from textual.screen import Screen
 from engine.commands import Pause, Resume, Stop
 from engine.events import Failed
 from engine.preset import Preset, title_of
+from engine.text import printable
 from engine.view import View
 from engine.worker import Worker, write_log
 from tui.driver import TerminalDriver
@@ -127,7 +128,7 @@ class RegtuiApp(LivesOn, App[int]):
 
         error = self._exception
         path = write_log("the dashboard", error)
-        told = " ".join(f"{type(error).__name__}: {error}".split())
+        told = printable(" ".join(f"{type(error).__name__}: {error}".split()))
         self._exit_renderables.append(Text(f"regtui: {told} (the whole story is in {path})", style="red"))
         self._close_messages_no_wait()
 
