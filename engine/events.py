@@ -29,7 +29,8 @@ class Loading(Event):
 
 @dataclass(frozen=True, slots=True)
 class Started(Event):
-    """The lab stands. Counts are of the first arm; `parameters_by_arm` tells where arms differ."""
+    """The lab stands. Counts are of the first arm; `parameters_by_arm` tells where arms differ; `warnings` are of the
+    data, a line each."""
 
     kind: ClassVar[str] = "started"
     preset: str
@@ -42,6 +43,7 @@ class Started(Event):
     test: int
     parameters_by_arm: dict[str, int] = field(default_factory=dict)
     layers_by_arm: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

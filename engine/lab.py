@@ -15,8 +15,8 @@ import torch
 from engine.data import Task, load_task
 from engine.device import choose_device, use_threads
 from engine.events import Epoch, Event, Finished, Intervention, Loading, Reported, Started, Stopped, WouldStop
-from engine.preset import Arm, Preset, PresetError, ReportedNumber, knobs, live_knobs, with_value
-from engine.stack import Fed, LaneNumbers, Mistakes, Stack, refuse_without_images
+from engine.preset import Arm, Preset, PresetError, ReportedNumber, knobs, live_knobs, speaks_of, with_value
+from engine.stack import Fed, LaneNumbers, Mistakes, Stack, refuse_stacks_that_cannot_fit, refuse_without_images
 from engine.stack.schedule import Plateau, observe_plateau
 from engine.stopping import Watch, observe
 
@@ -68,10 +68,12 @@ class Lab:
         self._interventions: list[Intervention] = []
         self._tasks: dict[str, Task] = {}
         self._stacks: list[Stack] = []
-        for arms in _by_structure(preset):
-            task = self._task(arms[0], dtype, report)
+        groups = [(arms, self._task(arms[0], dtype, report)) for arms in _by_structure(preset)]
+        for arms, task in groups:
             for arm in arms:
                 refuse_without_images(arm.settings, task.image_shape)
+        refuse_stacks_that_cannot_fit(groups, len(preset.seeds), self.device, dtype)
+        for arms, task in groups:
             self._stacks.append(Stack(arms, preset.seeds, task, self.device, dtype))
         use_threads(max(stack.flop for stack in self._stacks))
         self._lanes = {(arm, seed): _Lane(arm, seed) for arm in preset.arm_names for seed in preset.seeds}
@@ -100,6 +102,7 @@ class Lab:
             test=first.task.test_y_SN.shape[1],
             parameters_by_arm={name: stack_of[name].layout.parameters for name in self.preset.arm_names},
             layers_by_arm={name: stack_of[name].layout.layers for name in self.preset.arm_names},
+            warnings=tuple(dict.fromkeys(line for task in self._tasks.values() for line in task.warnings)),
         )
 
     @property
@@ -240,7 +243,8 @@ class Lab:
                 )
             )  # fmt: skip
         ends = [event for event in events if isinstance(event, Finished)]
-        return events + [self._beside_ours(each, ends) for each in self.preset.reported]
+        told = [each for each in self.preset.reported if speaks_of(self.preset, each.arm)]
+        return events + [self._beside_ours(each, ends) for each in told]
 
     def _beside_ours(self, told: ReportedNumber, ends: list[Finished]) -> Reported:
         """A reported number beside the mean over the arm's seeds: of the last epoch, the best one, or the test."""

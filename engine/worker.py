@@ -5,6 +5,7 @@ Torch is imported in the thread, so that the first frame of a screen does not wa
 
 from __future__ import annotations
 
+import sys
 import threading
 import time
 import traceback
@@ -30,6 +31,7 @@ from engine.events import (
     WouldStop,
 )
 from engine.preset import Preset, PresetError, with_value
+from engine.text import printable
 from engine.view import Lane, Look, State, View
 
 if TYPE_CHECKING:
@@ -212,6 +214,8 @@ class Worker:
             self._version += 1
             self._loading, self._share = "loading the data", None
         preset = self._lab.preset if self._lab else self._preset
+        with self._lock:
+            self._preset, self._lab = preset, None  # the lab before makes room for this one
         lab = Lab(preset, self._device, report=self._report)
         history = History([(arm, seed) for arm in preset.arm_names for seed in preset.seeds])
         with self._lock:
@@ -388,13 +392,19 @@ class Worker:
             self._news.append(failed)
 
 
-def write_log(what: str) -> Path:
-    """Append the exception being handled to the log, under a line that says what was done, and say where that is."""
-    path = log_path()
+def write_log(what: str, error: BaseException | None = None) -> Path:
+    """Append an exception (the one being handled, unless given) to the log, and say where that is.
+
+    `what` was done is the line above it.
+    """
+    path, error = log_path(), error or sys.exc_info()[1]
+    story = "".join(traceback.format_exception(error)) if error else ""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("a", encoding="utf-8") as file:
-            file.write(f"{time.strftime('%Y-%m-%d %H:%M:%S')} {what}\n{traceback.format_exc()}\n")
+        # A story may quote what UTF-8 cannot write, such as half of a pair in a file's name.
+        with path.open("a", encoding="utf-8", errors="backslashreplace") as file:
+            head = f"{time.strftime('%Y-%m-%d %H:%M:%S')} {printable(what)}"
+            file.write(printable(f"{head}\n{story}\n", lines=True))
     except OSError:
         pass
     return path

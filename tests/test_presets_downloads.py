@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import math
-import pickle
 import statistics
 import urllib.request
 from pathlib import Path
@@ -18,6 +17,7 @@ from engine.lab import Lab
 from engine.preset import DOWNLOADED, Preset, builtin_list, load_preset
 from engine.probes import activity
 from engine.regularizers.dropout import Threshold, dropout
+from tests.engine.data import python2
 from tests.engine.data.common import real_mnist, write_mnist
 
 NAMES = [listed.name for listed in builtin_list() if listed.downloads]
@@ -43,12 +43,12 @@ def write_cifar100(folder: Path, train: int = 1000, test: int = 200) -> None:
             "coarse_labels": [number // 5 for number in fine],
             "data": rng.integers(0, 256, (count, 3 * 32 * 32), dtype=np.uint8),
         }
-        (folder / name).write_bytes(pickle.dumps(told, protocol=2))
+        (folder / name).write_bytes(python2.dumps(told))
     names = {
         "fine_label_names": [f"thing {number}" for number in range(100)],
         "coarse_label_names": [f"kind {number}" for number in range(20)],
     }
-    (folder / "meta").write_bytes(pickle.dumps(names, protocol=2))
+    (folder / "meta").write_bytes(python2.dumps(names))
 
 
 @pytest.fixture(scope="module")
@@ -74,7 +74,7 @@ def _data_folder(files: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 @functools.cache
 def ran(name: str) -> tuple[Preset, Lab, list[Event]]:
     """Two epochs of all arms under the first seed."""
-    preset = load_preset(name, seeds=1, epochs=2)
+    preset = load_preset(name, ["data.unchecked=true"], seeds=1, epochs=2)
     lab = Lab(preset, "cpu")
     return preset, lab, list(lab.run())
 
@@ -173,7 +173,7 @@ def test_the_dropout_of_cifar100_follows_its_widened_first_layer_alone(monkeypat
         return dropout(h, bits, p, inverted)
 
     monkeypatch.setattr("engine.stack.modules.noise.dropout", spy)
-    Lab(load_preset("cifar100"), "cpu").advance()
+    Lab(load_preset("cifar100", ["data.unchecked=true"]), "cpu").advance()
     assert seen == [(140, pytest.approx(0.1))]
 
 

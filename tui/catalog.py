@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +22,7 @@ from engine.preset import (
     by_group,
     load_preset,
 )
+from tui.say import say
 from tui.stdout import StdoutConsole
 
 
@@ -37,7 +37,7 @@ def show_all() -> None:
         )
         for preset in listed:
             under = f"{preset.group:{group}}  " if group else ""
-            print(f"{preset.name:{name}}  {under}{preset.title:{title}}  {preset.summary}{_download(preset)}")
+            say(f"{preset.name:{name}}  {under}{preset.title:{title}}  {preset.summary}{_download(preset)}")
         return
     made = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, show_header=False)
     made.add_column(no_wrap=True, style="bold")
@@ -75,7 +75,7 @@ def show(ref: str) -> None:
     if console.is_terminal and not console.no_color:
         console.print(Syntax(toml, "toml", theme="ansi_dark", background_color="default"))
     else:
-        sys.stdout.write(f"{toml}\n")
+        say(toml)
 
 
 def changes(arm: Arm) -> list[str]:
@@ -100,8 +100,9 @@ def check(ref: str) -> str:
     preset = load_preset(ref)
     sources = list(dict.fromkeys(arm.settings.data.source for arm in preset.arms))
     missing = [source for source in sources if not at_hand(source)]
+    warnings: tuple[str, ...] = ()
     if arms := tuple(arm for arm in preset.arms if arm.settings.data.source not in missing):
-        _build(ref, preset.model_copy(update={"arms": arms}))
+        warnings = _build(ref, preset.model_copy(update={"arms": arms}))
     told = ", ".join([
         _many(len(preset.arms), "arm"),
         _many(len(preset.seeds), "seed"),
@@ -110,15 +111,15 @@ def check(ref: str) -> str:
     ])  # fmt: skip
     if missing:
         told += f"; its data from {' and '.join(missing)}, to be downloaded on first use, were not looked at"
-    return told
+    return "; ".join([told, *warnings])
 
 
-def _build(ref: str, preset: Preset) -> None:
-    """Load the data and build the networks, on the CPU; nothing is trained."""
+def _build(ref: str, preset: Preset) -> tuple[str, ...]:
+    """Load the data, whose warnings are returned, and build the networks, on the CPU; nothing is trained."""
     from engine.lab import Lab
 
     try:
-        Lab(preset, "cpu")
+        return Lab(preset, "cpu").started.warnings
     except PresetError as error:
         raise PresetError(f"{ref}: {error}") from None
 

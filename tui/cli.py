@@ -6,9 +6,12 @@ import argparse
 import contextlib
 import os
 import re
+import signal
 import sys
 from collections.abc import Sequence
 from typing import Any, NoReturn
+
+from tui.say import complain, say
 
 OK, FAILED, BAD_INPUT, INTERRUPTED, BROKEN_PIPE = 0, 1, 2, 130, 141
 
@@ -80,6 +83,10 @@ class _Version(argparse.Action):
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line (`sys.argv` unless given) and return the exit code; nothing but that leaves it."""
+    if argv is None and signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        # Before there is anything to end in good order, and once all is told, Ctrl-C ends the program as it ends any
+        # other, without a traceback of what is being imported or taken down.
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
     for stream in (sys.stdout, sys.stderr):
         # A terminal that cannot show a sign gets a question mark, not a traceback.
         with contextlib.suppress(AttributeError, ValueError):
@@ -107,16 +114,20 @@ def _main(argv: Sequence[str]) -> int:
     if command in ("presets", "check"):
         return _look(command, rest)
     options = _parser(command).parse(rest)
+    try:
+        os.getcwd()
+    except OSError:
+        # Torch's libraries end the program in words of their own.
+        return _complain("the folder it was started in is not there any more: change to another one (cd)", BAD_INPUT)
 
     from tui.signals import Ended, Signals
 
     try:
-        # The dashboard handles its own signals, on its event loop.
         with Signals() as signals:
             from engine.preset import DEFAULT, PresetError, load_preset
 
             try:
-                ref = options.preset or DEFAULT
+                ref = DEFAULT if options.preset is None else options.preset
                 preset = load_preset(ref, options.set, options.arm_set, options.seeds, options.epochs)
                 headless = command == "run" or not _has_terminal(ref)
                 if headless:
@@ -136,20 +147,23 @@ def _main(argv: Sequence[str]) -> int:
                     choose_device(options.device)
             except PresetError as error:
                 return _complain(str(error), BAD_INPUT)
+
+            from tui.app import run_dashboard
+
+            code = run_dashboard(
+                preset,
+                device=options.device,
+                fps=options.fps,
+                paused=options.paused,
+                ascii_only=options.ascii,
+                mouse=not options.no_mouse,
+                reproduce=_arguments(ref, options),
+                signals=signals,
+            )
+            signals.check()
+            return code
     except Ended as end:
         return _complain("interrupted", end.code) if end.code == INTERRUPTED else end.code
-
-    from tui.app import run_dashboard
-
-    return run_dashboard(
-        preset,
-        device=options.device,
-        fps=options.fps,
-        paused=options.paused,
-        ascii_only=options.ascii,
-        mouse=not options.no_mouse,
-        reproduce=_arguments(ref, options),
-    )
 
 
 def _look(command: str, rest: Sequence[str]) -> int:
@@ -168,7 +182,7 @@ def _look(command: str, rest: Sequence[str]) -> int:
     try:
         if command == "check":
             return BAD_INPUT if [ref for ref in options.files if not _is_fine(ref)] else OK
-        catalog.show(options.name) if options.name else catalog.show_all()
+        catalog.show_all() if options.name is None else catalog.show(options.name)
     except PresetError as error:
         return _complain(str(error), BAD_INPUT)
     return OK
@@ -176,10 +190,11 @@ def _look(command: str, rest: Sequence[str]) -> int:
 
 def _is_fine(ref: str) -> bool:
     from engine.preset import PresetError
+    from engine.text import printable
     from tui import catalog
 
     try:
-        print(f"{ref}: fine: {catalog.check(ref)}")
+        say(f"{printable(ref)}: fine: {catalog.check(ref)}")
     except PresetError as error:
         _complain(str(error), BAD_INPUT)
         return False
@@ -203,6 +218,8 @@ def _parser(command: str) -> _Parser:
     add("--arm-set", action="append", default=[], metavar="ARM:KEY=VALUE", help="change a setting of one arm")
     add("--seeds", type=_count, metavar="N", help="train every arm under N seeds")
     add("--epochs", type=_count, metavar="N", help="train for N epochs")
+    add("--data-unchecked", action="append_const", dest="set", const="data.unchecked=true",
+        help="use downloaded files as they are, even where their md5 is not torchvision's")  # fmt: skip
     add("--device", type=_device, default="auto", metavar="D", help="auto (the default), cpu, cuda, cuda:N or mps")
     unused = " (no effect here)" if command == "run" else ""
     add = parser.add_argument_group("the screen").add_argument
@@ -256,6 +273,9 @@ def _has_terminal(ref: str) -> bool:
         if stream is None or not stream.isatty():
             _complain(f"no terminal on {name} for the dashboard: running {ref!r} without a screen", OK)
             return False
+    if (term := os.environ.get("TERM")) in ("dumb", "unknown"):
+        _complain(f"no dashboard on a terminal that cannot draw (TERM={term}): running {ref!r} without a screen", OK)
+        return False
     return True
 
 
@@ -268,8 +288,7 @@ def _nearest(given: str, names: Any) -> str:
 
 def _complain(message: str, code: int) -> int:
     """One line on stderr; the exit code."""
-    with contextlib.suppress(OSError, ValueError):
-        print(f"regtui: {' '.join(message.split())}", file=sys.stderr, flush=True)
+    complain(message)
     return code
 
 

@@ -6,14 +6,13 @@ Pure functions from the engine's events, quick enough to be asked several times 
 from __future__ import annotations
 
 import math
-import statistics
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
 from engine.events import Epoch, Finished, Reported, Stopped, WouldStop
-from engine.preset import Preset
+from engine.preset import Preset, changed, in_a_row
 
 Lane = tuple[str, int]
 
@@ -107,7 +106,10 @@ def _number(given: Iterable[float]) -> Number | None:
     finite = [value for value in values if math.isfinite(value)]
     if not finite:
         return Number(math.nan)
-    return Number(math.fsum(finite) / len(finite), statistics.stdev(finite) if len(finite) > 1 else None)
+    mean = math.fsum(finite) / len(finite)
+    # Not statistics.stdev, which counts in fractions: this is asked hundreds of times a frame.
+    apart = math.hypot(*(value - mean for value in finite))
+    return Number(mean, apart / math.sqrt(len(finite) - 1) if len(finite) > 1 else None)
 
 
 def _averages(epochs: Sequence[Epoch]) -> dict[str, Number]:
@@ -253,6 +255,17 @@ def reported_rows(reported: Iterable[Reported], sign: str = "±") -> list[Report
                 ours += f" {sign} {_fixed(each.ours_std, digits)}"
         rows.append(ReportedRow(each.arm, each.metric.replace("_", " "), theirs, ours, each.note))
     return rows
+
+
+def left_out_in_words(preset: Preset, reported: Sequence[Reported]) -> str | None:
+    """At the end of a run: of which arms others' numbers are not set beside ours, and why; None where all are."""
+    told = {(each.arm, each.metric) for each in reported}
+    arms = list(dict.fromkeys(each.arm for each in preset.reported if (each.arm, each.metric) not in told))
+    if not arms:
+        return None
+    others = in_a_row(changed(preset, arms[0])) or "settings"
+    some = "" if len(arms) == len({each.arm for each in preset.reported}) else f" of {', '.join(map(repr, arms))}"
+    return f"what others report{some} is left out: it speaks of other {others}"
 
 
 def _fixed(value: float, decimals: int) -> str:

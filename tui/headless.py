@@ -5,21 +5,20 @@ The lab runs in the main thread, as fast as it goes.
 
 from __future__ import annotations
 
-import contextlib
 import sys
 import time
 from collections.abc import Iterable
 
-from rich.console import Console
 from rich.progress import BarColumn, Progress, ProgressColumn, Task, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
 from engine.events import Epoch, Event, Finished, Loading, Reported, Started, Stopped, WouldStop, to_json
-from engine.preset import Preset
+from engine.preset import Preset, title_of
 from tui.comparison import REASONS, Lane, loss, summarize
 from tui.report import outcome
+from tui.say import complain
 from tui.signals import Signals
-from tui.stdout import StdoutConsole
+from tui.stdout import PlainConsole, StdoutConsole
 
 DONE, DIVERGED, INTERRUPTED = 0, 3, 130
 
@@ -61,6 +60,8 @@ def run(preset: Preset, *, device: str, as_json: bool, ascii_only: bool, signals
         signals.graceful = True
         bars.start()
         tell([lab.started])
+        for line in lab.started.warnings:
+            bars.warn(line)
         while not lab.finished:
             if signals.interrupted:
                 tell(lab.stop())
@@ -133,7 +134,7 @@ class _Bars:
             BarColumn(),
             TextColumn("{task.fields[told]}", markup=False, style="dim"),
             _Left(),
-            console=Console(stderr=True, highlight=False),
+            console=PlainConsole(stderr=True),
             disable=not shown,
             refresh_per_second=5,
         )
@@ -164,8 +165,14 @@ class _Bars:
         self.waiting(text, share)
         if not self._shown and text != self._told:
             self._told = text
-            with contextlib.suppress(OSError):
-                print(f"regtui: {text}", file=sys.stderr, flush=True)
+            complain(text)
+
+    def warn(self, line: str) -> None:
+        """A line above the bars, or on stderr where there are none."""
+        if self._shown:
+            self._progress.console.print(Text(f"note: {line}", style="yellow"))
+        else:
+            complain(f"note: {line}")
 
     def start(self) -> None:
         """Training begins: one bar an arm."""
@@ -201,8 +208,8 @@ def _print_report(preset: Preset, tally: _Tally, seconds: float, ascii_only: boo
     if told := tally.started:
         seeds = f"{len(told.seeds)} seeds" if len(told.seeds) > 1 else f"seed {told.seeds[0]}"
         console.print(
-            f"{preset.title}: {told.train:,} training, {told.validation:,} validation, {told.test:,} test examples; "
-            f"{_parameters(told.parameters_by_arm.values())}; {seeds}; {told.device}; {seconds:.1f} s\n"
+            f"{title_of(preset)}: {told.train:,} training, {told.validation:,} validation, {told.test:,} test examples"
+            f"; {_parameters(told.parameters_by_arm.values())}; {seeds}; {told.device}; {seconds:.1f} s\n"
         )
     parts = outcome(
         preset, tally.last, tally.stopped, tally.finished, tally.would_stop, tally.reported,

@@ -26,6 +26,7 @@ from tui.comparison import (
     averages_in_words,
     best_arm,
     in_words,
+    left_out_in_words,
     loss,
     percent,
     reported_rows,
@@ -169,7 +170,13 @@ def outcome(
         yield ""
         yield reported_table(reported, ascii_only)
     sign = "+-" if ascii_only else "±"
-    for words in (in_words(rows), *averages_in_words(preset, last, sign), *would_stop_in_words(preset, would_stop)):
+    left_out = left_out_in_words(preset, reported) if finished else None
+    for words in (
+        left_out,
+        in_words(rows),
+        *averages_in_words(preset, last, sign),
+        *would_stop_in_words(preset, would_stop),
+    ):
         if words:
             yield ""
             yield Text(words)

@@ -2,70 +2,107 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 
-from engine.data.pool import Array, Part, Pool
+from engine.data.images import EXTENSIONS, quiet, read_image
+from engine.data.pool import Part, Pool
+from engine.data.walk import Walk
+from engine.data.words import shown
 from engine.events import Loading
+from engine.memory import free_memory, refuse_what_cannot_fit
 from engine.preset.errors import PresetError
+from engine.text import printable, quoted
 
-_EXTENSIONS = (".jpg", ".jpeg", ".png", ".ppm", ".bmp", ".pgm", ".tif", ".tiff", ".webp")
 _LAYOUT = "one folder for each class, images in it"
+_PARTS = ("train", "test", "val", "valid", "validation")
+
+Classes = dict[str, list[Path]]
+Report = Callable[[Loading], None]
 
 
-def load_folder(path: str, size: int, report: Callable[[Loading], None]) -> Pool:
+def load_folder(path: str, size: int, report: Report) -> Pool:
     """All images below `path`, as RGB of `size` x `size` pixels, uint8.
 
-    Classes are the folders that hold images, at any depth, in alphabetical order.
+    Classes are the folders directly below `path` in alphabetical order; those without images are left out. A class has
+    the images in its folder and, at any depth, in the folders below it. Links are followed, but no file and no folder
+    is taken twice, and what truly lies in a class is never another's. What is neither a file nor a folder is left out.
+
+    Where `path` has a folder `train` and a folder `test`, classes are the folders in these, and the images of `test`
+    are the source's own test part.
 
     Raises
     ------
     PresetError
-        No such folder, fewer than two classes, or a file that is no image.
+        No such folder, fewer than two classes, a file that is no image, or a layout that is neither of the two.
     """
+    given = f"data.path = {quoted(path, 80)}"
     root = Path(path).expanduser()
-    given = f"data.path = {path!r}"
-    if not root.is_dir():
-        raise PresetError(f"{given}: {'is not a folder' if root.exists() else 'no such folder'} (expected {_LAYOUT})")
     try:
-        found = {folder.name: _images(folder) for folder in sorted(root.iterdir()) if folder.is_dir()}
+        if not root.is_dir():
+            told = "is not a folder" if root.exists() else "no such folder"
+            raise PresetError(f"{given}: {told} (expected {_LAYOUT})")
+        train, test = _classes(root, Walk(root, EXTENSIONS, given, report), given)
     except OSError as error:
-        raise PresetError(f"{given}: cannot be read ({error.strerror or error})") from error
-    classes = {name: images for name, images in found.items() if images}
+        raise PresetError(f"{given}: {shown(error.filename or root, 90)} cannot be read ({error.strerror})") from error
+    if len(train) < 2:
+        raise PresetError(
+            f"{given}: images of {quoted(next(iter(train)), 40)} only: two classes are the least ({_LAYOUT})"
+        )
+    if others := [name for name in test if name not in train]:
+        raise PresetError(f"{given}: class {quoted(others[0], 40)} is in 'test' and not in 'train'")
+    names = tuple(train)
+    count = sum(len(images) for part in (train, test) for images in part.values())
+    what = f"{count:,} images of {size} x {size} pixels"
+    refuse_what_cannot_fit(count * 3 * size**2, free_memory(), what, "a smaller data.size, or fewer images")
+    with quiet():
+        pool, official = (_part(classes, names, root, size, given, report) for classes in (train, test))
+    return Pool(
+        pool, tuple(map(printable, names)), image_shape=(3, size, size), top=255.0, test=official if test else None
+    )
+
+
+def _classes(root: Path, walk: Walk, given: str) -> tuple[Classes, Classes]:
+    """The images of each class to train on, and to test on, in alphabetical order; no class without images."""
+    folders = walk.folders(root)
+    parts = {folder.name.lower(): folder for folder in folders if folder.name.lower() in _PARTS}
+    if "train" not in parts or len(parts) < 2:
+        return _with_images(walk.files(folders), given), {}
+    train = walk.folders(parts["train"])
+    test = walk.folders(parts["test"]) if "test" in parts else []
+    others = [folder for folder in folders if folder.name.lower() not in ("train", "test")]
+    found = walk.files([*train, *test, *others])
+    if full := [folder.name for folder in others if found[folder]]:
+        raise PresetError(
+            f"{given}: has {quoted(full[0], 40)} beside {quoted(parts['train'].name)}: expected either classes, or"
+            " 'train' and 'test' with the classes in them and no other images"
+        )
+    return (
+        _with_images({folder: found[folder] for folder in train}, f"{given}: {quoted(parts['train'].name)}"),
+        _with_images({folder: found[folder] for folder in test}, f"{given}: 'test'"),
+    )
+
+
+def _with_images(found: dict[Path, list[Path]], given: str) -> Classes:
+    classes = {folder.name: images for folder, images in found.items() if images}
     if not classes:
-        raise PresetError(f"{given}: no images found (expected {_LAYOUT}: {', '.join(_EXTENSIONS)})")
-    if len(classes) < 2:
-        raise PresetError(f"{given}: images of {next(iter(classes))!r} only: two classes are the least ({_LAYOUT})")
+        raise PresetError(f"{given}: no images found (expected {_LAYOUT}: {', '.join(EXTENSIONS)})")
+    return classes
 
-    paths = [image for images in classes.values() for image in images]
-    y_N = np.repeat(np.arange(len(classes), dtype=np.int64), [len(images) for images in classes.values()])
+
+def _part(classes: Classes, names: tuple[str, ...], root: Path, size: int, given: str, report: Report) -> Part:
+    paths = [path for images in classes.values() for path in images]
+    y_N = np.repeat([names.index(name) for name in classes], [len(images) for images in classes.values()])
     x_NI = np.empty((len(paths), 3 * size * size), dtype=np.uint8)
-    for row, image in enumerate(paths):
-        if row % 100 == 0:
-            report(Loading(f"reading {len(paths)} images of {root.name}", row / len(paths)))
-        x_NI[row] = _pixels(image, size, given)
-    return Pool(Part(x_NI, y_N), tuple(classes), image_shape=(3, size, size), top=255.0)
-
-
-def _images(folder: Path) -> list[Path]:
-    return [
-        Path(parent, name)
-        for parent, _, names in sorted(os.walk(folder, followlinks=True))
-        for name in sorted(names)
-        if name.lower().endswith(_EXTENSIONS)
-    ]
-
-
-def _pixels(path: Path, size: int, given: str) -> Array:
-    """One image, flattened (channel, height, width)."""
-    from PIL import Image
-
-    try:
-        with Image.open(path) as image:
-            square = image.convert("RGB").resize((size, size), Image.Resampling.BILINEAR)
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
-        raise PresetError(f"{given}: {path} cannot be read as an image: mend or remove it") from error
-    return np.asarray(square).transpose(2, 0, 1).reshape(-1)
+    for row, path in enumerate(paths):
+        if row % 10 == 0:
+            report(Loading(f"reading {len(paths)} images of {shown(root.name)}", row / len(paths)))
+        try:
+            x_NI[row] = read_image(path, size)
+        except (OSError, ValueError) as error:
+            why = (error.strerror if isinstance(error, OSError) else None) or str(error)
+            name = shown(path.relative_to(root), 90)
+            raise PresetError(f"{given}: {name} cannot be read as an image ({why}): mend or remove it") from error
+    return Part(x_NI, y_N.astype(np.int64))

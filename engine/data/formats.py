@@ -1,75 +1,144 @@
-"""The file formats of the torchvision sets: IDX (MNIST), pickled batches in a tar archive (CIFAR)."""
+"""The file formats of the torchvision sets: IDX (MNIST), tar archives of CIFAR's pickles."""
 
 from __future__ import annotations
 
-import gzip
-import pickle
-import shutil
+import math
+import struct
 import tarfile
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import IO
 
 import numpy as np
 
-from engine.data.download import written
 from engine.data.pool import Array
+from engine.data.reading import LARGEST, regular
+from engine.files import written
 
-# What reading a cut or foreign file raises, beyond OSError: a pickle's opcodes can trip over almost anything.
-DAMAGED = (
-    OSError, EOFError, zlib.error, tarfile.TarError, pickle.UnpicklingError,
-    ValueError, KeyError, IndexError, TypeError, AttributeError, ImportError, OverflowError, MemoryError,
-)  # fmt: skip
+# What reading a cut or foreign file raises, beyond OSError.
+DAMAGED = (OSError, EOFError, zlib.error, tarfile.TarError, ValueError, MemoryError)
 
-
-def read_idx(path: Path) -> Array:
-    """The uint8 array of an IDX file, plain or gzipped (format: http://yann.lecun.com/exdb/mnist)."""
-    raw = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
-    if len(raw) < 4 or raw[:3] != b"\0\0\x08":
-        raise ValueError("no IDX file of bytes")
-    dimensions = raw[3]
-    shape = np.frombuffer(raw, ">i4", dimensions, offset=4).tolist()
-    body = np.frombuffer(raw, np.uint8, offset=4 + 4 * dimensions)
-    if any(length < 0 for length in shape) or body.size != int(np.prod(shape, dtype=np.int64)):
-        raise ValueError(f"{body.size} bytes where its header says {' x '.join(map(str, shape))}")
-    return body.reshape(shape)
+_UNPACKED = 1 << 29  # bytes of a whole archive, unpacked: CIFAR's have 186 million
+_BLOCK, _CHUNK = 512, 1 << 16  # a tar is made of blocks
 
 
-# Taken from the arrays themselves, since NumPy has moved these functions between versions.
-_ALLOWED = {
-    "_reconstruct": np.empty(1).__reduce__()[0],
-    "_frombuffer": np.empty(1).__reduce_ex__(5)[0],
-    "ndarray": np.ndarray,
-    "dtype": np.dtype,
-    "encode": lambda text, _encoding: text.encode("latin1"),
-}
+def read_idx(raw: bytes, packed: bool, item: tuple[int, ...]) -> Array:
+    """The uint8 array of an IDX file (format: http://yann.lecun.com/exdb/mnist), shaped (N, *item).
+
+    Parameters
+    ----------
+    packed : whether the file is gzipped.
+    item : the shape of one example: (28, 28) of images, () of labels.
+
+    Raises
+    ------
+    ValueError, EOFError, zlib.error
+        It is no such file, or not as its header says.
+    """
+    header_size = 4 + 4 * (1 + len(item))
+    unpacker = zlib.decompressobj(wbits=31) if packed else None
+    header = unpacker.decompress(raw, header_size) if unpacker else raw[:header_size]
+    if len(header) < header_size or header[:4] != bytes([0, 0, 8, 1 + len(item)]):
+        raise ValueError(f"no IDX file of bytes in {1 + len(item)} dimensions")
+    count, *given = struct.unpack(f">{1 + len(item)}I", header[4:])
+    if tuple(given) != item:
+        raise ValueError(f"holds {_by(given)} where {_by(item)} belongs")
+    size = count * math.prod(item)
+    if not count:
+        raise ValueError("holds 0 examples")
+    if size > LARGEST:
+        raise ValueError(f"claims {size:,} bytes, and at most {LARGEST:,} are read")
+    # One byte more than there should be tells whether there is more; no bomb unpacks to more than its header says.
+    body = unpacker.decompress(unpacker.unconsumed_tail, size + 1) if unpacker else memoryview(raw)[header_size:]
+    if len(body) != size:
+        raise ValueError(f"{'more' if len(body) > size else 'fewer'} bytes than the {size:,} its header says")
+    if unpacker and not unpacker.eof:
+        raise EOFError("is cut")
+    return np.frombuffer(body, np.uint8).reshape(count, *item)
 
 
-class _Arrays(pickle.Unpickler):
-    """Arrays and plain values only: a file that lies in a data folder must not be able to run code."""
-
-    def find_class(self, module: str, name: str) -> Any:
-        if module.split(".")[0] in ("numpy", "_codecs") and name in _ALLOWED:
-            return _ALLOWED[name]
-        raise pickle.UnpicklingError(f"{module}.{name} does not belong in it")
-
-
-def read_pickle(path: Path) -> Any:
-    """What a batch of CIFAR holds (written by Python 2, hence latin1)."""
-    with path.open("rb") as file:
-        return _Arrays(file, encoding="latin1").load()
+def _by(lengths: Sequence[int]) -> str:
+    return " x ".join(map(str, lengths)) or "single numbers"
 
 
 def unpack(archive: Path, members: Sequence[str], root: Path) -> None:
-    """Write these members of a tar.gz, and nothing else, to their places below `root`."""
-    with tarfile.open(archive, "r:gz") as tar:
-        wanted = set(members)
-        for member in tar:
-            packed = tar.extractfile(member) if member.name in wanted and member.isfile() else None
-            if packed is not None:
-                with written(root / member.name) as file:
-                    shutil.copyfileobj(packed, file)
-                wanted.remove(member.name)
-    if wanted:
-        raise ValueError(f"has no {sorted(wanted)[0]}")
+    """Write these members of a tar.gz, and nothing else, to their places below `root`.
+
+    Raises
+    ------
+    ValueError, EOFError, zlib.error
+        It is no such archive, has not all members, or is larger than one can be.
+    OSError
+        It cannot be read, or they cannot be written.
+    """
+    wanted = set(members)
+    with regular(archive) as file:
+        stream = _Unzipped(file)
+        for name, size in _members(stream):
+            if name not in wanted:
+                continue
+            if size > LARGEST:
+                raise ValueError(f"claims {size:,} bytes for {name}, and at most {LARGEST:,} are read")
+            (root / name).parent.mkdir(parents=True, exist_ok=True)
+            with written(root / name) as place:
+                for chunk in stream.chunks(size):
+                    place.write(chunk)
+            wanted.remove(name)
+            if not wanted:
+                return
+    raise ValueError(f"has no {sorted(wanted)[0]}")
+
+
+def _members(stream: _Unzipped) -> Iterator[tuple[str, int]]:
+    """Name and size of each file, the stream standing at its first byte; what is left unread of it is skipped.
+
+    Headers are read here and not by tarfile, which keeps whatever length of a name an archive claims in memory.
+    """
+    while header := stream.read(_BLOCK):
+        if not header.strip(b"\0"):  # the end's two empty blocks
+            return
+        told = tarfile.TarInfo.frombuf(header, "latin1", "strict")
+        if told.size < 0:
+            raise ValueError("claims a size below 0")
+        end = stream.done + -(-told.size // _BLOCK) * _BLOCK
+        if told.isreg():
+            yield told.name, told.size
+        for _ in stream.chunks(end - stream.done):
+            pass
+
+
+class _Unzipped:
+    """What a gzipped file holds, in small pieces, and no more than an archive can have."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self._file = file
+        self._unpacker = zlib.decompressobj(wbits=31)
+        self.done = 0
+
+    def read(self, size: int) -> bytes:
+        """So many bytes; empty at the end. Raises EOFError where the end comes within them."""
+        pieces: list[bytes] = []
+        missing = size
+        while missing and not self._unpacker.eof:
+            packed = self._unpacker.unconsumed_tail or self._file.read(_CHUNK)
+            piece = self._unpacker.decompress(packed, missing)
+            if not packed and not piece:
+                raise EOFError("is cut")
+            pieces.append(piece)
+            missing -= len(piece)
+        self.done += size - missing
+        if self.done > _UNPACKED:
+            raise ValueError(f"unpacks to more than {_UNPACKED:,} bytes")
+        if missing and missing < size:
+            raise EOFError("is cut")
+        return b"".join(pieces)
+
+    def chunks(self, size: int) -> Iterator[bytes]:
+        """So many bytes, piece by piece. Raises EOFError where the end comes before."""
+        while size:
+            chunk = self.read(min(size, _CHUNK))
+            if not chunk:
+                raise EOFError("is cut")
+            size -= len(chunk)
+            yield chunk

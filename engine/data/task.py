@@ -18,8 +18,10 @@ from engine.data.pool import Ints, Part, Pool
 from engine.data.synthetic import load_synthetic
 from engine.data.torchvision_sets import load_torchvision
 from engine.events import Loading
+from engine.memory import free_memory, refuse_what_cannot_fit
 from engine.preset.errors import PresetError
-from engine.preset.schema import EMBEDDED, SYNTHETIC, TRUTH_TABLES, Data
+from engine.preset.schema import EMBEDDED, MADE, SYNTHETIC, TRUTH_TABLES, Data
+from engine.text import quoted
 
 
 @dataclass(frozen=True)
@@ -36,6 +38,7 @@ class Task:
     class_names : by class number; empty in a regression.
     kind : classification, binary or regression.
     standard : what images were standardized by; None where they were not, or examples are no images.
+    warnings : what a person should know of the data, a line each.
     """
 
     train_x_SNI: Tensor
@@ -50,6 +53,7 @@ class Task:
     class_names: tuple[str, ...]
     kind: str = "classification"
     standard: scale.Standard | None = None
+    warnings: tuple[str, ...] = ()
 
 
 def ignore(event: Loading) -> None:
@@ -76,12 +80,16 @@ def load_task(
     PresetError
         The source cannot be read, or has too few examples.
     """
+    if data.source in MADE:
+        # An input, its noise and a target of each are there at once.
+        _refuse_what_cannot_fit(data, data.samples, None, 1, len(seeds), dtype, made=24 * data.samples)
     pool = _load(data, report)
     if data.features:
         pool = _first_features(data, pool)
     if data.kind == "binary" and len(pool.class_names) != 2:
         raise PresetError(f"data.task = 'binary': {data.source} has {len(pool.class_names)} classes, binary needs two")
     official = None if pool.test is None else len(pool.test)
+    _refuse_what_cannot_fit(data, len(pool.pool), official, pool.pool.x_NI.shape[1], len(seeds), dtype)
     if data.split == "all":
         splits = [split.everything(len(pool.pool), official)]
     elif data.split == "first":
@@ -118,7 +126,43 @@ def load_task(
         class_names=pool.class_names,
         kind=data.kind,
         standard=scale.Standard.of(scalings, device, dtype) if data.scale == "standard" and pool.image_shape else None,
+        warnings=_warnings(data, pool),
     )
+
+
+def _refuse_what_cannot_fit(
+    data: Data, examples: int, official: int | None, features: int, seeds: int, dtype: torch.dtype, made: int = 0
+) -> None:
+    """Raise PresetError where the parts, for every seed its own, take more memory than is free.
+
+    Parameters
+    ----------
+    examples, official : in the pool, and in the official test part.
+    made : bytes that making the examples takes.
+    """
+    if data.split == "all":
+        rows, splits = 3 * examples, 1
+    else:
+        wanted = split.sizes(data, examples, official)
+        rows, splits = wanted.train + wanted.validation + wanted.test, seeds if data.split == "random" else 1
+    words = f"{examples:,} examples of {data.source}" + (f" under {splits:,} seeds" if splits > 1 else "")
+    # A target and the number of a row are of 8 bytes each.
+    need = made + splits * rows * (features * dtype.itemsize + 16)
+    fewer = "fewer data.samples" if data.source in MADE else "less data (data.train, data.validation, data.test)"
+    refuse_what_cannot_fit(need, free_memory(), words, f"{fewer}, or fewer seeds")
+
+
+def _warnings(data: Data, pool: Pool) -> tuple[str, ...]:
+    """That a class has one example, which can be in one part alone: never both learned and tested."""
+    if data.kind == "regression" or data.split == "all":
+        return ()
+    counts_C = np.bincount(pool.pool.y_N, minlength=len(pool.class_names))
+    single = [quoted(pool.class_names[number], 30) for number in np.flatnonzero(counts_C == 1)]
+    if not single:
+        return ()
+    names = ", ".join(single[:3]) + (", ..." if len(single) > 3 else "")
+    told = f"class {names} has" if len(single) == 1 else f"{len(single)} classes ({names}) have"
+    return (f"{data.source}: {told} one example only, which is either trained on or tested, not both",)
 
 
 def _first_features(data: Data, pool: Pool) -> Pool:
@@ -150,4 +194,4 @@ def _load(data: Data, report: Callable[[Loading], None]) -> Pool:
         return load_exam(data.samples, data.noise)
     if data.source == "thumbtack":
         return load_thumbtack(data.samples, data.p_up)
-    return load_torchvision(data.source, report)
+    return load_torchvision(data.source, report, data.unchecked)

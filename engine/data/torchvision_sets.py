@@ -1,11 +1,12 @@
 """mnist, fashionmnist, cifar10, cifar100: torchvision's files in torchvision's layout.
 
 The files are read here, since importing torchvision takes over a second and a file that is there needs no more than
-a header; torchvision is imported only to ask it for addresses and checksums when something must be downloaded.
+a header; torchvision is imported only to ask it for addresses when something must be downloaded.
 """
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
@@ -13,9 +14,13 @@ from typing import Any, TypeVar
 
 import numpy as np
 
+from engine.data.checksums import MD5
+from engine.data.cifar import read_batch, read_class_names
 from engine.data.download import download
-from engine.data.formats import DAMAGED, read_idx, read_pickle, unpack
+from engine.data.formats import DAMAGED, read_idx, unpack
 from engine.data.pool import Part, Pool
+from engine.data.reading import LARGEST, md5_of, regular, whole
+from engine.data.words import shown
 from engine.events import Loading
 from engine.preset.errors import PresetError
 from engine.preset.files import LAYOUTS, Layout, data_folder
@@ -23,37 +28,42 @@ from engine.preset.schema import EMBEDDED
 
 Report = Callable[[Loading], None]
 T = TypeVar("T")
+_CLASSES = {"mnist": 10, "fashionmnist": 10, "cifar10": 10, "cifar100": 100}
 
 
-def load_torchvision(source: str, report: Report) -> Pool:
+def load_torchvision(source: str, report: Report, unchecked: bool = False) -> Pool:
     """Both parts of a set as uint8, from `data_folder()`; what is missing there is downloaded first.
+
+    Parameters
+    ----------
+    unchecked : read files that are there even where their md5 is not torchvision's. What is downloaded is checked
+        always, and an unpacked IDX file never: torchvision has no sum for it.
 
     Raises
     ------
     PresetError
-        A file cannot be downloaded, or is damaged: the message names it.
+        A file cannot be downloaded, is damaged, or is another one than torchvision's: the message names it.
     """
     layout, root = LAYOUTS[source], data_folder()
     try:
-        _complete(layout, root, report)
+        _complete(source, layout, root, report, unchecked)
     except (OSError, RuntimeError, ImportError) as error:
+        place, files = (
+            (root, layout.archive) if layout.archive else (root / layout.folder, f"{layout.files[0]}.gz etc.")
+        )
         raise PresetError(
-            f"data.source = {source!r}: not in {root / layout.folder}, and the download failed"
-            f" ({' '.join(str(error).split())}): put {_expected(layout, root)} there, or set REGTUI_DATA to the"
-            f" folder that has {layout.folder}, or use a source that needs no download ({', '.join(EMBEDDED)})"
+            f"data.source = {source!r}: not in {shown(place)}, and the download failed"
+            f" ({shown(' '.join(str(error).split()), 48)}): put {files} there, set REGTUI_DATA, or use"
+            f" {', '.join(EMBEDDED)}"
         ) from error
-    parts = [_part(source, layout, root, names) for names in (layout.train, layout.test)]
-    class_names = layout.class_names or _class_names(source, layout, root)
-    for part in parts:
-        if len(part) and int(part.y_N.max()) >= len(class_names):
-            raise PresetError(f"data.source = {source!r}: a label in {root / layout.folder} is beyond the last class")
+    read = partial(_read, source, unchecked=unchecked)
+    class_names = layout.class_names
+    if layout.archive:
+        file, key = layout.meta
+        class_names = read(root / layout.folder / file, lambda raw: read_class_names(raw, key, _CLASSES[source]))
+    parts = [_part(source, layout, root, names, read) for names in (layout.train, layout.test)]
     shape = (3, 32, 32) if layout.archive else (1, 28, 28)
     return Pool(parts[0], class_names, image_shape=shape, top=255.0, test=parts[1])
-
-
-def _expected(layout: Layout, root: Path) -> str:
-    names = ", ".join(layout.files)
-    return f"{names} (or {root / layout.archive})" if layout.archive else f"{names} (with or without .gz)"
 
 
 def _find(layout: Layout, root: Path, name: str) -> Path | None:
@@ -64,7 +74,7 @@ def _find(layout: Layout, root: Path, name: str) -> Path | None:
     return packed if not layout.archive and packed.is_file() else None
 
 
-def _complete(layout: Layout, root: Path, report: Report) -> None:
+def _complete(source: str, layout: Layout, root: Path, report: Report, unchecked: bool) -> None:
     """Download, and unpack, what is missing. Raises OSError, or what a broken torchvision raises on import."""
     missing = [name for name in layout.files if _find(layout, root, name) is None]
     if not missing:
@@ -72,17 +82,17 @@ def _complete(layout: Layout, root: Path, report: Report) -> None:
     if layout.archive:
         archive = root / layout.archive
         if not archive.is_file():
-            known = _torchvision(layout)
-            _fetch([known.url], archive, known.tgz_md5, f"downloading {layout.name}", report)
+            text = f"downloading {layout.name}"
+            _fetch([_torchvision(layout).url], archive, MD5[source][archive.name], text, report)
         report(Loading(f"unpacking {archive.name}"))
-        _guard(archive, partial(unpack, archive, [f"{layout.folder}/{name}" for name in missing], root))
+        _unpack(source, archive, [f"{layout.folder}/{name}" for name in missing], root, unchecked)
         return
     known = _torchvision(layout)
     for count, name in enumerate(missing, start=1):
         packed = f"{name}.gz"
         text = f"downloading {layout.name} ({count} of {len(missing)}): {packed}"
         urls = [f"{mirror.rstrip('/')}/{packed}" for mirror in known.mirrors]
-        _fetch(urls, root / layout.folder / packed, dict(known.resources)[packed], text, report)
+        _fetch(urls, root / layout.folder / packed, MD5[source][packed], text, report)
 
 
 def _torchvision(layout: Layout) -> Any:
@@ -96,30 +106,56 @@ def _fetch(urls: Sequence[str], path: Path, md5: str, text: str, report: Report)
     download(urls, path, md5, lambda share: report(Loading(text, share)))
 
 
-def _part(source: str, layout: Layout, root: Path, names: Sequence[str]) -> Part:
+def _unpack(source: str, archive: Path, members: Sequence[str], root: Path, unchecked: bool) -> None:
+    def read() -> None:
+        if not unchecked:
+            with regular(archive) as file:
+                _refuse_other(source, archive, md5_of(file))
+        unpack(archive, members, root)
+
+    _guard(archive, read)
+
+
+def _part(source: str, layout: Layout, root: Path, names: Sequence[str], read: Callable[..., Any]) -> Part:
     paths = [_find(layout, root, name) or root / layout.folder / name for name in names]
     if layout.archive:
-        batches = [_guard(path, partial(_batch, path, layout.labels)) for path in paths]
+        batch = partial(read_batch, labels=layout.labels, classes=_CLASSES[source])
+        batches = [read(path, batch, most=LARGEST // len(paths)) for path in paths]
         return Part(np.concatenate([batch.x_NI for batch in batches]), np.concatenate([batch.y_N for batch in batches]))
-    images_NHW, labels_N = (_guard(path, partial(read_idx, path)) for path in paths)
-    if images_NHW.shape[1:] != (28, 28) or labels_N.shape != images_NHW.shape[:1]:
-        raise PresetError(f"data.source = {source!r}: {paths[0]} and {paths[1]} do not belong together: delete both")
+    images_NHW, labels_N = (
+        read(path, partial(read_idx, packed=path.suffix == ".gz", item=item))
+        for path, item in zip(paths, ((28, 28), ()), strict=True)
+    )
+    if labels_N.shape != images_NHW.shape[:1]:
+        raise PresetError(
+            f"data.source = {source!r}: {shown(paths[0])} and {shown(paths[1])} do not belong together: delete both"
+        )
+    if (largest := int(labels_N.max())) >= _CLASSES[source]:
+        raise PresetError(
+            f"{shown(paths[1], 130)} is damaged (a label is {largest}, beyond the last class {_CLASSES[source] - 1}):"
+            " delete it, and it is downloaded again"
+        )
     return Part(images_NHW.reshape(len(images_NHW), -1), labels_N.astype(np.int64))
 
 
-def _batch(path: Path, labels: str) -> Part:
-    """One CIFAR batch. Its rows are flattened (channel, height, width) already."""
-    held = read_pickle(path)
-    x_NI, y_N = np.asarray(held["data"], dtype=np.uint8), np.asarray(held[labels], dtype=np.int64)
-    if x_NI.shape != (len(y_N), 3 * 32 * 32):
-        raise ValueError("not images of 3 x 32 x 32, one for each label")
-    return Part(x_NI, y_N)
+def _read(source: str, path: Path, read: Callable[[bytes], T], *, unchecked: bool, most: int = LARGEST) -> T:
+    """What `read` makes of a file's bytes, which are torchvision's own unless `unchecked`."""
+
+    def checked() -> T:
+        raw = whole(path, most)
+        if not unchecked and path.name in MD5[source]:
+            _refuse_other(source, path, hashlib.md5(raw, usedforsecurity=False).hexdigest())
+        return read(raw)
+
+    return _guard(path, checked)
 
 
-def _class_names(source: str, layout: Layout, root: Path) -> tuple[str, ...]:
-    file, key = layout.meta
-    path = root / layout.folder / file
-    return _guard(path, lambda: tuple(str(name) for name in read_pickle(path)[key]))
+def _refuse_other(source: str, path: Path, md5: str) -> None:
+    if md5 != MD5[source][path.name]:
+        raise PresetError(
+            f"{shown(path, 110)} is not torchvision's (md5 {md5}, not {MD5[source][path.name]}): delete it, and it is"
+            " downloaded again; or go on with --data-unchecked"
+        )
 
 
 def _guard(path: Path, read: Callable[[], T]) -> T:
@@ -127,6 +163,6 @@ def _guard(path: Path, read: Callable[[], T]) -> T:
         return read()
     except DAMAGED as error:
         if isinstance(error, OSError) and error.errno is not None:  # a refusal of the system's, not of the file's
-            raise PresetError(f"{path} cannot be used: {error}") from error
-        why = " ".join(str(error).split()) or type(error).__name__
-        raise PresetError(f"{path} is damaged ({why}): delete it, and it is downloaded again") from error
+            raise PresetError(f"{shown(path, 130)} cannot be used: {error.strerror}") from error
+        why = shown(" ".join(str(error).split()) or type(error).__name__, 100)
+        raise PresetError(f"{shown(path, 130)} is damaged ({why}): delete it, and it is downloaded again") from error

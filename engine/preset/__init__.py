@@ -4,7 +4,8 @@ from engine.preset.change import with_value, write_preset
 from engine.preset.errors import PresetError
 from engine.preset.files import at_hand
 from engine.preset.library import DEFAULT, GROUPS, OTHERS, Listed, builtin_list, builtin_names, builtin_text, by_group
-from engine.preset.read import load_preset, read_preset
+from engine.preset.load import load_preset
+from engine.preset.read import read_preset
 from engine.preset.schema import (
     DOWNLOADED,
     EMBEDDED,
@@ -18,9 +19,11 @@ from engine.preset.schema import (
     live_knobs,
 )
 from engine.preset.setting import Knob
+from engine.preset.subject import changed, in_a_row, speaks_of, title_of
 
 __all__ = [
     "DEFAULT", "DOWNLOADED", "EMBEDDED", "GROUPS", "IMAGES", "OTHERS", "SYNTHETIC", "Arm", "Knob", "Listed", "Preset",
     "PresetError", "ReportedNumber", "Settings", "at_hand", "builtin_list", "builtin_names", "builtin_text", "by_group",
-    "knobs", "live_knobs", "load_preset", "read_preset", "with_value", "write_preset",
+    "changed", "in_a_row",
+    "knobs", "live_knobs", "load_preset", "read_preset", "speaks_of", "title_of", "with_value", "write_preset",
 ]  # fmt: skip

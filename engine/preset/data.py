@@ -19,6 +19,7 @@ EMBEDDED: tuple[str, ...] = ("digits", "iris", "wine", "breast_cancer")
 SYNTHETIC: tuple[str, ...] = ("moons", "circles", "gauss", "xor", "spiral")
 TRUTH_TABLES: tuple[str, ...] = ("and", "or", "xor4")
 MEASURED: tuple[str, ...] = ("curve", "exam")
+MADE: tuple[str, ...] = (*SYNTHETIC, *MEASURED, "thumbtack")  # of as many samples as are asked for
 DOWNLOADED: tuple[str, ...] = ("mnist", "fashionmnist", "cifar10", "cifar100")
 IMAGES: tuple[str, ...] = ("digits", *DOWNLOADED, "folder")
 # Channels times pixels of an image; a folder's are 3 * size * size.
@@ -32,6 +33,9 @@ class Data(Section):
 
     source: Source = setting("digits", "where the examples come from")
     path: str = setting("", "the folder of images or the CSV file, for the sources folder and csv")
+    unchecked: bool = setting(
+        False, "read downloaded sets as they lie in the data folder, even where their md5 is not torchvision's"
+    )
     task: Literal["auto", "classification", "binary", "regression"] = setting(
         "auto",
         "classification: an output for each class; binary: one output for two classes; regression: a number, which is"

@@ -5,9 +5,20 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 
+from engine.text import LONGEST_LINE, printable, quoted, shortened
+
+# What stands before the message on a line: the program's name.
+_ROOM = LONGEST_LINE - len("regtui: ")
+
 
 class PresetError(Exception):
-    """Something the user wrote cannot be used: one line with what was given, what was expected, what to do."""
+    """Something the user wrote cannot be used: one line with what was given, what was expected, what to do.
+
+    Whatever is quoted in it is made printable, and its middle is left out where it is too long for a line.
+    """
+
+    def __init__(self, message: str) -> None:
+        super().__init__(shortened(printable(message), _ROOM))
 
 
 def did_you_mean(given: str, names: Iterable[str]) -> str:
@@ -15,7 +26,7 @@ def did_you_mean(given: str, names: Iterable[str]) -> str:
     known = list(names)
     near = difflib.get_close_matches(given.lower(), known, n=1, cutoff=0.6)
     if near:
-        return f" (did you mean {near[0]!r}?)"
+        return f" (did you mean {quoted(near[0])}?)"
     return f" (one of: {', '.join(known)})" if 0 < len(known) <= 16 else ""
 
 
@@ -29,5 +40,5 @@ def did_you_mean_setting(given: str, keys: Iterable[str], names: Iterable[str]) 
     if section:  # misspelt: one of the keys is meant
         ending = difflib.get_close_matches(given.lower(), ending, n=1, cutoff=0.8) or ending
     if 0 < len(ending) <= 3:
-        return f" (did you mean {' or '.join(map(repr, ending))}?)"
+        return f" (did you mean {' or '.join(map(quoted, ending))}?)"
     return did_you_mean(given, names)

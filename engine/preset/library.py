@@ -10,6 +10,7 @@ from importlib import resources
 from engine.preset.errors import PresetError, did_you_mean
 from engine.preset.files import at_hand
 from engine.preset.schema import DOWNLOADED
+from engine.text import quoted
 
 DEFAULT = "dropout"
 # The headings of the list, in their order. Presets of other groups, and of none, come last.
@@ -55,10 +56,12 @@ def builtin_names() -> list[str]:
 
 def builtin_text(name: str) -> str:
     """The TOML of a built-in preset. Raises PresetError where there is none of that name."""
+    if not name.strip():
+        raise PresetError("no preset is named: give a name that `regtui presets` lists, or a file that ends in .toml")
     names = builtin_names()
     if name not in names:
         hint = did_you_mean(name, names)
-        raise PresetError(f"no preset {name!r}{hint}: `regtui presets` lists them; a file of yours ends in .toml")
+        raise PresetError(f"no preset {quoted(name)}{hint}: `regtui presets` lists them; a file of yours ends in .toml")
     return (resources.files("presets") / f"{name}.toml").read_text(encoding="utf-8")
 
 

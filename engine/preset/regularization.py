@@ -9,6 +9,7 @@ from pydantic import AliasChoices, field_validator
 from engine.preset.data import IMAGES
 from engine.preset.setting import ONE, Section, setting
 
+_MOST_LAYERS = 256  # more than the deepest network has
 _CONVOLVED = ("model.kind", ("cnn", "resnet"))
 _RESIDUAL = ("model.kind", ("resnet",))
 _ON_IMAGES = ("data.source", IMAGES)
@@ -116,6 +117,8 @@ class Regularization(Section):
     @field_validator("dropout_layers", "l2_layers", "l1_layers", "activity_layers")
     @classmethod
     def _numbered_from_1(cls, value: list[int]) -> list[int]:
+        if len(value) > _MOST_LAYERS:
+            raise ValueError(f"must be at most {_MOST_LAYERS} layers")
         if any(number < 1 for number in value):
             raise ValueError("layers are numbered from 1")
         return value

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-_TABLE = re.compile(r"^\s*\[(\[)?\s*([^\[\]]+?)\s*\]?\]\s*(#.*)?$")
+_TABLE = re.compile(r"^\s*\[(\[)?([^\[\]]+)\]?\]\s*(#.*)?$")
 _KEY = re.compile(r"""^\s*((?:"[^"]*"|'[^']*'|[A-Za-z0-9_-]+)(?:\s*\.\s*(?:"[^"]*"|'[^']*'|[A-Za-z0-9_-]+))*)\s*=""")
 _PART = re.compile(r"""\s*(?:"([^"]*)"|'([^']*)'|([A-Za-z0-9_-]+))\s*\.?""")
 
@@ -22,7 +22,7 @@ def line_of(text: str, path: tuple[str | int, ...]) -> int | None:
     count: dict[str, int] = {}
     best: tuple[int, int] | None = None
     in_string: str | None = None
-    for number, line in enumerate(text.splitlines(), start=1):
+    for number, line in enumerate(text.split("\n"), start=1):
         if in_string:
             if in_string in line:
                 in_string = None

@@ -8,6 +8,7 @@ from pydantic import field_validator
 
 from engine.preset.setting import ONE, Section, setting
 
+MOST_SEEDS = 10_000
 _MOMENTUM = ("training.optimizer", ("momentum", "nesterov"))
 _ADAM = ("training.optimizer", ("adam", "adamw"))
 _RMSPROP = ("training.optimizer", ("rmsprop",))
@@ -93,6 +94,8 @@ class Training(Section):
     @field_validator("seeds")
     @classmethod
     def _seeds(cls, value: list[int]) -> list[int]:
+        if len(value) > MOST_SEEDS:
+            raise ValueError(f"{len(value):,} seeds: must be at most {MOST_SEEDS:,}")
         if not value or len(set(value)) != len(value) or any(not 0 <= seed < 2**31 for seed in value):
             raise ValueError("must be one or more different whole numbers from 0 to 2147483647")
         return value

@@ -17,6 +17,7 @@ from engine.events import Failed, Started, Stopped
 from engine.preset import Preset, PresetError, with_value
 from engine.view import View
 from engine.worker import Worker
+from tui.screens.guard import LivesOn
 from tui.screens.messages import Loaded
 from tui.screens.pace import Pace
 from tui.widgets.comparison import Comparison
@@ -53,7 +54,7 @@ class Run:
     overlay: bool | None
 
 
-class Board(Screen[None]):
+class Board(LivesOn, Screen[None]):
     """One preset in training. `preset` is the experiment with the knobs as they stand, `original` as it was loaded."""
 
     ALLOW_IN_MAXIMIZED_VIEW = "#header, Footer"
@@ -117,6 +118,8 @@ class Board(Screen[None]):
         diverged: dict[str, list[Stopped]] = {}
         for event in self.worker.news():
             if isinstance(event, Started):
+                for line in event.warnings:
+                    self.notify(line, title="the data", severity="warning", timeout=12, markup=False)
                 self.post_message(Loaded(self.worker))
             elif isinstance(event, Failed):
                 view = self.worker.view()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import bisect
-from pathlib import Path
 
 from textual.css.query import NoMatches
 from textual.events import Click
@@ -248,12 +247,7 @@ class MainScreen(Board):
         write_tweaked(self, self.preset)
 
     def action_export(self) -> None:
-        try:
-            written = export(self, self._view, Path.cwd())
-        except OSError as error:
-            self.notify(str(error), title="not exported", severity="error", markup=False)
-        else:
-            self.notify("\n".join(map(str, written)), title="exported", markup=False)
+        self.run_worker(export(self, self._view))
 
     def action_help(self) -> None:
         self.app.push_screen(HelpScreen())

@@ -15,6 +15,7 @@ from tui.comparison import (
     ReportedRow,
     best_arm,
     in_words,
+    left_out_in_words,
     percent,
     reported_rows,
     summarize,
@@ -107,6 +108,8 @@ class Comparison(Lines):
             lines += _wrapped(words, width)
         if view.reported:
             lines += _reported(reported_rows(view.reported, sign), view.preset.arm_names, width, self._dark)
+        if view.finished and (words := left_out_in_words(view.preset, view.reported)):
+            lines += _wrapped(words, width)
         self.show([line if line.cell_len <= width else _cropped(line, width) for line in lines])
 
 

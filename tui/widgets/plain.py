@@ -1,4 +1,4 @@
-"""Filters for terminals that can, or shall, show less: letters only, or no colour."""
+"""Filters of what is sent to the terminal: nothing that it would obey, letters only, no colour."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.color import Color
 from textual.filter import LineFilter
+
+from engine.text import harmful
 
 _LIKE = {
     "-": "─━═╌╍┄┅┈┉╴╶╸╺▔▀–—−⎯",
@@ -35,6 +37,24 @@ def in_ascii(text: str) -> str:
         return text
     told = text.translate(_ASCII)
     return told if told.isascii() else "".join(sign if sign.isascii() else "?" * cell_len(sign) for sign in told)
+
+
+@lru_cache(maxsize=1024)
+def harmless(text: str) -> str:
+    """The text cell for cell without what a terminal would obey: that takes no cell and goes, or is a question mark."""
+    if harmful(text) is None:
+        return text
+    return "".join("?" * cell_len(sign) if harmful(sign) else sign for sign in text)
+
+
+class Printable(LineFilter):
+    """No file name, message or text of anybody's preset reaches the terminal as a command to it."""
+
+    def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
+        """Take what is harmful out of each segment."""
+        if all(text.isprintable() for text, _, _ in segments):
+            return segments
+        return [Segment(harmless(text), style, control) for text, style, control in segments]
 
 
 class AsciiOnly(LineFilter):

@@ -9,6 +9,7 @@ import time
 
 import pytest
 
+from engine.data.checksums import MD5
 from tests.engine.data.common import counts, error, task, write_mnist
 
 NOBODY = "http://127.0.0.1:9/"
@@ -21,7 +22,7 @@ class Quiet(http.server.SimpleHTTPRequestHandler):
 
 @pytest.fixture
 def mirror(tmp_path, monkeypatch):
-    """A server of an MNIST whose checksums torchvision is made to expect; its folder."""
+    """A server of an MNIST that is taken for the true one; its folder."""
     from torchvision.datasets import MNIST
 
     served = tmp_path / "served"
@@ -33,7 +34,7 @@ def mirror(tmp_path, monkeypatch):
     monkeypatch.setenv("no_proxy", "127.0.0.1")
     monkeypatch.setenv("REGTUI_DATA", str(tmp_path / "data"))
     monkeypatch.setattr(MNIST, "mirrors", [NOBODY, f"http://127.0.0.1:{server.server_port}/"])
-    monkeypatch.setattr(MNIST, "resources", list(md5.items()))
+    monkeypatch.setitem(MD5, "mnist", md5)
     yield served
     server.shutdown()
     server.server_close()

@@ -1,4 +1,4 @@
-"""Promises of the plain terminal: letters only, cell for cell, and no colour."""
+"""Promises of the filters: nothing that a terminal obeys, letters only, cell for cell, and no colour."""
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -7,7 +7,8 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.color import Color
 
-from tui.widgets.plain import AsciiOnly, Colourless, in_ascii
+from engine.text import harmful
+from tui.widgets.plain import AsciiOnly, Colourless, Printable, harmless, in_ascii
 
 GROUND = Color(0, 0, 0)
 
@@ -33,3 +34,18 @@ def test_a_filter_keeps_the_styles_and_the_other_takes_the_colours():
     assert (plain.style.color, plain.style.bgcolor) == (None, None)
     assert plain.style.bold
     assert plain.style.reverse
+
+
+@given(st.text())
+def test_no_text_is_a_command_to_the_terminal_and_none_changes_its_width(text):
+    told = harmless(text)
+    assert harmful(told) is None
+    if "\u200d" not in text:  # joined signs are narrower than alone
+        assert cell_len(told) == sum(max(cell_len(sign), 0) for sign in text)
+
+
+def test_what_is_printable_passes_as_it_is():
+    segments = [Segment("größer 小 ⠿", Style(bold=True)), Segment("x")]
+    assert Printable().apply(segments, GROUND) is segments
+    (told,) = Printable().apply([Segment("a\x1b]52;c;aGk=\x07\x9b31m\udcff", Style(bold=True))], GROUND)
+    assert (told.text, told.style) == ("a]52;c;aGk=31m?", Style(bold=True))

@@ -1,0 +1,50 @@
+"""Opening files that others wrote: regular files only, and no more of one than there can be."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO
+
+# Bytes of one file of a set, packed or not. The largest, CIFAR-100's train, has 155 million.
+LARGEST = 1 << 28
+_CHUNK = 1 << 20
+
+
+@contextmanager
+def regular(path: Path) -> Iterator[IO[bytes]]:
+    """A regular file, open for reading.
+
+    Opened without waiting: a pipe that nobody writes to would otherwise hold the program for good.
+
+    Raises
+    ------
+    OSError
+        It cannot be opened, or is a pipe, a device, a socket.
+    """
+    careful = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOCTTY", 0)
+    with open(path, "rb", opener=lambda name, flags: os.open(name, flags | careful)) as file:
+        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+            raise OSError("is no regular file")
+        yield file
+
+
+def whole(path: Path, most: int = LARGEST) -> bytes:
+    """The bytes of a file. Raises ValueError where there are more than `most`."""
+    with regular(path) as file:
+        size = os.fstat(file.fileno()).st_size
+        if size > most:
+            raise ValueError(f"has {size:,} bytes, and at most {most:,} are read")
+        return file.read(size)
+
+
+def md5_of(file: IO[bytes]) -> str:
+    """The md5 of an open file, from where it stands; it guards against accidents and mix-ups only."""
+    digest = hashlib.md5(usedforsecurity=False)
+    while chunk := file.read(_CHUNK):
+        digest.update(chunk)
+    return digest.hexdigest()

@@ -1,0 +1,22 @@
+"""Lines without a screen: what others wrote is made printable here, where it leaves. Imports nothing heavy."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+
+
+def say(text: str) -> None:
+    """Print on stdout; lines and tabs stay. Raises OSError where stdout cannot be written."""
+    from engine.text import printable
+
+    print(printable(text, lines=True))
+
+
+def complain(message: str) -> None:
+    """One line on stderr, or nothing where that is gone; too long a message loses its middle."""
+    from engine.text import LONGEST_LINE, printable, shortened
+
+    line = shortened(f"regtui: {printable(' '.join(message.split()))}", LONGEST_LINE)
+    with contextlib.suppress(OSError, ValueError, AttributeError):
+        print(line, file=sys.stderr, flush=True)
