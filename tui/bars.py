@@ -5,12 +5,12 @@ from __future__ import annotations
 import time
 from typing import Any
 
+from engine.summary import REASONS, loss, summarize
 from rich.progress import BarColumn, Progress, ProgressColumn, Task, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
 from engine.preset import Preset
 from engine.record import RunRecord
-from engine.summary import REASONS, loss, summarize
 from tui.say import complain
 from tui.stdout import PlainConsole
 

@@ -298,12 +298,10 @@ class MainScreen(LivesOn, Screen[None]):
     def action_gap(self) -> None:
         self._chosen.gap = not self._chosen.gap
         self._show_page_of("accuracy")
-        self.draw(force=True)
 
     def action_norms(self) -> None:
         self._chosen.layers = not self._chosen.layers
         self._show_page_of("norms")
-        self.draw(force=True)
 
     def action_next_page(self) -> None:
         self._show_page((self._chosen.page + 1) % PAGES)
