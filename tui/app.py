@@ -25,6 +25,7 @@ from engine.preset import Preset, title_of
 from engine.view import View
 from engine.worker import Worker
 from tui.driver import TerminalDriver
+from tui.exits import BAD_INPUT, FAILED, INTERRUPTED
 from tui.report import outcome, with_knobs
 from tui.report import reproduce as command_of
 from tui.say import complain, complaint
@@ -39,8 +40,6 @@ from tui.widgets.plain import AsciiOnly, Colourless, Printable
 
 # Told to end by Ctrl-C, a run is measured on the test data if that takes no longer, seconds.
 _TABLE_WITHIN = 0.8
-# Exit codes of a dashboard left with a run that failed: by what nobody foresaw, or by its input; and by Ctrl-C.
-FAILED, BAD_INPUT, INTERRUPTED = 1, 2, 130
 
 
 class RegtuiApp(LivesOn, App[int]):
@@ -292,11 +291,7 @@ def _print_report(view: View, arguments: Sequence[str], ascii_only: bool) -> Non
     console, record = StdoutConsole(), view.record
     epochs = f": {record.epoch} epoch{'' if record.epoch == 1 else 's'}"
     console.print(Text.assemble((title_of(view.preset), "bold"), epochs))
-    parts = outcome(
-        view.preset, record.last, record.stopped, record.finished, record.would_stop, record.reported, console.width,
-        ascii_only,
-    )  # fmt: skip
-    for part in parts:
+    for part in outcome(record, console.width, ascii_only):
         console.print(part)
     console.print(f"again: {command_of(arguments, command='')}", markup=False, soft_wrap=True)
     turned = record.interventions

@@ -11,9 +11,8 @@ import sys
 from collections.abc import Sequence
 from typing import Any, NoReturn
 
+from tui.exits import BAD_INPUT, BROKEN_PIPE, DONE, FAILED, INTERRUPTED
 from tui.say import complain, say
-
-OK, FAILED, BAD_INPUT, INTERRUPTED, BROKEN_PIPE = 0, 1, 2, 130, 141
 
 _COMMANDS = ("run", "presets", "check")
 _USAGE = """regtui [PRESET | FILE.toml] [options]
@@ -97,7 +96,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             sys.stdout.flush()
         return code
     except SystemExit as end:  # of --help and --version
-        return end.code if isinstance(end.code, int) else OK
+        return end.code if isinstance(end.code, int) else DONE
     except KeyboardInterrupt:
         return _complain("interrupted", INTERRUPTED)
     except _UsageError as error:
@@ -181,11 +180,11 @@ def _look(command: str, rest: Sequence[str]) -> int:
 
     try:
         if command == "check":
-            return BAD_INPUT if [ref for ref in options.files if not _is_fine(ref)] else OK
+            return BAD_INPUT if [ref for ref in options.files if not _is_fine(ref)] else DONE
         catalog.show_all() if options.name is None else catalog.show(options.name)
     except PresetError as error:
         return _complain(str(error), BAD_INPUT)
-    return OK
+    return DONE
 
 
 def _is_fine(ref: str) -> bool:
@@ -271,10 +270,10 @@ def _has_terminal(ref: str) -> bool:
     """Whether a dashboard can be shown; says so on stderr where not."""
     for name, stream in (("stdout", sys.stdout), ("stdin", sys.stdin)):
         if stream is None or not stream.isatty():
-            _complain(f"no terminal on {name} for the dashboard: running {ref!r} without a screen", OK)
+            _complain(f"no terminal on {name} for the dashboard: running {ref!r} without a screen", DONE)
             return False
     if (term := os.environ.get("TERM")) in ("dumb", "unknown"):
-        _complain(f"no dashboard on a terminal that cannot draw (TERM={term}): running {ref!r} without a screen", OK)
+        _complain(f"no dashboard on a terminal that cannot draw (TERM={term}): running {ref!r} without a screen", DONE)
         return False
     return True
 

@@ -36,6 +36,7 @@ class Declared:
     scale: Scale
     live: bool
     only_with: tuple[str, tuple[str, ...]] | None = None
+    judges: bool = False
 
 
 def setting(
@@ -47,6 +48,7 @@ def setting(
     scale: Scale = "linear",
     live: bool = False,
     only_with: tuple[str, tuple[str, ...]] | None = None,
+    judges: bool = False,
     **bounds: Any,
 ) -> Any:
     """Declare one setting.
@@ -60,9 +62,10 @@ def setting(
     scale : "log" turns in the series 1, 2, 5, 10; "linear" by `step`; "choice" goes round the allowed words.
     live : it can be turned while training. Otherwise it is structural.
     only_with : the key of another setting, and its values with which this one has an effect.
+    judges : it decides on which examples an arm is measured, or by which loss: arms in which it differs have no best.
     **bounds : pydantic's `ge`, `gt`, `le`, `lt`, and its other field options.
     """
-    extra: Any = {"declared": Declared(help, unit, step, scale, live, only_with)}
+    extra: Any = {"declared": Declared(help, unit, step, scale, live, only_with, judges)}
     if isinstance(default, list):
         return Field(default_factory=default.copy, json_schema_extra=extra, **bounds)
     return Field(default, json_schema_extra=extra, **bounds)
@@ -86,6 +89,7 @@ class Knob:
     open_minimum: bool = False
     open_maximum: bool = False
     only_with: tuple[str, tuple[str, ...]] | None = None
+    judges: bool = False
 
     @property
     def section(self) -> str:
@@ -212,6 +216,7 @@ def knobs_of(section: str, model: type[BaseModel]) -> list[Knob]:
                 open_minimum="gt" in limits,
                 open_maximum="lt" in limits,
                 only_with=told.only_with,
+                judges=told.judges,
             )
         )
     return found

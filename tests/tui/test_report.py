@@ -10,12 +10,22 @@ import pytest
 from rich.console import Console
 
 from engine.events import Finished, Reported, Stopped
+from engine.numbers import loss, percent
 from engine.preset import load_preset, read_preset, with_value
-from tests.epochs import epoch_of
+from engine.summary import (
+    ArmRow,
+    Kept,
+    Number,
+    ReportedRow,
+    averages_in_words,
+    best_in_words,
+    reported_rows,
+    summarize,
+)  # fmt: skip
+from engine.verdict import best_arm, in_words
+from tests.epochs import epoch_of, record_of
 from tui.cli import _parser
-from tui.comparison import Kept, ReportedRow, averages_in_words, best_in_words, percent, reported_rows
-from tui.report import ArmRow, Number, loss, outcome, reported_table, reproduce, summarize, table, with_knobs
-from tui.verdict import best_arm, in_words
+from tui.report import outcome, reported_table, reproduce, table, with_knobs
 
 PAIR = read_preset('[training]\nseeds = [0, 1, 2]\n[[arm]]\nname = "off"\n[[arm]]\nname = "on"')
 
@@ -48,7 +58,7 @@ FULL = [
 
 def test_a_number_is_the_mean_over_the_seeds_with_the_sample_deviation():
     last = {("off", seed): epoch(seed=seed, val_loss=value) for seed, value in enumerate((0.1, 0.2, 0.6))}
-    off, on = summarize(PAIR, last, {}, {})
+    off, on = summarize(record_of(PAIR, last))
     assert off.val_loss.mean == pytest.approx(0.3)
     assert off.val_loss.std == pytest.approx(math.sqrt((0.04 + 0.01 + 0.09) / 2))
     assert (on.arm, on.val_loss, on.reason) == ("on", None, "")
@@ -57,17 +67,19 @@ def test_a_number_is_the_mean_over_the_seeds_with_the_sample_deviation():
 def test_a_lane_keeps_its_best_weights_or_its_last_as_it_was_decided_when_it_stopped():
     told = epoch(best_epoch=7)
     never = epoch("on", best_epoch=0, best_val_loss=math.nan)
-    off, on = summarize(PAIR, {("off", 0): told, ("on", 0): never}, {}, {})
+    off, on = summarize(record_of(PAIR, {("off", 0): told, ("on", 0): never}))
     assert off.kept == {0: Kept(True, 0.2, 0.4, math.nan, math.nan)}
     assert on.kept == {0: Kept(False, 0.1, 0.5, math.nan, math.nan)}
     last = with_value(PAIR, "early_stopping.restore_best", False)
-    assert not summarize(last, {("off", 0): told}, {}, {})[0].kept[0].best
+    assert not summarize(record_of(last, {("off", 0): told}))[0].kept[0].best
     # Turned after the end, the knob says nothing of the weights that were kept.
     stopped = {("off", 0): Stopped("off", 0, 9, "epochs", 7, 0.4, kept_epoch=7)}
     finished = {("off", 0): Finished("off", 0, 9, "epochs", 0.3, 0.9, 7, 0.4, kept_epoch=7)}
-    assert summarize(last, {("off", 0): told}, stopped, finished)[0].kept == {0: Kept(True, 0.2, 0.4, 0.3, 0.9)}
+    assert summarize(record_of(last, {("off", 0): told}, stopped, finished))[0].kept == {
+        0: Kept(True, 0.2, 0.4, 0.3, 0.9)
+    }
     stopped = {("off", 0): Stopped("off", 0, 9, "diverged", 7, 0.4, kept_epoch=7)}
-    assert summarize(PAIR, {("off", 0): told}, stopped, finished)[0].kept == {}
+    assert summarize(record_of(PAIR, {("off", 0): told}, stopped, finished))[0].kept == {}
 
 
 @pytest.mark.parametrize(
@@ -83,12 +95,12 @@ def test_the_table_says_where_the_best_epoch_need_not_have_the_lowest_loss(rule,
     told = best_in_words(preset)
     assert told == (words and f"best: the last epoch that early stopping counted as better ({words}), "
                     "not the lowest val loss")  # fmt: skip
-    parts = [printed(part, 160) for part in outcome(preset, {}, {}, {}, {}, (), 160)]
+    parts = [printed(part, 160) for part in outcome(record_of(preset), 160)]
     assert any("not the lowest val loss" in part for part in parts) == (words is not None)
 
 
 def test_one_seed_has_no_deviation():
-    assert summarize(PAIR, {("off", 1): epoch(seed=1)}, {}, {})[0].gap == Number(0.4, None)
+    assert summarize(record_of(PAIR, {("off", 1): epoch(seed=1)}))[0].gap == Number(0.4, None)
 
 
 def test_a_lane_that_diverged_is_counted_and_left_out_of_the_means():
@@ -98,19 +110,19 @@ def test_a_lane_that_diverged_is_counted_and_left_out_of_the_means():
         ("off", 1): Stopped("off", 1, 9, "diverged", 0, math.nan),
         ("off", 2): Stopped("off", 2, 9, "epochs", 7, 0.4),
     }
-    off = summarize(PAIR, last, stopped, {})[0]
+    off = summarize(record_of(PAIR, last, stopped, {}))[0]
     assert (off.val_loss, off.best_val_loss, off.diverged) == (Number(0.5), Number(0.4), 1)
     assert off.reason == "2 full length, 1 diverged"
 
 
 def test_where_every_lane_diverged_the_mean_is_nan_not_a_missing_number():
     last = {("off", seed): epoch(seed=seed, val_loss=math.inf) for seed in range(3)}
-    assert math.isnan(summarize(PAIR, last, {}, {})[0].val_loss.mean)
+    assert math.isnan(summarize(record_of(PAIR, last))[0].val_loss.mean)
 
 
 def test_the_test_numbers_come_from_the_end():
     finished = {("on", seed): Finished("on", seed, 9, "epochs", 0.3, 0.9, 7, 0.4) for seed in range(3)}
-    on = summarize(PAIR, {}, {}, finished)[1]
+    on = summarize(record_of(PAIR, {}, {}, finished))[1]
     assert (on.test_loss.mean, on.test_acc.mean) == (pytest.approx(0.3), pytest.approx(0.9))
 
 
@@ -118,7 +130,7 @@ def test_a_live_table_is_summarized_in_less_than_a_millisecond():
     last = {(arm, seed): epoch(arm, seed) for arm in ("off", "on") for seed in range(3)}
     began = time.process_time()
     for _ in range(100):
-        rows = summarize(PAIR, last, {}, {})
+        rows = summarize(record_of(PAIR, last))
         assert in_words(rows)
         best_arm(rows)
     assert (time.process_time() - began) / 100 < 0.001
@@ -300,8 +312,8 @@ def test_the_table_of_what_others_report_fits_the_terminal(width):
 def test_an_average_of_the_weights_is_told_beside_the_weights():
     kept = {"ema_val_loss": 0.3, "ema_val_acc": 0.9}
     last = {("off", seed): epoch(seed=seed, val_loss=0.5 + 0.2 * seed, averages=kept) for seed in (0, 1)}
-    assert averages_in_words(PAIR, last) == [
+    assert averages_in_words(record_of(PAIR, last)) == [
         "'off': the averaged weights (EMA) have val loss 0.300 ± 0.000, 90.0 %; "
         "the weights themselves val loss 0.600 ± 0.141, 90.0 %"
     ]
-    assert averages_in_words(PAIR, {("off", 0): epoch()}) == []
+    assert averages_in_words(record_of(PAIR, {("off", 0): epoch()})) == []

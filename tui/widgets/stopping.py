@@ -8,11 +8,12 @@ from collections.abc import Sequence
 from rich.text import Text
 
 from engine.events import Epoch
+from engine.numbers import number
+from engine.summary import REASONS
 from engine.view import View
-from tui.comparison import REASONS
 from tui.widgets.lines import Lines
 from tui.widgets.palette import colour
-from tui.widgets.words import bar, number
+from tui.widgets.words import bar
 
 
 class StoppingGauges(Lines):

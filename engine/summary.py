@@ -1,6 +1,6 @@
 """What came out: one row for each arm, and what else a run has to say of them.
 
-Pure functions from the engine's events, quick enough to be asked several times a second while a lab trains.
+Pure functions of a run's record, quick enough to be asked several times a second while a lab trains.
 """
 
 from __future__ import annotations
@@ -11,10 +11,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from engine.events import Epoch, Finished, Reported, Stopped, WouldStop
-from engine.preset import Preset, changed, in_a_row
-
-Lane = tuple[str, int]
+from engine.events import Epoch, Finished, Reported, Stopped
+from engine.numbers import fixed, loss, percent
+from engine.preset import Preset, changed, in_a_row, knobs
+from engine.record import RunRecord
 
 # The averages of the weights that a lane may keep (`Epoch.averages` holds `ema_val_loss` and so on).
 AVERAGES = ("ema", "swa")
@@ -24,8 +24,6 @@ REASONS = {
     "diverged": "diverged",
     "user": "interrupted",
 }
-# The settings that say on which examples an arm is measured, and by which loss.
-_JUDGING = ("source", "path", "task", "target", "samples", "noise", "p_up", "validation", "split")
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,21 +80,19 @@ class ArmRow:
     judged_by: tuple[object, ...] = ()
 
 
-def summarize(
-    preset: Preset,
-    last: Mapping[Lane, Epoch],
-    stopped: Mapping[Lane, Stopped],
-    finished: Mapping[Lane, Finished],
-) -> list[ArmRow]:
-    """One row for each arm of the preset, in its order, from the latest events of each lane (arm, seed)."""
+def summarize(record: RunRecord) -> list[ArmRow]:
+    """One row for each arm, in the preset's order, from the newest events of each lane."""
+    preset, last, stopped, finished = record.preset, record.last, record.stopped, record.finished
+    judging = [knob.key for knob in knobs().values() if knob.judges]
     rows = []
     for arm in preset.arm_names:
+        settings = preset.arm(arm).settings
         lanes = [(arm, seed) for seed in preset.seeds]
         epochs = [last[lane] for lane in lanes if lane in last]
         tests = [finished[lane] for lane in lanes if lane in finished]
         ends = [stopped[lane].reason for lane in lanes if lane in stopped]
         best = [epoch for epoch in epochs if epoch.best_epoch > 0]
-        restores = preset.arm(arm).settings.early_stopping.restore_best
+        restores = settings.early_stopping.restore_best
         kept = {
             lane[1]: _kept(last[lane], stopped.get(lane), finished.get(lane), restores)
             for lane in lanes
@@ -118,7 +114,7 @@ def summarize(
                 diverged=ends.count("diverged"),
                 averages=_averages(epochs),
                 kept=kept,
-                judged_by=tuple(getattr(preset.arm(arm).settings.data, name) for name in _JUDGING),
+                judged_by=tuple(settings.get(key) for key in judging),
             )
         )
     return rows
@@ -182,11 +178,11 @@ def best_in_words(preset: Preset) -> str | None:
     return f"best: the last epoch that early stopping counted as better ({', '.join(hidden)}), not the lowest val loss"
 
 
-def would_stop_in_words(preset: Preset, would_stop: Mapping[Lane, WouldStop]) -> list[str]:
+def would_stop_in_words(record: RunRecord) -> list[str]:
     """For each arm that was only watched: where early stopping would have ended it, and with what."""
-    told = []
+    preset, told = record.preset, []
     for arm in preset.arm_names:
-        marks = [mark for (name, _), mark in would_stop.items() if name == arm]
+        marks = [mark for (name, _), mark in record.would_stop.items() if name == arm]
         if marks:
             epochs = sorted(mark.epoch for mark in marks)
             at = f"epoch {epochs[0]}" if epochs[0] == epochs[-1] else f"epochs {epochs[0]} to {epochs[-1]}"
@@ -196,11 +192,11 @@ def would_stop_in_words(preset: Preset, would_stop: Mapping[Lane, WouldStop]) ->
     return told
 
 
-def averages_in_words(preset: Preset, last: Mapping[Lane, Epoch], sign: str = "±") -> list[str]:
+def averages_in_words(record: RunRecord, sign: str = "±") -> list[str]:
     """For each arm that keeps an average of its weights: what the average gives, beside the weights themselves."""
     told = []
-    for arm in preset.arm_names:
-        of_arm = [epoch for (name, _), epoch in last.items() if name == arm]
+    for arm in record.preset.arm_names:
+        of_arm = [epoch for (name, _), epoch in record.last.items() if name == arm]
         for average in AVERAGES:
             loss_name, acc_name = f"{average}_val_loss", f"{average}_val_acc"
             lanes = [epoch for epoch in of_arm if loss_name in epoch.averages]
@@ -219,7 +215,7 @@ def averages_in_words(preset: Preset, last: Mapping[Lane, Epoch], sign: str = "�
 def _measured(losses: Sequence[float], accuracies: Sequence[float], sign: str) -> str:
     """A validation loss with its spread over the seeds, and the accuracy where there is one."""
     mean, acc = _number(losses), _number(accuracies)
-    told = f"val loss {loss(mean and mean.mean)}"
+    told = f"val loss {loss(mean.mean if mean else None)}"
     if mean is not None and mean.std is not None:
         told += f" {sign} {loss(mean.std, like=mean.mean)}"
     return f"{told}, {percent(acc.mean)}" if acc is not None and math.isfinite(acc.mean) else told
@@ -251,9 +247,9 @@ def reported_rows(reported: Iterable[Reported], sign: str = "±") -> list[Report
     return rows
 
 
-def left_out_in_words(preset: Preset, reported: Sequence[Reported]) -> str | None:
+def left_out_in_words(record: RunRecord) -> str | None:
     """At the end of a run: of which arms others' numbers are not set beside ours, and why; None where all are."""
-    told = {(each.arm, each.metric) for each in reported}
+    preset, told = record.preset, {(each.arm, each.metric) for each in record.reported}
     arms = list(dict.fromkeys(each.arm for each in preset.reported if (each.arm, each.metric) not in told))
     if not arms:
         return None
@@ -262,29 +258,7 @@ def left_out_in_words(preset: Preset, reported: Sequence[Reported]) -> str | Non
     return f"what others report{some} is left out: it speaks of other {others}"
 
 
-def fixed(value: float, decimals: int) -> str:
-    """To so many decimals; where a run has blown up, as 1.2e+30 and not as thirty digits."""
-    return f"{value:.{decimals}f}" if abs(value) < 1e6 else f"{value:.1e}"
-
-
 def _decimals(value: float) -> int:
     """How many decimals a number was given with."""
-    return max(0, -Decimal(repr(value)).normalize().as_tuple().exponent)
-
-
-def loss(value: float | None, like: float | None = None) -> str:
-    """A loss for reading: three decimals, more or fewer where that would hide or bloat it.
-
-    `like` gives it as many decimals as another number, as a deviation beside its mean.
-    """
-    if value is None:
-        return "-"
-    size = abs(value if like is None else like)
-    if math.isfinite(size) and size != 0 and not 1e-4 <= size < 1e4:
-        return f"{value:.1e}"
-    return f"{value:.{4 if 0 < size < 0.01 else 3 if size < 10 else 2 if size < 100 else 1}f}"
-
-
-def percent(value: float | None) -> str:
-    """A share from 0 to 1 as a percentage; a dash where there is none, as in a regression."""
-    return "-" if value is None or not math.isfinite(value) else f"{100 * value:.1f} %"
+    exponent = Decimal(repr(value)).normalize().as_tuple().exponent
+    return max(0, -exponent) if isinstance(exponent, int) else 0

@@ -7,9 +7,10 @@ import statistics
 import pytest
 
 from engine.preset import read_preset
+from engine.summary import ArmRow, Kept, summarize
+from engine.verdict import Best, best_arm, difference, in_words
+from tests.epochs import record_of
 from tests.tui.views import lane
-from tui.comparison import ArmRow, Kept, summarize
-from tui.verdict import Best, best_arm, difference, in_words
 
 SEEDS = (0, 1, 2)
 
@@ -99,7 +100,7 @@ def test_arms_measured_on_different_data_have_no_best_among_them():
     }
     for tail, best in (("", "on"), ("data.scale = 'standard'", "on"), ("data.source = 'wine'", None)):
         preset = read_preset(f"[training]\nseeds = [0, 1]\n{arms}{tail}")
-        assert best_arm(summarize(preset, last, {}, {})).arm == best
+        assert best_arm(summarize(record_of(preset, last))).arm == best
 
 
 def test_the_best_arm_is_the_best_of_the_weights_that_are_kept():
@@ -109,7 +110,7 @@ def test_the_best_arm_is_the_best_of_the_weights_that_are_kept():
         **{("off", seed): lane("off", seed, best_val_loss=0.4, val_loss=0.9) for seed in (0, 1)},
         **{("on", seed): lane("on", seed, best_val_loss=0.1, val_loss=0.5) for seed in (0, 1)},
     }
-    assert best_arm(summarize(preset, last, {}, {})).arm == "off"
+    assert best_arm(summarize(record_of(preset, last))).arm == "off"
 
 
 def test_one_arm_alone_and_arms_without_numbers_have_no_best():
@@ -176,7 +177,7 @@ def test_gap_and_test_are_of_one_network_and_the_words_say_which():
         ("off", 0): lane("off", best_val_loss=0.6, **numbers),
         ("on", 0): lane("on", best_val_loss=0.3, **numbers),
     }
-    words = in_words(summarize(preset, last, {}, {}))
+    words = in_words(summarize(record_of(preset, last)))
     assert words.startswith("with the best epoch's weights, 'on' closed 75 % of the gap of 'off' (0.400 -> 0.100)")
     assert words.endswith("validation loss 0.300 against 0.600")
     assert in_words([row("a", best=False), row("b", best=False)]).startswith("with the last epoch's weights, ")

@@ -9,8 +9,9 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from engine.numbers import fixed, loss, percent
 from engine.stopping import ROUNDING
-from tui.comparison import ArmRow, Kept, fixed, loss, percent
+from engine.summary import ArmRow, Kept
 
 # Gaps and losses are shown to three decimals: a smaller difference would not be seen in the numbers beside it.
 _SMALL = 0.005
