@@ -96,7 +96,7 @@ class RegtuiApp(LivesOn, App[int]):
     def on_told_to_end(self, message: ToldToEnd) -> None:
         """The end by a signal: Ctrl-C leaves the table of the run so far, the others nothing."""
         code = 128 + message.signum
-        if message.signum == signal.SIGINT and self.worker.view().epoch > 0:
+        if message.signum == signal.SIGINT and self.worker.view().record.epoch > 0:
             self.worker.send(Stop())
             self.run_worker(self._leave_tested(code, patience=_TABLE_WITHIN), exclusive=True)
         else:

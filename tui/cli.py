@@ -89,7 +89,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     for stream in (sys.stdout, sys.stderr):
         # A terminal that cannot show a sign gets a question mark, not a traceback.
         with contextlib.suppress(AttributeError, ValueError):
-            stream.reconfigure(errors="replace")
+            stream.reconfigure(errors="replace")  # type: ignore[union-attr]
     try:
         code = _main(sys.argv[1:] if argv is None else argv)
         if sys.stdout is not None:
@@ -128,8 +128,7 @@ def _main(argv: Sequence[str]) -> int:
             try:
                 ref = DEFAULT if options.preset is None else options.preset
                 preset = load_preset(ref, options.set, options.arm_set, options.seeds, options.epochs)
-                headless = command == "run" or not _has_terminal(ref)
-                if headless:
+                if command == "run" or not _has_terminal(ref):
                     from tui import headless
 
                     return headless.run(

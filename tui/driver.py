@@ -13,13 +13,14 @@ import signal
 import sys
 import time
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Any, TextIO
 
 from textual.app import App, ScreenStackError
 from textual.drivers.linux_driver import LinuxDriver
 from textual.events import Resize
 from textual.geometry import Size
 from textual.message import Message
+from textual.message_pump import MessagePump
 
 from tui.keys import Keys
 from tui.terminal import Terminal, in_background
@@ -44,7 +45,7 @@ class TerminalDriver(LinuxDriver):
     def __init__(self, app: App[Any], *, debug: bool = False, mouse: bool = True, size: Any = None) -> None:
         super().__init__(app, debug=debug, mouse=mouse, size=size)
         self.on_gone: Callable[[], None] = lambda: None
-        self._terminal = Terminal(sys.__stdout__.fileno(), self.fileno, lambda: self.on_gone())
+        self._terminal = Terminal(_stdout().fileno(), self.fileno, lambda: self.on_gone())
         self._file = _Frames(self._terminal, self._crash)  # type: ignore[assignment]
         self._sent = self._posted = 0  # keys and the like, by the input thread and the event loop
         self._asked: list[str] | None = None  # what is written while the screen is begun
@@ -85,7 +86,7 @@ class TerminalDriver(LinuxDriver):
             os.kill(os.getpid(), signal.SIGSTOP)
         self._terminal.begin()
         asked = self._asked = []
-        super().start_application_mode()
+        super().start_application_mode()  # type: ignore[no-untyped-call]
         self._asked = None
         self._terminal.begun("".join(asked).encode())
 
@@ -155,10 +156,11 @@ class TerminalDriver(LinuxDriver):
     def _waiting(self) -> int:
         """How many messages are still to be handled by those who handle keys."""
         try:
-            pumps = {self._app, self._app.screen, self._app.focused} - {None}
+            pumps: set[MessagePump | None] = {self._app, self._app.screen, self._app.focused}
         except ScreenStackError:
             pumps = {self._app}
-        return self._sent - self._posted + sum(pump.message_queue_size for pump in pumps)
+        waiting: int = sum(pump.message_queue_size for pump in pumps if pump is not None)
+        return self._sent - self._posted + waiting
 
     def _run_input_thread(self) -> None:
         try:
@@ -171,12 +173,18 @@ class TerminalDriver(LinuxDriver):
         self._loop.call_soon_threadsafe(self._app._handle_exception, error)
 
 
+def _stdout() -> TextIO:
+    """The terminal that the program was started in; there is one, or there would be no dashboard."""
+    assert sys.__stdout__ is not None
+    return sys.__stdout__
+
+
 class _Frames:
     """The file that Textual's output thread writes to: whole frames to the terminal, and no error ever."""
 
     def __init__(self, terminal: Terminal, crash: Callable[[Exception], None]) -> None:
         self._terminal, self._crash = terminal, crash
-        self._encoding = sys.__stdout__.encoding
+        self._encoding = _stdout().encoding
         self._pieces: list[str] = []
 
     def write(self, text: str) -> None:

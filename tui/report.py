@@ -206,7 +206,7 @@ def _folded(sign: str) -> list[_Column]:
 
     def best(row: ArmRow) -> str:
         epoch = _counts(row.best_epoch, sign)[0]
-        return loss(row.best_val_loss and row.best_val_loss.mean) + (f"\nat {epoch}" if row.best_epoch else "")
+        return loss(row.best_val_loss.mean if row.best_val_loss else None) + (f"\nat {epoch}" if row.best_epoch else "")
 
     def end(row: ArmRow) -> str:
         if row.epochs is None:

@@ -66,7 +66,7 @@ class MainScreen(LivesOn, Screen[None]):
     MainScreen.-compact.-page-1 #trends, MainScreen.-compact.-page-2 #below { display: block; }
     MainScreen #below { height: auto; }
     """
-    BINDINGS = bindings()
+    BINDINGS = [*bindings()]
     ALLOW_IN_MAXIMIZED_VIEW = "#header, Footer"
     ESCAPE_TO_MINIMIZE = False  # the screen's own escape also draws what was made small again
 
@@ -75,7 +75,7 @@ class MainScreen(LivesOn, Screen[None]):
         self.original, self.worker = preset, worker
         self._ascii = ascii_only
         setup = Setup(preset, ascii_only, self.turn_knob)
-        self._parts = [pane(setup) for pane in PANES]
+        self._parts = [pane.made_with(setup) for pane in PANES]
         self._painter = Painter(self, self._parts, worker, self._shown, fps)
         view = self._painter.view
         self._chosen = Chosen(arm=first_selected(preset), speed=view.speed, paused=view.paused)

@@ -133,7 +133,7 @@ def stop_marks(view: View, arm: str) -> tuple[Mark, ...]:
     """Where early stopping ended, or would have ended, the first and the last of the arm's lanes."""
     place = view.preset.arm_names.index(arm)
     ends = [end for end in view.of_arm(view.record.stopped, arm) if end.reason == "early_stopping"]
-    epochs = sorted(event.epoch for event in (*view.of_arm(view.record.would_stop, arm), *ends))
+    epochs = sorted([mark.epoch for mark in view.of_arm(view.record.would_stop, arm)] + [end.epoch for end in ends])
     return tuple(Mark(float(epoch), "stop", place) for epoch in {*epochs[:1], *epochs[-1:]})
 
 

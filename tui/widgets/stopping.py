@@ -68,7 +68,7 @@ class StoppingGauges(Lines):
         if not best:
             return ""
         mean = statistics.fmean(told.best_val_loss for told in best)
-        return f"best {number(mean)} at {_span([told.best_epoch for told in best])}"
+        return f"best {number(mean)} at {_span([int(told.best_epoch) for told in best])}"
 
     def _fates(self, view: View, arm: str) -> list[str]:
         """What ended the arm's lanes, or would have."""
