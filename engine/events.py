@@ -170,7 +170,11 @@ class WouldStop(Event):
 
 @dataclass(frozen=True, slots=True)
 class Stopped(Event):
-    """A lane trains no more. `reason`: early_stopping, diverged, epochs or user."""
+    """A lane trains no more. `reason`: early_stopping, diverged, epochs or user.
+
+    `kept_epoch` is the epoch whose weights it keeps: the best one under `restore_best`, else the last, as where no
+    epoch counted as the best. A diverged lane keeps its best in any case, its first weights (0) where there are none.
+    """
 
     kind: ClassVar[str] = "stopped"
     arm: str
@@ -179,11 +183,15 @@ class Stopped(Event):
     reason: Reason
     best_epoch: int
     best_val_loss: float
+    kept_epoch: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Finished(Event):
-    """A lane's end: the test data, touched this once, with the best weights."""
+    """A lane's end: what the weights of `kept_epoch` (see `Stopped`) give on the test data, touched this once.
+
+    `epoch` and `reason` say when and why training ended, `best_*` what early stopping counted as the best until then.
+    """
 
     kind: ClassVar[str] = "finished"
     arm: str
@@ -194,6 +202,7 @@ class Finished(Event):
     test_acc: float
     best_epoch: int
     best_val_loss: float
+    kept_epoch: int = 0
 
 
 @dataclass(frozen=True, slots=True)

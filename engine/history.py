@@ -6,7 +6,7 @@ import csv
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TextIO
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +15,13 @@ from engine.events import Epoch, Intervention
 from engine.metrics import METRICS, average_of
 
 Floats = NDArray[np.float64]
+
+
+class Writable(Protocol):
+    """Anything that text can be written to."""
+
+    def write(self, text: str, /) -> Any: ...
+
 
 POINTS = 4096  # epochs kept
 
@@ -197,7 +204,7 @@ class History:
         carried_Ln = np.where(newest >= 0, found, carried_L[:, None])
         return np.where(measured_Ln, values_Ln, carried_Ln), carried_Ln
 
-    def write_csv(self, file: TextIO) -> None:
+    def write_csv(self, file: Writable) -> None:
         """Every kept epoch of every lane as a row: arm, seed, epoch, then the metrics; empty where there is none."""
         with self._lock:  # one moment for all columns: the run goes on while the file is written
             epochs = self._epochs[: self._used].tolist()

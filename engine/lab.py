@@ -191,7 +191,7 @@ class Lab:
             events.append(
                 Finished(
                     lane.arm, lane.seed, lane.stopped.epoch, lane.stopped.reason, loss, accuracy,
-                    lane.watch.best_epoch, lane.watch.best_val_loss,
+                    lane.watch.best_epoch, lane.watch.best_val_loss, lane.stopped.kept_epoch,
                 )
             )  # fmt: skip
         ends = [event for event in events if isinstance(event, Finished)]
@@ -220,9 +220,10 @@ class Lab:
             for place, key in enumerate(stack.lanes):
                 lane = self._lanes[key]
                 if lane.stopped is None:
-                    events.append(lane.end(self.epoch, "user"))
                     rule = self.preset.arm(lane.arm).settings.early_stopping
-                    stack.freeze(place, rule.restore_best and lane.watch.best_epoch > 0)
+                    restore = rule.restore_best and lane.watch.best_epoch > 0
+                    events.append(lane.end(self.epoch, "user", restore))
+                    stack.freeze(place, restore)
         return events + self._finish()
 
     def turn(self, knob: str, value: Any, arm: str | None = None) -> list[Event]:

@@ -50,6 +50,7 @@ class LaneMemory:
             "wait": watch.wait,
             "best_val_loss": watch.best_val_loss,
             "best_epoch": watch.best_epoch,
+            "best_train_loss": watch.best_train_loss,
         }
         # In the order in which they are declared, the members of families after them.
         self.last = Epoch(self.arm, self.seed, epoch, {name: known[name] for name in METRICS if name in known} | known)
@@ -61,15 +62,17 @@ class LaneMemory:
         reason = {"stop": "early_stopping", "diverged": "diverged"}.get(verdict)
         if reason is None and epoch >= settings.training.epochs:
             reason = "epochs"
-        if reason is not None:
-            events.append(self.end(epoch, reason))
         # Where no epoch was looked at the first weights are the best; only a diverged lane falls back to those.
         restore = reason == "diverged" or (rule.restore_best and watch.best_epoch > 0)
+        if reason is not None:
+            events.append(self.end(epoch, reason, restore))
         return events, improved, restore
 
-    def end(self, epoch: int, reason: str) -> Stopped:
-        """The lane trains no more."""
-        self.stopped = Stopped(self.arm, self.seed, epoch, reason, self.watch.best_epoch, self.watch.best_val_loss)
+    def end(self, epoch: int, reason: str, restore: bool) -> Stopped:
+        """The lane trains no more; with `restore` it keeps its best weights, else its last."""
+        watch = self.watch
+        kept = watch.best_epoch if restore else epoch
+        self.stopped = Stopped(self.arm, self.seed, epoch, reason, watch.best_epoch, watch.best_val_loss, kept)
         return self.stopped
 
     def values(self) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from engine.commands import Command, FindLr, Look, Pause, Restart, Resume, SetSpeed, StepEpoch, Stop, Turn
 from engine.events import Epoch, Event, Failed, Loading, Receipt, Seen
 from engine.log import write_log
+from engine.memory import EXHAUSTED, is_exhausted
 from engine.pace import Pace, Rate
 from engine.preset import Preset, PresetError, with_value
 from engine.record import RunRecord
@@ -121,8 +122,11 @@ class Worker:
             except PresetError as error:
                 self._fail(Failed(str(error)))
             except Exception as error:
-                name = self._record.preset.name
-                self._fail(Failed(f"{type(error).__name__}: {error}", str(write_log(f"preset {name}"))))
+                if is_exhausted(error):
+                    self._fail(Failed(EXHAUSTED))
+                else:
+                    log = write_log(f"preset {self._record.preset.name}")
+                    self._fail(Failed(f"{type(error).__name__}: {error}", str(log)))
             # _train returns for nothing else but closing and restarting.
             if self._state == "failed" and not self._closing:
                 self._await_restart()

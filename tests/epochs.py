@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from engine.events import Epoch
+from engine.events import Epoch, Finished, Reported, Stopped, WouldStop
+from engine.preset import Preset
+from engine.record import RunRecord
+from engine.state import Lane
 
 NUMBERS: dict[str, float] = {
     "train_loss": 0.3, "val_loss": 0.5, "train_acc": 0.9, "val_acc": 0.8, "gap": 0.2, "weight_norm": 5.0,
-    "grad_norm": 0.1, "lr": 0.1, "wait": 0, "best_val_loss": 0.45, "best_epoch": 1,
+    "grad_norm": 0.1, "lr": 0.1, "wait": 0, "best_val_loss": 0.45, "best_epoch": 1, "best_train_loss": 0.25,
 }  # fmt: skip
 
 
@@ -25,3 +28,18 @@ def epoch_of(
     """An epoch with these metrics; those not named are usual ones."""
     fields = {**NUMBERS, "penalty": penalty or {}, "weight_norms": weight_norms, "averages": averages or {}, **numbers}
     return Epoch.from_fields({"arm": arm, "seed": seed, "epoch": epoch, **fields})
+
+
+def record_of(
+    preset: Preset,
+    last: Mapping[Lane, Epoch] | None = None,
+    stopped: Mapping[Lane, Stopped] | None = None,
+    finished: Mapping[Lane, Finished] | None = None,
+    would_stop: Mapping[Lane, WouldStop] | None = None,
+    reported: Sequence[Reported] = (),
+) -> RunRecord:
+    """A record of these newest events."""
+    record = RunRecord(preset)
+    record.last, record.stopped, record.finished = dict(last or {}), dict(stopped or {}), dict(finished or {})
+    record.would_stop, record.reported = dict(would_stop or {}), tuple(reported)
+    return record

@@ -1,4 +1,4 @@
-"""Progress on stderr while an experiment runs without a screen: a bar for each arm, or lines where that is no terminal."""
+"""Progress on stderr while an experiment runs without a screen: a bar for each arm; lines where it is no terminal."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ from typing import Any
 from rich.progress import BarColumn, Progress, ProgressColumn, Task, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
+from engine.numbers import loss
 from engine.preset import Preset
 from engine.record import RunRecord
-from engine.summary import REASONS, loss, summarize
+from engine.summary import REASONS, summarize
 from tui.say import complain
 from tui.stdout import PlainConsole
 

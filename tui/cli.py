@@ -11,9 +11,8 @@ import sys
 from collections.abc import Sequence
 from typing import Any, NoReturn
 
+from tui.exits import BAD_INPUT, BROKEN_PIPE, DONE, FAILED, INTERRUPTED
 from tui.say import complain, say
-
-OK, FAILED, BAD_INPUT, INTERRUPTED, BROKEN_PIPE = 0, 1, 2, 130, 141
 
 _COMMANDS = ("run", "presets", "check")
 _USAGE = """regtui [PRESET | FILE.toml] [options]
@@ -90,14 +89,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     for stream in (sys.stdout, sys.stderr):
         # A terminal that cannot show a sign gets a question mark, not a traceback.
         with contextlib.suppress(AttributeError, ValueError):
-            stream.reconfigure(errors="replace")
+            stream.reconfigure(errors="replace")  # type: ignore[union-attr]
     try:
         code = _main(sys.argv[1:] if argv is None else argv)
         if sys.stdout is not None:
             sys.stdout.flush()
         return code
     except SystemExit as end:  # of --help and --version
-        return end.code if isinstance(end.code, int) else OK
+        return end.code if isinstance(end.code, int) else DONE
     except KeyboardInterrupt:
         return _complain("interrupted", INTERRUPTED)
     except _UsageError as error:
@@ -129,8 +128,7 @@ def _main(argv: Sequence[str]) -> int:
             try:
                 ref = DEFAULT if options.preset is None else options.preset
                 preset = load_preset(ref, options.set, options.arm_set, options.seeds, options.epochs)
-                headless = command == "run" or not _has_terminal(ref)
-                if headless:
+                if command == "run" or not _has_terminal(ref):
                     from tui import headless
 
                     return headless.run(
@@ -181,11 +179,11 @@ def _look(command: str, rest: Sequence[str]) -> int:
 
     try:
         if command == "check":
-            return BAD_INPUT if [ref for ref in options.files if not _is_fine(ref)] else OK
+            return BAD_INPUT if [ref for ref in options.files if not _is_fine(ref)] else DONE
         catalog.show_all() if options.name is None else catalog.show(options.name)
     except PresetError as error:
         return _complain(str(error), BAD_INPUT)
-    return OK
+    return DONE
 
 
 def _is_fine(ref: str) -> bool:
@@ -271,10 +269,10 @@ def _has_terminal(ref: str) -> bool:
     """Whether a dashboard can be shown; says so on stderr where not."""
     for name, stream in (("stdout", sys.stdout), ("stdin", sys.stdin)):
         if stream is None or not stream.isatty():
-            _complain(f"no terminal on {name} for the dashboard: running {ref!r} without a screen", OK)
+            _complain(f"no terminal on {name} for the dashboard: running {ref!r} without a screen", DONE)
             return False
     if (term := os.environ.get("TERM")) in ("dumb", "unknown"):
-        _complain(f"no dashboard on a terminal that cannot draw (TERM={term}): running {ref!r} without a screen", OK)
+        _complain(f"no dashboard on a terminal that cannot draw (TERM={term}): running {ref!r} without a screen", DONE)
         return False
     return True
 
@@ -295,6 +293,11 @@ def _complain(message: str, code: int) -> int:
 def _unexpected(error: Exception) -> int:
     """What nobody foresaw: one line for the person, the whole story in the log."""
     from engine.log import write_log
+    from engine.memory import EXHAUSTED, is_exhausted
+
+    if is_exhausted(error):
+        _silence_stdout()
+        return _complain(EXHAUSTED, BAD_INPUT)
 
     path = write_log(f"regtui {' '.join(sys.argv[1:])}")
     _silence_stdout()

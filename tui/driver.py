@@ -13,13 +13,14 @@ import signal
 import sys
 import time
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Any, TextIO
 
-from textual.app import App
+from textual.app import App, ScreenStackError
 from textual.drivers.linux_driver import LinuxDriver
 from textual.events import Resize
 from textual.geometry import Size
 from textual.message import Message
+from textual.message_pump import MessagePump
 
 from tui.keys import Keys
 from tui.terminal import Terminal, in_background
@@ -29,6 +30,8 @@ _PASTE_PAUSE = 3.0
 # The input thread looks so often whether it is to end, seconds.
 _BEAT = 0.1
 _READ = 4096
+# So many keys wait to be handled before the next are read.
+_BACKLOG = 200
 
 
 class TerminalDriver(LinuxDriver):
@@ -42,8 +45,9 @@ class TerminalDriver(LinuxDriver):
     def __init__(self, app: App[Any], *, debug: bool = False, mouse: bool = True, size: Any = None) -> None:
         super().__init__(app, debug=debug, mouse=mouse, size=size)
         self.on_gone: Callable[[], None] = lambda: None
-        self._terminal = Terminal(sys.__stdout__.fileno(), self.fileno, lambda: self.on_gone())
-        self._file = _Frames(self._terminal)  # type: ignore[assignment]
+        self._terminal = Terminal(_stdout().fileno(), self.fileno, lambda: self.on_gone())
+        self._file = _Frames(self._terminal, self._crash)  # type: ignore[assignment]
+        self._sent = self._posted = 0  # keys and the like, by the input thread and the event loop
         self._asked: list[str] | None = None  # what is written while the screen is begun
 
     # Signals, from their thread -------------------------------------------------------------------------------------
@@ -82,7 +86,7 @@ class TerminalDriver(LinuxDriver):
             os.kill(os.getpid(), signal.SIGSTOP)
         self._terminal.begin()
         asked = self._asked = []
-        super().start_application_mode()
+        super().start_application_mode()  # type: ignore[no-untyped-call]
         self._asked = None
         self._terminal.begun("".join(asked).encode())
 
@@ -136,21 +140,51 @@ class TerminalDriver(LinuxDriver):
     def _pass_on(self, messages: Iterable[Message]) -> None:
         for message in messages:
             self.process_message(message)
+        # More than can be handled waits in the terminal, not in memory.
+        while self._waiting() > _BACKLOG and not self.exit_event.wait(0.005):
+            pass
+
+    def send_message(self, message: Message) -> None:
+        """Post to the application, from any thread."""
+        self._sent += 1
+        self._loop.call_soon_threadsafe(self._post, message)
+
+    def _post(self, message: Message) -> None:
+        self._posted += 1
+        self._app.post_message(message)
+
+    def _waiting(self) -> int:
+        """How many messages are still to be handled by those who handle keys."""
+        try:
+            pumps: set[MessagePump | None] = {self._app, self._app.screen, self._app.focused}
+        except ScreenStackError:
+            pumps = {self._app}
+        waiting: int = sum(pump.message_queue_size for pump in pumps if pump is not None)
+        return self._sent - self._posted + waiting
 
     def _run_input_thread(self) -> None:
         try:
             self.run_input_thread()
         except Exception as error:
-            # The thread's end is the program's: without a keyboard nobody could end it.
-            self._loop.call_soon_threadsafe(self._app._handle_exception, error)
+            self._crash(error)
+
+    def _crash(self, error: Exception) -> None:
+        """The end of a thread of the driver's is the program's: nobody could see or end it any more."""
+        self._loop.call_soon_threadsafe(self._app._handle_exception, error)
+
+
+def _stdout() -> TextIO:
+    """The terminal that the program was started in; there is one, or there would be no dashboard."""
+    assert sys.__stdout__ is not None
+    return sys.__stdout__
 
 
 class _Frames:
     """The file that Textual's output thread writes to: whole frames to the terminal, and no error ever."""
 
-    def __init__(self, terminal: Terminal) -> None:
-        self._terminal = terminal
-        self._encoding = sys.__stdout__.encoding
+    def __init__(self, terminal: Terminal, crash: Callable[[Exception], None]) -> None:
+        self._terminal, self._crash = terminal, crash
+        self._encoding = _stdout().encoding
         self._pieces: list[str] = []
 
     def write(self, text: str) -> None:
@@ -159,4 +193,7 @@ class _Frames:
     def flush(self) -> None:
         frame = "".join(self._pieces).encode(self._encoding, "replace")
         self._pieces.clear()
-        self._terminal.write(frame)
+        try:
+            self._terminal.write(frame)
+        except Exception as error:
+            self._crash(error)

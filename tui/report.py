@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 import shlex
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from rich import box
@@ -16,40 +16,21 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from engine.events import Epoch, Finished, Reported, Stopped, WouldStop
+from engine.events import Reported
+from engine.numbers import loss, percent
 from engine.preset import Preset, knobs
-from tui.comparison import (
-    REASONS,
+from engine.record import RunRecord
+from engine.summary import (
     ArmRow,
-    Lane,
     Number,
     averages_in_words,
-    best_arm,
-    in_words,
+    best_in_words,
     left_out_in_words,
-    loss,
-    percent,
     reported_rows,
     summarize,
     would_stop_in_words,
 )
-
-__all__ = [
-    "REASONS",
-    "ArmRow",
-    "Lane",
-    "Number",
-    "best_arm",
-    "in_words",
-    "loss",
-    "outcome",
-    "percent",
-    "reported_table",
-    "reproduce",
-    "summarize",
-    "table",
-    "with_knobs",
-]
+from engine.verdict import best_arm, in_words
 
 # A header line and nothing else, so that the columns stay narrow and the table can be copied as text.
 _RULED = box.Box("    \n    \n ── \n    \n    \n    \n    \n    \n")
@@ -114,14 +95,15 @@ def table(rows: Sequence[ArmRow], width: int, ascii_only: bool = False) -> Table
     """The comparison for a terminal `width` columns wide.
 
     Everything on one line an arm where that fits; else deviations below means, and epochs below what they belong to;
-    else fewer columns. The best arm (lowest best validation loss) is starred and bold.
+    else fewer columns. The best arm, where there is one (`best_arm`), is starred and bold.
     """
-    best, star, sign = best_arm(rows), "*" if ascii_only else "★", "+-" if ascii_only else "±"
+    verdict, star, sign = best_arm(rows), "*" if ascii_only else "★", "+-" if ascii_only else "±"
+    best = verdict.arm
     longest = min(_LONGEST_ARM, max((cell_len(row.arm) for row in rows), default=3)) + (2 if best else 0)
     columns = next(layout for layout in _layouts(sign) if longest + _width(layout, rows) <= width or len(layout) == 3)
     made = Table(
         box=_RULED_ASCII if ascii_only else _RULED, padding=(0, _GAP - 1, 0, 0), pad_edge=False, show_edge=False,
-        header_style="bold", caption=f"{star} lowest best validation loss" if best else None,
+        header_style="bold", caption=f"{star} {verdict.why}" if best else verdict.why or None,
         caption_justify="left", caption_style="dim",
     )  # fmt: skip
     made.add_column("arm", overflow="fold", max_width=longest)
@@ -153,33 +135,24 @@ def reported_table(reported: Sequence[Reported], ascii_only: bool = False) -> Ta
     return made
 
 
-def outcome(
-    preset: Preset,
-    last: Mapping[Lane, Epoch],
-    stopped: Mapping[Lane, Stopped],
-    finished: Mapping[Lane, Finished],
-    would_stop: Mapping[Lane, WouldStop],
-    reported: Sequence[Reported],
-    width: int,
-    ascii_only: bool = False,
-) -> Iterator[RenderableType]:
+def outcome(record: RunRecord, width: int, ascii_only: bool = False) -> Iterator[RenderableType]:
     """What came out of a run, part by part: the table of the arms, what others report, and the rest in words."""
-    rows = summarize(preset, last, stopped, finished)
+    rows = summarize(record)
     yield table(rows, width, ascii_only)
-    if reported:
+    if words := best_in_words(record.preset):
+        yield Text(words, style="dim")
+    if record.reported:
         yield ""
-        yield reported_table(reported, ascii_only)
-    sign = "+-" if ascii_only else "±"
-    left_out = left_out_in_words(preset, reported) if finished else None
-    for words in (
-        left_out,
+        yield reported_table(record.reported, ascii_only)
+    for sentence in (
+        left_out_in_words(record) if record.finished else None,
         in_words(rows),
-        *averages_in_words(preset, last, sign),
-        *would_stop_in_words(preset, would_stop),
+        *averages_in_words(record, "+-" if ascii_only else "±"),
+        *would_stop_in_words(record),
     ):
-        if words:
+        if sentence:
             yield ""
-            yield Text(words)
+            yield Text(sentence)
 
 
 def _layouts(sign: str) -> Iterator[list[_Column]]:
@@ -233,7 +206,7 @@ def _folded(sign: str) -> list[_Column]:
 
     def best(row: ArmRow) -> str:
         epoch = _counts(row.best_epoch, sign)[0]
-        return loss(row.best_val_loss and row.best_val_loss.mean) + (f"\nat {epoch}" if row.best_epoch else "")
+        return loss(row.best_val_loss.mean if row.best_val_loss else None) + (f"\nat {epoch}" if row.best_epoch else "")
 
     def end(row: ArmRow) -> str:
         if row.epochs is None:

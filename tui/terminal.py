@@ -14,6 +14,7 @@ import termios
 import threading
 import time
 from collections.abc import Callable, Iterator
+from typing import Any
 
 # Everything that a full screen asks of a terminal, taken back: frames held together, pasted text in brackets, lines
 # that are cut, sizes among the keys, the mouse in all its ways, the focus, keys by kitty's protocol, colours, the
@@ -45,8 +46,8 @@ class Terminal:
         self._turn = 0  # frames of an earlier turn are not sent any more
         self._halfway = False  # a frame is
         self._stopped = False
-        self._before: list[object] | None = None
-        self._raw: list[object] | None = None
+        self._before: list[Any] | None = None
+        self._raw: list[Any] | None = None
         self._asked = b""
         self._gone = False
 
@@ -146,7 +147,8 @@ class Terminal:
 
 def reopen(fd: int) -> int:
     """An open file of its own on the same terminal that does not block; `fd` itself where there can be none."""
-    for name in (lambda: os.ttyname(fd), lambda: "/dev/tty"):
+    names: tuple[Callable[[], str], ...] = (lambda: os.ttyname(fd), lambda: "/dev/tty")
+    for name in names:
         with contextlib.suppress(OSError):
             return os.open(name(), os.O_WRONLY | os.O_NOCTTY | os.O_NONBLOCK)
     return fd

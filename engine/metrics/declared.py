@@ -71,8 +71,14 @@ METRICS: dict[str, Metric] = {
         Metric("grad_norm", "norm of the last step's gradient, with penalties, before clipping"),
         Metric("lr", "learning rate of the last step, with its schedule"),
         Metric("wait", "epochs without an improvement that early stopping counts", "epochs", "lower", "count"),
-        Metric("best_val_loss", "validation loss of the epoch whose weights are kept as the best", better="lower"),
-        Metric("best_epoch", "the epoch whose weights are kept as the best", "epochs", format="count"),
+        # A lower loss may lie within min_delta of it.
+        Metric(
+            "best_val_loss", "validation loss at the last epoch that early stopping counts as better", better="lower"
+        ),
+        Metric(
+            "best_epoch", "the last epoch that early stopping counts as better; 0: none yet", "epochs", format="count"
+        ),
+        Metric("best_train_loss", "train loss at that epoch", better="lower"),
         Metric("weight_norm.", "norm of one layer's weights, layers counted from 1"),
         Metric("penalty.", "what a penalty adds to the loss", better="lower"),
         Metric("ema_val_loss", "validation loss of the exponential average of the weights", better="lower"),

@@ -31,8 +31,8 @@ Amount = int | float | None
 class Data(Section):
     """What the networks learn from, and how it is split and scaled."""
 
-    source: Source = setting("digits", "where the examples come from")
-    path: str = setting("", "the folder of images or the CSV file, for the sources folder and csv")
+    source: Source = setting("digits", "where the examples come from", judges=True)
+    path: str = setting("", "the folder of images or the CSV file, for the sources folder and csv", judges=True)
     unchecked: bool = setting(
         False, "read downloaded sets as they lie in the data folder, even where their md5 is not torchvision's"
     )
@@ -40,23 +40,37 @@ class Data(Section):
         "auto",
         "classification: an output for each class; binary: one output for two classes; regression: a number, which is"
         " not scaled; auto: by the source (a csv: classification)",
+        judges=True,
     )
     features: int = setting(0, "only so many first features are seen; 0: all", unit="features", ge=0)
     p_up: float = setting(
-        0.6, "how likely a tossed thumbtack lands up", ge=0, le=1, step=0.05, only_with=("data.source", ("thumbtack",))
+        0.6,
+        "how likely a tossed thumbtack lands up",
+        ge=0,
+        le=1,
+        step=0.05,
+        only_with=("data.source", ("thumbtack",)),
+        judges=True,
     )
-    target: str = setting("", "the column of a CSV file that is to be predicted")
+    target: str = setting("", "the column of a CSV file that is to be predicted", judges=True)
     size: int = setting(32, "side that images of a folder are resized to", unit="pixels", ge=1, le=512)
-    samples: int = setting(1000, "how many points, students or tosses a synthetic set has", unit="examples", ge=10)
-    noise: float = setting(0.2, "standard deviation of a synthetic set's noise", ge=0, le=10, step=0.05)
+    samples: int = setting(
+        1000, "how many points, students or tosses a synthetic set has", unit="examples", ge=10, judges=True
+    )
+    noise: float = setting(0.2, "standard deviation of a synthetic set's noise", ge=0, le=10, step=0.05, judges=True)
     train: Amount = setting(None, "training examples: a count, a fraction below 1, or nothing for what is left over")
-    validation: Amount = setting(None, "validation examples (at most): a count, a fraction, or nothing for the rest")
+    validation: Amount = setting(
+        None, "validation examples (at most): a count, a fraction, or nothing for the rest", judges=True
+    )
     test: Amount = setting(
-        None, "test examples (at most): a count, a fraction, or nothing for the source's own / half of the rest"
+        None,
+        "test examples (at most): a count, a fraction, or nothing for the source's own / half of the rest",
+        judges=True,
     )
     split: Literal["random", "first", "all"] = setting(
         "random",
         "random: stratified, drawn from the seed; first: in the order of the source; all: every part is all examples",
+        judges=True,
     )
     scale: Literal["none", "unit", "standard"] = setting(
         "unit", "none; unit: by the source's range to [0, 1]; standard: mean 0, std 1, fitted on train only"

@@ -17,6 +17,7 @@ from engine.preset.errors import PresetError
 Scale = Literal["linear", "log", "choice"]
 # In float32, which lanes are trained in, this and what lies between it and 1 is 1, and 1 / (1 - p) is no number.
 ONE = 1 - 2**-25
+LARGEST_WHOLE = 2**63 - 1
 
 
 class Section(BaseModel):
@@ -35,6 +36,7 @@ class Declared:
     scale: Scale
     live: bool
     only_with: tuple[str, tuple[str, ...]] | None = None
+    judges: bool = False
 
 
 def setting(
@@ -46,6 +48,7 @@ def setting(
     scale: Scale = "linear",
     live: bool = False,
     only_with: tuple[str, tuple[str, ...]] | None = None,
+    judges: bool = False,
     **bounds: Any,
 ) -> Any:
     """Declare one setting.
@@ -59,9 +62,10 @@ def setting(
     scale : "log" turns in the series 1, 2, 5, 10; "linear" by `step`; "choice" goes round the allowed words.
     live : it can be turned while training. Otherwise it is structural.
     only_with : the key of another setting, and its values with which this one has an effect.
+    judges : it decides on which examples an arm is measured, or by which loss: arms in which it differs have no best.
     **bounds : pydantic's `ge`, `gt`, `le`, `lt`, and its other field options.
     """
-    extra: Any = {"declared": Declared(help, unit, step, scale, live, only_with)}
+    extra: Any = {"declared": Declared(help, unit, step, scale, live, only_with, judges)}
     if isinstance(default, list):
         return Field(default_factory=default.copy, json_schema_extra=extra, **bounds)
     return Field(default, json_schema_extra=extra, **bounds)
@@ -85,6 +89,7 @@ class Knob:
     open_minimum: bool = False
     open_maximum: bool = False
     only_with: tuple[str, tuple[str, ...]] | None = None
+    judges: bool = False
 
     @property
     def section(self) -> str:
@@ -118,6 +123,8 @@ class Knob:
             return "must be a finite number"
         if self.whole and value != int(value):
             return "must be a whole number"
+        if self.whole and abs(value) > LARGEST_WHOLE:
+            return f"must be at most {LARGEST_WHOLE:,}"
         low, high = self.minimum, self.maximum
         if low is not None and (value < low or (self.open_minimum and value == low)):
             return f"must be {'above' if self.open_minimum else 'at least'} {low:g}"
@@ -209,6 +216,7 @@ def knobs_of(section: str, model: type[BaseModel]) -> list[Knob]:
                 open_minimum="gt" in limits,
                 open_maximum="lt" in limits,
                 only_with=told.only_with,
+                judges=told.judges,
             )
         )
     return found

@@ -13,10 +13,10 @@ from tests.attack.judge import BAD_INPUT, Case, fault
 from tests.attack.pool import Limits, forked
 from tests.attack.program import warm
 from tests.attack.samples import SMALL
+from tui.exits import DIVERGED, DONE, INTERRUPTED
 
 COUNT = 200
 ABOUT = "argument vectors: commands, presets, files, options and settings that are none"
-DONE, DIVERGED, INTERRUPTED = 0, 3, 130
 _FILES = (
     "small.toml", "bytes.toml", "empty.toml", "table.csv", "folder", "folder.toml", "pipe.toml", "gone.toml",
     "loop.toml",

@@ -7,13 +7,14 @@ import os
 import re
 import select
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from tests.attack.samples import SMALL
 from tests.terminal import REGTUI, Terminal
 
 COLUMNS, LINES = 110, 32
+_HELP = "every key and every setting does"
 _EPOCH = re.compile(r" (\d+)/\d+ epochs")
 
 
@@ -39,6 +40,7 @@ class Dashboard(Terminal):
         }
         super().__init__([REGTUI, *(arguments or ("small.toml",))], columns, lines, given, folder)
         self.columns, self.lines = columns, lines
+        self.blanked = 0
 
     def read(self, seconds: float) -> bool:
         came = super().read(seconds)
@@ -50,6 +52,20 @@ class Dashboard(Terminal):
                     pass
                 raise EndedError(f"ended with {self.code}: {self.last_words!r}")
         return came
+
+    def read_raw(self, seconds: float) -> bool:
+        """As `read`, and leave it to the caller to ask whether the program lives."""
+        return super().read(seconds)
+
+    def blank(self) -> None:
+        """Forget what the screen showed: what it shows from here on has been sent again."""
+        self.screen.reset()
+        self.blanked = len(self.raw)
+
+    @property
+    def fd(self) -> int:
+        """The terminal's side of the line."""
+        return self._fd
 
     def wait(self, timeout: float = 10.0) -> int:
         """Read until the program has ended; its exit code. Raises AssertionError where it does not end."""
@@ -102,10 +118,22 @@ class Dashboard(Terminal):
         for _ in range(3):  # a dialog in a dialog
             self.send(b"\x1b")
             self.watch(0.15)  # or it would be taken for the beginning of a sequence
-        self.send(b"?")
-        self.wait_for("what every key and every setting does", timeout)
-        self.send(b"\x1b")
-        self.wait_for(lambda shown: "every setting does" not in shown, timeout)
+        self._until(b"?", lambda shown: _HELP in shown, timeout)
+        self._until(b"\x1b", lambda shown: _HELP not in shown, timeout)
+
+    def _until(self, key: bytes, there: Callable[[str], bool], timeout: float) -> None:
+        """Press a key until it has its effect: after an ESC that a busy program has not read yet it is another key."""
+        end = time.monotonic() + timeout
+        while True:
+            self.send(key)
+            try:
+                self.wait_for(there, 3.0)
+                return
+            except EndedError:
+                raise
+            except AssertionError:
+                if time.monotonic() > end:
+                    raise
 
     def goes_on(self) -> None:
         """It trains again when it is told to."""

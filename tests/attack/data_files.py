@@ -14,10 +14,10 @@ from tests.attack import forged_files, forged_images, forged_pickles, forged_tab
 from tests.attack.judge import BAD_INPUT, Case, fault
 from tests.attack.pool import Limits, forked
 from tests.attack.program import warm
+from tui.exits import DIVERGED, DONE
 
 COUNT = 2_000
 ABOUT = "IDX, pickles, tar, gzip, CSV and folders of images: damaged, forged, blown up, linked"
-DONE, DIVERGED = 0, 3
 _PRESET = """\
 [data]
 {data}

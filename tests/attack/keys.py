@@ -14,7 +14,7 @@ from tests.attack.judge import Case
 COUNT = 20_000
 ABOUT = "keys and bytes: invalid UTF-8, every escape sequence, mouse reports, pastes up to 1 MB"
 # Inputs without a look whether it still lives, and the life of one dashboard.
-_BURST, _LIFE = 100, 2_500
+_BURST, _LIFE = 200, 2_500
 _LARGE = 4_999  # each so many inputs there is a paste of a megabyte
 
 

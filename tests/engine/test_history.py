@@ -7,6 +7,7 @@ import io
 import math
 import statistics
 import threading
+import warnings
 from typing import Any
 
 import numpy as np
@@ -34,7 +35,7 @@ def test_200_000_epochs_stay_within_a_fixed_memory_and_span_the_run() -> None:
             sizes.add(history.nbytes)
     epochs, values = history.series("train_loss", "a", 0)
     assert len(sizes | {history.nbytes}) == 1
-    assert history.nbytes <= 256 * (8 * 12 + 1)
+    assert history.nbytes <= 256 * (8 * 13 + 1)
     assert 128 <= len(epochs) <= 256
     assert (epochs[0], epochs[-1]) == (1, 200_000)
     assert len(set(np.diff(epochs)[:-1])) == 1
@@ -94,6 +95,62 @@ def test_the_spread_is_the_sample_standard_deviation(seeds: int) -> None:
     _, mean, low, high = history.mean("val_loss", "a")
     assert high[0] - mean[0] == pytest.approx(statistics.stdev(values), rel=1e-12)
     assert mean[0] - low[0] == pytest.approx(statistics.stdev(values), rel=1e-12)
+
+
+def held_by_hand(history: History, arm: str) -> np.ndarray:
+    """The series of an arm's lanes, written on from where each has ended with its last finite number."""
+    lanes = []
+    for seed in (seed for name, seed in history.lanes if name == arm):
+        row, last = history.series("val_loss", arm, seed)[1].tolist(), math.nan
+        measured = [not math.isnan(value) for value in history.series("wait", arm, seed)[1]]
+        for column, value in enumerate(row):
+            if measured[column]:
+                last = value if math.isfinite(value) else last
+            else:
+                row[column] = last
+        lanes.append(row)
+    return np.array(lanes)
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.integers(4, 9), st.integers(1, 40), st.randoms(use_true_random=False))
+def test_the_means_of_all_arms_are_those_of_their_series_whenever_they_are_asked_for(
+    points: int, length: int, random: Any
+) -> None:
+    lanes = [("a", 0), ("b", 0), ("a", 1), ("a", 2)]
+    history = History(lanes, points=points)
+    assert history.arms == ["a", "b"]
+    lost: set[tuple[str, int]] = set()
+    for number in range(1, length + 1):
+        for arm, seed in lanes:
+            if (arm, seed) in lost:
+                continue
+            value = random.choice([random.random(), 2.0, math.inf])
+            history.add(epoch_of(number, arm, seed, value))
+            if random.random() < 0.05:
+                lost.add((arm, seed))
+            if random.random() < 0.3:  # in the midst of an epoch too
+                _, means, deviations = history.means("val_loss")
+                for place, name in enumerate(history.arms):
+                    values = held_by_hand(history, name)
+                    with warnings.catch_warnings(), np.errstate(all="ignore"):
+                        warnings.simplefilter("ignore", RuntimeWarning)
+                        np.testing.assert_allclose(means[place], np.nanmean(values, axis=0))
+                        several = (~np.isnan(values)).sum(axis=0) > 1
+                        spread = np.nanstd(values, axis=0, ddof=1)
+                        np.testing.assert_allclose(deviations[place][several], spread[several])
+
+
+def test_a_number_that_has_come_is_averaged_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    history = History([("a", 0), ("a", 1)])
+    averaged: list[int] = []
+    isnan = np.isnan
+    monkeypatch.setattr("engine.history.np.isnan", lambda values: averaged.append(values.shape[-1]) or isnan(values))
+    for number in range(1, 101):
+        history.add(epoch_of(number))
+        history.add(epoch_of(number, seed=1))
+        history.means("val_loss")
+    assert max(averaged) <= 2
 
 
 def test_what_a_reader_holds_does_not_change_under_it() -> None:

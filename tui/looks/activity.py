@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 from rich.text import Text
 
+from engine.numbers import significant
 from tui.looks.registry import LookOfEach, Moment, register
 from tui.widgets.blocks import headed
-from tui.widgets.words import significant
 
 _EIGHTHS = " ▁▂▃▄▅▆▇█"
 _ASCII_EIGHTHS = " .:-=+*#@"

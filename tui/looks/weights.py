@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from rich.text import Text
 
+from engine.numbers import number, significant
 from tui.looks.registry import LookOfEach, Moment, register
 from tui.widgets.blocks import headed
-from tui.widgets.words import bar, number, significant
+from tui.widgets.words import bar
 
 
 @register

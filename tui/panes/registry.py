@@ -6,7 +6,7 @@ import importlib
 import pkgutil
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 from textual.widget import Widget
 
@@ -77,6 +77,11 @@ class Part(Widget):
     page: int | None = None
     frame: Frame = "every"
     summary = ""
+
+    @classmethod
+    def made_with(cls, setup: Setup) -> Self:
+        """The part for a screen."""
+        return cls(setup)  # type: ignore[arg-type]  # a subclass takes a Setup, Textual's widgets their children
 
     def update(self, view: View, shown: Shown) -> None:
         """Show this moment of the run."""

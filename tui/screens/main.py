@@ -66,7 +66,7 @@ class MainScreen(LivesOn, Screen[None]):
     MainScreen.-compact.-page-1 #trends, MainScreen.-compact.-page-2 #below { display: block; }
     MainScreen #below { height: auto; }
     """
-    BINDINGS = bindings()
+    BINDINGS = [*bindings()]
     ALLOW_IN_MAXIMIZED_VIEW = "#header, Footer"
     ESCAPE_TO_MINIMIZE = False  # the screen's own escape also draws what was made small again
 
@@ -75,7 +75,7 @@ class MainScreen(LivesOn, Screen[None]):
         self.original, self.worker = preset, worker
         self._ascii = ascii_only
         setup = Setup(preset, ascii_only, self.turn_knob)
-        self._parts = [pane(setup) for pane in PANES]
+        self._parts = [pane.made_with(setup) for pane in PANES]
         self._painter = Painter(self, self._parts, worker, self._shown, fps)
         view = self._painter.view
         self._chosen = Chosen(arm=first_selected(preset), speed=view.speed, paused=view.paused)
@@ -298,12 +298,10 @@ class MainScreen(LivesOn, Screen[None]):
     def action_gap(self) -> None:
         self._chosen.gap = not self._chosen.gap
         self._show_page_of("accuracy")
-        self.draw(force=True)
 
     def action_norms(self) -> None:
         self._chosen.layers = not self._chosen.layers
         self._show_page_of("norms")
-        self.draw(force=True)
 
     def action_next_page(self) -> None:
         self._show_page((self._chosen.page + 1) % PAGES)

@@ -54,7 +54,8 @@ def curve_of(series: Series, log: bool) -> Curve:
 
 def _between(values: np.ndarray, low: Any, high: Any) -> np.ndarray:
     """As np.clip, which takes three times as long over so few numbers."""
-    return np.minimum(np.maximum(values, low), high)
+    within: np.ndarray = np.minimum(np.maximum(values, low), high)
+    return within
 
 
 def limits_of(plot: Plot, curves: list[Curve]) -> tuple[float, float, float, float] | None:

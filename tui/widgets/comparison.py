@@ -7,22 +7,20 @@ from collections.abc import Callable, Sequence
 
 from rich.text import Text
 
-from engine.view import View
-from tui.comparison import (
+from engine.numbers import percent, with_spread
+from engine.summary import (
     AVERAGES,
     ArmRow,
     Number,
     ReportedRow,
-    best_arm,
-    in_words,
     left_out_in_words,
-    percent,
     reported_rows,
     summarize,
 )
+from engine.verdict import best_arm, in_words
+from engine.view import View
 from tui.widgets.lines import Lines
 from tui.widgets.palette import colour
-from tui.widgets.words import with_spread
 
 Cell = Callable[[ArmRow], str]
 
@@ -75,8 +73,8 @@ class Comparison(Lines):
     def update(self, view: View, selected: str | None = None) -> None:
         """Show this moment of the run, with the selected arm's name marked as in its pane."""
         sign = "+-" if self._ascii else "±"
-        rows = summarize(view.preset, view.record.last, view.record.stopped, view.record.finished)
-        best = best_arm(rows)
+        rows = summarize(view.record)
+        best = best_arm(rows).arm
         width = self.content_size.width
         names = max([3, *(len(row.arm) for row in rows)])
         names = min(names, max(8, width // 4))
@@ -108,7 +106,7 @@ class Comparison(Lines):
             lines += _wrapped(words, width)
         if view.record.reported:
             lines += _reported(reported_rows(view.record.reported, sign), view.preset.arm_names, width, self._dark)
-        if view.record.finished and (words := left_out_in_words(view.preset, view.record.reported)):
+        if view.record.finished and (words := left_out_in_words(view.record)):
             lines += _wrapped(words, width)
         self.show([line if line.cell_len <= width else _cropped(line, width) for line in lines])
 

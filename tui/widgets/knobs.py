@@ -251,7 +251,7 @@ class KnobPanel(Vertical):
             note = Text("sent: it acts when the step at hand is done", style="yellow")
         if self._refusal:
             note = Text(f"! {self._refusal}", style="bold red")
-        self.query_one("#knob-note", Lines).show(note.wrap(self.app.console, max(1, width)))
+        self.query_one("#knob-note", Lines).show([*note.wrap(self.app.console, max(1, width))])
 
     def _line(self, row: Knob | str, width: int) -> Text:
         assert self._preset is not None

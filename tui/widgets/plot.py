@@ -230,7 +230,8 @@ def _x_label(text: list[str], colours: list[Rgb | None], label: str, rgb: Rgb) -
 
 
 def _message(words: str, width: int, height: int, rgb: Rgb) -> tuple[Row, ...]:
-    text, colours = [" "] * width, [None] * width
+    text = [" "] * width
+    colours: list[Rgb | None] = [None] * width
     words = words[:width]
     _write(text, colours, (width - len(words)) // 2, words, rgb)
     blank = Row(" " * width, (None,) * width)

@@ -8,11 +8,12 @@ from collections.abc import Sequence
 from rich.text import Text
 
 from engine.events import Epoch
+from engine.numbers import number
+from engine.summary import REASONS
 from engine.view import View
-from tui.comparison import REASONS
 from tui.widgets.lines import Lines
 from tui.widgets.palette import colour
-from tui.widgets.words import bar, number
+from tui.widgets.words import bar
 
 
 class StoppingGauges(Lines):
@@ -67,7 +68,7 @@ class StoppingGauges(Lines):
         if not best:
             return ""
         mean = statistics.fmean(told.best_val_loss for told in best)
-        return f"best {number(mean)} at {_span([told.best_epoch for told in best])}"
+        return f"best {number(mean)} at {_span([int(told.best_epoch) for told in best])}"
 
     def _fates(self, view: View, arm: str) -> list[str]:
         """What ended the arm's lanes, or would have."""

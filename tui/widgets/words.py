@@ -1,43 +1,8 @@
-"""Numbers and times as a person reads them, always of the same width where they stand in columns."""
+"""Settings, times and gauges as a person reads them."""
 
 from __future__ import annotations
 
 import math
-
-
-def number(value: float | None, digits: int = 4) -> str:
-    """A measured number in few characters: `0.2573`, `1.2e+05`, `-` where there is none."""
-    if value is None or math.isnan(value):
-        return "-"
-    if math.isinf(value):
-        return "inf" if value > 0 else "-inf"
-    if value == 0:
-        return "0"
-    size = abs(value)
-    if size >= 1e5 or size < 1e-4:
-        return f"{value:.1e}"
-    return f"{value:.{decimals(value, digits)}f}"
-
-
-def significant(value: float) -> str:
-    """Three digits of whatever size, in 8 characters at most: `0.0123`, `4.48`, `90938`, `1.5e-05`; `0` for zero."""
-    if value == 0 or not math.isfinite(value):
-        return number(value)
-    size = math.floor(math.log10(abs(value)))
-    return f"{value:.{max(0, 2 - size)}f}" if -2 <= size < 6 else f"{value:.1e}"
-
-
-def decimals(value: float, digits: int = 4) -> int:
-    """How many digits behind the point `number` gives a value."""
-    return max(0, digits - 1 - max(0, math.floor(math.log10(abs(value))))) if value and math.isfinite(value) else 0
-
-
-def with_spread(mean: float, std: float | None, digits: int = 4) -> str:
-    """A mean and its standard deviation to the same place: `0.257 ±0.031`."""
-    told = number(mean, digits)
-    if std is None or not math.isfinite(std):
-        return told
-    return f"{told} ±{number(std, 2) if 'e' in told else f'{std:.{decimals(mean, digits)}f}'}"
 
 
 def setting(value: object) -> str:

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tui.widgets.words import bar, duration, number, setting, with_spread
+from engine.numbers import number, with_spread
+from tui.widgets.words import bar, duration, setting
 
 
 @pytest.mark.parametrize(
