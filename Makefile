@@ -4,11 +4,12 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint bench picture clean
+.PHONY: help run test attack lint bench picture clean
 
 help:
 	@echo "make run      set up and open the dashboard on the default preset"
 	@echo "make test     set up, lint, types, import contracts, tests"
+	@echo "make attack   hostile presets, arguments, files, keys, sizes and signals, by the thousand"
 	@echo "make bench    the measured claims of the README"
 	@echo "make picture  the README's picture of the real screen"
 	@echo "make clean    remove .venv and caches"
@@ -36,6 +37,9 @@ lint: $(VENV)/.dev
 test: lint
 	$(BIN)/python -m pytest -n 2 --dist worksteal -m "not alone" $(ARGS) || [ $$? -eq 5 ]
 	$(BIN)/python -m pytest -m alone $(ARGS) || [ $$? -eq 5 ] # 5: none of those asked for is of this kind
+
+attack: $(VENV)/.dev
+	$(BIN)/python -m tests.attack $(ARGS)
 
 bench: $(VENV)/.dev
 	$(BIN)/python -m tests.benchmarks $(ARGS)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import threading
-import warnings
 from collections.abc import Sequence
 from typing import TextIO
 
@@ -41,9 +40,17 @@ class History:
     def __init__(self, lanes: Sequence[tuple[str, int]], points: int = POINTS, interventions: int = 1000) -> None:
         self.lanes = list(lanes)
         self._row = {lane: row for row, lane in enumerate(self.lanes)}
+        self.arms = list(dict.fromkeys(arm for arm, _ in self.lanes))
+        rows = [[row for row, lane in enumerate(self.lanes) if lane[0] == arm] for arm in self.arms]
+        # Rows of the seeds, -1 where an arm has fewer of them than another.
+        self._rows_AS = np.full((len(rows), max(map(len, rows), default=0)), -1)
+        for place, some in enumerate(rows):
+            self._rows_AS[place, : len(some)] = some
         self._points = max(points, 4)
         self._epochs = np.zeros(self._points, dtype=np.int64)
         self._values: dict[str, Floats] = {}
+        # By metric: mean and deviation over the seeds, [arms, points] both, and up to which column they are final.
+        self._means: dict[str, tuple[Floats, Floats, int]] = {}
         self._used = 0
         self._stride = 1
         self._bound = interventions
@@ -110,6 +117,7 @@ class History:
             for values in self._values.values():
                 values[:, : kept.size] = values[:, kept]
             self._used = kept.size
+            self._means.clear()
         self._epochs[self._used] = epoch
         for values in self._values.values():
             values[:, self._used] = np.nan
@@ -124,13 +132,42 @@ class History:
             told = np.full((len(rows), self._used), np.nan) if values is None else values[rows, : self._used].copy()
         return epochs, told if seed is None else told[0]
 
+    def means(self, metric: str) -> tuple[NDArray[np.int64], Floats, Floats]:
+        """Epochs [n], and mean and standard deviation over the seeds of each of `arms`, [arms, n] both.
+
+        Only what came since the last call is averaged: the columns before the newest do not change any more.
+        """
+        with self._lock:
+            mean, deviation = self._averaged(metric)
+            return self._epochs[: self._used].copy(), mean[:, : self._used].copy(), deviation[:, : self._used].copy()
+
     def mean(self, metric: str, arm: str) -> tuple[NDArray[np.int64], Floats, Floats, Floats]:
         """Epochs, mean over the arm's seeds, and the mean minus and plus one standard deviation, each [n]."""
-        epochs, values = self.series(metric, arm)
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", RuntimeWarning)  # all-NaN columns: no lane of the arm trains any more
-            mean, spread = np.nanmean(values, axis=0), np.nanstd(values, axis=0)
-        return epochs, mean, mean - spread, mean + spread
+        place = self.arms.index(arm)
+        with self._lock:
+            mean, deviation = (each[place, : self._used].copy() for each in self._averaged(metric))
+            return self._epochs[: self._used].copy(), mean, mean - deviation, mean + deviation
+
+    def _averaged(self, metric: str) -> tuple[Floats, Floats]:
+        values = self._values.get(metric)
+        if metric not in self._means or values is None:
+            mean, deviation = np.full((2, len(self.arms), self._points), np.nan)
+            if values is None:
+                return mean, deviation
+            self._means[metric] = mean, deviation, 0
+        mean, deviation, final = self._means[metric]
+        fresh = slice(final, self._used)
+        values_ASn = values[self._rows_AS, fresh]
+        values_ASn[self._rows_AS < 0] = np.nan
+        missing = np.isnan(values_ASn)
+        # No lane of the arm trains any more: 0 / 0; a loss that has run away: infinity less infinity.
+        with np.errstate(all="ignore"):
+            count = values_ASn.shape[1] - missing.sum(axis=1)
+            mean[:, fresh] = np.where(missing, 0.0, values_ASn).sum(axis=1) / count
+            apart = np.where(missing, 0.0, values_ASn - mean[:, None, fresh])
+            deviation[:, fresh] = np.sqrt((apart * apart).sum(axis=1) / count)
+        self._means[metric] = mean, deviation, max(0, self._used - 1)
+        return mean, deviation
 
     def write_csv(self, file: TextIO) -> None:
         """Every kept epoch of every lane as a row: arm, seed, epoch, then the metrics; empty where there is none."""

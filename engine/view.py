@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from engine.events import Epoch, Failed, Finished, Found, Reported, Started, Stopped, WouldStop
 from engine.preset import Preset
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
 
 State = Literal["loading", "running", "paused", "finished", "failed"]
 Lane = tuple[str, int]
+Held = TypeVar("Held")
 
 # A closer look: (probe, arm, seed), see `engine.probes.look`.
 Look = tuple[str, str, int]
@@ -45,3 +47,7 @@ class View:
     failed: Failed | None = None
     seen: dict[Look, Any] = field(default_factory=dict)
     version: int = 0
+
+    def of_arm(self, held: Mapping[Lane, Held], arm: str) -> list[Held]:
+        """What one of the dicts by lane holds of an arm, in the order of its seeds."""
+        return [held[arm, seed] for seed in self.preset.seeds if (arm, seed) in held]

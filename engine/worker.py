@@ -5,6 +5,7 @@ Torch is imported in the thread, so that the first frame of a screen does not wa
 
 from __future__ import annotations
 
+import sys
 import threading
 import time
 import traceback
@@ -29,6 +30,7 @@ from engine.events import (
     Stopped,
     WouldStop,
 )
+from engine.memory import EXHAUSTED, is_exhausted
 from engine.preset import Preset, PresetError, with_value
 from engine.text import printable
 from engine.view import Lane, Look, State, View
@@ -171,7 +173,12 @@ class Worker:
             except PresetError as error:
                 self._fail(Failed(str(error)))
             except Exception as error:
-                self._fail(Failed(f"{type(error).__name__}: {error}", str(write_log(f"preset {self._preset.name}"))))
+                told = f"{type(error).__name__}: {error}"
+                self._fail(
+                    Failed(EXHAUSTED)
+                    if is_exhausted(error)
+                    else Failed(told, str(write_log(f"preset {self._preset.name}")))
+                )
             # _train returns for nothing else but closing and restarting.
             if self._state == "failed" and not self._closing:
                 self._await_restart()
@@ -391,14 +398,19 @@ class Worker:
             self._news.append(failed)
 
 
-def write_log(what: str) -> Path:
-    """Append the exception being handled to the log, under a line that says what was done, and say where that is."""
-    path = log_path()
+def write_log(what: str, error: BaseException | None = None) -> Path:
+    """Append an exception (the one being handled, unless given) to the log, and say where that is.
+
+    `what` was done is the line above it.
+    """
+    path, error = log_path(), error or sys.exc_info()[1]
+    story = "".join(traceback.format_exception(error)) if error else ""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("a", encoding="utf-8") as file:
-            story = f"{time.strftime('%Y-%m-%d %H:%M:%S')} {printable(what)}\n{traceback.format_exc()}\n"
-            file.write(printable(story, lines=True))
+        # A story may quote what UTF-8 cannot write, such as half of a pair in a file's name.
+        with path.open("a", encoding="utf-8", errors="backslashreplace") as file:
+            head = f"{time.strftime('%Y-%m-%d %H:%M:%S')} {printable(what)}"
+            file.write(printable(f"{head}\n{story}\n", lines=True))
     except OSError:
         pass
     return path

@@ -6,6 +6,7 @@ import asyncio
 import sys
 from pathlib import Path
 
+from engine.files import written
 from engine.preset import DEFAULT, load_preset
 from tui.app import RegtuiApp
 
@@ -23,7 +24,8 @@ async def picture(path: Path, epochs: int = 290) -> None:
             await pilot.press(*keys)
         await pilot.pause(1.5)
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(app.export_screenshot(title="regtui"), encoding="utf-8")
+        with written(path) as file:
+            file.write(app.export_screenshot(title="regtui").encode())
         app.worker.close()
         app.exit(0)
 

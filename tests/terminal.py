@@ -48,6 +48,8 @@ class Terminal:
         self.started = time.perf_counter()
         self.pid, self._fd = pty.fork()
         if self.pid == 0:
+            for number in (signal.SIGINT, signal.SIGQUIT):  # which a shell ignores for what it runs in the background
+                signal.signal(number, signal.SIG_DFL)
             if folder is not None:
                 os.chdir(folder)
             told = {**os.environ, "TERM": "xterm-256color", "COLORTERM": "truecolor", **(environment or {})}
@@ -69,6 +71,19 @@ class Terminal:
         """Type keys: names as in KEYS, or the characters themselves."""
         for key in keys:
             os.write(self._fd, KEYS.get(key, key).encode())
+
+    def send(self, data: bytes) -> None:
+        """Type bytes, and read what comes meanwhile: a terminal does both, and so nothing is stuck."""
+        while data:
+            _, ready, _ = select.select([], [self._fd], [], 0.01)
+            if ready:
+                data = data[os.write(self._fd, data[:512]) :]
+            self.read(0.0)
+
+    @property
+    def modes(self) -> list[object]:
+        """How the terminal is set up: echo, lines, signals."""
+        return termios.tcgetattr(self._fd)
 
     def read(self, seconds: float) -> bool:
         """Take in what the program sends, for so long at the most; whether anything came."""
@@ -131,6 +146,17 @@ class Terminal:
                 self.code = os.waitstatus_to_exitcode(status)
                 return self.code
         raise AssertionError(f"still running after {timeout} s\n{self.text}")
+
+    def wait_unread(self, timeout: float = 10.0) -> int:
+        """As `wait`, of a terminal that reads nothing meanwhile."""
+        end = time.perf_counter() + timeout
+        while time.perf_counter() < end:
+            pid, status = os.waitpid(self.pid, os.WNOHANG)
+            if pid:
+                self.code = os.waitstatus_to_exitcode(status)
+                return self.code
+            time.sleep(0.01)
+        raise AssertionError(f"still running after {timeout} s")
 
     def hang_up(self) -> None:
         """Drop the line: the terminal is gone, the program gets SIGHUP."""

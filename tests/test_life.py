@@ -7,39 +7,26 @@ import re
 import signal
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from engine.preset import load_preset
+from tests.small import (
+    CURSOR_ON,
+    LEFT_ALTERNATE,
+    MOUSE_OFF,
+    PRESET,
+    SOON,
+    epoch,
+    gone,
+    opening,
+    trains,
+)
 from tests.terminal import REGTUI, Terminal
 
 pytestmark = pytest.mark.alone
-
-PRESET = """\
-title = "Two moons"
-summary = "Small and quick."
-lesson = "Look at the gap."
-speed = 20
-[data]
-source = "moons"
-samples = 120
-[model]
-hidden = [8]
-[training]
-epochs = 100000
-lr = 0.1
-seeds = [0, 1]
-[[arm]]
-name = "plain"
-[[arm]]
-name = "dropped"
-regularization.dropout = 0.2
-"""
-LEFT_ALTERNATE, CURSOR_ON = b"\x1b[?1049l", b"\x1b[?25h"
-MOUSE_OFF = b"\x1b[?1000l"
-EPOCH = re.compile(r" (\d+)/\d+ epochs")
 
 
 @pytest.fixture(scope="module")
@@ -50,30 +37,9 @@ def folder(tmp_path_factory) -> Path:
 
 
 @pytest.fixture
-def start(folder) -> Iterator[object]:
-    opened: list[Terminal] = []
-
-    def started(*arguments: str, columns: int = 120, lines: int = 36, **environment: str) -> Terminal:
-        terminal = Terminal(
-            [REGTUI, *(arguments or ("small.toml",))], columns, lines,
-            {"XDG_STATE_HOME": str(folder / "state"), "OMP_NUM_THREADS": "1", **environment}, folder,
-        )  # fmt: skip
-        opened.append(terminal)
-        return terminal
-
-    yield started
-    for terminal in opened:
-        terminal.close()
-
-
-def epoch(terminal: Terminal) -> int:
-    found = EPOCH.search(terminal.text)
-    return int(found[1]) if found else 0
-
-
-def trains(shown: str) -> bool:
-    found = EPOCH.search(shown)
-    return found is not None and int(found[1]) > 1 and any(0x2800 < ord(sign) <= 0x28FF for sign in shown)
+def start(folder) -> Iterator[Callable[..., Terminal]]:
+    with opening(folder) as started:
+        yield started
 
 
 def knob(terminal: Terminal, name: str) -> str:
@@ -191,18 +157,6 @@ def test_data_that_are_not_there_are_told_in_the_terminal_when_it_is_left(start,
     left = bytes(terminal.raw).rpartition(LEFT_ALTERNATE)[2].decode()
     assert left.endswith("regtui: data.path = 'nowhere.csv': no such file\r\n")
     assert "Traceback" not in left
-
-
-def gone(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return True
-    return False
-
-
-# Two seconds, and more only where others want the processors too.
-SOON = 2.0 * max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1)) if hasattr(os, "getloadavg") else 2.0
 
 
 @pytest.mark.parametrize("moment", ["training", "importing torch"])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import functools
 import os
 import signal
@@ -11,33 +10,39 @@ import sys
 import threading
 import time
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 from textual.app import App, SystemCommand
+from textual.dom import DOMNode
+from textual.driver import Driver
 from textual.filter import LineFilter
 from textual.screen import Screen
 
 from engine.commands import Pause, Resume, Stop
 from engine.events import Failed
-from engine.preset import Preset
+from engine.preset import Preset, title_of
 from engine.view import View
 from engine.worker import Worker, write_log
+from tui.driver import TerminalDriver
 from tui.report import outcome, with_knobs
 from tui.report import reproduce as command_of
-from tui.say import complain
+from tui.say import complain, complaint
 from tui.screens.actions import ACTIONS
 from tui.screens.board import Run
+from tui.screens.guard import UNUSABLE, LivesOn, lives_on_after
 from tui.screens.main import MainScreen
-from tui.screens.messages import EndProgram, Loaded, OpenPreset
+from tui.screens.messages import EndProgram, Loaded, OpenPreset, ToldToEnd
+from tui.signals import GRACE_WITH_TABLE, Signals
 from tui.stdout import StdoutConsole
 from tui.widgets.plain import AsciiOnly, Colourless, Printable
 
-# A program told to end has ended within this many seconds, even where its threads hang.
-LAST_RESORT = 1.0
-# Exit codes of a dashboard left with a run that failed: by what nobody foresaw, or by its input.
-FAILED, BAD_INPUT = 1, 2
+# Told to end by Ctrl-C, a run is measured on the test data if that takes no longer, seconds.
+_TABLE_WITHIN = 0.8
+# Exit codes of a dashboard left with a run that failed: by what nobody foresaw, or by its input; and by Ctrl-C.
+FAILED, BAD_INPUT, INTERRUPTED = 1, 2, 130
 
 
-class RegtuiApp(App[int]):
+class RegtuiApp(LivesOn, App[int]):
     """Holds what outlives a preset: how to draw, on which device to train."""
 
     TITLE = "regtui"
@@ -52,8 +57,11 @@ class RegtuiApp(App[int]):
         fps: float | None = None,
         paused: bool = False,
         ascii_only: bool = False,
+        signals: Signals | None = None,
     ) -> None:
-        super().__init__()
+        super().__init__(driver_class=TerminalDriver)
+        self._signals = signals
+        self.crash = ""  # what is to be told of it
         self._device, self._fps, self._ascii = device, fps, ascii_only
         self.worker = Worker(preset, device, paused=paused, speed=preset.speed)
         self._kept: Run | None = None  # what there is to go back to where the next preset cannot be loaded
@@ -67,39 +75,58 @@ class RegtuiApp(App[int]):
         """What every line goes through before it is sent."""
         return [*super().get_line_filters(), *self._plain]
 
+    def _build_driver(self, *given: Any, **options: Any) -> Driver:
+        driver = super()._build_driver(*given, **options)
+        if self._signals is not None and isinstance(driver, TerminalDriver):
+            self._signals.screen = driver
+            driver.on_gone = functools.partial(self._signals.end, signal.SIGHUP)
+        return driver
+
     def on_mount(self) -> None:
-        for name in ("SIGTERM", "SIGHUP"):
-            if hasattr(signal, name) and threading.current_thread() is threading.main_thread():
-                with contextlib.suppress(NotImplementedError, RuntimeError):
-                    asyncio.get_running_loop().add_signal_handler(
-                        getattr(signal, name), self._told_to_end, getattr(signal, name)
-                    )
-        self._quiet_mouse()
+        if self._signals is not None:
+            self._signals.on_end = self._told_to_end
         self.push_screen(self._main)
 
-    def _quiet_mouse(self) -> None:
-        """Ask the terminal for clicks, wheel and drags, not for every motion: over SSH each one would be sent."""
-        driver = self._driver
-        if driver is not None and driver.is_inline is False and getattr(driver, "_mouse", False):
-            driver.write("\x1b[?1003l\x1b[?1002h")
-
     def _told_to_end(self, signum: int) -> None:
-        """SIGTERM, or SIGHUP when the line drops: leave in good order, and in any case soon."""
-        last = threading.Timer(LAST_RESORT, os._exit, (128 + signum,))
-        last.daemon = True
-        last.start()
-        self.close_workers(timeout=0)  # the threads stop at once and leave the processor to the leaving
-        self.exit(128 + signum)
+        """Leave in good order, and soon: whoever takes the signals waits for no longer. In their thread."""
+        if signum != signal.SIGINT:
+            self.close_workers(timeout=0)  # the threads stop at once and leave the processor to the leaving
+        self.post_message(ToldToEnd(signum))
+
+    def on_told_to_end(self, message: ToldToEnd) -> None:
+        """The end by a signal: Ctrl-C leaves the table of the run so far, the others nothing."""
+        code = 128 + message.signum
+        if message.signum == signal.SIGINT and self.worker.view().epoch > 0:
+            self.worker.send(Stop())
+            self.run_worker(self._leave_tested(code, patience=_TABLE_WITHIN), exclusive=True)
+        else:
+            self.exit(code)
+
+    async def _dispatch_action(self, namespace: DOMNode, action_name: str, params: Any) -> bool:
+        try:
+            return await super()._dispatch_action(namespace, action_name, params)
+        except UNUSABLE as error:
+            self.tell_and_live_on(error)
+            return True
+
+    def _handle_exception(self, error: Exception) -> None:
+        if lives_on_after(error):
+            self.tell_and_live_on(error)
+            return
+        super()._handle_exception(error)
+
+    def tell_and_live_on(self, error: Exception) -> None:
+        """A file, a folder or a name that could not be used ends no run."""
+        write_log("the dashboard, which goes on", error)
+        self.notify(str(error), title="that did not work", severity="error", timeout=12, markup=False)
 
     def _fatal_error(self) -> None:
         """What nobody foresaw in the screen itself: one line for the person, the whole story in the log."""
-        from rich.text import Text
-
-        error = sys.exc_info()[1] or self._exception
-        path = write_log("the dashboard")
-        self._exit_renderables.append(
-            Text(f"regtui: {type(error).__name__}: {error} (the whole story is in {path})", style="red")
-        )
+        if not self.crash:
+            error = self._exception
+            self.crash = f"{type(error).__name__}: {error} (the whole story is in {write_log('the dashboard', error)})"
+            if self._signals is not None:  # Textual, half mounted, may wait for itself
+                self._signals.end_within(2 * GRACE_WITH_TABLE, FAILED, f"{complaint(self.crash)}\n")
         self._close_messages_no_wait()
 
     def on_open_preset(self, message: OpenPreset) -> None:
@@ -158,17 +185,17 @@ class RegtuiApp(App[int]):
             self.exit(0)
             return
         self.worker.send(Stop())
-        self.run_worker(self._leave_tested(), exclusive=True)
+        self.run_worker(self._leave_tested(0, patience=30), exclusive=True)
 
-    async def _leave_tested(self) -> None:
-        deadline = time.monotonic() + 30
+    async def _leave_tested(self, code: int, patience: float) -> None:
+        deadline = time.monotonic() + patience
         while time.monotonic() < deadline:
             view = self.worker.view()
             if view.state in ("finished", "failed"):
                 break
             await asyncio.sleep(0.02)
         self.reported = self.worker.view()
-        self.exit(0)
+        self.exit(code)
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """Every action of the main screen by name."""
@@ -201,6 +228,7 @@ def run_dashboard(
     ascii_only: bool = False,
     mouse: bool = True,
     reproduce: Sequence[str] = (),
+    signals: Signals | None = None,
 ) -> int:
     """Open the dashboard and stay in it until it is left; the program's exit code.
 
@@ -208,28 +236,39 @@ def run_dashboard(
     ----------
     fps : frames a second at most; drawing is slower where it would take more than its share of the time.
     reproduce : the command line's arguments, for the command that is left in the terminal.
+    signals : entered, so that the program can be told to end; without, only `q` ends it.
     """
-    app = RegtuiApp(preset, device=device, fps=fps, paused=paused, ascii_only=ascii_only)
-    code = app.run(mouse=mouse)
-    if mouse and sys.stdout.isatty():
-        sys.stdout.write("\x1b[?1002l")  # which Textual does not know to take back
-        sys.stdout.flush()
-    if code is not None and code > 128:
-        # Told to end by a signal: the terminal is as it was, there is nothing left to wait for, and taking torch down
-        # in good order would take as long again.
-        os._exit(code)
+    app = RegtuiApp(preset, device=device, fps=fps, paused=paused, ascii_only=ascii_only, signals=signals)
+    try:
+        code = app.run(mouse=mouse)
+    except Exception as error:  # not of the screen, but of leaving it
+        code = FAILED
+        story = write_log("leaving the dashboard", error)
+        app.crash = app.crash or f"{type(error).__name__}: {error} (the whole story is in {story})"
+    finally:
+        if signals is not None:
+            signals.on_end = None
+            if signals.screen is not None:
+                signals.screen.give_back()  # as it was long before, unless Textual itself has failed
+    if app.crash:
+        code = FAILED
+        complain(app.crash)
+    by_signal = code is not None and code > 128
     failed = _failure(app.worker.view())  # asked before closing, which is a failure to one that still loads
-    ended = app.close_workers(timeout=1.0)
+    # Told to end, there is nothing to wait for, and taking torch down in good order would take as long again.
+    ended = not by_signal and app.close_workers(timeout=1.0)
     if app.reported is not None:
         if app.original is not preset:  # picked in the dashboard: none of the command line's changes are in it
             reproduce = [app.original.name, *(() if device == "auto" else ("--device", device))]
         begun = app.reported.begun or app.original
         _print_report(app.reported, with_knobs(reproduce, app.original, begun), ascii_only)
+    elif code == INTERRUPTED:
+        complain("interrupted")
     code = app.return_code if code is None else code
     if failed is not None:
         code = code or _tell_failure(failed)
     if not ended:
-        # The thread hangs in something that cannot be interrupted, such as the import of torch.
+        # Or the thread hangs in something that cannot be interrupted, such as the import of torch.
         sys.stdout.flush()
         os._exit(code or 0)
     return code or 0
@@ -250,7 +289,9 @@ def _print_report(view: View, arguments: Sequence[str], ascii_only: bool) -> Non
     from rich.text import Text
 
     console = StdoutConsole()
-    console.print(Text.assemble((view.preset.title, "bold"), f": {view.epoch} epoch{'' if view.epoch == 1 else 's'}"))
+    console.print(
+        Text.assemble((title_of(view.preset), "bold"), f": {view.epoch} epoch{'' if view.epoch == 1 else 's'}")
+    )
     parts = outcome(
         view.preset, view.last, view.stopped, view.finished, view.would_stop, view.reported, console.width, ascii_only
     )

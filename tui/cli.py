@@ -6,6 +6,7 @@ import argparse
 import contextlib
 import os
 import re
+import signal
 import sys
 from collections.abc import Sequence
 from typing import Any, NoReturn
@@ -82,6 +83,10 @@ class _Version(argparse.Action):
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line (`sys.argv` unless given) and return the exit code; nothing but that leaves it."""
+    if argv is None and signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        # Before there is anything to end in good order, and once all is told, Ctrl-C ends the program as it ends any
+        # other, without a traceback of what is being imported or taken down.
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
     for stream in (sys.stdout, sys.stderr):
         # A terminal that cannot show a sign gets a question mark, not a traceback.
         with contextlib.suppress(AttributeError, ValueError):
@@ -109,11 +114,15 @@ def _main(argv: Sequence[str]) -> int:
     if command in ("presets", "check"):
         return _look(command, rest)
     options = _parser(command).parse(rest)
+    try:
+        os.getcwd()
+    except OSError:
+        # Torch's libraries end the program in words of their own.
+        return _complain("the folder it was started in is not there any more: change to another one (cd)", BAD_INPUT)
 
     from tui.signals import Ended, Signals
 
     try:
-        # The dashboard handles its own signals, on its event loop.
         with Signals() as signals:
             from engine.preset import DEFAULT, PresetError, load_preset
 
@@ -138,20 +147,23 @@ def _main(argv: Sequence[str]) -> int:
                     choose_device(options.device)
             except PresetError as error:
                 return _complain(str(error), BAD_INPUT)
+
+            from tui.app import run_dashboard
+
+            code = run_dashboard(
+                preset,
+                device=options.device,
+                fps=options.fps,
+                paused=options.paused,
+                ascii_only=options.ascii,
+                mouse=not options.no_mouse,
+                reproduce=_arguments(ref, options),
+                signals=signals,
+            )
+            signals.check()
+            return code
     except Ended as end:
         return _complain("interrupted", end.code) if end.code == INTERRUPTED else end.code
-
-    from tui.app import run_dashboard
-
-    return run_dashboard(
-        preset,
-        device=options.device,
-        fps=options.fps,
-        paused=options.paused,
-        ascii_only=options.ascii,
-        mouse=not options.no_mouse,
-        reproduce=_arguments(ref, options),
-    )
 
 
 def _look(command: str, rest: Sequence[str]) -> int:
@@ -261,6 +273,9 @@ def _has_terminal(ref: str) -> bool:
         if stream is None or not stream.isatty():
             _complain(f"no terminal on {name} for the dashboard: running {ref!r} without a screen", OK)
             return False
+    if (term := os.environ.get("TERM")) in ("dumb", "unknown"):
+        _complain(f"no dashboard on a terminal that cannot draw (TERM={term}): running {ref!r} without a screen", OK)
+        return False
     return True
 
 
@@ -279,6 +294,11 @@ def _complain(message: str, code: int) -> int:
 
 def _unexpected(error: Exception) -> int:
     """What nobody foresaw: one line for the person, the whole story in the log."""
+    from engine.memory import EXHAUSTED, is_exhausted
+
+    if is_exhausted(error):
+        _silence_stdout()
+        return _complain(EXHAUSTED, BAD_INPUT)
     from engine.worker import write_log
 
     path = write_log(f"regtui {' '.join(sys.argv[1:])}")

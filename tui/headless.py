@@ -13,7 +13,7 @@ from rich.progress import BarColumn, Progress, ProgressColumn, Task, TextColumn,
 from rich.text import Text
 
 from engine.events import Epoch, Event, Finished, Loading, Reported, Started, Stopped, WouldStop, to_json
-from engine.preset import Preset
+from engine.preset import Preset, title_of
 from tui.comparison import REASONS, Lane, loss, summarize
 from tui.report import outcome
 from tui.say import complain
@@ -208,8 +208,8 @@ def _print_report(preset: Preset, tally: _Tally, seconds: float, ascii_only: boo
     if told := tally.started:
         seeds = f"{len(told.seeds)} seeds" if len(told.seeds) > 1 else f"seed {told.seeds[0]}"
         console.print(
-            f"{preset.title}: {told.train:,} training, {told.validation:,} validation, {told.test:,} test examples; "
-            f"{_parameters(told.parameters_by_arm.values())}; {seeds}; {told.device}; {seconds:.1f} s\n"
+            f"{title_of(preset)}: {told.train:,} training, {told.validation:,} validation, {told.test:,} test examples"
+            f"; {_parameters(told.parameters_by_arm.values())}; {seeds}; {told.device}; {seconds:.1f} s\n"
         )
     parts = outcome(
         preset, tally.last, tally.stopped, tally.finished, tally.would_stop, tally.reported,

@@ -1,7 +1,8 @@
-"""How a run without a screen ends when it is told to: Ctrl-C, SIGTERM, and SIGHUP when the SSH line drops.
+"""How a program ends when it is told to: Ctrl-C, SIGTERM, SIGHUP when the SSH line drops; and how it is stopped.
 
 Python calls its signal handlers between two bytecodes of the main thread, which may be seconds away (a matrix
-product, a network that does not answer). So the signal's number is also written to a pipe, and a thread reads it there.
+product, a network that does not answer, a terminal that does not read). So the signal's number is also written to a
+pipe, and a thread reads it there.
 """
 
 from __future__ import annotations
@@ -11,12 +12,17 @@ import os
 import signal
 import sys
 import threading
+from collections.abc import Callable
 from types import FrameType, TracebackType
-from typing import Any
+from typing import Any, Protocol
 
-# The main thread has so long to end in its own time (and to remove its half files) before it is ended, seconds.
-GRACE = 0.7
-_SHOW_CURSOR = b"\x1b[?25h\r\n"
+# The main thread has so long to end in its own time (and to remove its half files) before it is ended, seconds; or
+# so long where a table is to be shown first.
+GRACE, GRACE_WITH_TABLE = 0.7, 1.6
+# Every signal that ends a program unless it is taken.
+_DEADLY = (
+    "HUP", "INT", "QUIT", "ABRT", "TERM", "USR1", "USR2", "ALRM", "VTALRM", "PROF", "XCPU", "IO", "PWR", "STKFLT",
+)  # fmt: skip
 
 
 class Ended(BaseException):
@@ -27,6 +33,19 @@ class Ended(BaseException):
         self.code = 128 + signum
 
 
+class FullScreen(Protocol):
+    """What a full screen does about signals. All of this is called in the thread that takes them."""
+
+    def give_back(self) -> None:
+        """Leave the terminal as it was found, and wait for nothing."""
+
+    def suspend(self) -> None:
+        """Leave the terminal for as long as the program is stopped."""
+
+    def resume(self) -> bool:
+        """Show the screen again after a stop; False where the program goes on in the background."""
+
+
 class Signals:
     """While entered, the signals that end a program are turned into `interrupted`, `Ended`, or the end within GRACE.
 
@@ -34,11 +53,15 @@ class Signals:
     ----------
     graceful : the next Ctrl-C only sets `interrupted`, and whoever trains ends in good order. Another ends at once.
     interrupted : Ctrl-C was pressed while `graceful`.
+    on_end : called with the signal's number where the program is to end in good order, in the signals' thread.
+    screen : what is shown in the terminal, if it is a full screen.
     """
 
     def __init__(self) -> None:
         self.graceful = False
         self.interrupted = False
+        self.on_end: Callable[[int], None] | None = None
+        self.screen: FullScreen | None = None
         self._ended: int | None = None
         self._over = threading.Event()
         self._before: dict[int, Any] = {}
@@ -51,10 +74,10 @@ class Signals:
         self._pipe = os.pipe()
         os.set_blocking(self._pipe[1], False)
         self._wakeup_before = signal.set_wakeup_fd(self._pipe[1], warn_on_full_buffer=False)
-        for name in ("SIGINT", "SIGTERM", "SIGHUP"):
-            signum = getattr(signal, name, None)
-            # A hang-up that is ignored was meant to be: that is what nohup does.
-            if signum is not None and not (name == "SIGHUP" and signal.getsignal(signum) == signal.SIG_IGN):
+        for name in _DEADLY:
+            signum = getattr(signal, f"SIG{name}", None)
+            if signum is not None and (signum == signal.SIGINT or signal.getsignal(signum) == signal.SIG_DFL):
+                # Others who have a handler keep it, and what is ignored was meant to be: that is what nohup does.
                 self._before[signum] = signal.signal(signum, _left_to_the_thread)
         threading.Thread(target=self._listen, args=(self._pipe[0],), name="regtui-signals", daemon=True).start()
         return self
@@ -73,27 +96,68 @@ class Signals:
         if self._ended is not None:
             raise Ended(self._ended)
 
+    def end(self, signum: int) -> None:
+        """End the program as this signal does; from any thread."""
+        again, self._ended = self._ended is not None, self._ended or signum
+        if again:
+            if signum == signal.SIGINT:
+                self._end(128 + signum)
+            return
+        with_table = signum == signal.SIGINT and self.on_end is not None
+        self.end_within(GRACE_WITH_TABLE if with_table else GRACE, 128 + signum)
+        if self.on_end is not None:
+            self.on_end(signum)
+
+    def end_within(self, seconds: float, code: int, last_words: str = "") -> None:
+        """End the program with this exit code, by force if it has not ended by itself within so long."""
+        last = threading.Timer(seconds, self._end, (code, last_words))
+        last.daemon = True
+        last.start()
+
     def _listen(self, pipe: int) -> None:
         while got := os.read(pipe, 1):
-            signum = got[0]
-            if signum not in self._before:
-                continue
+            self._take(got[0])
+        os.close(pipe)
+
+    def _take(self, signum: int) -> None:
+        if signum in self._before:
             if signum == signal.SIGINT and self.graceful and not self.interrupted:
                 self.interrupted = True
-                continue
-            self._ended = signum
-            if not self._over.wait(GRACE):
-                _end(signum)
-        os.close(pipe)
+            else:
+                self.end(signum)
+        elif self.screen is not None and self._ended is None:
+            # With a screen those two have handlers, and so come here.
+            if signum == getattr(signal, "SIGTSTP", None):
+                self.screen.suspend()
+                _stop()
+            elif signum == getattr(signal, "SIGCONT", None) and not self.screen.resume():
+                _stop()
+
+    def _end(self, code: int, last_words: str = "") -> None:
+        """The last resort, which needs no other thread.
+
+        Nothing is unwound: an exception inside an import or a destructor would end as a traceback on the screen.
+        """
+        if self._over.is_set():
+            return
+        with contextlib.suppress(Exception):
+            self._give_terminal_back()
+            if last_words:
+                os.write(2, last_words.encode(errors="replace"))
+        os._exit(code)
+
+    def _give_terminal_back(self) -> None:
+        if self.screen is not None:
+            self.screen.give_back()
+        elif sys.stderr.isatty():
+            from tui.terminal import SHOW_CURSOR, reopen, send
+
+            send(reopen(sys.stderr.fileno()), SHOW_CURSOR)
 
 
 def _left_to_the_thread(signum: int, frame: FrameType | None) -> None:
     """A signal reaches the pipe only if it has a handler."""
 
 
-def _end(signum: int) -> None:
-    """Leave without unwinding: an exception inside an import or a destructor would end as a traceback on the screen."""
-    with contextlib.suppress(OSError, ValueError, AttributeError):
-        if sys.stderr.isatty():
-            os.write(sys.stderr.fileno(), _SHOW_CURSOR)
-    os._exit(128 + signum)
+def _stop() -> None:
+    os.kill(os.getpid(), signal.SIGSTOP)

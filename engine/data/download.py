@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import http.client
-import os
-import tempfile
 import urllib.request
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import IO
 
 from engine.data.reading import LARGEST
+from engine.files import written
 
 TIMEOUT = 10.0  # seconds of silence after which a server is given up
 _CHUNK = 1 << 16
@@ -36,6 +34,7 @@ def download(urls: Sequence[str], path: Path, md5: str, progress: Callable[[floa
     failure: Exception = OSError("no address to download from")
     for url in urls:
         try:
+            path.parent.mkdir(parents=True, exist_ok=True)
             with written(path) as file:
                 if _copy(url, file, progress) != md5:
                     raise OSError("sent something else than the file expected")
@@ -62,19 +61,3 @@ def _copy(url: str, file: IO[bytes], progress: Callable[[float | None], None]) -
                 told = percent
                 progress(min(1.0, done / total) if total else None)
     return digest.hexdigest()
-
-
-@contextmanager
-def written(path: Path) -> Iterator[IO[bytes]]:
-    """A file to write that takes the name `path` only when it is whole."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    # A name of its own: two runs that download at once must not write into each other's file.
-    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=path.name, suffix=".part", delete=False) as file:
-        try:
-            yield file
-            file.close()
-            os.replace(file.name, path)
-        except BaseException:
-            file.close()
-            Path(file.name).unlink(missing_ok=True)
-            raise

@@ -12,9 +12,9 @@ from typing import IO
 
 import numpy as np
 
-from engine.data.download import written
 from engine.data.pool import Array
 from engine.data.reading import LARGEST, regular
+from engine.files import written
 
 # What reading a cut or foreign file raises, beyond OSError.
 DAMAGED = (OSError, EOFError, zlib.error, tarfile.TarError, ValueError, MemoryError)
@@ -80,6 +80,7 @@ def unpack(archive: Path, members: Sequence[str], root: Path, most: int = LARGES
                 continue
             if size > most:
                 raise ValueError(f"claims {size:,} bytes for {name}, and at most {most:,} are read")
+            (root / name).parent.mkdir(parents=True, exist_ok=True)
             with written(root / name) as place:
                 for chunk in stream.chunks(size):
                     place.write(chunk)

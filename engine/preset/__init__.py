@@ -19,9 +19,11 @@ from engine.preset.schema import (
     live_knobs,
 )
 from engine.preset.setting import Knob
+from engine.preset.subject import changed, in_a_row, speaks_of, title_of
 
 __all__ = [
     "DEFAULT", "DOWNLOADED", "EMBEDDED", "GROUPS", "IMAGES", "OTHERS", "SYNTHETIC", "Arm", "Knob", "Listed", "Preset",
     "PresetError", "ReportedNumber", "Settings", "at_hand", "builtin_list", "builtin_names", "builtin_text", "by_group",
-    "knobs", "live_knobs", "load_preset", "read_preset", "with_value", "write_preset",
+    "changed", "in_a_row",
+    "knobs", "live_knobs", "load_preset", "read_preset", "speaks_of", "title_of", "with_value", "write_preset",
 ]  # fmt: skip

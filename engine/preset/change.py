@@ -10,6 +10,7 @@ from pydantic import ValidationError
 
 from engine.preset.errors import PresetError, did_you_mean_setting
 from engine.preset.schema import SECTIONS, Arm, Preset, Settings, knobs
+from engine.preset.subject import as_written, speaks_of, title_of
 
 
 def with_value(preset: Preset, key: str, value: Any, arm: str | None = None) -> Preset:
@@ -37,7 +38,7 @@ def with_value(preset: Preset, key: str, value: Any, arm: str | None = None) -> 
             settings = _changed(settings, section, name, value)
         arms.append(Arm(name=each.name, settings=settings, overrides={k: v for k, v in overrides.items() if v}))
     base = _changed(preset.base, section, name, value) if arm is None else preset.base
-    return preset.model_copy(update={"base": base, "arms": tuple(arms)})
+    return preset.model_copy(update={"base": base, "arms": tuple(arms), "written": as_written(preset)})
 
 
 def _changed(settings: Settings, section: str, name: str, value: Any) -> Settings:
@@ -54,8 +55,11 @@ def _changed(settings: Settings, section: str, name: str, value: Any) -> Setting
 
 
 def write_preset(preset: Preset) -> str:
-    """The preset as TOML: what differs from the defaults, and every arm's overrides. Reading it gives it back."""
-    table: dict[str, Any] = {"title": preset.title, "summary": preset.summary, "lesson": preset.lesson}
+    """The preset as TOML: what differs from the defaults, and every arm's overrides. Reading it gives it back.
+
+    A title and reported numbers that no longer speak of what is trained are left out (`subject`).
+    """
+    table: dict[str, Any] = {"title": title_of(preset), "summary": preset.summary, "lesson": preset.lesson}
     if preset.group:
         table["group"] = preset.group
     if preset.speed is not None:
@@ -68,6 +72,6 @@ def write_preset(preset: Preset) -> str:
             table[section] = differing
     if [(arm.name, arm.overrides) for arm in preset.arms] != [("base", {})]:
         table["arm"] = [{"name": arm.name, **arm.overrides} for arm in preset.arms]
-    if preset.reported:
-        table["reported"] = [each.model_dump(exclude_defaults=True) for each in preset.reported]
+    if reported := [each for each in preset.reported if speaks_of(preset, each.arm)]:
+        table["reported"] = [each.model_dump(exclude_defaults=True) for each in reported]
     return tomli_w.dumps(table, multiline_strings=True)

@@ -69,13 +69,21 @@ def load_preset(
 
     reading = reading_of(options)
     try:
-        return build(reading, name)
+        return _with_its_subject(build(reading, name), lambda: build(reading_of([]), name) if options else None)
     except PresetError:
         if not options or reading.failed_at in reading.overridden:
             raise
     build(reading_of([]), name)  # where the file itself is wrong, that is the error
     reading.blamed = _culprit(options, lambda some: build(reading_of(some), name))
     return build(reading, name)
+
+
+def _with_its_subject(preset: Preset, unchanged: Callable[[], Preset | None]) -> Preset:
+    """The preset, which knows how it was written; one that cannot be read without its options was written with them."""
+    with contextlib.suppress(PresetError):
+        if (plain := unchanged()) is not None:
+            return preset.model_copy(update={"written": plain.written})
+    return preset
 
 
 def _option(name: str, given: object, apply: Callable[[Reading, str], None]) -> _Option:

@@ -22,7 +22,7 @@ from engine.preset.training import EarlyStopping, Schedule, Training
 __all__ = [
     "DOWNLOADED", "EMBEDDED", "IMAGES", "MADE", "MEASURED", "REPORTED_METRICS", "SECTIONS", "SYNTHETIC", "TRUTH_TABLES",
     "Amount", "Arm", "Augment", "Data", "EarlyStopping", "Knob", "Model", "Preset", "Regularization", "ReportedNumber",
-    "Schedule", "Section", "Settings", "Training", "knobs", "live_knobs",
+    "Schedule", "Section", "Settings", "Subject", "Training", "knobs", "live_knobs",
 ]  # fmt: skip
 
 
@@ -148,12 +148,28 @@ class ReportedNumber(Section):
         return self
 
 
+class Subject(Section):
+    """What a title and the numbers of others speak of, of one arm."""
+
+    data: Data
+    model: Model
+    epochs: int
+
+    @classmethod
+    def of(cls, settings: Settings) -> Subject:
+        return cls(data=settings.data, model=settings.model, epochs=settings.training.epochs)
+
+
+LONGEST_TITLE = 200  # characters
+
+
 class Preset(Section):
     """One experiment.
 
     `group` is the heading that it stands under in the list; `reported` is what ours will be set beside.
 
-    `overrides` of each arm is the nested table of what it changes; `arms` resolves them against the base.
+    `overrides` of each arm is the nested table of what it changes; `arms` resolves them against the base. `written` is
+    what each arm is about in the text, without the command line's changes and turned knobs; see `subject`.
     """
 
     name: str
@@ -165,6 +181,7 @@ class Preset(Section):
     base: Settings = Field(default_factory=Settings)
     arms: tuple[Arm, ...] = ()
     reported: tuple[ReportedNumber, ...] = ()
+    written: dict[str, Subject] = Field(default_factory=dict)
 
     @property
     def seeds(self) -> tuple[int, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from engine.stack.objective import Objective
@@ -12,7 +13,9 @@ from engine.stack.objective import Objective
 # Bounds the activations of one chunk: on a CPU they stay in the cache, on a GPU the whole of it is kept busy.
 _CHUNK_NUMBERS = {"cpu": 1 << 18}
 _CHUNK_NUMBERS_ELSEWHERE = 1 << 24
-_FEWEST_ROWS = 8
+# A chunk's rows are a multiple of this, so that every lane's activations begin at a multiple of 64 bytes: what a matrix
+# product does at the edges depends on that, and with it the last bit.
+ALIGNED_ROWS = 16
 
 
 @torch.no_grad()
@@ -35,17 +38,19 @@ def evaluate(
     widest : numbers of one example in the widest layer; an image's channels times its pixels.
     confusion_LCC : int64 counts, true class x predicted class, which the same pass adds to.
     """
-    loss_L = torch.zeros(lanes, dtype=x_GNI.dtype, device=x_GNI.device)
-    right_L = torch.zeros_like(loss_L)
+    examples = y_GN.shape[1]
+    # Held until the end and added up at once: the chunks are shorter among many lanes, and would be sums of their own.
+    loss_LN = torch.empty(lanes, examples, dtype=x_GNI.dtype, device=x_GNI.device)
+    right_LN = torch.empty_like(loss_LN)
+    start = 0
     for outputs_LNC, y_LN in in_chunks(forward, x_GNI, y_GN, lanes, widest):
-        loss_LN, right_LN = objective.measure(outputs_LNC, y_LN)
-        loss_L += loss_LN.sum(dim=1)
-        right_L += right_LN.sum(dim=1)
+        end = start + y_LN.shape[1]
+        loss_LN[:, start:end], right_LN[:, start:end] = objective.measure(outputs_LNC, y_LN)
+        start = end
         if confusion_LCC is not None:
             cell_LN = y_LN.long() * confusion_LCC.shape[2] + predicted(outputs_LNC)
             confusion_LCC.flatten(1).scatter_add_(1, cell_LN, torch.ones_like(cell_LN))
-    examples = y_GN.shape[1]
-    return loss_L / examples, right_L / examples
+    return loss_LN.sum(dim=1) / examples, right_LN.sum(dim=1) / examples
 
 
 def in_chunks(
@@ -62,8 +67,15 @@ def in_chunks(
 
 
 def rows_of_a_chunk(device: str, lanes: int, widest: int) -> int:
-    """How many examples are measured at a time."""
-    return max(_FEWEST_ROWS, _CHUNK_NUMBERS.get(device, _CHUNK_NUMBERS_ELSEWHERE) // (lanes * widest))
+    """How many examples are measured at a time, a multiple of `ALIGNED_ROWS`."""
+    most = _CHUNK_NUMBERS.get(device, _CHUNK_NUMBERS_ELSEWHERE) // (lanes * widest)
+    return max(ALIGNED_ROWS, most - most % ALIGNED_ROWS)
+
+
+def aligned(x_GNI: Tensor) -> Tensor:
+    """The examples, with rows of zeros after them up to a multiple of `ALIGNED_ROWS`."""
+    missing = -x_GNI.shape[1] % ALIGNED_ROWS
+    return F.pad(x_GNI, (0, 0, 0, missing)) if missing else x_GNI
 
 
 def predicted(outputs_LNC: Tensor) -> Tensor:

@@ -128,10 +128,12 @@ class ActivityMeter:
         self._totals: dict[str, Tensor] = {}
         self.taps: Taps | None = [] if self._active else None
 
-    def collect(self) -> None:
-        """Take in what a pass has left in the taps, and empty them."""
+    def collect(self, examples: int | None = None) -> None:
+        """Take in what a pass has left in the taps, of its first `examples` (None: of all), and empty them."""
         if self.taps is None:
             return
+        if examples is not None:
+            self.taps[:] = [(layer, h[:, :examples]) for layer, h in self.taps]
         for activity in self._active:
             total_L = activity.of(self.taps)
             if total_L is not None:

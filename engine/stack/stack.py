@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from engine.stack import penalties, samples
-from engine.stack.evaluate import evaluate
+from engine.stack.evaluate import aligned, evaluate
 from engine.stack.objective import Objective
 from engine.stack.trainer import Trainer
 
@@ -119,11 +119,12 @@ class Stack(Trainer):
         taps = None if activity is None else activity.taps
         run = self._run(values, training=False, taps=taps, statistics_LQ=statistics_LQ)
 
-        def forward(x: Tensor) -> Tensor:
-            outputs = self.network(x, run)
+        def forward(x_GNI: Tensor) -> Tensor:
+            rows = x_GNI.shape[1]
+            outputs_LNC = self.network(aligned(x_GNI), run)[:, :rows]
             if activity is not None:
-                activity.collect()
-            return outputs
+                activity.collect(rows)
+            return outputs_LNC
 
         return self._objective, forward, x_GNI, y_GN, len(self.lanes), self.network.widest
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.preset.schema import EarlyStopping
-from engine.stopping import Verdict, Watch, observe
+from engine.stopping import ROUNDING, Verdict, Watch, observe
 
 
 def follow(values: list[float], rule: EarlyStopping, watch: Watch | None = None) -> list[tuple[Watch, bool, Verdict]]:
@@ -66,6 +66,31 @@ def test_an_improvement_of_exactly_min_delta_is_none() -> None:
     rule = EarlyStopping(patience=5, min_delta=0.25)
     assert [improved for _, improved, _ in follow([1.0, 0.75, 0.5, 0.25], rule)] == [True, False, True, False]
     assert [improved for _, improved, _ in follow([1.0, 1.0, 0.999], EarlyStopping())] == [True, False, True]
+
+
+@given(
+    st.lists(st.tuples(st.integers(1, 12), st.integers(-3, 3)), min_size=1, max_size=30),
+    st.integers(1, 5),
+    st.sampled_from([0.0, 0.25]),
+)
+def test_the_last_bits_of_a_float32_decide_nothing(told: list[tuple[int, int]], patience: int, delta: float) -> None:
+    rule = EarlyStopping(patience=patience, min_delta=delta)
+    exact = follow([n / 4 for n, _ in told], rule)
+    rounded = follow([n / 4 * (1 + units * 2.0**-23) for n, units in told], rule)
+    assert [decided[1:] for decided in rounded] == [decided[1:] for decided in exact]
+
+
+def test_a_loss_that_falls_by_more_than_rounding_has_improved_also_where_each_step_is_less() -> None:
+    values = [1.0 - n * ROUNDING / 4 for n in range(8)]
+    assert [improved for _, improved, _ in follow(values, EarlyStopping())] == [True, *[False] * 4, True, False, False]
+
+
+def test_one_example_more_is_an_improvement_of_the_accuracy() -> None:
+    rule, watch, told = EarlyStopping(monitor="val_acc"), Watch(), []
+    for epoch, right in enumerate((59_000, 59_001, 59_001), start=1):
+        watch, improved, _ = observe(watch, rule, epoch, 1.0, 1.0, right / 60_000)
+        told.append(improved)
+    assert told == [True, True, False]
 
 
 def test_a_creeping_loss_is_compared_with_the_best_and_not_with_the_last() -> None:

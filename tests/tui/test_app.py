@@ -4,7 +4,6 @@ import asyncio
 import os
 import signal
 import threading
-import types
 
 import pytest
 from rich.text import Text
@@ -17,6 +16,7 @@ from tests.tui.dashboard import dashboard, experiment
 from tests.tui.views import finish, lane, moment
 from tui.app import RegtuiApp, _print_report, run_dashboard
 from tui.screens.messages import OpenPreset
+from tui.signals import Signals
 
 pytestmark = pytest.mark.alone
 
@@ -161,18 +161,29 @@ async def test_ended_while_loading_the_kept_run_ends_too(far):
         await person.sees(lambda: not first._thread.is_alive())
 
 
-@pytest.mark.parametrize("told", [signal.SIGTERM, signal.SIGHUP])
-async def test_told_to_end_it_ends_with_the_code_of_the_signal(told, monkeypatch):
-    resorts = []
-    timer = types.SimpleNamespace(start=lambda: resorts.append(told), daemon=False)
-    monkeypatch.setattr("tui.app.threading.Timer", lambda *_: timer)
-    async with dashboard() as person:
-        os.kill(os.getpid(), told)
-        await person.sees(lambda: person.app.return_value == 128 + told)
-    assert resorts == [told]
-    loop = asyncio.get_running_loop()
-    for each in (signal.SIGTERM, signal.SIGHUP):
-        loop.remove_signal_handler(each)
+@pytest.fixture
+def no_last_resort(monkeypatch):
+    """Which would end the tests themselves."""
+    monkeypatch.setattr("tui.signals.GRACE", 60)
+    monkeypatch.setattr("tui.signals.GRACE_WITH_TABLE", 60)
+
+
+@pytest.mark.parametrize("told", [signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1])
+async def test_told_to_end_it_ends_with_the_code_of_the_signal_and_without_a_table(told, no_last_resort):
+    with Signals() as signals:
+        async with dashboard(signals=signals) as person:
+            os.kill(os.getpid(), told)
+            await person.sees(lambda: person.app.return_value == 128 + told)
+            assert person.app.reported is None
+
+
+async def test_told_to_end_by_ctrl_c_it_ends_with_the_table_so_far(no_last_resort):
+    with Signals() as signals:
+        async with dashboard(signals=signals) as person:
+            await person.sees(lambda: person.view.epoch > 2)
+            os.kill(os.getpid(), signal.SIGINT)
+            await person.sees(lambda: person.app.return_value == 130)
+            assert len(person.app.reported.finished) == 2
 
 
 def test_the_table_the_command_and_the_turned_knobs_stay_in_the_terminal(capsys):
@@ -267,7 +278,7 @@ async def test_a_run_begins_with_the_knobs_as_they_stand_also_when_it_is_restart
         assert person.app.original == loaded
 
 
-async def test_a_bug_in_the_screen_is_told_in_one_line_and_written_to_the_log(monkeypatch, capsys):
+async def test_a_bug_in_the_screen_is_told_in_one_line_and_written_to_the_log(monkeypatch):
     def broken(*_, **__):
         raise ZeroDivisionError("a bug")
 
@@ -276,7 +287,5 @@ async def test_a_bug_in_the_screen_is_told_in_one_line_and_written_to_the_log(mo
             monkeypatch.setattr(person.main, "draw", broken)
             person.main.call_later(person.main.draw)
             await person.pilot.pause(1.0)
-    told = capsys.readouterr().err
-    assert "ZeroDivisionError: a bug" in told
-    assert "Traceback" not in told
+    assert person.app.crash == f"ZeroDivisionError: a bug (the whole story is in {log_path()})"
     assert "a bug" in log_path().read_text()

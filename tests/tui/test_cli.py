@@ -13,6 +13,7 @@ from rich.console import Console
 from engine.preset import OTHERS, Listed, by_group
 from tests.engine.data.common import write_mnist
 from tui.cli import main
+from tui.signals import Signals
 
 REGTUI = Path(sys.executable).parent / "regtui"
 HEAVY = ("torch", "textual", "rich", "pydantic", "numpy", "plotext", "sklearn", "engine")
@@ -93,6 +94,7 @@ def test_no_word_opens_the_default_preset(dashboard):
     assert main([]) == 0
     ((preset, given),) = dashboard
     assert preset.name == "dropout"
+    assert isinstance(given.pop("signals"), Signals)
     assert given == {
         "device": "auto", "fps": None, "paused": False, "ascii_only": False, "mouse": True, "reproduce": ["dropout"],
     }  # fmt: skip

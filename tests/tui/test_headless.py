@@ -235,3 +235,21 @@ def test_a_full_disk_is_one_line(tmp_path):
     assert done.returncode == 1
     assert done.stderr.startswith("regtui: OSError")
     assert done.stderr.count("\n") == 1
+
+
+def test_others_numbers_and_the_title_are_not_told_of_other_data_or_another_length(tmp_path, capsys):
+    arms = '[[arm]]\nname = "off"\n[[reported]]\narm = "off"\nmetric = "val_acc"\nvalue = 0.9\nnote = "theirs"\n'
+    path = preset_file(tmp_path, arms=arms)
+    for option, others in ((["--set", "data.samples=120"], "data"), (["--epochs", "2"], "epochs")):
+        assert main(["run", path, *option]) == 0
+        out = " ".join(capsys.readouterr().out.split())
+        assert out.startswith(f"small, with other {others}: ")
+        assert "theirs" not in out
+        assert f"what others report is left out: it speaks of other {others}" in out
+        assert main(["run", path, "--json", *option]) == 0
+        assert "reported" not in capsys.readouterr().out
+    assert main(["run", path, "--set", "training.lr=0.5"]) == 0
+    out = capsys.readouterr().out
+    assert out.startswith("Small: ")
+    assert "theirs" in out
+    assert "left out" not in out

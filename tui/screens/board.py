@@ -17,6 +17,7 @@ from engine.events import Failed, Started, Stopped
 from engine.preset import Preset, PresetError, with_value
 from engine.view import View
 from engine.worker import Worker
+from tui.screens.guard import LivesOn
 from tui.screens.messages import Loaded
 from tui.screens.pace import Pace
 from tui.widgets.comparison import Comparison
@@ -53,7 +54,7 @@ class Run:
     overlay: bool | None
 
 
-class Board(Screen[None]):
+class Board(LivesOn, Screen[None]):
     """One preset in training. `preset` is the experiment with the knobs as they stand, `original` as it was loaded."""
 
     ALLOW_IN_MAXIMIZED_VIEW = "#header, Footer"
@@ -275,7 +276,7 @@ class Board(Screen[None]):
         self.query_one("#stopping").scroll_to(y=max(0, line - 4), animate=False)
 
     def _show_page(self, page: int) -> None:
-        """On a small screen: 0 knobs and early stopping, 1 accuracy and norms, 2 the comparison."""
+        """On a small screen: 0 knobs and early stopping, 1 accuracy and norms, 2 the comparison. Draws it, too."""
         self._page = page
         for number in range(3):
             self.set_class(number == page, f"-page-{number}")

@@ -10,6 +10,8 @@ from textual.containers import Horizontal, Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Button, Input, Label
 
+from tui.screens.guard import LivesOn
+
 
 @dataclass(frozen=True, slots=True)
 class Question:
@@ -20,7 +22,7 @@ class Question:
     answers: tuple[tuple[str, str], ...]
 
 
-class Dialog(ModalScreen[str | None]):
+class Dialog(LivesOn, ModalScreen[str | None]):
     """A box in the middle of the screen."""
 
     DEFAULT_CSS = """
@@ -67,20 +69,26 @@ class Ask(Dialog):
 
 
 class AskText(Dialog):
-    """Asks for a line of text; None where it was put aside with escape."""
+    """Asks for a line of text; None where it was put aside with escape.
 
-    DEFAULT_CSS = "AskText Input { background: $boost; margin-bottom: 1; }"
+    `text` stands below it, with `wrong` as what was wrong with the text typed before.
+    """
+
+    DEFAULT_CSS = """
+    AskText Input { background: $boost; margin-bottom: 1; }
+    AskText .wrong { color: $text-error; text-style: bold; }
+    """
     BINDINGS = [Binding("escape", "dismiss(None)", "back")]
 
-    def __init__(self, title: str, text: str, value: str) -> None:
+    def __init__(self, title: str, text: str, value: str, *, wrong: bool = False) -> None:
         super().__init__()
-        self._title, self._text, self._value = title, text, value
+        self._title, self._text, self._value, self._wrong = title, text, value, wrong
 
     def compose(self) -> ComposeResult:
         with Vertical():
             yield Label(self._title, classes="title", markup=False)
             yield Input(self._value, compact=True)
-            yield Label(self._text, classes="text", markup=False)
+            yield Label(self._text, classes="text wrong" if self._wrong else "text", markup=False)
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         self.dismiss(event.value.strip() or None)

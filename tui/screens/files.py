@@ -1,53 +1,138 @@
-"""What a person takes away from the screen: the experiment as a preset, a picture, the history."""
+"""What a person takes away from the screen: the experiment as a preset, a picture, the history.
+
+Files are written in a thread, since a disk may be slow and a history long; what goes wrong is a message.
+"""
 
 from __future__ import annotations
 
+import asyncio
+import codecs
+import errno
 import os
+import re
 import shlex
 import time
 from pathlib import Path
 
 from textual.screen import Screen
 
-from engine.preset import Preset, write_preset
+from engine.files import LONGEST_NAME, file_name, written
+from engine.preset import Preset, title_of, write_preset
 from engine.view import View
 from tui.screens.dialogs import Ask, AskText, Question
 
+_ADVICE = {
+    errno.ENAMETOOLONG: f"a name has at most {LONGEST_NAME} bytes, choose a shorter one",
+    errno.ENOENT: "there is no such folder, make it or choose another",
+    errno.ENOTDIR: "a part of the path is a file, choose another folder",
+    errno.EISDIR: "that is a folder, choose another name",
+    errno.EACCES: "choose a folder and a file that you may write to",
+    errno.EPERM: "choose a folder and a file that you may write to",
+    errno.EROFS: "choose a folder that can be written to",
+    errno.ENOSPC: "free some space on the disk, or choose another folder",
+    errno.EDQUOT: "free some of your space on the disk, or choose another folder",
+}
+# Control characters but for tabs and ends of lines, and halves of pairs.
+_UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
+# Exports of one second share its time in their names; from the second on they are numbered, up to this one.
+_MOST = 1000
+
+
+def trouble(error: OSError | ValueError) -> str:
+    """Why a file could not be written, and what to do."""
+    if isinstance(error, OSError):
+        return f"{error.strerror or error}: {_ADVICE.get(error.errno or 0, 'choose another name or folder')}"
+    return "No file can hold these characters: choose others"
+
+
+def printable(words: object) -> str:
+    """As it stands, with a question mark for each character that no terminal shows and no XML may hold."""
+    return _UNPRINTABLE.sub("?", str(words))
+
 
 def write_tweaked(screen: Screen[None], preset: Preset) -> None:
-    """Ask for a file name and write the preset there; an existing file is replaced only when told to."""
+    """Ask for a file name and write the preset there; an existing file is replaced only when told to.
 
-    def named(name: str | None) -> None:
-        if name is None:
-            return
+    Where it cannot be written the question comes back, with the reason and with the name as it was typed.
+    """
+    _Writing(screen, preset).ask(file_name(preset.name, "-tweaked.toml"))
+
+
+class _Writing:
+    """One preset on its way into a file."""
+
+    def __init__(self, screen: Screen[None], preset: Preset) -> None:
+        self._screen, self._preset = screen, preset
+
+    def ask(self, name: str, wrong: str = "") -> None:
+        note = wrong or "with the knobs as they stand now"
+        dialog = AskText("Write the experiment as", note, name, wrong=bool(wrong))
+        self._screen.app.push_screen(dialog, self._named)
+
+    def _named(self, name: str | None) -> None:
+        if name is not None:
+            self._screen.run_worker(self._write(name, replace=False))
+
+    async def _write(self, name: str, *, replace: bool) -> None:
         path = Path(os.path.expanduser(name if name.endswith(".toml") else f"{name}.toml"))
-        if not path.exists():
-            write(path)
-            return
-        question = Question(f"{path} is there already.", "", (("keep", "keep it"), ("replace", "replace it")))
-        screen.app.push_screen(Ask(question), lambda answer: write(path) if answer == "replace" else None)
-
-    def write(path: Path) -> None:
         try:
-            path.write_text(write_preset(preset), encoding="utf-8")
-        except OSError as error:
-            screen.notify(f"{path}: {error.strerror or error}", title="not written", severity="error", markup=False)
+            text = write_preset(self._preset).encode("utf-8")
+            await asyncio.to_thread(_write, path, text, replace=replace)
+        except FileExistsError:
+            answers = (("keep", "keep it"), ("replace", "replace it"))
+            self._screen.app.push_screen(
+                Ask(Question(f"{printable(path)} is there already.", "", answers)),
+                lambda answer: self._replace(name) if answer == "replace" else None,
+            )
+        except (OSError, ValueError) as error:
+            self.ask(name, f"Not written. {trouble(error)}.")
         else:
-            how = f"Open it with: regtui {shlex.quote(str(path))}"
-            screen.notify(f"{path.resolve()}\n{how}", title="preset written", markup=False)
+            where, how = printable(path.absolute()), f"Open it with: regtui {shlex.quote(printable(path))}"
+            self._screen.notify(f"{where}\n{how}", title="preset written", markup=False)
 
-    screen.app.push_screen(
-        AskText("Write the experiment as", "with the knobs as they stand now", f"{preset.name}-tweaked.toml"), named
-    )
+    def _replace(self, name: str) -> None:
+        self._screen.run_worker(self._write(name, replace=True))
 
 
-def export(screen: Screen[None], view: View, folder: Path) -> list[Path]:
-    """The screen as SVG and the history as CSV, in `folder`; the paths written. Raises OSError."""
-    stem = f"regtui-export-{view.preset.name}-{time.strftime('%Y%m%d-%H%M%S')}"
-    picture, history = folder / f"{stem}.svg", folder / f"{stem}.csv"
-    picture.write_text(screen.app.export_screenshot(title=view.preset.title), encoding="utf-8")
+def _write(path: Path, text: bytes, *, replace: bool) -> None:
+    with written(path, replace=replace) as file:
+        file.write(text)
+
+
+async def export(screen: Screen[None], view: View) -> None:
+    """The screen as SVG and the history as CSV, in the working folder; a message says where, or why not."""
+    try:
+        picture = printable(screen.app.export_screenshot(title=title_of(view.preset)))
+        files = await asyncio.to_thread(export_files, Path.cwd(), picture, view)
+    except (OSError, ValueError) as error:
+        screen.notify(f"{trouble(error)}.", title="not exported", severity="error", markup=False)
+    else:
+        screen.notify("\n".join(map(printable, files)), title="exported", markup=False)
+
+
+def export_files(folder: Path, picture: str, view: View) -> list[Path]:
+    """Write both files, or neither, under a name that nothing in `folder` has; the paths. Raises OSError."""
+    stem = f"regtui-export-{view.preset.name}"
+    now = time.strftime("%Y%m%d-%H%M%S")
+    for number in range(1, _MOST + 1):
+        end = f"-{now}" if number == 1 else f"-{now}-{number}"
+        try:
+            return _both(folder / file_name(stem, f"{end}.svg"), folder / file_name(stem, f"{end}.csv"), picture, view)
+        except FileExistsError:
+            continue
+    raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), f"{stem}-{now}")
+
+
+def _both(picture: Path, history: Path, svg: str, view: View) -> list[Path]:
+    with written(picture, replace=False) as file:
+        file.write(svg.encode("utf-8"))
     if view.history is None:
         return [picture]
-    with history.open("w", encoding="utf-8", newline="") as file:
-        view.history.write_csv(file)
+    try:
+        with written(history, replace=False) as file:
+            # An arm's name with half of a pair is worth a question mark, and not the export.
+            view.history.write_csv(codecs.getwriter("utf-8")(file, "replace"))
+    except BaseException:
+        picture.unlink(missing_ok=True)  # made by us a moment ago
+        raise
     return [picture, history]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import bisect
-from pathlib import Path
 
 from textual.css.query import NoMatches
 from textual.events import Click
@@ -142,12 +141,10 @@ class MainScreen(Board):
     def action_gap(self) -> None:
         self._gap = not self._gap
         self._show_page(1)
-        self.draw(force=True)
 
     def action_norms(self) -> None:
         self._layers = not self._layers
         self._show_page(1)
-        self.draw(force=True)
 
     def action_next_page(self) -> None:
         self._show_page((self._page + 1) % 3)
@@ -248,12 +245,7 @@ class MainScreen(Board):
         write_tweaked(self, self.preset)
 
     def action_export(self) -> None:
-        try:
-            written = export(self, self._view, Path.cwd())
-        except OSError as error:
-            self.notify(str(error), title="not exported", severity="error", markup=False)
-        else:
-            self.notify("\n".join(map(str, written)), title="exported", markup=False)
+        self.run_worker(export(self, self._view))
 
     def action_help(self) -> None:
         self.app.push_screen(HelpScreen())

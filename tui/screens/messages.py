@@ -31,3 +31,10 @@ class EndProgram(Message):
     """End the program; with `keep` after the test, and with the table left in the terminal."""
 
     keep: bool
+
+
+@dataclass
+class ToldToEnd(Message):
+    """The program has been told to end by this signal."""
+
+    signum: int

@@ -11,6 +11,7 @@ from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
 from engine.preset import Listed, builtin_list, by_group
+from tui.screens.guard import LivesOn
 
 
 class _Presets(OptionList):
@@ -21,7 +22,7 @@ class _Presets(OptionList):
         self.call_after_refresh(self.scroll_to_highlight)
 
 
-class PresetPicker(ModalScreen[str | None]):
+class PresetPicker(LivesOn, ModalScreen[str | None]):
     """Returns the name of the chosen preset, or None."""
 
     DEFAULT_CSS = """

@@ -50,12 +50,20 @@ class Chart(Widget):
             self._redraw()
 
     def show(self, plot: Plot) -> None:
-        """Draw `plot` from now on, and refresh the spans of cells in which it differs from the last frame."""
+        """Draw `plot` from now on, and refresh the spans of cells in which it differs from the last frame.
+
+        A chart that nobody sees is drawn when it comes in sight.
+        """
         self._plot = plot
         self._redraw()
 
     def _redraw(self) -> None:
-        if not self.is_attached or not self.size:
+        if not self.is_attached:
+            return
+        if not self._in_sight():
+            self._drawn_for = None
+            return
+        if not self.size:
             return
         before = self._rows
         if not self._draw():
@@ -64,6 +72,10 @@ class Chart(Widget):
         spans = (changed_span(old, new) for old, new in zip(before, self._rows, strict=True))
         if regions := [Region(span[0], y, span[1] - span[0], 1) for y, span in enumerate(spans) if span]:
             self.refresh(*regions)
+
+    def _in_sight(self) -> bool:
+        """Whether any of it is on the screen: not scrolled away, on another page, or behind an enlarged pane."""
+        return self in self.screen._compositor.visible_widgets
 
     def _surroundings(self) -> tuple[int, int, Skin, RichColor]:
         ground, text = self.background_colors[1], self.colors[3]

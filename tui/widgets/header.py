@@ -6,6 +6,7 @@ import math
 
 from rich.text import Text
 
+from engine.preset import title_of
 from engine.view import View
 from tui.widgets.lines import Lines
 from tui.widgets.words import bar, duration
@@ -32,7 +33,7 @@ class RunHeader(Lines):
         sign, plain, word, colour = _STATES[view.state]
         top = Text(no_wrap=True)
         top.append(" regtui ", style="bold reverse")
-        top.append(f" {view.preset.title}", style="bold")
+        top.append(f" {title_of(view.preset)}", style="bold")
         top.append(f"  {view.preset.name}", style="dim")
         right = Text(device, style="dim")
         top.truncate(max(0, width - right.cell_len - 1), overflow="ellipsis")

@@ -32,6 +32,14 @@ def _cells(strip: Strip) -> list[tuple[str, Style | None]]:
     return [(character, segment.style) for segment in strip for character in segment.text]
 
 
+_BLANK = Text()
+
+
+def _same(one: Text, other: Text) -> bool:
+    """Whether two texts look the same."""
+    return one.plain == other.plain and one.style == other.style and one.spans == other.spans
+
+
 class Lines(Widget):
     """Shows a list of Rich texts, one a line, cropped to the widget's width."""
 
@@ -43,11 +51,10 @@ class Lines(Widget):
 
     def show(self, texts: Sequence[Text]) -> None:
         """Replace the lines; only cells that differ from what stands there are sent to the terminal."""
-        grown = len(texts) != len(self._texts)
-        self._texts = list(texts)
-        if grown and self.styles.auto_dimensions:
+        before, self._texts = self._texts, list(texts)
+        if len(texts) != len(before) and self.styles.auto_dimensions:
             self.refresh(layout=True)
-        self._rebuild()
+        self._rebuild(before)
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
         """As many lines as there are, where the height is `auto`."""
@@ -56,18 +63,22 @@ class Lines(Widget):
     def on_resize(self) -> None:
         self._rebuild()
 
-    def _rebuild(self) -> None:
+    def _rebuild(self, before: Sequence[Text] = ()) -> None:
+        """Make the strips and refresh where they differ; of lines that stand as `before`, nothing is made anew."""
         width, height = self.content_size
         if width <= 0 or height <= 0:
             self._strips = []
             return
-        strips = [self._strip(text, width) for text in self._texts[:height]]
-        strips += [Strip.blank(width)] * (height - len(strips))
         old = self._strips if self._shown_width == width and len(self._strips) == height else [None] * height
-        self._strips, self._shown_width = strips, width
-        for y, (before, after) in enumerate(zip(old, strips, strict=True)):
-            span = changed_span(before, after, width)
-            if span:
+        texts = [*self._texts[:height], *[_BLANK] * (height - len(self._texts))]
+        former = [*before[:height], *[_BLANK] * (height - len(before))] if before else [None] * height
+        self._strips, self._shown_width = [], width
+        for y, (strip, text, was) in enumerate(zip(old, texts, former, strict=True)):
+            if strip is not None and was is not None and _same(text, was):
+                self._strips.append(strip)
+                continue
+            self._strips.append(self._strip(text, width))
+            if span := changed_span(strip, self._strips[y], width):
                 self.refresh(Region(span[0], y, span[1] - span[0], 1))
 
     def _strip(self, text: Text, width: int) -> Strip:

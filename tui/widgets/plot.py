@@ -1,8 +1,8 @@
-"""From the description of a chart to rows of coloured characters, through plotext.
+"""From the description of a chart to rows of coloured characters.
 
-Everything numerical is settled here, in the canvas's own pixels (2x4 to a braille cell): decimation, gaps,
-limits, logarithm, clipping, dashes. plotext then draws finite, in-range points, whatever the data were. It has
-one global figure, so call `draw` on one thread only.
+Everything numerical is settled in the canvas's own pixels (2x4 to a braille cell): decimation, gaps, limits,
+logarithm, clipping, dashes. Axes and vertical lines are plotext's; the curves are painted over them by numpy, since
+plotext holds an object for each of their points.
 """
 
 from __future__ import annotations
@@ -11,13 +11,16 @@ import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
-from typing import Any, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
 import numpy as np
 
-from tui.widgets.canvas import Canvas, Curve, curve_of, limits_of, raster
+from tui.widgets.canvas import Canvas, Curve, Path, curve_of, limits_of, raster
+from tui.widgets.cells import Cells
+from tui.widgets.frame import Row, frame
 from tui.widgets.palette import Rgb, blend, colour
+
+__all__ = ["Mark", "Plot", "Row", "Series", "Skin", "draw"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -65,10 +68,8 @@ class Plot:
     empty: str = "waiting for the first epoch"
 
 
-# A polyline in whole pixels: x, y, and whether each vertex is joined to the one before.
-Path = tuple[np.ndarray, np.ndarray, np.ndarray]
-# Every so many pixels along a dotted curve is drawn; and cells in which curves meet change their colour every so many.
-_DOTS, _TURN = 3, 3
+# Every so many pixels along a dotted curve, and along the edges of a spread, are drawn.
+_DOTS, _SPREAD = 3, 6
 
 
 class Skin(NamedTuple):
@@ -78,13 +79,6 @@ class Skin(NamedTuple):
     background: Rgb = (18, 18, 18)
     dark: bool = True
     ascii: bool = False
-
-
-class Row(NamedTuple):
-    """One line of cells: as many characters as colours. The colour None is the plain foreground."""
-
-    text: str
-    colours: tuple[Rgb | None, ...]
 
 
 def draw(plot: Plot, width: int, height: int, skin: Skin) -> tuple[Row, ...]:
@@ -98,10 +92,12 @@ def draw(plot: Plot, width: int, height: int, skin: Skin) -> tuple[Row, ...]:
         return _message(plot.empty, width, height, muted)
     head = int(bool(plot.y_label) and height >= 12)
     canvas = Canvas(plot, limits, width, height - head, skin.ascii)
-    paths = [canvas.clip(*canvas.vertices(curve)) for curve in curves]
-    rows = _rows(_build(plot, curves, paths, canvas, skin, muted), width, height - head)
-    texts, colours = [list(text) for text, _ in rows], [list(row.colours) for row in rows]
-    _take_turns(texts, colours, plot.series, paths, canvas, skin)
+    lines = tuple(
+        (round(canvas.px(mark.x)), _rgb(mark.colour, skin.dark), mark.kind == "stop")
+        for mark in plot.marks
+        if mark.kind != "best" and canvas.holds(mark.x)
+    )
+    texts, colours = _laid(_painted(plot, curves, canvas, skin), frame(canvas, lines, muted))
     if canvas.axes:
         _x_label(texts[-1], colours[-1], plot.x_label, muted)
     for mark in plot.marks:
@@ -118,25 +114,7 @@ def draw(plot: Plot, width: int, height: int, skin: Skin) -> tuple[Row, ...]:
     )
 
 
-# -- plotext ---------------------------------------------------------------------------------------------------------
-
-
-@lru_cache(maxsize=1)
-def _plotext() -> Any:
-    import plotext  # 0.15 s, so not before the first chart has something to show
-
-    plotext.terminal.limit(False, False)  # sizes are ours, whatever the terminal's
-    return plotext
-
-
-@lru_cache(maxsize=512)
-def _pixel(rgb: Rgb) -> Any:
-    return _plotext().pixel(foreground=rgb)
-
-
-@lru_cache(maxsize=512)
-def _marker(symbol: str, rgb: Rgb) -> Any:
-    return _plotext().marker(symbol, _pixel(rgb))
+# -- curves ----------------------------------------------------------------------------------------------------------
 
 
 def _rgb(value: Rgb | int, dark: bool) -> Rgb:
@@ -148,180 +126,90 @@ def _rgb_of(series: Series, skin: Skin) -> Rgb:
     return blend(rgb, skin.background, 0.5) if series.faint else rgb
 
 
-def _build(plot: Plot, curves: list[Curve], paths: list[Path], canvas: Canvas, skin: Skin, muted: Rgb) -> str:
-    """Lay the figure out in pixels, draw bands, curves and marks in this order, and return plotext's ANSI lines."""
-    figure = _plotext().figure
-    for clear in (figure.clear.data, figure.clear.settings, figure.clear.pixels, figure.clear.styles):
-        clear()  # not figure.clear(), which asks the terminal for its size
-    figure.plot_size(*canvas.cells)
-    figure.canvas("default")
-    figure.axes(False)
-    x_ruler, y_ruler = figure.ruler("x"), figure.ruler("y")
-    if canvas.axes:
-        figure.axes(True, pixel=_pixel(muted), axis="both", side=0)
-        for ruler, ticks, to_pixel, cell in (
-            (x_ruler, canvas.x_ticks, canvas.px, canvas.sx),
-            (y_ruler, canvas.y_ticks, canvas.py, canvas.sy),
-        ):
-            at = [(math.floor(max(0.0, round(to_pixel(value))) / cell) + 0.5) * cell for value, _ in ticks]
-            ruler.ticks(at, labels=[text for _, text in ticks])
-            ruler.pixel(_pixel(muted))
-    else:
-        x_ruler.frequency(0)
-        y_ruler.frequency(0)
-    x_ruler.lim(0, canvas.width).alignment(lim="edge")
-    y_ruler.lim(0, canvas.height).alignment(lim="edge")
+def _painted(plot: Plot, curves: list[Curve], canvas: Canvas, skin: Skin) -> Cells:
+    """The spreads, the curves and the best epochs, in this order: what is painted later stands in front."""
+    cells = Cells(canvas, skin.ascii)
+    colours = [_rgb_of(series, skin) for series in plot.series]
+    spreads = [
+        (canvas.clip(*canvas.vertices(curve._replace(y=edge))), cells.place(blend(rgb, skin.background, 0.45)))
+        for curve, rgb in zip(curves, colours, strict=True)
+        if curve.low is not None and curve.high is not None and len(curve.x)
+        for edge in (curve.low, curve.high)
+    ]
+    px, py, path = _rastered([path for path, _ in spreads], _SPREAD)
+    cells.paint(px, py, np.array([place for _, place in spreads], dtype=np.int64)[path], ":")
 
-    for mark in plot.marks:
-        if mark.kind != "best" and canvas.holds(mark.x):
-            style = "dotted" if mark.kind == "knob" else "heavy"
-            at = round(canvas.px(mark.x)) + 0.5
-            figure.line(at, orientation=1, pixel=_pixel(_rgb(mark.colour, skin.dark)), style=style)
-    for series, curve in zip(plot.series, curves, strict=True):
-        if curve.low is not None and curve.high is not None and len(curve.x):
-            _band(figure, curve, canvas, blend(_rgb_of(series, skin), skin.background, 0.45), skin.ascii)
+    places = np.array([cells.place(rgb) for rgb in colours], dtype=np.int64)
+    paths = [canvas.clip(*canvas.vertices(curve)) for curve in curves]
+    met: list[tuple[np.ndarray, np.ndarray, np.ndarray]] = []
     # Faint ones first; and without braille, where one character replaces another, solid ones last.
-    order = sorted(zip(plot.series, paths, strict=True), key=lambda pair: (not pair[0].faint, not pair[0].dotted))
-    for series, path in order:
-        if len(path[0]):
-            _line(figure, series, path, canvas, _rgb_of(series, skin), skin.ascii)
+    for faint in (True, False):
+        for dotted in (True, False):
+            some = [at for at, each in enumerate(plot.series) if each.faint is faint and _thin(each) is dotted]
+            whole = [_visible(plot.series[at], paths[at], canvas, skin.ascii) for at in some]
+            px, py, path = _rastered(whole, _DOTS if dotted and not skin.ascii else 1)
+            series = np.array(some, dtype=np.int64)[path]
+            where = cells.paint(px, py, places[series], "." if dotted else "*")
+            joined = np.array([not each.scattered for each in plot.series])[series]
+            met.append((where[joined], places[series][joined], np.full(int(joined.sum()), faint)))
+    cells.take_turns(*(np.concatenate(parts) for parts in zip(*met, strict=True)))
     for mark in plot.marks:
         if mark.kind == "best" and canvas.holds(mark.x):
-            _best(figure, mark, canvas, _rgb(mark.colour, skin.dark), skin.ascii)
-    return figure.build().string()
+            _best(cells, mark, canvas, _rgb(mark.colour, skin.dark), skin.ascii)
+    return cells
 
 
-def _add(figure: Any, px: np.ndarray, py: np.ndarray, marker: Any, joined: np.ndarray | None = None) -> None:
-    if len(px) == 0:
-        return
-    signal = figure.signal((px + 0.5).tolist(), (py + 0.5).tolist(), marker=marker)
-    if joined is not None:
-        signal.lines()
-        for index in np.flatnonzero(~joined).tolist():
-            signal.line(index, False)
-    # figure.draw() reads every point's colour back for the automatic colours, which is half the time of a frame.
-    signals = getattr(figure, "_signals", None)
-    if hasattr(signals, "_add"):
-        signals._add(signal)
-    else:
-        figure.draw(signal)
+def _thin(series: Series) -> bool:
+    return series.dotted or series.scattered
 
 
-def _line(
-    figure: Any,
-    series: Series,
-    path: Path,
-    canvas: Canvas,
-    rgb: Rgb,
-    ascii_: bool,
-) -> None:
+def _rastered(paths: Sequence[Path], period: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Every `period`-th pixel along each of the polylines, and for each pixel the place of its polyline."""
+    if not paths:
+        return np.empty(0), np.empty(0), np.empty(0, dtype=np.int64)
+    px, py, joined = (np.concatenate(parts) for parts in zip(*paths, strict=True))
+    return raster(px, py, joined, period, np.repeat(np.arange(len(paths)), [len(path[0]) for path in paths]))
+
+
+def _visible(series: Series, path: Path, canvas: Canvas, ascii_only: bool) -> Path:
+    """Points that are not joined, where it is a cloud; and four pixels for one, which alone is hard to see."""
     px, py, joined = path
     if series.scattered:
-        _add(figure, px, py, _marker("." if ascii_ else "braille", rgb), np.zeros(len(px), dtype=bool))
-        return
-    if series.dotted:
-        if not ascii_:
-            px, py = raster(px, py, joined, _DOTS)
-            joined = None
-        _add(figure, px, py, _marker("." if ascii_ else "braille", rgb), joined)
-        return
-    if len(px) == 1 and not ascii_:  # a lone braille dot is hard to see: make it four
+        return px, py, np.zeros(len(px), dtype=bool)
+    if len(px) == 1 and not ascii_only and not series.dotted:
         px = np.clip(px[0] + np.array([0, 1, 0, 1]), 0, canvas.width - 1)
         py = np.clip(py[0] + np.array([0, 0, 1, 1]), 0, canvas.height - 1)
         joined = np.zeros(4, dtype=bool)
-    _add(figure, px, py, _marker("*" if ascii_ else "braille", rgb), joined)
+    return px, py, joined
 
 
-def _band(figure: Any, curve: Curve, canvas: Canvas, rgb: Rgb, ascii_: bool) -> None:
-    """The two edges of the spread, as sparse faint dots."""
-    for edge in (curve.low, curve.high):
-        px, py, joined = canvas.clip(*canvas.vertices(curve._replace(y=edge)))
-        px, py = raster(px, py, joined, 6)
-        _add(figure, px, py, _marker(":" if ascii_ else "braille", rgb))
-
-
-def _best(figure: Any, mark: Mark, canvas: Canvas, rgb: Rgb, ascii_: bool) -> None:
+def _best(cells: Cells, mark: Mark, canvas: Canvas, rgb: Rgb, ascii_only: bool) -> None:
     py = 0.0
     if mark.y is not None and math.isfinite(mark.y) and not (canvas.log and mark.y <= 0):
         py = canvas.py(math.log10(mark.y) if canvas.log else mark.y)
-    py = min(max(py, 0.0), canvas.height - 1.0)
-    _add(figure, np.rint([canvas.px(mark.x)]), np.rint([py]), _marker("O" if ascii_ else "◆", rgb))
+    cells.glyph(canvas.px(mark.x), min(max(py, 0.0), canvas.height - 1.0), rgb, "O" if ascii_only else "◆")
 
 
-def _take_turns(
-    texts: list[list[str]],
-    colours: list[list[Rgb | None]],
-    series: Sequence[Series],
-    paths: list[Path],
-    canvas: Canvas,
-    skin: Skin,
-) -> None:
-    """Where curves meet in a cell, let their colours take turns along them: drawn last must not mean seen alone.
-
-    Faint curves give way to the others.
-    """
-    cells: dict[Rgb, list[np.ndarray]] = {}
-    in_front = [np.empty(0, dtype=np.int64)]
-    for each, (px, py, joined) in zip(series, paths, strict=True):
-        if len(px) and not each.scattered:
-            path = canvas.cell(*raster(px, py, joined, _DOTS if each.dotted and not skin.ascii else 1))
-            cells.setdefault(_rgb_of(each, skin), []).append(path)
-            if not each.faint:
-                in_front.append(path)
-    if len(cells) < 2:
-        return
-    own = {rgb: np.unique(np.concatenate(parts)) for rgb, parts in cells.items()}
-    if behind := {_rgb_of(each, skin) for each in series if each.faint}:
-        taken = np.unique(np.concatenate(in_front))
-        own = {
-            rgb: np.setdiff1d(mine, taken, assume_unique=True) if rgb in behind else mine for rgb, mine in own.items()
-        }
-    found, count = np.unique(np.concatenate(list(own.values())), return_counts=True)
-    meeting = found[count > 1]
-    there = {rgb: np.isin(meeting, mine, assume_unique=True).tolist() for rgb, mine in own.items()}
-    for place, (row, column) in enumerate(zip(*divmod(meeting, canvas.cells[0]), strict=True)):
-        if texts[row][column] in _DRAWN or "⠀" < texts[row][column] <= "⣿":
-            turn = [rgb for rgb, is_there in there.items() if is_there[place]]
-            colours[row][column] = turn[column // _TURN % len(turn)]
+def _laid(cells: Cells, rows: Sequence[Row]) -> tuple[list[list[str]], list[list[Rgb | None]]]:
+    """The rows of the frame with what is painted over them, as lists of characters and of colours."""
+    width = len(rows[0].text)
+    texts, colours = [list(row.text) for row in rows], [list(row.colours) for row in rows]
+    painted = np.flatnonzero(cells.codes)
+    for at, code, place in zip(
+        painted.tolist(), cells.codes[painted].tolist(), cells.colours[painted].tolist(), strict=True
+    ):
+        y, x = divmod(at, width)
+        texts[y][x], colours[y][x] = chr(code), cells.palette[place]
+    return texts, colours
 
 
 # -- characters ------------------------------------------------------------------------------------------------------
 
-_DRAWN = "*."
-_SGR = re.compile("\x1b\\[([0-9;]*)m")
 _BOX = str.maketrans("│┃┊─┬┴┼┤├└┘┌┐", "||:-+++++++++")
 
 
 def _ascii(text: str) -> str:
     return text if text.isascii() else text.translate(_BOX).encode("ascii", "replace").decode("ascii")
-
-
-@lru_cache(maxsize=1024)
-def _foreground(code: str) -> Rgb | None:
-    """The foreground set by an SGR code 38;2;r;g;b. The backgrounds, 48, are left to the widget."""
-    r, g, b = code.split(";")[2:5]
-    return (int(r), int(g), int(b))
-
-
-def _rows(ansi: str, width: int, height: int) -> list[Row]:
-    """Cut plotext's ANSI lines into cells, `width` to a row."""
-    rows = []
-    for line in ansi.split("\n")[:height]:
-        parts = _SGR.split(line)
-        text = "".join(parts[::2])
-        colours: list[Rgb | None] = [None] * len(parts[0])
-        current: Rgb | None = None
-        for code, run in zip(parts[1::2], parts[2::2], strict=True):
-            if code.startswith("38;2;"):
-                current = _foreground(code)
-            elif not code.startswith("48"):
-                current = None
-            if run:
-                colours += [current] * len(run)
-        rows.append(Row(text[:width].ljust(width), tuple(colours[:width]) + (None,) * (width - len(colours))))
-    while len(rows) < height:
-        rows.append(Row(" " * width, (None,) * width))
-    return rows
 
 
 def _write(text: list[str], colours: list[Rgb | None], at: int, words: str, rgb: Rgb) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import statistics
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -32,17 +33,33 @@ def curve(view: View, arm: str, metric: str, dotted: bool, colour: int) -> Serie
 
 
 def _curves(
-    view: View, arms: Sequence[str], metrics: Sequence[tuple[str, bool]], selected: str | None = None
+    view: View,
+    arms: Sequence[str],
+    metrics: Sequence[tuple[str, bool]],
+    selected: str | None = None,
+    *,
+    apart: bool = False,
 ) -> tuple[Series, ...]:
-    """The metrics (and whether they are dotted) of some arms; among many the selected one stands in front."""
+    """The metrics (and whether they are dotted) of some arms.
+
+    Among many the selected one stands in front, and the spreads of the others are left out: they would hide the curves.
+    With `apart` each arm has a chart of its own.
+    """
     places = {name: place for place, name in enumerate(view.preset.arm_names)}
+    history = view.history
+    if history is None or len(history) == 0:
+        return ()
+    means = [history.means(metric) for metric, _ in metrics]
+    rows = {arm: row for row, arm in enumerate(history.arms)}
+    many = len(arms) > MANY and not apart
     made = []
     for arm in arms:
-        faint = selected is not None and arm != selected and len(arms) > MANY
-        for metric, dotted in metrics:
-            series = curve(view, arm, metric, dotted, places[arm])
-            if series is not None:
-                made.append(replace(series, faint=faint))
+        row = rows[arm]
+        spread = len(view.preset.seeds) > 1 and (not many or arm == selected)
+        for (epochs, mean, deviation), (_, dotted) in zip(means, metrics, strict=True):
+            low, high = (mean[row] - deviation[row], mean[row] + deviation[row]) if spread else (None, None)
+            faint = many and selected is not None and arm != selected
+            made.append(Series(epochs, mean[row], places[arm], dotted, low=low, high=high, faint=faint))
     return tuple(made)
 
 
@@ -66,8 +83,7 @@ def shared_limits(series: Sequence[Series], log: bool) -> tuple[float, float] | 
     starts = [abs(float(y[0])) for y in finite]
     start = max(each for each in starts if each <= 100 * max(min(starts), 0.1))
     highest = min(top, 3 * start) if start else top
-    settled = max(float(np.quantile(y, _SETTLED)) for y in finite)
-    if not log and settled < highest / 4:
+    if not log and (settled := max(_quantile(y, _SETTLED) for y in finite)) < highest / 4:
         highest = 1.5 * settled
     lowest = min(float(y.min()) for y in finite)
     if log:
@@ -75,6 +91,21 @@ def shared_limits(series: Sequence[Series], log: bool) -> tuple[float, float] | 
         return (min(positive), max(highest, min(positive) * 1.01)) if positive else None
     lowest = min(0.0, lowest) if lowest < highest / 2 else lowest
     return (lowest, highest) if highest > lowest else None
+
+
+def _steady_limits(curves: Sequence[Series], arms: Sequence[str]) -> tuple[float, float] | None:
+    """With many arms one scale whichever is selected, though its spread, the only one shown, leaves it; else None."""
+    finite = [y[np.isfinite(y)] for y in (np.asarray(each.y) for each in curves)] if len(arms) > MANY else []
+    ends = [(float(y.min()), float(y.max())) for y in finite if y.size]
+    return (min(low for low, _ in ends), max(high for _, high in ends)) if ends else None
+
+
+def _quantile(y: np.ndarray, share: float) -> float:
+    """As NumPy's, which takes ten times as long over so few numbers."""
+    at = share * (len(y) - 1)
+    low = int(at)
+    near = np.partition(y, (low, min(low + 1, len(y) - 1)))[low : low + 2].tolist()
+    return float(near[0] + (at - low) * (near[-1] - near[0]))
 
 
 def off_scale(plot: Plot) -> set[int]:
@@ -93,31 +124,35 @@ def knob_marks(view: View, arms: Sequence[str]) -> tuple[Mark, ...]:
     if view.history is None:
         return ()
     places = {name: place for place, name in enumerate(view.preset.arm_names)}
-    turned = {(told.epoch, told.arm) for told in view.history.interventions if told.arm in arms}
+    some = set(arms)
+    turned = {(told.epoch, told.arm) for told in view.history.interventions if told.arm in some}
     return tuple(Mark(max(1.0, epoch), "knob", places[arm]) for epoch, arm in sorted(turned))
 
 
 def stop_marks(view: View, arm: str) -> tuple[Mark, ...]:
     """Where early stopping ended, or would have ended, the first and the last of the arm's lanes."""
     place = view.preset.arm_names.index(arm)
-    told = [*view.would_stop.values(), *(end for end in view.stopped.values() if end.reason == "early_stopping")]
-    epochs = sorted(event.epoch for event in told if event.arm == arm)
+    ends = [end for end in view.of_arm(view.stopped, arm) if end.reason == "early_stopping"]
+    epochs = sorted(event.epoch for event in (*view.of_arm(view.would_stop, arm), *ends))
     return tuple(Mark(float(epoch), "stop", place) for epoch in {*epochs[:1], *epochs[-1:]})
 
 
 def best_mark(view: View, arm: str) -> tuple[Mark, ...]:
     """The best epoch: the median over the arm's seeds, at the height of their mean best value."""
-    lanes = [told for (name, _), told in view.last.items() if name == arm and told.best_epoch > 0]
+    lanes = [told for told in view.of_arm(view.last, arm) if told.best_epoch > 0]
     if not lanes:
         return ()
-    epoch = float(np.median([lane.best_epoch for lane in lanes]))
-    value = float(np.mean([lane.best_val_loss for lane in lanes]))
+    epoch = float(statistics.median(lane.best_epoch for lane in lanes))
+    value = statistics.fmean(lane.best_val_loss for lane in lanes)
     return (Mark(epoch, "best", view.preset.arm_names.index(arm), y=value),)
 
 
 def loss_plots(view: View, log: bool) -> dict[str, Plot]:
     """The loss pane of every arm, all on one y scale; with the validation loss of its averaged weights."""
-    curves = {arm: (*_curves(view, [arm], LOSSES), *_averages(view, arm)) for arm in view.preset.arm_names}
+    arms = view.preset.arm_names
+    losses = _curves(view, arms, LOSSES, apart=True)
+    at = len(LOSSES)
+    curves = {arm: (*losses[at * place : at * (place + 1)], *_averages(view, arm)) for place, arm in enumerate(arms)}
     limits = shared_limits([series for told in curves.values() for series in told], log)
     return {
         arm: Plot(
@@ -154,9 +189,8 @@ def _bare(curves: Sequence[Series]) -> tuple[Series, ...]:
 def averages(view: View, arm: str) -> list[str]:
     """The averages of its weights that an arm keeps: "ema", "swa"."""
     kept: set[str] = set()
-    for (name, _), told in view.last.items():
-        if name == arm:
-            kept |= told.averages.keys()
+    for told in view.of_arm(view.last, arm):
+        kept |= told.averages.keys()
     return [average for average in AVERAGE_COLOURS if f"{average}_val_loss" in kept]
 
 
@@ -168,7 +202,8 @@ def _averages(view: View, arm: str) -> list[Series]:
 def accuracy_plot(view: View, selected: str | None) -> Plot:
     """Train and validation accuracy of every arm."""
     arms = view.preset.arm_names
-    return Plot(_curves(view, arms, ACCURACIES, selected), knob_marks(view, arms), x_limits(view), empty=waiting(view))
+    curves = _curves(view, arms, ACCURACIES, selected)
+    return Plot(curves, knob_marks(view, arms), x_limits(view), _steady_limits(curves, arms), empty=waiting(view))
 
 
 def gap_plot(view: View, selected: str | None) -> Plot:
@@ -182,7 +217,7 @@ def norm_plot(view: View, selected: str | None) -> Plot:
     """The norm of all weights, by arm."""
     arms = view.preset.arm_names
     curves = _curves(view, arms, [("weight_norm", False)], selected)
-    return Plot(curves, knob_marks(view, arms), x_limits(view), empty=waiting(view))
+    return Plot(curves, knob_marks(view, arms), x_limits(view), _steady_limits(curves, arms), empty=waiting(view))
 
 
 def layers(view: View, arm: str) -> tuple[str, ...]:
@@ -199,7 +234,7 @@ def layer_norm_plot(view: View, arm: str) -> Plot:
 
 def lost(view: View, arm: str) -> str:
     """What is said of an arm all of whose lanes have diverged, an empty text of any other."""
-    ends = [told for (name, _), told in view.stopped.items() if name == arm and told.reason == "diverged"]
+    ends = [told for told in view.of_arm(view.stopped, arm) if told.reason == "diverged"]
     whole = len(ends) == len(view.preset.seeds)
     return f"diverged at epoch {max(told.epoch for told in ends)}: the loss is no longer finite" if whole else ""
 
@@ -246,8 +281,8 @@ def schedule_plot(view: View) -> Plot:
         points = view.seen.get(("schedule", arm, view.preset.seeds[0]))
         if points:
             series.append(Series([epoch for epoch, _ in points], [lr for _, lr in points], place))
-        last = next((told for (name, _), told in view.last.items() if name == arm), None)
-        if last is not None:
+        if lanes := view.of_arm(view.last, arm):
+            last = lanes[0]
             marks.append(Mark(float(last.epoch), "best", place, y=last.lr))
     return Plot(tuple(series), tuple(marks), empty=waiting(view) if view.state == "loading" else "looking ...")
 

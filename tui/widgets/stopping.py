@@ -38,8 +38,8 @@ class StoppingGauges(Lines):
     def _arm(self, view: View, arm: str, place: int, names: int) -> list[Text]:
         width = self.content_size.width
         rule = view.preset.arm(arm).settings.early_stopping
-        lanes = [told for (name, _), told in view.last.items() if name == arm]
-        waits = [told.wait for key, told in view.last.items() if key[0] == arm and key not in view.stopped]
+        lanes = view.of_arm(view.last, arm)
+        waits = [told.wait for told in lanes if (arm, told.seed) not in view.stopped]
         wait = max(waits or [told.wait for told in lanes], default=0)
         r, g, b = colour(place, self.app.current_theme.dark)
         style = f"rgb({r},{g},{b})"
@@ -72,8 +72,8 @@ class StoppingGauges(Lines):
     def _fates(self, view: View, arm: str) -> list[str]:
         """What ended the arm's lanes, or would have."""
         seeds = len(view.preset.seeds)
-        ends = [told for (name, _), told in view.stopped.items() if name == arm]
-        marked = [told.epoch for (name, _), told in view.would_stop.items() if name == arm]
+        ends = view.of_arm(view.stopped, arm)
+        marked = [told.epoch for told in view.of_arm(view.would_stop, arm)]
         told = []
         if marked:
             told.append(f"would stop {_span(marked)}{_share(len(marked), seeds)}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from itertools import pairwise
 from typing import Any
@@ -11,6 +12,8 @@ import torch
 
 from engine.events import Epoch, Event, Finished, Stopped
 from engine.lab import Lab
+from engine.preset import load_preset, with_value
+from engine.stack.evaluate import in_chunks
 from tests.engine.small import Settings, epochs_by_lane, lab_of, only, preset_of, weights_of
 
 # Every technique of a stack at once, so that each has the chance to leak into its neighbours.
@@ -236,6 +239,30 @@ def test_two_equal_arms_are_equal_bit_for_bit_and_seeds_are_not() -> None:
     for seed in (0, 1):
         torch.testing.assert_close(weights_of(lab, "a", seed), weights_of(lab, "b", seed), rtol=0, atol=0)
     assert not torch.allclose(weights_of(lab, "a", 0), weights_of(lab, "a", 1))
+
+
+def same_in_every_place(arms: int, seeds: tuple[int, ...], epochs: int) -> Lab:
+    """The default preset's second arm, so many times over: 749 digits validate, an odd number."""
+    preset = load_preset("dropout", epochs=epochs)
+    same = tuple(preset.arms[1].model_copy(update={"name": name}) for name in "abcd"[:arms])
+    return Lab(with_value(preset.model_copy(update={"arms": same}), "training.seeds", list(seeds)), "cpu")
+
+
+def test_two_equal_arms_are_measured_alike_bit_for_bit() -> None:
+    lab = same_in_every_place(arms=2, seeds=(0, 1, 2), epochs=1)
+    run(lab)
+    (stack,) = lab.stacks
+    _, *evaluation = stack._evaluation(stack.task.val_x_SNI, stack.task.val_y_SN)
+    for outputs_LNC, _ in in_chunks(*evaluation):
+        for first in range(0, 6, 2):
+            assert torch.equal(outputs_LNC[first], outputs_LNC[first + 1])
+
+
+def test_an_arm_is_measured_alike_alone_and_among_others_bit_for_bit() -> None:
+    among = epochs_by_lane(run(same_in_every_place(arms=4, seeds=(0, 1, 2), epochs=6)))
+    for seed in (0, 1, 2):
+        alone = epochs_by_lane(run(same_in_every_place(arms=1, seeds=(seed,), epochs=6)))
+        assert [dataclasses.replace(told, arm="a") for told in among["d", seed]] == alone["a", seed]
 
 
 def test_the_settings_that_share_a_stack_are_those_of_the_lanes_and_not_of_the_net() -> None:

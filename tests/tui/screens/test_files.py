@@ -1,6 +1,13 @@
-"""Promises of what a person takes away: it is there, it loads, and it overwrites nothing unasked."""
+"""Promises of what a person takes away: it is there, it loads, and it overwrites nothing unasked.
+
+And of what cannot be written: it is told, and the run goes on.
+"""
 
 import csv
+import dataclasses
+import os
+import subprocess
+import sys
 import xml.etree.ElementTree as ET
 
 import pytest
@@ -8,7 +15,9 @@ from textual.widgets import Input
 
 from engine.preset import load_preset
 from tests.tui.dashboard import dashboard, experiment
+from tests.tui.views import lane, moment
 from tui.screens.dialogs import AskText
+from tui.screens.files import export_files
 
 
 @pytest.fixture(autouse=True)
@@ -63,7 +72,7 @@ async def test_a_name_of_ones_own_gets_its_ending_and_a_bad_one_is_told():
         assert load_preset("mine.toml").title == "Two moons"
         await person.press("w")
         await type_name(person, "no/such/folder/x")
-        await person.sees(lambda: "not written" in person.toasts)
+        await person.sees("Not written. No such file or directory: there is no such folder")
 
 
 async def test_the_export_is_a_picture_and_every_number_of_the_history(tmp_path):
@@ -78,3 +87,119 @@ async def test_the_export_is_a_picture_and_every_number_of_the_history(tmp_path)
         last = person.view.last["plain", 0]
         told = next(row for row in rows if (row["arm"], row["seed"], row["epoch"]) == ("plain", "0", "4"))
         assert float(told["train_loss"]) == last.train_loss
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("x" * 260, "a name has at most 255 bytes"),
+        ("\udcff\ud800", "No file can hold these characters"),
+        ("circle", "Too many levels of symbolic links"),
+        ("folder", "that is a folder"),
+        ("file.toml/x", "a part of the path is a file"),
+    ],
+)
+async def test_a_name_that_cannot_be_had_is_told_and_kept_to_be_mended(tmp_path, name, told):
+    (tmp_path / "circle.toml").symlink_to("circle.toml")
+    (tmp_path / "folder.toml").mkdir()
+    (tmp_path / "file.toml").write_text("mine")
+    async with dashboard() as person:
+        await person.press("w")
+        await person.sees(lambda: asked(person))
+        person.app.focused.value = name  # as pasted
+        await person.press("enter")
+        await person.sees(told)
+        assert asked(person)
+        assert person.app.focused.value == name
+        await person.press("escape")
+        await person.sees("5 knobs")
+        before = person.view.epoch
+        await person.sees(lambda: person.view.epoch > before)
+    assert sorted(os.listdir(tmp_path)) == ["circle.toml", "file.toml", "folder.toml"]
+    assert (tmp_path / "file.toml").read_text() == "mine"
+
+
+async def test_replacing_what_cannot_be_replaced_is_told(tmp_path):
+    async with dashboard(paused=True) as person:
+        await person.press("w", "enter")
+        await person.sees(lambda: "preset written" in person.toasts)
+        await person.press("w", "enter")
+        await person.sees("is there already")
+        (tmp_path / "small-tweaked.toml").unlink()
+        (tmp_path / "small-tweaked.toml").mkdir()
+        await person.press("right", "enter")
+        await person.sees("Not written. Is a directory")
+        assert person.app.focused.value == "small-tweaked.toml"
+
+
+@pytest.mark.parametrize(
+    "told", [{"title": "half \ud800 a pair \x1b[31m"}, {"name": "../" + "n" * 300}, {"name": "\udce9t\udce9"}]
+)
+async def test_words_that_no_file_can_hold_do_not_keep_an_export_from_being_written(tmp_path, told):
+    async with dashboard(experiment({"training.epochs": 2}).model_copy(update=told)) as person:
+        await person.sees("finished")
+        await person.press("e")
+        await person.sees(lambda: "exported" in person.toasts)
+    (picture,), (history,) = tmp_path.glob("regtui-export-*.svg"), tmp_path.glob("regtui-export-*.csv")
+    assert ET.parse(picture).getroot().tag.endswith("svg")
+    assert picture.stem == history.stem
+    assert len(os.listdir(tmp_path)) == 2
+
+
+async def test_an_export_that_cannot_be_written_is_told_and_leaves_nothing(tmp_path, monkeypatch):
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+    async with dashboard() as person:
+        await person.sees(lambda: person.view.epoch > 0)
+        await person.press("e")
+        await person.sees(lambda: "not exported: No such file or directory" in person.toasts)
+        before = person.view.epoch
+        await person.sees(lambda: person.view.epoch > before)
+    monkeypatch.chdir(tmp_path)
+    assert os.listdir(tmp_path) == []
+
+
+EXPORTS = """
+import sys, time
+from pathlib import Path
+from tests.tui.views import lane, moment
+from tui.screens import files
+view = moment(lane("plain"), lane("dropped"))
+files.time.strftime = lambda _: "20200101-000000"  # all in one second
+sys.stdin.readline()
+for _ in range(20):
+    files.export_files(Path.cwd(), sys.argv[1], view)
+"""
+
+
+def test_dashboards_that_export_in_one_second_write_a_pair_each(tmp_path):
+    here = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    exporters = [
+        subprocess.Popen([sys.executable, "-c", EXPORTS, who], cwd=tmp_path, env=here, stdin=subprocess.PIPE)
+        for who in "abc"
+    ]
+    for exporter in exporters:
+        exporter.stdin.write(b"go\n")
+        exporter.stdin.flush()
+    for exporter in exporters:
+        exporter.communicate()
+        assert exporter.returncode == 0
+    pictures, histories = list(tmp_path.glob("*.svg")), list(tmp_path.glob("*.csv"))
+    assert sorted(path.read_text() for path in pictures) == ["a"] * 20 + ["b"] * 20 + ["c"] * 20
+    assert {path.stem for path in pictures} == {path.stem for path in histories}
+    assert len(os.listdir(tmp_path)) == 120
+
+
+def test_a_pair_of_which_one_cannot_be_written_leaves_neither(tmp_path):
+    view = moment(lane("plain"), lane("dropped"))
+
+    class Full:
+        def write_csv(self, file):
+            file.write("half")
+            raise OSError(28, "No space left on device")
+
+    with pytest.raises(OSError, match="No space"):
+        export_files(tmp_path, "svg", dataclasses.replace(view, history=Full()))
+    assert os.listdir(tmp_path) == []

@@ -192,7 +192,7 @@ def test_most_of_a_small_chart_is_plot():
 
 
 def test_before_the_first_epoch_the_chart_says_so_without_plotext(monkeypatch):
-    monkeypatch.setattr("tui.widgets.plot._plotext", lambda: pytest.fail("plotext was loaded"))
+    monkeypatch.setattr("tui.widgets.frame._plotext", lambda: pytest.fail("plotext was loaded"))
     rows = draw(Plot((Series([], [], 0),), empty="waiting"), 20, 5, Skin())
     assert rows[2].text.strip() == "waiting"
 

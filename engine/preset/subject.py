@@ -1,0 +1,50 @@
+"""What a title and the numbers that others report speak of, and whether that is still what is trained.
+
+They speak of the experiment as it was written. With other data, another model or another length, as an option or a
+turned knob can make it, they would stand beside results that they have nothing to do with.
+"""
+
+from __future__ import annotations
+
+from engine.preset.schema import LONGEST_TITLE, Arm, Preset, Subject
+from engine.text import shortened
+
+
+def as_written(preset: Preset) -> dict[str, Subject]:
+    """What each arm is about in its text; of a preset without a text, as it is."""
+    return preset.written or {arm.name: Subject.of(arm.settings) for arm in preset.arms}
+
+
+def changed(preset: Preset, arm: str | None = None) -> tuple[str, ...]:
+    """In which of data, model and epochs an arm, or any, is another than it was written."""
+    arms = preset.arms if arm is None else (preset.arm(arm),)
+    written = as_written(preset)
+    differing = {name for each in arms for name in _differing(each, written.get(each.name))}
+    return tuple(name for name in ("data", "model", "epochs") if name in differing)
+
+
+def speaks_of(preset: Preset, arm: str | None = None) -> bool:
+    """Whether what others report of an arm, or without one the title, is of what is trained."""
+    return not changed(preset, arm)
+
+
+def title_of(preset: Preset) -> str:
+    """The title, or where it speaks of something else the name and what is other."""
+    others = changed(preset)
+    return shortened(f"{preset.name}, with other {in_a_row(others)}", LONGEST_TITLE) if others else preset.title
+
+
+def in_a_row(names: tuple[str, ...]) -> str:
+    """`data`, `data and model`, `data, model and epochs`."""
+    return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
+
+
+def _differing(arm: Arm, written: Subject | None) -> list[str]:
+    now = Subject.of(arm.settings)
+    if written is None or now == written:
+        return []
+    differing = [name for name in ("model", "epochs") if getattr(now, name) != getattr(written, name)]
+    # Whether the files of the examples are checked does not change what they are.
+    if now.data.model_dump(exclude={"unchecked"}) != written.data.model_dump(exclude={"unchecked"}):
+        differing.append("data")
+    return differing

@@ -1,0 +1,191 @@
+"""Textual's driver for a real terminal, without what ends a program or leaves the terminal in disorder.
+
+Over the LinuxDriver of Textual 8.2.8, whose input thread dies of bytes that are no UTF-8 (see `tui.keys`), whose
+output thread dies with the terminal and then blocks whoever writes, and whose handlers of SIGTSTP and SIGCONT stop
+and start those threads in the middle of whatever the main thread does.
+"""
+
+from __future__ import annotations
+
+import os
+import select
+import signal
+import sys
+import time
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from textual.app import App, ScreenStackError
+from textual.drivers.linux_driver import LinuxDriver
+from textual.events import Resize
+from textual.geometry import Size
+from textual.message import Message
+
+from tui.keys import Keys
+from tui.terminal import Terminal, in_background
+
+# Pasted text whose end does not come for so long has ended, seconds.
+_PASTE_PAUSE = 3.0
+# The input thread looks so often whether it is to end, seconds.
+_BEAT = 0.1
+_READ = 4096
+# So many keys wait to be handled before the next are read.
+_BACKLOG = 200
+
+
+class TerminalDriver(LinuxDriver):
+    """Draws on stdout and reads from stdin.
+
+    Attributes
+    ----------
+    on_gone : called in a thread of the driver's when the terminal is not there any more.
+    """
+
+    def __init__(self, app: App[Any], *, debug: bool = False, mouse: bool = True, size: Any = None) -> None:
+        super().__init__(app, debug=debug, mouse=mouse, size=size)
+        self.on_gone: Callable[[], None] = lambda: None
+        self._terminal = Terminal(sys.__stdout__.fileno(), self.fileno, lambda: self.on_gone())
+        self._file = _Frames(self._terminal, self._crash)  # type: ignore[assignment]
+        self._sent = self._posted = 0  # keys and the like, by the input thread and the event loop
+        self._asked: list[str] | None = None  # what is written while the screen is begun
+
+    # Signals, from their thread -------------------------------------------------------------------------------------
+
+    def give_back(self) -> None:
+        """Leave the terminal as it was found, from any thread and at any moment."""
+        self._terminal.give_back()
+
+    def suspend(self) -> None:
+        """Leave the terminal for as long as the program is stopped."""
+        self._terminal.suspend()
+
+    def resume(self) -> bool:
+        """Show the screen again, all of it, after a stop; False where the program goes on in the background."""
+        if not self._terminal.resume():
+            return False
+        self._loop.call_soon_threadsafe(self._draw_anew)
+        return True
+
+    def _draw_anew(self) -> None:
+        size = Size(*self._get_terminal_size())
+        self._app.post_message(Resize(size, size))  # it may have changed meanwhile
+        self._app.screen.refresh()
+
+    def _sigtstp_application(self, *_: object) -> None:
+        """Left to the thread that takes the signals; but only a signal with a handler gets there."""
+
+    def _sigcont_application(self, *_: object) -> None:
+        """As above."""
+
+    # The screen ------------------------------------------------------------------------------------------------------
+
+    def start_application_mode(self) -> None:
+        """Show the screen."""
+        while in_background(self.fileno):  # begun with `&`: until it is told `fg`
+            os.kill(os.getpid(), signal.SIGSTOP)
+        self._terminal.begin()
+        asked = self._asked = []
+        super().start_application_mode()
+        self._asked = None
+        self._terminal.begun("".join(asked).encode())
+
+    def stop_application_mode(self) -> None:
+        """Leave the screen."""
+        self._terminal.leave()
+        self.disable_input()
+        self._terminal.cook()
+
+    def write(self, data: str) -> None:
+        """Send to the terminal, in the order of writing."""
+        if self._asked is not None:
+            self._asked.append(data)
+        super().write(data)
+
+    def _enable_mouse_support(self) -> None:
+        """Ask for clicks, wheel and drags, not for every motion: over SSH each one would be sent."""
+        if self._mouse:
+            self.write("\x1b[?1000h\x1b[?1002h\x1b[?1006h")
+
+    def _disable_mouse_support(self) -> None:
+        """Done by leaving the terminal."""
+
+    def _query_in_band_window_resize(self) -> None:
+        """The system tells the size; sizes among the keys would have to be believed."""
+
+    # The keyboard ----------------------------------------------------------------------------------------------------
+
+    def run_input_thread(self) -> None:
+        """Read and pass on what is typed, until told to end."""
+        keys, last = Keys(self._debug), time.monotonic()
+        while not self.exit_event.is_set():
+            if not select.select([self.fileno], [], [], _BEAT)[0]:
+                self._pass_on(keys.tick())
+                if time.monotonic() - last > _PASTE_PAUSE:
+                    self._pass_on(keys.end_paste())
+                continue
+            try:
+                data = os.read(self.fileno, _READ)
+            except BlockingIOError:
+                continue
+            except OSError:
+                data = b""
+            if not data:
+                self._terminal.is_gone()
+                return
+            last = time.monotonic()
+            self._pass_on(keys.feed(data))
+            self._pass_on(keys.tick())
+
+    def _pass_on(self, messages: Iterable[Message]) -> None:
+        for message in messages:
+            self.process_message(message)
+        # More than can be handled waits in the terminal, not in memory.
+        while self._waiting() > _BACKLOG and not self.exit_event.wait(0.005):
+            pass
+
+    def send_message(self, message: Message) -> None:
+        """Post to the application, from any thread."""
+        self._sent += 1
+        self._loop.call_soon_threadsafe(self._post, message)
+
+    def _post(self, message: Message) -> None:
+        self._posted += 1
+        self._app.post_message(message)
+
+    def _waiting(self) -> int:
+        """How many messages are still to be handled by those who handle keys."""
+        try:
+            pumps = {self._app, self._app.screen, self._app.focused} - {None}
+        except ScreenStackError:
+            pumps = {self._app}
+        return self._sent - self._posted + sum(pump.message_queue_size for pump in pumps)
+
+    def _run_input_thread(self) -> None:
+        try:
+            self.run_input_thread()
+        except Exception as error:
+            self._crash(error)
+
+    def _crash(self, error: Exception) -> None:
+        """The end of a thread of the driver's is the program's: nobody could see or end it any more."""
+        self._loop.call_soon_threadsafe(self._app._handle_exception, error)
+
+
+class _Frames:
+    """The file that Textual's output thread writes to: whole frames to the terminal, and no error ever."""
+
+    def __init__(self, terminal: Terminal, crash: Callable[[Exception], None]) -> None:
+        self._terminal, self._crash = terminal, crash
+        self._encoding = sys.__stdout__.encoding
+        self._pieces: list[str] = []
+
+    def write(self, text: str) -> None:
+        self._pieces.append(text)
+
+    def flush(self) -> None:
+        frame = "".join(self._pieces).encode(self._encoding, "replace")
+        self._pieces.clear()
+        try:
+            self._terminal.write(frame)
+        except Exception as error:
+            self._crash(error)
