@@ -67,11 +67,12 @@ async def quiet(work):
 
 async def cost(person, work, key, times=3):
     """What a press does on average, once the first one has laid out what it scrolls to."""
-    await person.press(key)
-    await quiet(work)
-    work.clear()
-    for _ in range(times):
+    for press in range(times + 1):
+        if press == 1:
+            work.clear()
+        before = Counter(work)
         await person.press(key)
+        await person.sees(lambda before=before: work != before)
         await quiet(work)
     return {what: count / times for what, count in work.items()}
 
