@@ -58,11 +58,14 @@ def in_sight(person):
 
 
 async def quiet(work):
-    """Wait until nothing more is done for what was pressed."""
+    """Wait until nothing more is done for what was pressed; a screen on which nothing changes is at rest."""
     before = None
-    while before != work:
+    for _ in range(50):
+        if before == work:
+            return
         before = Counter(work)
         await asyncio.sleep(0.1)
+    raise AssertionError(f"never at rest: {work}")
 
 
 async def cost(person, work, key, times=3):
