@@ -50,7 +50,9 @@ class Started(Event):
 class Epoch(Event):
     """One lane after one epoch. Losses and accuracies are measured in evaluation mode, at the same weights, without
     penalties; `gap` is val_loss - train_loss; `grad_norm` (penalties included, before clipping) and `lr` (schedule
-    included) are of the epoch's last step. `averages` holds `ema_val_loss`, `ema_val_acc`, `swa_val_loss` and
+    included) are of the epoch's last step. `best_epoch` is the last that early stopping counted as an improvement of
+    what it monitors, by more than min_delta (0: none yet), and `best_*_loss` are of that epoch: a lower one may lie
+    within min_delta of it. `averages` holds `ema_val_loss`, `ema_val_acc`, `swa_val_loss` and
     `swa_val_acc` where the lane keeps that average of its weights, measured with the lane's own running statistics."""
 
     kind: ClassVar[str] = "epoch"
@@ -71,6 +73,7 @@ class Epoch(Event):
     penalty: dict[str, float] = field(default_factory=dict)
     weight_norms: tuple[float, ...] = ()
     averages: dict[str, float] = field(default_factory=dict)
+    best_train_loss: float = math.nan
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +103,11 @@ class WouldStop(Event):
 
 @dataclass(frozen=True, slots=True)
 class Stopped(Event):
-    """A lane trains no more. `reason`: early_stopping, diverged, epochs or user."""
+    """A lane trains no more. `reason`: early_stopping, diverged, epochs or user.
+
+    `kept_epoch` is the epoch whose weights it keeps: the best one under `restore_best`, else the last, as where no
+    epoch counted as the best. A diverged lane keeps its best in any case, its first weights (0) where there are none.
+    """
 
     kind: ClassVar[str] = "stopped"
     arm: str
@@ -109,11 +116,15 @@ class Stopped(Event):
     reason: Reason
     best_epoch: int
     best_val_loss: float
+    kept_epoch: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Finished(Event):
-    """A lane's end: the test data, touched this once, with the best weights."""
+    """A lane's end: what the weights of `kept_epoch` (see `Stopped`) give on the test data, touched this once.
+
+    `epoch` and `reason` say when and why training ended, `best_*` what early stopping counted as the best until then.
+    """
 
     kind: ClassVar[str] = "finished"
     arm: str
@@ -124,6 +135,7 @@ class Finished(Event):
     test_acc: float
     best_epoch: int
     best_val_loss: float
+    kept_epoch: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -209,6 +209,7 @@ class Lab:
             penalty=numbers.penalty,
             weight_norms=numbers.weight_norms,
             averages=numbers.averages,
+            best_train_loss=watch.best_train_loss,
         )
         if improved:
             lane.best = lane.last
@@ -218,14 +219,16 @@ class Lab:
         reason = {"stop": "early_stopping", "diverged": "diverged"}.get(verdict)
         if reason is None and self.epoch >= settings.training.epochs:
             reason = "epochs"
-        if reason is not None:
-            events.append(self._stopped(lane, reason))
         # Where no epoch was looked at the first weights are the best; only a diverged lane falls back to those.
         restore = reason == "diverged" or (rule.restore_best and watch.best_epoch > 0)
+        if reason is not None:
+            events.append(self._stopped(lane, reason, restore))
         return events, improved, restore
 
-    def _stopped(self, lane: _Lane, reason: str) -> Stopped:
-        lane.stopped = Stopped(lane.arm, lane.seed, self.epoch, reason, lane.watch.best_epoch, lane.watch.best_val_loss)
+    def _stopped(self, lane: _Lane, reason: str, restore: bool) -> Stopped:
+        watch = lane.watch
+        kept = watch.best_epoch if restore else self.epoch
+        lane.stopped = Stopped(lane.arm, lane.seed, self.epoch, reason, watch.best_epoch, watch.best_val_loss, kept)
         return lane.stopped
 
     def _finish(self) -> list[Event]:
@@ -239,7 +242,7 @@ class Lab:
             events.append(
                 Finished(
                     lane.arm, lane.seed, lane.stopped.epoch, lane.stopped.reason, loss, accuracy,
-                    lane.watch.best_epoch, lane.watch.best_val_loss,
+                    lane.watch.best_epoch, lane.watch.best_val_loss, lane.stopped.kept_epoch,
                 )
             )  # fmt: skip
         ends = [event for event in events if isinstance(event, Finished)]
@@ -268,9 +271,10 @@ class Lab:
             for place, key in enumerate(stack.lanes):
                 lane = self._lanes[key]
                 if lane.stopped is None:
-                    events.append(self._stopped(lane, "user"))
                     rule = self.preset.arm(lane.arm).settings.early_stopping
-                    stack.freeze(place, rule.restore_best and lane.watch.best_epoch > 0)
+                    restore = rule.restore_best and lane.watch.best_epoch > 0
+                    events.append(self._stopped(lane, "user", restore))
+                    stack.freeze(place, restore)
         return events + self._finish()
 
     def turn(self, knob: str, value: Any, arm: str | None = None) -> list[Event]:

@@ -5,11 +5,15 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
-
-import torch
+from typing import TYPE_CHECKING
 
 from engine.preset.errors import PresetError
 
+if TYPE_CHECKING:
+    import torch
+
+# What is said where a device gives no more, though less than it had left was asked for.
+EXHAUSTED = "the memory is not enough: use fewer seeds or arms, or a smaller network, batch or data"
 _UNITS = ("kB", "MB", "GB", "TB", "PB", "EB")
 
 
@@ -39,10 +43,21 @@ def in_words(count: int) -> str:
     return f"{size:,.{1 if size < 99.95 else 0}f} {_UNITS[power - 1]}"
 
 
+def is_exhausted(error: BaseException) -> bool:
+    """Whether an error is Python's, NumPy's or torch's way to say that there is no memory left."""
+    return (
+        isinstance(error, MemoryError)
+        or type(error).__name__ == "OutOfMemoryError"  # of torch, on a GPU
+        or (isinstance(error, RuntimeError) and "DefaultCPUAllocator" in str(error))
+    )
+
+
 def free_on(device: torch.device) -> int | None:
     """Bytes that are free on a device; the system's own where they share its memory."""
     if device.type != "cuda":
         return free_memory()
+    import torch
+
     kept = torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device)  # by torch, for the next tensors
     return torch.cuda.mem_get_info(device)[0] + kept
 

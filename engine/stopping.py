@@ -20,12 +20,13 @@ class Watch:
     """What early stopping remembers of one lane.
 
     best : the monitored value at its best (infinity before any), signed so that smaller is better.
-    best_val_loss, best_epoch : of the epoch whose weights are the best ones; NaN and 0 before any.
+    best_train_loss, best_val_loss, best_epoch : of the epoch whose weights are the best ones; NaN and 0 before any.
     wait : epochs since then that did not improve.
     marked : the would-be stop has been told (`action = "watch"`).
     """
 
     best: float = math.inf
+    best_train_loss: float = math.nan
     best_val_loss: float = math.nan
     best_epoch: int = 0
     wait: int = 0
@@ -47,7 +48,8 @@ def observe(
         return watch, False, "go_on"
     current = {"val_loss": val_loss, "val_acc": -val_acc, "train_loss": train_loss}[rule.monitor]
     if _improved(current, watch.best, rule.min_delta):
-        return replace(watch, best=current, best_val_loss=val_loss, best_epoch=epoch, wait=0), True, "go_on"
+        best = Watch(current, train_loss, val_loss, epoch, wait=0, marked=watch.marked)
+        return best, True, "go_on"
     watch = replace(watch, wait=watch.wait + 1)
     if rule.patience == 0 or watch.wait < rule.patience:
         return watch, False, "go_on"

@@ -7,12 +7,15 @@ import re
 # The longest line that is said to a person of something wrong.
 LONGEST_LINE = 300
 
-# What a terminal obeys instead of showing it, what changes the order of a line or hides in it, and halves of
-# characters that cannot be written at all: C0 and C1 controls, marks of direction, invisible signs, separators of lines
-# and paragraphs, tags, lone surrogates. The two joiners (U+200C, U+200D) stay: Persian and emoji are written with them.
+# What a terminal obeys instead of showing it, what changes the order of a line or hides in it, and what cannot be
+# written at all: C0 and C1 controls, marks of direction, invisible signs, separators of lines and paragraphs, tags,
+# lone surrogates, code points that are no characters. The two joiners (U+200C, U+200D) stay: Persian and emoji are
+# written with them.
 _HARMFUL = re.compile(
     "[\x00-\x1f\x7f-\x9f\u00ad\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
-    "\U000e0000-\U000e007f\ud800-\udfff]"
+    "\U000e0000-\U000e007f\ud800-\udfff\ufdd0-\ufdef"
+    + "".join(chr(plane << 16 | last) for plane in range(17) for last in (0xFFFE, 0xFFFF))
+    + "]"
 )
 
 
@@ -55,5 +58,5 @@ def quoted(value: object, longest: int = 80) -> str:
     try:
         told = repr(value)
     except (ValueError, RecursionError):  # a whole number of thousands of digits, a list nested as deep
-        return f"a {type(value).__name__} too long to show"
+        return "a value too long to show"
     return shortened(printable(told), longest)

@@ -30,6 +30,7 @@ from engine.events import (
     Stopped,
     WouldStop,
 )
+from engine.memory import EXHAUSTED, is_exhausted
 from engine.preset import Preset, PresetError, with_value
 from engine.text import printable
 from engine.view import Lane, Look, State, View
@@ -172,7 +173,12 @@ class Worker:
             except PresetError as error:
                 self._fail(Failed(str(error)))
             except Exception as error:
-                self._fail(Failed(f"{type(error).__name__}: {error}", str(write_log(f"preset {self._preset.name}"))))
+                told = f"{type(error).__name__}: {error}"
+                self._fail(
+                    Failed(EXHAUSTED)
+                    if is_exhausted(error)
+                    else Failed(told, str(write_log(f"preset {self._preset.name}")))
+                )
             # _train returns for nothing else but closing and restarting.
             if self._state == "failed" and not self._closing:
                 self._await_restart()

@@ -26,13 +26,13 @@ from engine.worker import Worker, write_log
 from tui.driver import TerminalDriver
 from tui.report import outcome, with_knobs
 from tui.report import reproduce as command_of
-from tui.say import complain
+from tui.say import complain, complaint
 from tui.screens.actions import ACTIONS
 from tui.screens.board import Run
 from tui.screens.guard import UNUSABLE, LivesOn, lives_on_after
 from tui.screens.main import MainScreen
 from tui.screens.messages import EndProgram, Loaded, OpenPreset, ToldToEnd
-from tui.signals import Signals
+from tui.signals import GRACE_WITH_TABLE, Signals
 from tui.stdout import StdoutConsole
 from tui.widgets.plain import AsciiOnly, Colourless, Printable
 
@@ -61,7 +61,7 @@ class RegtuiApp(LivesOn, App[int]):
     ) -> None:
         super().__init__(driver_class=TerminalDriver)
         self._signals = signals
-        self.crashed = False
+        self.crash = ""  # what is to be told of it
         self._device, self._fps, self._ascii = device, fps, ascii_only
         self.worker = Worker(preset, device, paused=paused, speed=preset.speed)
         self._kept: Run | None = None  # what there is to go back to where the next preset cannot be loaded
@@ -113,7 +113,6 @@ class RegtuiApp(LivesOn, App[int]):
         if lives_on_after(error):
             self.tell_and_live_on(error)
             return
-        self.crashed = True
         super()._handle_exception(error)
 
     def tell_and_live_on(self, error: Exception) -> None:
@@ -123,12 +122,11 @@ class RegtuiApp(LivesOn, App[int]):
 
     def _fatal_error(self) -> None:
         """What nobody foresaw in the screen itself: one line for the person, the whole story in the log."""
-        from rich.text import Text
-
-        error = self._exception
-        path = write_log("the dashboard", error)
-        told = " ".join(f"{type(error).__name__}: {error}".split())
-        self._exit_renderables.append(Text(f"regtui: {told} (the whole story is in {path})", style="red"))
+        if not self.crash:
+            error = self._exception
+            self.crash = f"{type(error).__name__}: {error} (the whole story is in {write_log('the dashboard', error)})"
+            if self._signals is not None:  # Textual, half mounted, may wait for itself
+                self._signals.end_within(2 * GRACE_WITH_TABLE, FAILED, f"{complaint(self.crash)}\n")
         self._close_messages_no_wait()
 
     def on_open_preset(self, message: OpenPreset) -> None:
@@ -243,13 +241,18 @@ def run_dashboard(
     app = RegtuiApp(preset, device=device, fps=fps, paused=paused, ascii_only=ascii_only, signals=signals)
     try:
         code = app.run(mouse=mouse)
+    except Exception as error:  # not of the screen, but of leaving it
+        code = FAILED
+        story = write_log("leaving the dashboard", error)
+        app.crash = app.crash or f"{type(error).__name__}: {error} (the whole story is in {story})"
     finally:
         if signals is not None:
             signals.on_end = None
             if signals.screen is not None:
                 signals.screen.give_back()  # as it was long before, unless Textual itself has failed
-    if app.crashed:
+    if app.crash:
         code = FAILED
+        complain(app.crash)
     by_signal = code is not None and code > 128
     failed = _failure(app.worker.view())  # asked before closing, which is a failure to one that still loads
     # Told to end, there is nothing to wait for, and taking torch down in good order would take as long again.

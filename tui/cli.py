@@ -294,6 +294,11 @@ def _complain(message: str, code: int) -> int:
 
 def _unexpected(error: Exception) -> int:
     """What nobody foresaw: one line for the person, the whole story in the log."""
+    from engine.memory import EXHAUSTED, is_exhausted
+
+    if is_exhausted(error):
+        _silence_stdout()
+        return _complain(EXHAUSTED, BAD_INPUT)
     from engine.worker import write_log
 
     path = write_log(f"regtui {' '.join(sys.argv[1:])}")

@@ -1,4 +1,4 @@
-"""What came out: one row for each arm, and two arms compared in words.
+"""What came out: one row for each arm, and what else a run has to say of them.
 
 Pure functions from the engine's events, quick enough to be asked several times a second while a lab trains.
 """
@@ -26,8 +26,6 @@ REASONS = {
 }
 # The settings that say on which examples an arm is measured, and by which loss.
 _JUDGING = ("source", "path", "task", "target", "samples", "noise", "p_up", "validation", "split")
-# Gaps and losses are shown to three decimals: a smaller difference would not be seen in the numbers beside it.
-_SMALL = 0.005
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +38,30 @@ class Number:
 
 
 @dataclass(frozen=True, slots=True)
+class Kept:
+    """What the network that a lane keeps gives, or would if training ended now; NaN where it is not measured.
+
+    `best`: its weights are those of the lane's best epoch, and not of its last.
+    """
+
+    best: bool
+    train_loss: float
+    val_loss: float
+    test_loss: float = math.nan
+    test_acc: float = math.nan
+
+    @property
+    def gap(self) -> float:
+        return self.val_loss - self.train_loss
+
+
+@dataclass(frozen=True, slots=True)
 class ArmRow:
     """One arm of the comparison; a number is None until it is measured.
 
     `train_loss`, `val_loss` and `gap` are of each lane's last epoch, `best_*` of its best one, `test_*` with the
     weights it ended with. `averages` are validation losses of averaged weights, last epoch, by name.
+    `kept` is the network that each lane keeps, by seed, without the lanes that diverged.
     `judged_by` says on which data it is measured: arms of unlike ones have no best among them.
     """
 
@@ -61,6 +78,7 @@ class ArmRow:
     reason: str = ""
     diverged: int = 0
     averages: Mapping[str, Number] = field(default_factory=dict)
+    kept: Mapping[int, Kept] = field(default_factory=dict)
     judged_by: tuple[object, ...] = ()
 
 
@@ -78,6 +96,12 @@ def summarize(
         tests = [finished[lane] for lane in lanes if lane in finished]
         ends = [stopped[lane].reason for lane in lanes if lane in stopped]
         best = [epoch for epoch in epochs if epoch.best_epoch > 0]
+        restores = preset.arm(arm).settings.early_stopping.restore_best
+        kept = {
+            lane[1]: _kept(last[lane], stopped.get(lane), finished.get(lane), restores)
+            for lane in lanes
+            if lane in last and not (lane in stopped and stopped[lane].reason == "diverged")
+        }
         rows.append(
             ArmRow(
                 arm=arm,
@@ -93,10 +117,23 @@ def summarize(
                 reason=_reason(ends, len(lanes)),
                 diverged=ends.count("diverged"),
                 averages=_averages(epochs),
+                kept=kept,
                 judged_by=tuple(getattr(preset.arm(arm).settings.data, name) for name in _JUDGING),
             )
         )
     return rows
+
+
+def _kept(last: Epoch, stopped: Stopped | None, finished: Finished | None, restores: bool) -> Kept:
+    """`restores` is what the knob says now: it decides for lanes that still train."""
+    best = stopped.kept_epoch == last.best_epoch if stopped else restores and last.best_epoch > 0
+    return Kept(
+        best,
+        last.best_train_loss if best else last.train_loss,
+        last.best_val_loss if best else last.val_loss,
+        finished.test_loss if finished else math.nan,
+        finished.test_acc if finished else math.nan,
+    )
 
 
 def _number(given: Iterable[float]) -> Number | None:
@@ -132,60 +169,17 @@ def _reason(ends: Sequence[str], lanes: int) -> str:
     return ", ".join(f"{count} {word}" for word, count in counts.items())
 
 
-def best_arm(rows: Sequence[ArmRow]) -> str | None:
-    """The arm with the lowest best validation loss, mean over its seeds; None where nothing can be compared yet.
-
-    By validation, since choosing by test data would spoil them. An arm that diverged under any seed is not the best.
-    Of arms that are measured on different data none is.
-    """
-    if len(rows) < 2 or len({row.judged_by for row in rows}) > 1:
+def best_in_words(preset: Preset) -> str | None:
+    """What the best epoch is, where it need not be the one of the lowest validation loss."""
+    rules = [arm.settings.early_stopping for arm in preset.arms]
+    hidden = [
+        *(f"monitor {monitor}" for monitor in sorted({rule.monitor for rule in rules} - {"val_loss"})),
+        *(f"min_delta {delta:g}" for delta in sorted({rule.min_delta for rule in rules} - {0.0})),
+        *(f"start_from_epoch {epoch}" for epoch in sorted({rule.start_from_epoch for rule in rules} - {0})),
+    ]
+    if not hidden:
         return None
-    sound = {
-        row.arm: row.best_val_loss.mean
-        for row in rows
-        if row.best_val_loss and not row.diverged and math.isfinite(row.best_val_loss.mean)
-    }
-    return min(sound, key=sound.__getitem__) if sound else None
-
-
-def in_words(rows: Sequence[ArmRow]) -> str | None:
-    """For two arms, what the second did to the first one's gap, and at what price.
-
-    None for another number of arms, and before the first epoch.
-    """
-    if len(rows) != 2:
-        return None
-    base, other = rows
-    lost = [row for row in rows if row.diverged and row.diverged == row.lanes]
-    if lost:
-        who = "both arms" if len(lost) == 2 else f"'{lost[0].arm}'"
-        return f"{who} diverged: there is no gap to compare"
-    if not (base.gap and other.gap and math.isfinite(base.gap.mean) and math.isfinite(other.gap.mean)):
-        return None
-    verdict, closed = _gap_in_words(base, other, base.gap, other.gap)
-    price = _price_in_words(base, other, closed)
-    partly = "".join(
-        f"; '{row.arm}' diverged under {row.diverged} of {row.lanes} seeds" for row in rows if row.diverged
-    )
-    return verdict + (f"; {price}" if price else "") + partly
-
-
-def _gap_in_words(base: ArmRow, other: ArmRow, before: Number, after: Number) -> tuple[str, bool | None]:
-    """The sentence, and whether the gap got narrower (None: neither narrower nor wider)."""
-    a, b = before.mean, after.mean
-    numbers = f"({loss(a)} -> {loss(b)}{_within_spread(before, after)})"
-    if abs(b - a) < max(_SMALL, 0.02 * abs(a)):
-        return f"'{other.arm}' left the gap of '{base.arm}' as it was {numbers}", None
-    if b < a:
-        if a < _SMALL:
-            return f"'{base.arm}' had no gap for '{other.arm}' to close {numbers}", None
-        share = "the whole gap" if b <= 0 else f"{100 * (a - b) / a:.0f} % of the gap"
-        return f"'{other.arm}' closed {share} of '{base.arm}' {numbers}", True
-    if a < _SMALL:
-        return f"'{other.arm}' opened a gap where '{base.arm}' had none {numbers}", False
-    if b / a >= 3:
-        return f"'{other.arm}' made the gap of '{base.arm}' {_fixed(b / a, 1)} times as wide {numbers}", False
-    return f"'{other.arm}' widened the gap of '{base.arm}' by {100 * (b - a) / a:.0f} % {numbers}", False
+    return f"best: the last epoch that early stopping counted as better ({', '.join(hidden)}), not the lowest val loss"
 
 
 def would_stop_in_words(preset: Preset, would_stop: Mapping[Lane, WouldStop]) -> list[str]:
@@ -228,7 +222,7 @@ def _measured(losses: Sequence[float], accuracies: Sequence[float], sign: str) -
     told = f"val loss {loss(mean and mean.mean)}"
     if mean is not None and mean.std is not None:
         told += f" {sign} {loss(mean.std, like=mean.mean)}"
-    return f"{told}, {percent(acc.mean)}" if acc is not None and _finite(acc) else told
+    return f"{told}, {percent(acc.mean)}" if acc is not None and math.isfinite(acc.mean) else told
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,9 +244,9 @@ def reported_rows(reported: Iterable[Reported], sign: str = "±") -> list[Report
         ours, least = "-", 0 if "epoch" in each.metric else 2
         if math.isfinite(each.ours):
             digits = (1 if least == 0 else 4) if each.reported is None else max(_decimals(each.reported), least)
-            ours = _fixed(each.ours, digits)
+            ours = fixed(each.ours, digits)
             if each.ours_std is not None:
-                ours += f" {sign} {_fixed(each.ours_std, digits)}"
+                ours += f" {sign} {fixed(each.ours_std, digits)}"
         rows.append(ReportedRow(each.arm, each.metric.replace("_", " "), theirs, ours, each.note))
     return rows
 
@@ -268,7 +262,7 @@ def left_out_in_words(preset: Preset, reported: Sequence[Reported]) -> str | Non
     return f"what others report{some} is left out: it speaks of other {others}"
 
 
-def _fixed(value: float, decimals: int) -> str:
+def fixed(value: float, decimals: int) -> str:
     """To so many decimals; where a run has blown up, as 1.2e+30 and not as thirty digits."""
     return f"{value:.{decimals}f}" if abs(value) < 1e6 else f"{value:.1e}"
 
@@ -276,37 +270,6 @@ def _fixed(value: float, decimals: int) -> str:
 def _decimals(value: float) -> int:
     """How many decimals a number was given with."""
     return max(0, -Decimal(repr(value)).normalize().as_tuple().exponent)
-
-
-def _finite(*numbers: Number | None) -> bool:
-    return all(number is not None and math.isfinite(number.mean) for number in numbers)
-
-
-def _price_in_words(base: ArmRow, other: ArmRow, closed: bool | None) -> str:
-    """What the test says, or validation before it: said as a surprise where it went against the gap.
-
-    Accuracy, or the loss where there is none, as in a regression.
-    """
-    if _finite(base.test_acc, other.test_acc):
-        name, a, b, better, shown = "test accuracy", base.test_acc, other.test_acc, 1, percent
-    elif _finite(base.test_loss, other.test_loss):
-        name, a, b, better, shown = "test loss", base.test_loss, other.test_loss, -1, loss
-    elif base.val_loss and other.val_loss:
-        name, a, b, better, shown = "validation loss", base.val_loss, other.val_loss, -1, loss
-    else:
-        return ""
-    if shown(a.mean) == shown(b.mean):
-        return f"{name} is the same, {shown(a.mean)}"
-    gain = (b.mean - a.mean) * better
-    numbers = f"{name} {shown(b.mean)} against {shown(a.mean)}{_within_spread(a, b)}"
-    if closed is not None and closed != (gain > 0):
-        return f"but {'better' if gain > 0 else 'worse'} {numbers}"
-    return numbers
-
-
-def _within_spread(a: Number, b: Number) -> str:
-    spread = max(a.std or 0.0, b.std or 0.0)
-    return ", within the spread of the seeds" if abs(a.mean - b.mean) <= spread else ""
 
 
 def loss(value: float | None, like: float | None = None) -> str:

@@ -15,7 +15,7 @@ import time
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from textual.app import App
+from textual.app import App, ScreenStackError
 from textual.drivers.linux_driver import LinuxDriver
 from textual.events import Resize
 from textual.geometry import Size
@@ -29,6 +29,8 @@ _PASTE_PAUSE = 3.0
 # The input thread looks so often whether it is to end, seconds.
 _BEAT = 0.1
 _READ = 4096
+# So many keys wait to be handled before the next are read.
+_BACKLOG = 200
 
 
 class TerminalDriver(LinuxDriver):
@@ -43,7 +45,8 @@ class TerminalDriver(LinuxDriver):
         super().__init__(app, debug=debug, mouse=mouse, size=size)
         self.on_gone: Callable[[], None] = lambda: None
         self._terminal = Terminal(sys.__stdout__.fileno(), self.fileno, lambda: self.on_gone())
-        self._file = _Frames(self._terminal)  # type: ignore[assignment]
+        self._file = _Frames(self._terminal, self._crash)  # type: ignore[assignment]
+        self._sent = self._posted = 0  # keys and the like, by the input thread and the event loop
         self._asked: list[str] | None = None  # what is written while the screen is begun
 
     # Signals, from their thread -------------------------------------------------------------------------------------
@@ -136,20 +139,43 @@ class TerminalDriver(LinuxDriver):
     def _pass_on(self, messages: Iterable[Message]) -> None:
         for message in messages:
             self.process_message(message)
+        # More than can be handled waits in the terminal, not in memory.
+        while self._waiting() > _BACKLOG and not self.exit_event.wait(0.005):
+            pass
+
+    def send_message(self, message: Message) -> None:
+        """Post to the application, from any thread."""
+        self._sent += 1
+        self._loop.call_soon_threadsafe(self._post, message)
+
+    def _post(self, message: Message) -> None:
+        self._posted += 1
+        self._app.post_message(message)
+
+    def _waiting(self) -> int:
+        """How many messages are still to be handled by those who handle keys."""
+        try:
+            pumps = {self._app, self._app.screen, self._app.focused} - {None}
+        except ScreenStackError:
+            pumps = {self._app}
+        return self._sent - self._posted + sum(pump.message_queue_size for pump in pumps)
 
     def _run_input_thread(self) -> None:
         try:
             self.run_input_thread()
         except Exception as error:
-            # The thread's end is the program's: without a keyboard nobody could end it.
-            self._loop.call_soon_threadsafe(self._app._handle_exception, error)
+            self._crash(error)
+
+    def _crash(self, error: Exception) -> None:
+        """The end of a thread of the driver's is the program's: nobody could see or end it any more."""
+        self._loop.call_soon_threadsafe(self._app._handle_exception, error)
 
 
 class _Frames:
     """The file that Textual's output thread writes to: whole frames to the terminal, and no error ever."""
 
-    def __init__(self, terminal: Terminal) -> None:
-        self._terminal = terminal
+    def __init__(self, terminal: Terminal, crash: Callable[[Exception], None]) -> None:
+        self._terminal, self._crash = terminal, crash
         self._encoding = sys.__stdout__.encoding
         self._pieces: list[str] = []
 
@@ -159,4 +185,7 @@ class _Frames:
     def flush(self) -> None:
         frame = "".join(self._pieces).encode(self._encoding, "replace")
         self._pieces.clear()
-        self._terminal.write(frame)
+        try:
+            self._terminal.write(frame)
+        except Exception as error:
+            self._crash(error)

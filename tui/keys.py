@@ -11,7 +11,6 @@ from codecs import getincrementaldecoder
 from collections.abc import Callable, Iterable
 
 from textual import events
-from textual._parser import ParseError
 from textual._xterm_parser import XTermParser
 from textual.message import Message
 from textual.messages import InBandWindowResize
@@ -92,7 +91,7 @@ class Keys:
         found: list[Message] = []
         try:
             found.extend(read())
-        except (ParseError, ValueError, ArithmeticError, LookupError, StopIteration, RuntimeError):
+        except Exception:
             # A sequence that the parser cannot make out is nobody's key; it has stopped and cannot go on.
             self._parser = XTermParser(self._debug)
         # The size is told by the system. The keyboard may say anything, a million columns too.

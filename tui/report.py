@@ -24,8 +24,7 @@ from tui.comparison import (
     Lane,
     Number,
     averages_in_words,
-    best_arm,
-    in_words,
+    best_in_words,
     left_out_in_words,
     loss,
     percent,
@@ -33,6 +32,7 @@ from tui.comparison import (
     summarize,
     would_stop_in_words,
 )
+from tui.verdict import best_arm, in_words
 
 __all__ = [
     "REASONS",
@@ -114,14 +114,15 @@ def table(rows: Sequence[ArmRow], width: int, ascii_only: bool = False) -> Table
     """The comparison for a terminal `width` columns wide.
 
     Everything on one line an arm where that fits; else deviations below means, and epochs below what they belong to;
-    else fewer columns. The best arm (lowest best validation loss) is starred and bold.
+    else fewer columns. The best arm, where there is one (`best_arm`), is starred and bold.
     """
-    best, star, sign = best_arm(rows), "*" if ascii_only else "★", "+-" if ascii_only else "±"
+    verdict, star, sign = best_arm(rows), "*" if ascii_only else "★", "+-" if ascii_only else "±"
+    best = verdict.arm
     longest = min(_LONGEST_ARM, max((cell_len(row.arm) for row in rows), default=3)) + (2 if best else 0)
     columns = next(layout for layout in _layouts(sign) if longest + _width(layout, rows) <= width or len(layout) == 3)
     made = Table(
         box=_RULED_ASCII if ascii_only else _RULED, padding=(0, _GAP - 1, 0, 0), pad_edge=False, show_edge=False,
-        header_style="bold", caption=f"{star} lowest best validation loss" if best else None,
+        header_style="bold", caption=f"{star} {verdict.why}" if best else verdict.why or None,
         caption_justify="left", caption_style="dim",
     )  # fmt: skip
     made.add_column("arm", overflow="fold", max_width=longest)
@@ -166,6 +167,8 @@ def outcome(
     """What came out of a run, part by part: the table of the arms, what others report, and the rest in words."""
     rows = summarize(preset, last, stopped, finished)
     yield table(rows, width, ascii_only)
+    if words := best_in_words(preset):
+        yield Text(words, style="dim")
     if reported:
         yield ""
         yield reported_table(reported, ascii_only)

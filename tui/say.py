@@ -13,10 +13,14 @@ def say(text: str) -> None:
     print(printable(text, lines=True))
 
 
-def complain(message: str) -> None:
-    """One line on stderr, or nothing where that is gone; too long a message loses its middle."""
+def complaint(message: str) -> str:
+    """What stderr is told of a message: one line; too long a message loses its middle."""
     from engine.text import LONGEST_LINE, printable, shortened
 
-    line = shortened(f"regtui: {printable(' '.join(message.split()))}", LONGEST_LINE)
+    return shortened(f"regtui: {printable(' '.join(message.split()))}", LONGEST_LINE)
+
+
+def complain(message: str) -> None:
+    """One line on stderr, or nothing where that is gone."""
     with contextlib.suppress(OSError, ValueError, AttributeError):
-        print(line, file=sys.stderr, flush=True)
+        print(complaint(message), file=sys.stderr, flush=True)

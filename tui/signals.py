@@ -101,14 +101,18 @@ class Signals:
         again, self._ended = self._ended is not None, self._ended or signum
         if again:
             if signum == signal.SIGINT:
-                self._end(signum)
+                self._end(128 + signum)
             return
-        grace = GRACE if self.on_end is None or signum != signal.SIGINT else GRACE_WITH_TABLE
-        last = threading.Timer(grace, self._end, (signum,))
-        last.daemon = True
-        last.start()
+        with_table = signum == signal.SIGINT and self.on_end is not None
+        self.end_within(GRACE_WITH_TABLE if with_table else GRACE, 128 + signum)
         if self.on_end is not None:
             self.on_end(signum)
+
+    def end_within(self, seconds: float, code: int, last_words: str = "") -> None:
+        """End the program with this exit code, by force if it has not ended by itself within so long."""
+        last = threading.Timer(seconds, self._end, (code, last_words))
+        last.daemon = True
+        last.start()
 
     def _listen(self, pipe: int) -> None:
         while got := os.read(pipe, 1):
@@ -129,7 +133,7 @@ class Signals:
             elif signum == getattr(signal, "SIGCONT", None) and not self.screen.resume():
                 _stop()
 
-    def _end(self, signum: int) -> None:
+    def _end(self, code: int, last_words: str = "") -> None:
         """The last resort, which needs no other thread.
 
         Nothing is unwound: an exception inside an import or a destructor would end as a traceback on the screen.
@@ -138,7 +142,9 @@ class Signals:
             return
         with contextlib.suppress(Exception):
             self._give_terminal_back()
-        os._exit(128 + signum)
+            if last_words:
+                os.write(2, last_words.encode(errors="replace"))
+        os._exit(code)
 
     def _give_terminal_back(self) -> None:
         if self.screen is not None:

@@ -19,8 +19,8 @@ from engine.files import written
 # What reading a cut or foreign file raises, beyond OSError.
 DAMAGED = (OSError, EOFError, zlib.error, tarfile.TarError, ValueError, MemoryError)
 
-_UNPACKED = 1 << 29  # bytes of a whole archive, unpacked: CIFAR's have 186 million
-_BLOCK, _CHUNK = 512, 1 << 16  # a tar is made of blocks
+_UNPACKED = 1 << 28  # bytes of a whole archive, unpacked: CIFAR's have 186 million
+_BLOCK, _CHUNK = 512, 1 << 20  # a tar is made of blocks
 
 
 def read_idx(raw: bytes, packed: bool, item: tuple[int, ...]) -> Array:
@@ -62,8 +62,8 @@ def _by(lengths: Sequence[int]) -> str:
     return " x ".join(map(str, lengths)) or "single numbers"
 
 
-def unpack(archive: Path, members: Sequence[str], root: Path) -> None:
-    """Write these members of a tar.gz, and nothing else, to their places below `root`.
+def unpack(archive: Path, members: Sequence[str], root: Path, most: int = LARGEST) -> None:
+    """Write these members of a tar.gz, each of at most `most` bytes, and nothing else, to their places below `root`.
 
     Raises
     ------
@@ -78,8 +78,8 @@ def unpack(archive: Path, members: Sequence[str], root: Path) -> None:
         for name, size in _members(stream):
             if name not in wanted:
                 continue
-            if size > LARGEST:
-                raise ValueError(f"claims {size:,} bytes for {name}, and at most {LARGEST:,} are read")
+            if size > most:
+                raise ValueError(f"claims {size:,} bytes for {name}, and at most {most:,} are read")
             (root / name).parent.mkdir(parents=True, exist_ok=True)
             with written(root / name) as place:
                 for chunk in stream.chunks(size):
@@ -121,7 +121,7 @@ class _Unzipped:
         pieces: list[bytes] = []
         missing = size
         while missing and not self._unpacker.eof:
-            packed = self._unpacker.unconsumed_tail or self._file.read(_CHUNK)
+            packed = self._unpacker.unconsumed_tail or self._file.read(1 << 16)
             piece = self._unpacker.decompress(packed, missing)
             if not packed and not piece:
                 raise EOFError("is cut")

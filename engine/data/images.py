@@ -19,9 +19,9 @@ EXTENSIONS = (".jpg", ".jpeg", ".png", ".ppm", ".bmp", ".pgm", ".tif", ".tiff", 
 _FORMATS = ("JPEG", "PNG", "PPM", "BMP", "TIFF", "WEBP")
 # Decoded, an image takes up to twice four bytes a pixel. Pillow warns from here on.
 MOST_PIXELS = 89_478_485
-_MOST_BYTES = 1 << 28
-# A progressive JPEG of a few kilobytes can have thousands of passes over all its pixels; usual ones have ten.
-_MOST_SCANS = 100
+_MOST_BYTES = 1 << 27
+# A progressive JPEG of a few kilobytes can have thousands of scans, each over all its pixels; usual ones have ten.
+_MOST_SCANS, _MOST_SCANNED = 100, 12 * MOST_PIXELS
 _SCAN = b"\xff\xda"
 
 
@@ -60,8 +60,10 @@ def read_image(path: Path, size: int) -> Array:
                 width, height = image.size
                 if width * height > MOST_PIXELS:
                     raise _TooLargeError(f"{width:,} x {height:,} pixels, and at most {MOST_PIXELS:,} are read")
-                if image.format in ("JPEG", "MPO") and _scans(path) > _MOST_SCANS:
-                    raise _TooLargeError(f"more than {_MOST_SCANS} scans")
+                if image.format in ("JPEG", "MPO"):
+                    scans = _scans(path)
+                    if scans > _MOST_SCANS or scans * width * height > _MOST_SCANNED:
+                        raise _TooLargeError(f"{scans} scans of {width:,} x {height:,} pixels")
                 square = image.convert("RGB").resize((size, size), Image.Resampling.BILINEAR)
         except _TooLargeError as error:
             raise ValueError(str(error)) from None

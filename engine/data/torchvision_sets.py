@@ -85,7 +85,7 @@ def _complete(source: str, layout: Layout, root: Path, report: Report, unchecked
             text = f"downloading {layout.name}"
             _fetch([_torchvision(layout).url], archive, MD5[source][archive.name], text, report)
         report(Loading(f"unpacking {archive.name}"))
-        _unpack(source, archive, [f"{layout.folder}/{name}" for name in missing], root, unchecked)
+        _unpack(source, layout, root, [f"{layout.folder}/{name}" for name in missing], unchecked)
         return
     known = _torchvision(layout)
     for count, name in enumerate(missing, start=1):
@@ -106,12 +106,14 @@ def _fetch(urls: Sequence[str], path: Path, md5: str, text: str, report: Report)
     download(urls, path, md5, lambda share: report(Loading(text, share)))
 
 
-def _unpack(source: str, archive: Path, members: Sequence[str], root: Path, unchecked: bool) -> None:
+def _unpack(source: str, layout: Layout, root: Path, members: Sequence[str], unchecked: bool) -> None:
+    archive = root / layout.archive
+
     def read() -> None:
         if not unchecked:
             with regular(archive) as file:
                 _refuse_other(source, archive, md5_of(file))
-        unpack(archive, members, root)
+        unpack(archive, members, root, _most(layout))
 
     _guard(archive, read)
 
@@ -120,7 +122,7 @@ def _part(source: str, layout: Layout, root: Path, names: Sequence[str], read: C
     paths = [_find(layout, root, name) or root / layout.folder / name for name in names]
     if layout.archive:
         batch = partial(read_batch, labels=layout.labels, classes=_CLASSES[source])
-        batches = [read(path, batch, most=LARGEST // len(paths)) for path in paths]
+        batches = [read(path, batch, most=_most(layout)) for path in paths]
         return Part(np.concatenate([batch.x_NI for batch in batches]), np.concatenate([batch.y_N for batch in batches]))
     images_NHW, labels_N = (
         read(path, partial(read_idx, packed=path.suffix == ".gz", item=item))
@@ -136,6 +138,11 @@ def _part(source: str, layout: Layout, root: Path, names: Sequence[str], read: C
             " delete it, and it is downloaded again"
         )
     return Part(images_NHW.reshape(len(images_NHW), -1), labels_N.astype(np.int64))
+
+
+def _most(layout: Layout) -> int:
+    """The bytes that one file may have, so that all of a part together are no more than `LARGEST`."""
+    return LARGEST // len(layout.train)
 
 
 def _read(source: str, path: Path, read: Callable[[bytes], T], *, unchecked: bool, most: int = LARGEST) -> T:

@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from engine.preset.errors import PresetError, did_you_mean, did_you_mean_setting
 from engine.preset.explain import explain, explain_reported
 from engine.preset.schema import LONGEST_TITLE, SECTIONS, Arm, Preset, ReportedNumber, Settings, Subject, knobs
+from engine.preset.setting import LARGEST_WHOLE
 from engine.preset.source import line_of
 from engine.preset.toml import BrokenTomlError, parsed
 from engine.text import harmful, printable, quoted, shortened
@@ -22,6 +23,8 @@ _TOP = (*TEXTS, "speed", *SECTIONS, "arm", "reported")
 # The texts that are of several lines.
 _OF_LINES = ("summary", "lesson", "note")
 MOST_ARMS, MOST_LANES, MOST_REPORTED = 1_000, 10_000, 1_000
+
+_OBEYED = ", a character that a terminal obeys or hides: leave it out"
 
 Path = tuple[str | int, ...]
 
@@ -83,6 +86,7 @@ def build(reading: Reading, name: str) -> Preset:
     """The preset of the tables; `name` is what it is called without a title. Raises PresetError."""
     table = reading.table
     _refuse_harmful_texts(reading)
+    _refuse_endless_numbers(reading)
     for key in table:
         if key not in _TOP:
             raise reading.fail((key,), f"unknown key {quoted(key)}{did_you_mean_setting(key, knobs(), _TOP)}")
@@ -125,11 +129,19 @@ def _refuse_too_many(reading: Reading, key: str, most: int) -> None:
 
 def _refuse_harmful_texts(reading: Reading) -> None:
     """A terminal would obey a control character, and could not show half a character."""
-    for path, text, is_key in _texts(reading.table, ()):
-        sign = harmful(text, lines=not is_key and path[-1] in _OF_LINES)
-        if sign:
-            what = f"the key {quoted(text)}" if is_key else _name_of(path)
-            raise reading.fail(path, f"{what} holds {sign}, a character that a terminal obeys or hides: leave it out")
+    for path, key in _keys(reading.table, ()):
+        if sign := harmful(key):
+            raise reading.fail(path, f"the key {quoted(key)} holds {sign}{_OBEYED}")
+    for path, value in _leaves(reading.table, ()):
+        if isinstance(value, str) and (sign := harmful(value, lines=path[-1] in _OF_LINES)):
+            raise reading.fail(path, f"{_name_of(path)} holds {sign}{_OBEYED}")
+
+
+def _refuse_endless_numbers(reading: Reading) -> None:
+    """A whole number of TOML has 64 bits; Python's own have no end, and some cannot even be written out."""
+    for path, value in _leaves(reading.table, ()):
+        if isinstance(value, int) and not -LARGEST_WHOLE <= value <= LARGEST_WHOLE:
+            raise reading.fail(path, f"{_name_of(path)}: a whole number must be at most {LARGEST_WHOLE:,}")
 
 
 def _name_of(path: Path) -> str:
@@ -139,17 +151,24 @@ def _name_of(path: Path) -> str:
     return ".".join(str(part) for part in path)
 
 
-def _texts(value: Any, path: Path) -> Iterator[tuple[Path, str, bool]]:
-    """Every text below `value`: where it stands, the text, and whether it is a key (which stands in its table)."""
-    if isinstance(value, str):
-        yield path, value, False
-    elif isinstance(value, dict):
+def _leaves(value: Any, path: Path) -> Iterator[tuple[Path, Any]]:
+    """Every value below that is no table and no list, and where it stands."""
+    if isinstance(value, (dict, list)):
+        for key, below in value.items() if isinstance(value, dict) else enumerate(value):
+            yield from _leaves(below, (*path, key))
+    else:
+        yield path, value
+
+
+def _keys(value: Any, path: Path) -> Iterator[tuple[Path, str]]:
+    """Every key below, and the table that it stands in."""
+    if isinstance(value, dict):
         for key, below in value.items():
-            yield path, key, True
-            yield from _texts(below, (*path, key))
+            yield path, key
+            yield from _keys(below, (*path, key))
     elif isinstance(value, list):
         for number, below in enumerate(value):
-            yield from _texts(below, (*path, number))
+            yield from _keys(below, (*path, number))
 
 
 def _reported(reading: Reading, arms: list[str]) -> tuple[ReportedNumber, ...]:

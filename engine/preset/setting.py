@@ -17,6 +17,7 @@ from engine.preset.errors import PresetError
 Scale = Literal["linear", "log", "choice"]
 # In float32, which lanes are trained in, this and what lies between it and 1 is 1, and 1 / (1 - p) is no number.
 ONE = 1 - 2**-25
+LARGEST_WHOLE = 2**63 - 1
 
 
 class Section(BaseModel):
@@ -118,6 +119,8 @@ class Knob:
             return "must be a finite number"
         if self.whole and value != int(value):
             return "must be a whole number"
+        if self.whole and abs(value) > LARGEST_WHOLE:
+            return f"must be at most {LARGEST_WHOLE:,}"
         low, high = self.minimum, self.maximum
         if low is not None and (value < low or (self.open_minimum and value == low)):
             return f"must be {'above' if self.open_minimum else 'at least'} {low:g}"

@@ -6,6 +6,7 @@ import csv
 import io
 import math
 import threading
+import warnings
 
 import numpy as np
 import pytest
@@ -68,6 +69,44 @@ def test_a_lane_that_trains_no_more_is_nan_from_then_on_and_leaves_the_mean_to_t
     np.testing.assert_array_equal(high, [4, 4, 2, 2])
     assert np.isnan(history.series("val_loss", "b", 0)[1]).all()
     assert np.isnan(history.mean("val_loss", "b")[1]).all()
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.integers(4, 9), st.integers(1, 40), st.randoms(use_true_random=False))
+def test_the_means_of_all_arms_are_those_of_their_series_whenever_they_are_asked_for(points, length, random) -> None:
+    lanes = [("a", 0), ("b", 0), ("a", 1), ("a", 2)]
+    history = History(lanes, points=points)
+    assert history.arms == ["a", "b"]
+    lost: set[tuple[str, int]] = set()
+    for number in range(1, length + 1):
+        for arm, seed in lanes:
+            if (arm, seed) in lost:
+                continue
+            value = random.choice([random.random(), 2.0, math.inf])
+            history.add(epoch_of(number, arm, seed, value))
+            if random.random() < 0.05:
+                lost.add((arm, seed))
+            if random.random() < 0.3:  # in the midst of an epoch too
+                told_epochs, means, deviations = history.means("val_loss")
+                for place, name in enumerate(history.arms):
+                    epochs, values = history.series("val_loss", name)
+                    np.testing.assert_array_equal(told_epochs, epochs)
+                    with warnings.catch_warnings(), np.errstate(all="ignore"):
+                        warnings.simplefilter("ignore", RuntimeWarning)
+                        np.testing.assert_allclose(means[place], np.nanmean(values, axis=0))
+                        np.testing.assert_allclose(deviations[place], np.nanstd(values, axis=0))
+
+
+def test_a_number_that_has_come_is_averaged_once(monkeypatch) -> None:
+    history = History([("a", 0), ("a", 1)])
+    averaged = []
+    isnan = np.isnan
+    monkeypatch.setattr("engine.history.np.isnan", lambda values: averaged.append(values.shape[-1]) or isnan(values))
+    for number in range(1, 101):
+        history.add(epoch_of(number))
+        history.add(epoch_of(number, seed=1))
+        history.means("val_loss")
+    assert max(averaged) <= 2
 
 
 def test_what_a_reader_holds_does_not_change_under_it() -> None:

@@ -61,6 +61,8 @@ def test_a_stopped_lane_has_the_weights_of_its_best_epoch_bit_for_bit(monitor: s
         sign = -1 if monitor == "val_acc" else 1
         best = min(curve, key=lambda event: sign * getattr(event, monitor))
         assert (end.best_epoch, end.best_val_loss) == (best.epoch, best.val_loss)
+        assert end.kept_epoch == end.best_epoch
+        assert curve[-1].best_train_loss == best.train_loss
     if monitor == "val_loss":
         assert {end.reason for end in only(told, Stopped)} == {"early_stopping"}
         assert any(end.best_epoch > 1 for end in only(told, Stopped))
@@ -95,7 +97,7 @@ def test_without_restore_best_a_lane_keeps_its_last_weights() -> None:
     base = {**OVERFITS, "early_stopping.restore_best": False, "training.seeds": [0]}
     lab, again = lab_of(base), lab_of({**base, "early_stopping.patience": 0})
     (end,) = only(list(lab.run()), Stopped)
-    assert end.reason == "early_stopping"
+    assert (end.reason, end.kept_epoch) == ("early_stopping", end.epoch)
     train_to(again, end.epoch)
     assert torch.equal(weights_of(lab), weights_of(again))
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from engine.lab import Lab
-from engine.memory import free_memory, in_words
+from engine.memory import EXHAUSTED, free_memory, in_words
 from engine.preset import PresetError
 from tests.engine.small import preset_of
 from tui.cli import main
@@ -153,3 +153,43 @@ def test_the_estimate_is_no_more_than_what_it_takes_and_not_far_below(base: dict
     need, took = map(int, done.stdout.split())
     assert need < took
     assert need > 0.25 * took
+
+
+LIMITED = """
+import resource, sys, time
+from pathlib import Path
+import engine.lab
+from tui.cli import main
+held = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+resource.setrlimit(resource.RLIMIT_AS, (held + 300_000_000,) * 2)
+if sys.argv[1] == "run":
+    raise SystemExit(main(["run", "dropout", *sys.argv[2:]]))
+from engine.preset import load_preset
+from engine.worker import Worker
+worker = Worker(load_preset("dropout", [sys.argv[3]]), "cpu")
+worker.start()
+while worker.view().state != "failed":
+    time.sleep(0.01)
+print(worker.view().failed.message, worker.view().failed.log, file=sys.stderr)
+raise SystemExit(2)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="limits a process as Linux does")
+@pytest.mark.parametrize(
+    ("how", "settings"),
+    [
+        ("run", ["model.hidden=[5000,5000]"]),
+        ("run", ["data.source=moons", "data.samples=10000000"]),
+        ("worker", ["model.hidden=[5000,5000]"]),
+    ],
+    ids=["torch", "numpy", "worker"],
+)
+def test_a_machine_that_gives_less_than_it_had_left_is_told_in_a_line(how: str, settings: list[str]) -> None:
+    options = [word for setting in settings for word in ("--set", setting)]
+    done = subprocess.run(
+        [sys.executable, "-c", LIMITED, how, *options],
+        capture_output=True, text=True, check=False, timeout=60, env={"OMP_NUM_THREADS": "1", "PATH": "/usr/bin:/bin"},
+    )  # fmt: skip
+    assert done.stderr.strip().removeprefix("regtui: ") == EXHAUSTED
+    assert done.returncode == 2

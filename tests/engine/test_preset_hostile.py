@@ -58,8 +58,16 @@ ENDLESS = {
     "a dotted header": ("[" + '"a".' * 20_000 + "a]", "preset:1: broken TOML: more than 16 names in one key"),
     "dots and blanks": ("x = {" + "a . " * 20_000 + "a = 1}", "preset:1: broken TOML: more than 16 names in one key"),
     "5,000 digits": ("training.epochs = " + "9" * 5_000, "preset: broken TOML: a whole number of too many digits"),
-    "hexadecimal": ("training.epochs = 0x" + "f" * 5_000, "preset:1: training.epochs = a int too long to show: must"),
-    "4,000 digits": ("training.lr = " + "9" * 4_000, "preset:1: training.lr = 9999"),
+    "hexadecimal": (
+        "training.epochs = 0x" + "f" * 5_000,
+        "preset:1: training.epochs: a whole number must be at most 9",
+    ),
+    "4,000 digits": ("training.lr = " + "9" * 4_000, "preset:1: training.lr: a whole number must be at most 9"),
+    "65 bits": (
+        f"training.batch_size = {2**63}",
+        "preset:1: training.batch_size: a whole number must be at most 9",
+    ),
+    "a list of them": ("model.hidden = [1, 0x" + "f" * 5_000 + "]", "preset:1: model.hidden.1: a whole number must be"),
     "seeds": ("training.seeds = [" + "1," * 300_000 + "]", "300,000 seeds: must be at most 10,000"),
     "layers": ("regularization.l2_layers = [" + "1," * 300_000 + "]", "must be at most 256 layers"),
     "a name": ("x" * 900_000 + " = 1", "unknown key 'xxx"),
@@ -137,7 +145,7 @@ OPTIONS = {
     "lists in lists": ("training.lr=" + "[" * 1000, "training.lr = '[[["),
     "a dotted key": ("training." * 20_000 + "lr=1", "unknown setting 'training.training."),
     "5,000 digits": ("training.epochs=" + "9" * 5_000, "training.epochs = '999"),
-    "hexadecimal": ("training.epochs=0x" + "f" * 5_000, "training.epochs = a int too long to show: must be at most"),
+    "hexadecimal": ("training.epochs=0x" + "f" * 5_000, "training.epochs: a whole number must be at most 9"),
 }
 
 

@@ -25,6 +25,8 @@ HARMFUL = [
     "\u2066",
     "\u2028",
     "\ufeff",
+    "\ufffe",
+    "\U0010ffff",
     "\udcff",
 ]
 

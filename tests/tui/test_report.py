@@ -12,22 +12,25 @@ from rich.console import Console
 from engine.events import Epoch, Finished, Reported, Stopped
 from engine.preset import load_preset, read_preset, with_value
 from tui.cli import _parser
-from tui.comparison import ReportedRow, averages_in_words, percent, reported_rows
-from tui.report import ArmRow, Number, best_arm, in_words, loss, reported_table, reproduce, summarize, table, with_knobs
+from tui.comparison import Kept, ReportedRow, averages_in_words, best_in_words, percent, reported_rows
+from tui.report import ArmRow, Number, loss, outcome, reported_table, reproduce, summarize, table, with_knobs
+from tui.verdict import best_arm, in_words
 
 PAIR = read_preset('[training]\nseeds = [0, 1, 2]\n[[arm]]\nname = "off"\n[[arm]]\nname = "on"')
 
 
 def epoch(arm="off", seed=0, **told):
-    losses = {"train_loss": 0.1, "val_loss": 0.5, "gap": 0.4, "best_val_loss": 0.4, "best_epoch": 7}
-    others = {"train_acc": 1.0, "val_acc": 0.9, "weight_norm": 1.0, "grad_norm": 1.0, "lr": 0.1, "wait": 2}
-    return Epoch(arm=arm, seed=seed, **{"epoch": 9, **losses, **others, **told})
-
-
-def row(arm, gap=None, acc=None, val=None, **told):
-    given = {"gap": gap, "test_acc": acc, "val_loss": val}
-    numbers = {name: Number(value) if isinstance(value, float) else value for name, value in given.items()}
-    return ArmRow(arm, 3, **numbers, **told)
+    losses = {"train_loss": 0.1, "val_loss": 0.5, "gap": 0.4, "best_train_loss": 0.2, "best_val_loss": 0.4}
+    others = {
+        "train_acc": 1.0,
+        "val_acc": 0.9,
+        "weight_norm": 1.0,
+        "grad_norm": 1.0,
+        "lr": 0.1,
+        "wait": 2,
+        "best_train_loss": 0.2,
+    }
+    return Epoch(arm=arm, seed=seed, **{"epoch": 9, "best_epoch": 7, **losses, **others, **told})
 
 
 def drawn(rows, width, **given):
@@ -44,6 +47,7 @@ FULL = [
     ArmRow(
         name, 3, Number(0.0004, 0.0001), Number(0.52, 0.03), Number(0.5196, 0.03), Number(best, 0.02),
         Number(37.0, 4.2), Number(301.0, 0.0), Number(0.45, 0.02), Number(0.899, 0.004), "full length",
+        kept={seed: Kept(True, 0.01, best + 0.02 * seed) for seed in (-1, 0, 1)},
     )
     for name, best in (("dropout off", 0.412), ("dropout 0.2", 0.31))
 ]  # fmt: skip
@@ -57,12 +61,37 @@ def test_a_number_is_the_mean_over_the_seeds_with_the_sample_deviation():
     assert (on.arm, on.val_loss, on.reason) == ("on", None, "")
 
 
-def test_arms_measured_on_different_data_have_no_best_among_them():
-    arms = '[[arm]]\nname = "off"\n[[arm]]\nname = "on"\n'
-    last = {("off", 0): epoch(), ("on", 0): epoch("on", best_val_loss=0.2)}
-    for tail, best in (("", "on"), ("data.scale = 'standard'", "on"), ("data.source = 'wine'", None)):
-        preset = read_preset(f"[training]\nseeds = [0]\n{arms}{tail}")
-        assert best_arm(summarize(preset, last, {}, {})) == best
+def test_a_lane_keeps_its_best_weights_or_its_last_as_it_was_decided_when_it_stopped():
+    told = epoch(best_epoch=7)
+    never = epoch("on", best_epoch=0, best_val_loss=math.nan)
+    off, on = summarize(PAIR, {("off", 0): told, ("on", 0): never}, {}, {})
+    assert off.kept == {0: Kept(True, 0.2, 0.4, math.nan, math.nan)}
+    assert on.kept == {0: Kept(False, 0.1, 0.5, math.nan, math.nan)}
+    last = with_value(PAIR, "early_stopping.restore_best", False)
+    assert not summarize(last, {("off", 0): told}, {}, {})[0].kept[0].best
+    # Turned after the end, the knob says nothing of the weights that were kept.
+    stopped = {("off", 0): Stopped("off", 0, 9, "epochs", 7, 0.4, kept_epoch=7)}
+    finished = {("off", 0): Finished("off", 0, 9, "epochs", 0.3, 0.9, 7, 0.4, kept_epoch=7)}
+    assert summarize(last, {("off", 0): told}, stopped, finished)[0].kept == {0: Kept(True, 0.2, 0.4, 0.3, 0.9)}
+    stopped = {("off", 0): Stopped("off", 0, 9, "diverged", 7, 0.4, kept_epoch=7)}
+    assert summarize(PAIR, {("off", 0): told}, stopped, finished)[0].kept == {}
+
+
+@pytest.mark.parametrize(
+    ("rule", "words"),
+    [
+        ("", None),
+        ("min_delta = 0.01", "min_delta 0.01"),
+        ("monitor = 'val_acc'\nstart_from_epoch = 5", "monitor val_acc, start_from_epoch 5"),
+    ],
+)
+def test_the_table_says_where_the_best_epoch_need_not_have_the_lowest_loss(rule, words):
+    preset = read_preset(f"[early_stopping]\n{rule}")
+    told = best_in_words(preset)
+    assert told == (words and f"best: the last epoch that early stopping counted as better ({words}), "
+                    "not the lowest val loss")  # fmt: skip
+    parts = [printed(part, 160) for part in outcome(preset, {}, {}, {}, {}, (), 160)]
+    assert any("not the lowest val loss" in part for part in parts) == (words is not None)
 
 
 def test_one_seed_has_no_deviation():
@@ -94,78 +123,12 @@ def test_the_test_numbers_come_from_the_end():
 
 def test_a_live_table_is_summarized_in_less_than_a_millisecond():
     last = {(arm, seed): epoch(arm, seed) for arm in ("off", "on") for seed in range(3)}
-    began = time.perf_counter()
+    began = time.process_time()
     for _ in range(100):
-        in_words(summarize(PAIR, last, {}, {}))
-    assert (time.perf_counter() - began) / 100 < 0.001
-
-
-def test_the_best_arm_has_the_lowest_best_validation_loss():
-    assert best_arm(FULL) == "dropout 0.2"
-
-
-def test_an_arm_that_diverged_under_a_seed_is_not_the_best():
-    assert best_arm([FULL[0], dataclasses.replace(FULL[1], diverged=1)]) == "dropout off"
-
-
-def test_one_arm_alone_and_arms_without_numbers_have_no_best():
-    assert best_arm(FULL[:1]) is None
-    assert best_arm([ArmRow("a", 1), ArmRow("b", 1)]) is None
-
-
-@pytest.mark.parametrize(
-    ("before", "after", "words"),
-    [
-        (0.52, 0.2, "'on' closed 62 % of the gap of 'off' (0.520 -> 0.200)"),
-        (0.3, -0.01, "'on' closed the whole gap of 'off' (0.300 -> -0.010)"),
-        (0.2, 0.3, "'on' widened the gap of 'off' by 50 % (0.200 -> 0.300)"),
-        (0.1, 0.5, "'on' made the gap of 'off' 5.0 times as wide (0.100 -> 0.500)"),
-        (0.1, 2e30, "'on' made the gap of 'off' 2.0e+31 times as wide (0.100 -> 2.0e+30)"),
-        (0.3, 0.301, "'on' left the gap of 'off' as it was (0.300 -> 0.301)"),
-        (-0.1, 0.2, "'on' opened a gap where 'off' had none (-0.100 -> 0.200)"),
-        (0.001, -0.2, "'off' had no gap for 'on' to close (0.0010 -> -0.200)"),
-    ],
-)
-def test_the_words_say_which_way_the_gap_went(before, after, words):
-    assert in_words([row("off", before), row("on", after)]) == words
-
-
-@pytest.mark.parametrize(
-    ("gaps", "accuracies", "price"),
-    [
-        ((0.5, 0.2), (0.899, 0.912), "; test accuracy 91.2 % against 89.9 %"),
-        ((0.5, 0.2), (0.899, 0.88), "; but worse test accuracy 88.0 % against 89.9 %"),
-        ((0.2, 0.5), (0.9, 0.88), "; test accuracy 88.0 % against 90.0 %"),
-        ((0.2, 0.5), (0.88, 0.9), "; but better test accuracy 90.0 % against 88.0 %"),
-        ((0.5, 0.2), (0.9, 0.9), "; test accuracy is the same, 90.0 %"),
-    ],
-)
-def test_the_words_say_at_what_price(gaps, accuracies, price):
-    words = in_words([row("off", gaps[0], accuracies[0]), row("on", gaps[1], accuracies[1])])
-    assert words.endswith(price)
-
-
-def test_before_the_test_data_are_touched_the_price_is_in_validation_loss():
-    words = in_words([row("off", 0.5, val=0.6), row("on", 0.2, val=0.8)])
-    assert words.endswith("; but worse validation loss 0.800 against 0.600")
-
-
-def test_a_difference_that_the_seeds_could_have_made_is_called_that():
-    words = in_words([row("off", Number(0.3, 0.2)), row("on", Number(0.2, 0.1))])
-    assert words == "'on' closed 33 % of the gap of 'off' (0.300 -> 0.200, within the spread of the seeds)"
-
-
-def test_an_arm_that_diverged_has_no_gap_and_a_seed_that_did_is_told():
-    assert in_words([row("off", 0.3), row("on", math.nan, diverged=3)]) == "'on' diverged: there is no gap to compare"
-    both = [row("off", math.nan, diverged=3), row("on", math.nan, diverged=3)]
-    assert in_words(both) == "both arms diverged: there is no gap to compare"
-    assert in_words([row("off", 0.3), row("on", 0.1, diverged=1)]).endswith("; 'on' diverged under 1 of 3 seeds")
-
-
-def test_there_are_no_words_before_the_first_epoch_or_for_another_number_of_arms():
-    assert in_words([ArmRow("a", 1), ArmRow("b", 1)]) is None
-    assert in_words(FULL * 2) is None
-    assert in_words([]) is None
+        rows = summarize(PAIR, last, {}, {})
+        assert in_words(rows)
+        best_arm(rows)
+    assert (time.process_time() - began) / 100 < 0.001
 
 
 @pytest.mark.parametrize("width", [160, 120, 80, 60, 44])
@@ -182,7 +145,15 @@ def test_a_wide_table_is_one_line_an_arm_and_tells_everything():
     for header in ("train loss", "best val loss", "best epoch", "epochs", "test loss", "test acc", "reason"):
         assert header in text
     assert "0.412 ± 0.020" in text
+    assert "★ lowest val loss with the weights kept, by more than the spread over the seeds" in text
     assert len(text.splitlines()) == 5
+
+
+def test_where_no_arm_is_starred_the_table_says_why():
+    one = [dataclasses.replace(row, lanes=1, kept={0: row.kept[0]}) for row in FULL]
+    text = drawn(one, 120)
+    assert "★" not in text
+    assert "one seed shows no spread" in text
 
 
 def test_eighty_columns_keep_epochs_and_reason_by_folding_them():
@@ -299,12 +270,6 @@ def test_a_regression_has_no_accuracy_and_a_dash_says_so(width):
     assert "nan" not in text
     assert "%" not in text
     assert percent(math.nan) == "-"
-
-
-def test_two_arms_of_a_regression_are_compared_by_their_losses():
-    assert in_words(CURVES).endswith("; test loss 0.210 against 0.420")
-    before = [dataclasses.replace(row, test_loss=None, test_acc=None) for row in CURVES]
-    assert in_words(before).endswith("; validation loss 0.200 against 0.400")
 
 
 # What others report ---------------------------------------------------------------------------------------------------

@@ -276,7 +276,7 @@ class Board(LivesOn, Screen[None]):
         self.query_one("#stopping").scroll_to(y=max(0, line - 4), animate=False)
 
     def _show_page(self, page: int) -> None:
-        """On a small screen: 0 knobs and early stopping, 1 accuracy and norms, 2 the comparison."""
+        """On a small screen: 0 knobs and early stopping, 1 accuracy and norms, 2 the comparison. Draws it, too."""
         self._page = page
         for number in range(3):
             self.set_class(number == page, f"-page-{number}")

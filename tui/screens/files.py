@@ -17,7 +17,7 @@ from pathlib import Path
 from textual.screen import Screen
 
 from engine.files import LONGEST_NAME, file_name, written
-from engine.preset import Preset, write_preset
+from engine.preset import Preset, title_of, write_preset
 from engine.view import View
 from tui.screens.dialogs import Ask, AskText, Question
 
@@ -102,7 +102,7 @@ def _write(path: Path, text: bytes, *, replace: bool) -> None:
 async def export(screen: Screen[None], view: View) -> None:
     """The screen as SVG and the history as CSV, in the working folder; a message says where, or why not."""
     try:
-        picture = printable(screen.app.export_screenshot(title=view.preset.title))
+        picture = printable(screen.app.export_screenshot(title=title_of(view.preset)))
         files = await asyncio.to_thread(export_files, Path.cwd(), picture, view)
     except (OSError, ValueError) as error:
         screen.notify(f"{trouble(error)}.", title="not exported", severity="error", markup=False)

@@ -20,7 +20,9 @@ _INTRO = (
     "Each arm of the preset trains beside the others under equal conditions: same first weights, same batches, same "
     "noise. Train loss is drawn solid, validation loss dotted, both measured without noise and without penalties. A "
     "diamond marks the best epoch, a thin line a turned knob, a thick one where early stopping ends the arm or would "
-    "have."
+    "have. The best epoch is the last that early stopping counted as better: with min_delta a lower validation loss "
+    "may follow it. A star marks the arm whose kept weights have the lowest validation loss, where its difference to "
+    "every other arm, paired by seed, is larger than the spread of those differences: ties and single seeds have none."
 )
 _PALETTE = ("ctrl+p", "the command palette: every action by name")
 _MOUSE = "mouse: a click on a loss pane selects its arm, on a knob chooses it, on its arrows turns it"

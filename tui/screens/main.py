@@ -141,12 +141,10 @@ class MainScreen(Board):
     def action_gap(self) -> None:
         self._gap = not self._gap
         self._show_page(1)
-        self.draw(force=True)
 
     def action_norms(self) -> None:
         self._layers = not self._layers
         self._show_page(1)
-        self.draw(force=True)
 
     def action_next_page(self) -> None:
         self._show_page((self._page + 1) % 3)

@@ -13,13 +13,12 @@ from tui.comparison import (
     ArmRow,
     Number,
     ReportedRow,
-    best_arm,
-    in_words,
     left_out_in_words,
     percent,
     reported_rows,
     summarize,
 )
+from tui.verdict import best_arm, in_words
 from tui.widgets.lines import Lines
 from tui.widgets.palette import colour
 from tui.widgets.words import with_spread
@@ -76,7 +75,7 @@ class Comparison(Lines):
         """Show this moment of the run, with the selected arm's name marked as in its pane."""
         sign = "+-" if self._ascii else "±"
         rows = summarize(view.preset, view.last, view.stopped, view.finished)
-        best = best_arm(rows)
+        best = best_arm(rows).arm
         width = self.content_size.width
         names = max([3, *(len(row.arm) for row in rows)])
         names = min(names, max(8, width // 4))

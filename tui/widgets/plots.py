@@ -93,6 +93,13 @@ def shared_limits(series: Sequence[Series], log: bool) -> tuple[float, float] | 
     return (lowest, highest) if highest > lowest else None
 
 
+def _steady_limits(curves: Sequence[Series], arms: Sequence[str]) -> tuple[float, float] | None:
+    """With many arms one scale whichever is selected, though its spread, the only one shown, leaves it; else None."""
+    finite = [y[np.isfinite(y)] for y in (np.asarray(each.y) for each in curves)] if len(arms) > MANY else []
+    ends = [(float(y.min()), float(y.max())) for y in finite if y.size]
+    return (min(low for low, _ in ends), max(high for _, high in ends)) if ends else None
+
+
 def _quantile(y: np.ndarray, share: float) -> float:
     """As NumPy's, which takes ten times as long over so few numbers."""
     at = share * (len(y) - 1)
@@ -195,7 +202,8 @@ def _averages(view: View, arm: str) -> list[Series]:
 def accuracy_plot(view: View, selected: str | None) -> Plot:
     """Train and validation accuracy of every arm."""
     arms = view.preset.arm_names
-    return Plot(_curves(view, arms, ACCURACIES, selected), knob_marks(view, arms), x_limits(view), empty=waiting(view))
+    curves = _curves(view, arms, ACCURACIES, selected)
+    return Plot(curves, knob_marks(view, arms), x_limits(view), _steady_limits(curves, arms), empty=waiting(view))
 
 
 def gap_plot(view: View, selected: str | None) -> Plot:
@@ -209,7 +217,7 @@ def norm_plot(view: View, selected: str | None) -> Plot:
     """The norm of all weights, by arm."""
     arms = view.preset.arm_names
     curves = _curves(view, arms, [("weight_norm", False)], selected)
-    return Plot(curves, knob_marks(view, arms), x_limits(view), empty=waiting(view))
+    return Plot(curves, knob_marks(view, arms), x_limits(view), _steady_limits(curves, arms), empty=waiting(view))
 
 
 def layers(view: View, arm: str) -> tuple[str, ...]:

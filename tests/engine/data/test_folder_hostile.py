@@ -207,13 +207,15 @@ def png(width: int, height: int, rows: bytes | None = None, more: bytes = b"", d
     return b"\x89PNG\r\n\x1a\n" + head + more + chunk(b"IDAT", data) + chunk(b"IEND", b"")
 
 
-def many_scans(tmp_path: Path) -> bytes:
-    """A progressive JPEG whose last pass is there 5,000 times."""
+def many_scans(tmp_path: Path, count: int, side: int = 64) -> bytes:
+    """A progressive JPEG whose last scan is there so many times; its header says that it is `side` pixels wide."""
     path = tmp_path / "scans.jpg"
     Image.fromarray(RNG.integers(0, 256, (64, 64, 3)).astype(np.uint8)).save(path, progressive=True)
     raw = path.read_bytes()
+    size = raw.index(b"\xff\xc2") + 5
+    raw = raw[:size] + struct.pack(">HH", side, side) + raw[size + 4 :]
     start = raw.rindex(b"\xff\xda")
-    return raw[:start] + raw[start:-2] * 5000 + raw[-2:]
+    return raw[:start] + raw[start:-2] * count + raw[-2:]
 
 
 def webp(width: int, height: int) -> bytes:
@@ -264,7 +266,8 @@ def bad_images(tmp_path: Path) -> dict[str, bytes]:
         "unknown.tif": tiff(64, 64, 12345, b"\0" * 50),
         "huge.tif": tiff(60_000, 60_000, 1, b"\0" * 50),
         "huge packed.tif": tiff(9_000, 9_000, 5, b"\xff" * 50),
-        "scans.jpg": many_scans(tmp_path),
+        "scans.jpg": many_scans(tmp_path, 5000),
+        "large scans.jpg": many_scans(tmp_path, 50, 9000),
         "cut.jpg": b"\xff\xd8\xff\xe0",
     }  # fmt: skip
 

@@ -15,18 +15,29 @@ async def lines(view, width=110, ascii_only=False):
 
 
 async def test_every_arm_has_its_numbers_the_best_is_marked_and_the_difference_is_said():
+    seeds = (0, 1)
     view = moment(
-        lane("plain", best_val_loss=0.45),
-        lane("dropped", train_loss=0.4, gap=0.1, best_val_loss=0.4, best_epoch=8),
-        finished=[finish("plain"), finish("dropped", test_acc=0.9)],
+        *(lane("plain", seed) for seed in seeds),
+        *(lane("dropped", seed, best_train_loss=0.35, best_val_loss=0.4, best_epoch=8) for seed in seeds),
+        base={"training.seeds": seeds},
+        finished=[finish("plain", seed) for seed in seeds] + [finish("dropped", seed, 0.9) for seed in seeds],
     )
-    head, plain, dropped, words = await lines(view)
+    head, plain, dropped, *words = await lines(view, 132)
     assert head.split()[:4] == ["train", "loss", "val", "loss"]
-    assert plain.split()[:4] == ["plain", "0.200", "0.500", "0.300"]
+    assert plain.split()[:3] == ["plain", "0.200", "±0.000"]
     assert dropped.startswith("★ dropped")
     assert "90.0 %" in dropped
-    assert "closed 67 % of the gap" in words
-    assert "test accuracy 90.0 % against 85.0 %" in words
+    said = " ".join(line.strip() for line in words)
+    assert said.startswith(
+        "with the best epoch's weights, 'dropped' closed 75 % of the gap of 'plain' (0.200 -> 0.050)"
+    )
+    assert said.endswith("test accuracy 90.0 % against 85.0 %")
+
+
+async def test_no_arm_is_marked_where_the_seeds_differ_as_much():
+    lanes = [lane("plain"), lane("plain", 1), lane("dropped", best_val_loss=0.4), lane("dropped", 1)]
+    told = await lines(moment(*lanes, base={"training.seeds": [0, 1]}))
+    assert "★" not in "".join(told)
 
 
 async def test_seeds_are_a_mean_and_its_deviation():

@@ -58,6 +58,23 @@ def test_among_many_arms_the_selected_one_stands_in_front_and_with_none_selected
     )):  # fmt: skip
         assert {series.colour for series in draw("arm 3").series if not series.faint} == {3}
         assert not any(series.faint for series in draw(None).series)
+
+
+def test_of_many_arms_only_the_selected_one_shows_its_spread_and_no_choice_moves_the_scale():
+    arms = {f"arm {number}": {} for number in range(5)}
+    lanes = [
+        lane(arm, seed, epoch, val_acc=0.5 + 0.1 * place + 0.05 * seed, weight_norm=1.0 + place + seed)
+        for place, arm in enumerate(arms)
+        for seed in (0, 1)
+        for epoch in EPOCHS
+    ]
+    view = moment(*lanes, arms=arms, base={"training.seeds": [0, 1]})
+    for plot in (plots.accuracy_plot, plots.norm_plot):
+        drawn = [plot(view, arm) for arm in (*arms, None)]
+        assert len({each.y_limits for each in drawn}) == 1
+        assert {series.colour for series in drawn[3].series if series.low is not None} == {3}
+        assert not any(series.low is not None for series in drawn[-1].series)
+    assert all(series.low is not None for series in plots.loss_plots(view, log=False)["arm 1"].series)
     assert not any(series.faint for series in plots.overlay_plot(moment(*RUN), False, "plain").series)
 
 

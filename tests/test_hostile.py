@@ -1,0 +1,147 @@
+"""What comes through a real terminal and what stands around it: none of it ends a run or leaves a mess."""
+
+from __future__ import annotations
+
+import random
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.small import LEFT_ALTERNATE, PRESET, environment, epoch, opening, trains
+from tests.terminal import REGTUI, Terminal
+from tests.tui.test_keys import PIECES
+
+pytestmark = pytest.mark.alone
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory) -> Path:
+    made = tmp_path_factory.mktemp("hostile")
+    (made / "small.toml").write_text(PRESET)
+    return made
+
+
+@pytest.fixture
+def start(folder) -> Iterator[Callable[..., Terminal]]:
+    with opening(folder) as started:
+        yield started
+
+
+def left(terminal: Terminal) -> str:
+    return bytes(terminal.raw).rpartition(LEFT_ALTERNATE)[2].decode()
+
+
+def lives(terminal: Terminal) -> None:
+    before = epoch(terminal)
+    terminal.wait_for(lambda _: epoch(terminal) > before, timeout=15)
+
+
+def test_no_bytes_end_a_run(start):
+    terminal = start()
+    terminal.wait_for(trains)
+    terminal.send(b"\xff")
+    lives(terminal)
+    random_ = random.Random(3)
+    for _ in range(300):
+        terminal.send(b"".join(random_.choices(PIECES, k=random_.randrange(1, 9))))
+    terminal.send(b"\x1b[201~" + b"x" * 40)
+    lives(terminal)
+    terminal.send(b"\x1b[200~" + b"\xffq\x1bq\r" * 200_000 + b"\x1b[201~")
+    lives(terminal)
+    terminal.send(b"\x1b[200~without an end")
+    terminal.watch(3.5)
+    terminal.send(b"\x1b")
+    terminal.watch(0.3)
+    terminal.press("q")
+    terminal.wait_for("stop and discard", timeout=5)
+    terminal.press("right", "enter")
+    assert terminal.wait() == 0
+    assert "Traceback" not in left(terminal)
+
+
+def program(folder: Path, broken: str) -> Terminal:
+    """The dashboard with a bug of ours in it."""
+    (folder / "broken.py").write_text(f"import sys\n{broken}\nfrom tui.cli import main\nsys.exit(main())\n")
+    told = {**environment(folder), "PYTHONPATH": str(Path(__file__).parents[1])}
+    return Terminal([sys.executable, "broken.py", "small.toml"], 120, 36, told, folder)
+
+
+BROKEN = {
+    "in an action": "from tui.screens.main import MainScreen\nMainScreen.action_gap = lambda _: 1 / 0",
+    "in the input thread": "from tui.driver import TerminalDriver\nTerminalDriver.process_message = lambda *_: 1 / 0",
+    "in the output thread": "from tui.terminal import Terminal\nbefore = Terminal.write\ncount = []\n"
+    "def write(terminal, frame):\n    count.append(1)\n"
+    "    return before(terminal, frame) if len(count) < 9 else 1 / 0\n"
+    "Terminal.write = write",
+    "while it leaves": "from tui.app import RegtuiApp\nRegtuiApp._close_all = lambda _: 1 / 0",
+}
+
+
+@pytest.mark.parametrize("place", BROKEN)
+def test_a_bug_anywhere_in_the_screen_is_told_in_a_line_and_is_not_0(place, folder):
+    with program(folder, BROKEN[place]) as terminal:
+        modes = terminal.modes
+        if place != "in the output thread":
+            terminal.wait_for("5 knobs")
+        if place == "while it leaves":
+            terminal.wait_for(trains)
+            terminal.press("q")
+            terminal.wait_for("stop and discard", timeout=5)
+            terminal.press("right", "enter")
+        else:
+            terminal.press("g")
+        assert terminal.wait() == 1
+        assert terminal.modes == modes
+        told = left(terminal)
+        assert "Traceback" not in told
+        assert "ZeroDivisionError: division by zero (the whole story is in" in " ".join(told.split())
+
+
+UNUSABLE = {
+    "an action": "from tui.screens.main import MainScreen\nMainScreen.action_gap = lambda _: open('/no/such/folder')",
+    "a callback": "from tui.screens.main import MainScreen\n"
+    "MainScreen.action_gap = lambda screen: screen.call_next(lambda: open('/no/such/folder'))",
+    "a handler": "from tui.screens.main import MainScreen\nfrom textual.message import Message\n"
+    "class Wanted(Message):\n    pass\nMainScreen.on_wanted = lambda *_: open('/no/such/folder')\n"
+    "MainScreen.action_gap = lambda screen: screen.post_message(Wanted())",
+    "a timer": "from tui.screens.main import MainScreen\n"
+    "MainScreen.action_gap = lambda screen: screen.set_timer(0.01, lambda: open('/no/such/folder'))",
+}
+
+
+@pytest.mark.parametrize("place", UNUSABLE)
+def test_a_file_that_cannot_be_used_ends_no_run_wherever_it_is_found_out(place, folder):
+    with program(folder, UNUSABLE[place]) as terminal:
+        terminal.wait_for(trains)
+        terminal.press("g")
+        terminal.wait_for("No such file", timeout=5)
+        lives(terminal)
+        terminal.press("space")
+        terminal.wait_for("paused", timeout=5)
+        terminal.press("q")
+        terminal.wait_for("stop and discard", timeout=5)
+        terminal.press("right", "enter")
+        assert terminal.wait() == 0
+
+
+def test_a_terminal_that_cannot_draw_gets_a_run_without_a_screen(start):
+    terminal = start("small.toml", "--epochs", "3", TERM="dumb")
+    assert terminal.wait(20) == 0
+    told = bytes(terminal.raw)
+    assert b"TERM=dumb" in told
+    assert b"test acc" in told.replace(b"\r\n", b" ")
+    assert b"\x1b[?" not in told.replace(b"\x1b[?25", b"")
+
+
+@pytest.mark.parametrize("command", [(), ("run",)])
+def test_a_working_folder_that_is_gone_is_told_in_a_line(command, folder):
+    away = folder / "away"
+    away.mkdir()
+    (away / "small.toml").write_text(PRESET)
+    words = f'cd "{away}" && rm -r "{away}" && exec "{REGTUI}" {" ".join(command)} dropout'
+    with Terminal(["/bin/sh", "-c", words], 120, 36, environment(folder), folder) as terminal:
+        assert terminal.wait() == 2
+        told = bytes(terminal.raw).decode()
+        assert told == "regtui: the folder it was started in is not there any more: change to another one (cd)\r\n"

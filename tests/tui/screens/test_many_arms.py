@@ -1,0 +1,123 @@
+"""Promises of a screen with many arms: a key costs what is seen, not what there is of arms. Counted, not timed."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections import Counter
+
+import pytest
+
+from engine.history import History
+from tests.tui.dashboard import LARGE, dashboard, experiment
+from tui.widgets import chart, frame, plots
+from tui.widgets.lines import Lines
+
+ARMS = 60
+
+
+@pytest.fixture
+def work(monkeypatch):
+    """How often each costly thing is done."""
+    done: Counter[str] = Counter()
+
+    def count(place, name, what):
+        original = getattr(place, name)
+
+        def counted(*given, **options):
+            done[what] += 1
+            return original(*given, **options)
+
+        monkeypatch.setattr(place, name, counted)
+
+    count(chart, "draw", "charts drawn")
+    count(frame, "_rows", "frames by plotext")
+    count(Lines, "_strip", "lines made")
+    count(History, "means", "means asked for")
+    return done
+
+
+@contextlib.asynccontextmanager
+async def finished(arms=ARMS):
+    """A run that is over, so that what is drawn is drawn for the keys."""
+    preset = experiment(
+        {"training.epochs": 12, "training.seeds": [0, 1]},
+        {f"arm {at:02}": {"regularization.dropout": at / 100} for at in range(arms)},
+        speed=None,
+    )
+    async with dashboard(preset, LARGE) as person:
+        await person.sees("finished")
+        await person.sees(
+            lambda: len(person.view.finished) == 2 * arms and person.main._drawn[0] == person.view.version
+        )
+        yield person
+
+
+def in_sight(person):
+    return sum(isinstance(widget, chart.Chart) for widget in person.main._compositor.visible_widgets)
+
+
+async def quiet(work):
+    """Wait until nothing more is done for what was pressed."""
+    before = None
+    while before != work:
+        before = Counter(work)
+        await asyncio.sleep(0.1)
+
+
+async def cost(person, work, key, times=3):
+    """What a press does on average, once the first one has laid out what it scrolls to."""
+    await person.press(key)
+    await quiet(work)
+    work.clear()
+    for _ in range(times):
+        await person.press(key)
+        await quiet(work)
+    return {what: count / times for what, count in work.items()}
+
+
+async def test_a_tab_draws_each_chart_once_and_the_lines_that_change(work):
+    async with finished() as person:
+        assert in_sight(person) == 3
+        told = await cost(person, work, "tab")
+    assert told["charts drawn"] == 3
+    assert told.get("frames by plotext", 0) == 0
+    assert told["means asked for"] <= 5
+    # Of 60 lines of the table the one before and the one after, and the knobs.
+    assert told["lines made"] < 30
+
+
+async def test_with_a_pane_for_each_arm_only_those_in_sight_are_drawn(work):
+    async with finished() as person:
+        await person.press("o")
+        await person.sees("1 loss: arm 00")
+        await quiet(work)
+        seen = in_sight(person)
+        assert 3 < seen < 10
+        for key in ("l", "g", "n", "tab"):
+            told = await cost(person, work, key)
+            # Those that come in sight as the panes are scrolled are drawn too.
+            assert told["charts drawn"] <= seen + 2, key
+            assert told["means asked for"] <= 5, key
+
+
+async def test_an_arrow_draws_no_chart(work):
+    async with finished() as person:
+        told = await cost(person, work, "down")
+    assert told.get("charts drawn", 0) == 0
+    assert told["lines made"] < 30
+
+
+async def test_a_pane_that_comes_in_sight_shows_the_present_moment(work):
+    async with finished() as person:
+        await person.press("o", "l")
+        await person.sees("1 log loss: arm 00")
+        for _ in range(8):
+            await person.press("tab")
+        await person.sees("log loss: arm 07")
+        await quiet(work)
+        seen = person.main.query_one("#loss-7 Chart", chart.Chart)
+        shown = [seen.render_line(y).text for y in range(seen.size.height)]
+        width, height, skin, _ = seen._surroundings()
+        due = chart.draw(plots.loss_plots(person.view, log=True)["arm 07"], width, height, skin)
+        assert shown == [row.text for row in due]
