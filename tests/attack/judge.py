@@ -6,6 +6,7 @@ that is not text.
 
 from __future__ import annotations
 
+import os
 import re
 import unicodedata
 from collections.abc import Collection
@@ -76,6 +77,11 @@ def fault(outcome: Outcome, codes: Collection[int] = (0, BAD_INPUT), refusals: i
     if outcome.code == BAD_INPUT and (not refused if refusals is None else refused != refusals):
         return f"refused in {refused} lines: {said[:300]!r}"
     return None
+
+
+def soon() -> float:
+    """Within how many seconds a program is gone: 2, and more only where others want the processors too."""
+    return 2.0 * max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
 
 
 def unprintable(sent: bytes) -> str | None:
