@@ -38,9 +38,9 @@ def observe(
 ) -> tuple[Watch, bool, Verdict]:
     """The lane's watch after an epoch (counted from 1), whether its weights are the best so far, and the verdict.
 
-    Improved is `current < best - min_delta` as in Keras, and where a patience waits for it, by more than `ROUNDING` of
-    `best`, so that no stop hangs on the last bit; only then does `best` move and `wait` return to 0. Epochs up to `start_from_epoch` are not looked at. A loss that is not finite is `diverged`,
-    and never the best.
+    Improved is `current < best - min_delta` as in Keras, and where a patience waits for it, by more than `ROUNDING`
+    of `best`, so that no stop hangs on the last bit; only then does `best` move and `wait` return to 0. Epochs up
+    to `start_from_epoch` are not looked at. A loss that is not finite is `diverged`, and never the best.
     """
     if not (math.isfinite(train_loss) and math.isfinite(val_loss)):
         return watch, False, "diverged"
