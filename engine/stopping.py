@@ -38,16 +38,16 @@ def observe(
 ) -> tuple[Watch, bool, Verdict]:
     """The lane's watch after an epoch (counted from 1), whether its weights are the best so far, and the verdict.
 
-    Improved is `current < best - min_delta` as in Keras, by more than `ROUNDING` of `best`; only then does `best` move
-    and `wait` return to 0. Epochs up to `start_from_epoch` are not looked at. A loss that is not finite is `diverged`,
-    and never the best.
+    Improved is `current < best - min_delta` as in Keras, and where a patience waits for it, by more than `ROUNDING`
+    of `best`, so that no stop hangs on the last bit; only then does `best` move and `wait` return to 0. Epochs up
+    to `start_from_epoch` are not looked at. A loss that is not finite is `diverged`, and never the best.
     """
     if not (math.isfinite(train_loss) and math.isfinite(val_loss)):
         return watch, False, "diverged"
     if epoch <= rule.start_from_epoch:
         return watch, False, "go_on"
     current = {"val_loss": val_loss, "val_acc": -val_acc, "train_loss": train_loss}[rule.monitor]
-    if _improved(current, watch.best, rule.min_delta):
+    if _improved(current, watch.best, rule):
         best = Watch(current, train_loss, val_loss, epoch, wait=0, marked=watch.marked)
         return best, True, "go_on"
     watch = replace(watch, wait=watch.wait + 1)
@@ -60,7 +60,8 @@ def observe(
     return replace(watch, marked=True), False, "would_stop"
 
 
-def _improved(current: float, best: float, min_delta: float) -> bool:
+def _improved(current: float, best: float, rule: EarlyStopping) -> bool:
     if math.isinf(best):  # before any; infinity less a share of it would be NaN
         return True
-    return current < best - min_delta - ROUNDING * abs(best)
+    rounding = ROUNDING * abs(best) if rule.patience > 0 else 0.0
+    return current < best - rule.min_delta - rounding

@@ -19,7 +19,7 @@ async def picture(path: Path, epochs: int = 290) -> None:
     async with app.run_test(size=SIZE) as pilot:
         await pilot.press(*["greater_than_sign"] * 2)
         for epoch, keys in ((epochs // 2, ("left", "left")), (epochs, ("space",))):
-            while app.worker.view().epoch < epoch:
+            while app.worker.view().record.epoch < epoch:
                 await asyncio.sleep(0.02)
             await pilot.press(*keys)
         await pilot.pause(1.5)

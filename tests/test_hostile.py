@@ -99,27 +99,34 @@ def test_a_bug_anywhere_in_the_screen_is_told_in_a_line_and_is_not_0(place, fold
         assert "ZeroDivisionError: division by zero (the whole story is in" in " ".join(told.split())
 
 
-UNUSABLE = {
-    "an action": "from tui.screens.main import MainScreen\nMainScreen.action_gap = lambda _: open('/no/such/folder')",
-    "a callback": "from tui.screens.main import MainScreen\n"
-    "MainScreen.action_gap = lambda screen: screen.call_next(lambda: open('/no/such/folder'))",
-    "a handler": "from tui.screens.main import MainScreen\nfrom textual.message import Message\n"
-    "class Wanted(Message):\n    pass\nMainScreen.on_wanted = lambda *_: open('/no/such/folder')\n"
-    "MainScreen.action_gap = lambda screen: screen.post_message(Wanted())",
-    "a timer": "from tui.screens.main import MainScreen\n"
-    "MainScreen.action_gap = lambda screen: screen.set_timer(0.01, lambda: open('/no/such/folder'))",
-}
+UNUSABLE = """\
+from textual.message import Message
+from tui.screens.main import MainScreen
 
 
-@pytest.mark.parametrize("place", UNUSABLE)
-def test_a_file_that_cannot_be_used_ends_no_run_wherever_it_is_found_out(place, folder):
-    with program(folder, UNUSABLE[place]) as terminal:
+class Wanted(Message):
+    pass
+
+
+def missing(name):
+    open(f"/no/such/{name}")
+
+
+MainScreen.on_wanted = lambda *_: missing("handler")
+MainScreen.action_gap = lambda _: missing("action")
+MainScreen.action_norms = lambda screen: screen.call_next(missing, "callback")
+MainScreen.action_log_scale = lambda screen: screen.post_message(Wanted())
+MainScreen.action_overlay = lambda screen: screen.set_timer(0.01, lambda: missing("timer"))
+"""
+
+
+def test_a_file_that_cannot_be_used_ends_no_run_wherever_it_is_found_out(folder):
+    with program(folder, UNUSABLE) as terminal:
         terminal.wait_for(trains)
-        terminal.press("g")
-        terminal.wait_for("No such file", timeout=5)
-        lives(terminal)
-        terminal.press("space")
-        terminal.wait_for("paused", timeout=5)
+        for key, place in (("g", "action"), ("n", "callback"), ("l", "handler"), ("o", "timer")):
+            terminal.press(key)
+            terminal.wait_for(f"/no/such/{place}", timeout=5)
+            lives(terminal)
         terminal.press("q")
         terminal.wait_for("stop and discard", timeout=5)
         terminal.press("right", "enter")

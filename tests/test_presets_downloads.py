@@ -233,6 +233,18 @@ def test_300_images_are_overfitted_and_3000_are_not_yet(monkeypatch: pytest.Monk
     assert last["300 images"].gap > 4 * last["3,000 images"].gap
 
 
+def test_the_books_dropout_is_slow_for_want_of_its_one_by_the_share_that_is_kept(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    styles = {
+        style: on_real_digits(
+            "mnist-dropout", 100, monkeypatch, "data.validation=100", f"regularization.dropout_style={style}"
+        )["dropout 0.2"]
+        for style in ("book", "inverted")
+    }
+    assert styles["inverted"].train_loss < 1.8 < 2 < styles["book"].train_loss
+
+
 def test_the_books_weight_decay_narrows_the_gap_from_the_wrong_side(monkeypatch: pytest.MonkeyPatch) -> None:
     last = on_real_digits("book-weight-decay", 110, monkeypatch, "data.validation=1000")
     assert last["L2 0.1"].gap < 0.6 * last["no decay"].gap

@@ -42,7 +42,7 @@ def load_csv(path: str, target: str, numeric: bool = False) -> Pool:
         The file cannot be used; where one line is to blame, the message names it.
     """
     given = f"data.path = {quoted(path, 80)}"
-    file = Path(path).expanduser()
+    file = Path(os.path.expanduser(path))
     try:
         if not file.is_file():
             raise PresetError(f"{given}: {'is not a file' if file.exists() else 'no such file'}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -39,7 +40,7 @@ def load_folder(path: str, size: int, report: Report) -> Pool:
         No such folder, fewer than two classes, a file that is no image, or a layout that is neither of the two.
     """
     given = f"data.path = {quoted(path, 80)}"
-    root = Path(path).expanduser()
+    root = Path(os.path.expanduser(path))
     try:
         if not root.is_dir():
             told = "is not a folder" if root.exists() else "no such folder"

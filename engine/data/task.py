@@ -168,7 +168,7 @@ def _refuse_what_cannot_fit(
 
 
 def _warnings(data: Data, pool: Pool) -> tuple[str, ...]:
-    """That a class has one example, which can be in one part alone: never both learned and tested."""
+    """That a class has one example, which can be in one part alone."""
     if data.kind == "regression" or data.split == "all":
         return ()
     counts_C = np.bincount(pool.pool.y_N, minlength=len(pool.class_names))
@@ -177,7 +177,7 @@ def _warnings(data: Data, pool: Pool) -> tuple[str, ...]:
         return ()
     names = ", ".join(single[:3]) + (", ..." if len(single) > 3 else "")
     told = f"class {names} has" if len(single) == 1 else f"{len(single)} classes ({names}) have"
-    return (f"{data.source}: {told} one example only, which is either trained on or tested, not both",)
+    return (f"{data.source}: {told} one example only: it is learned and not measured, or the reverse",)
 
 
 def _first_features(data: Data, pool: Pool) -> Pool:

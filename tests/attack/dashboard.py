@@ -144,10 +144,11 @@ class Dashboard(Terminal):
         self.wait_for(lambda shown: self.epoch > 0 or "diverged" in shown, 20)
 
     def quits(self, timeout: float = 10.0) -> None:
-        """`q` and Enter end it in good order."""
-        self.send(b"q")
-        self.wait_for("stop and keep", timeout)
-        self.send(b"\r")
+        """`q` and Enter end it in good order; a finished run is left without a question."""
+        with contextlib.suppress(EndedError):
+            self.send(b"q")
+            self.wait_for("stop and keep", timeout)
+            self.send(b"\r")
         if (code := self.wait(timeout)) != 0:
             raise AssertionError(f"exit code {code} after q: {self.last_words!r}")
         if b"Traceback" in self.raw:

@@ -30,7 +30,8 @@ def folder(rng: Random, root: Path) -> None:
         for number in range(8):
             (root / name / f"{number}.png").write_bytes(_image(rng, "PNG"))
     for _ in range(rng.choice((0, 1, 1, 2))):
-        rng.choice((_spoil_image, _spoil_image, _spoil_image, _spoil_tree))(rng, root)
+        if (root / "a").is_dir():  # not parted into train and test already
+            rng.choice((_spoil_image, _spoil_image, _spoil_image, _spoil_tree))(rng, root)
 
 
 def _image(rng: Random, kind: str) -> bytes:

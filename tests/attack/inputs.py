@@ -62,7 +62,7 @@ def _known() -> list[bytes]:
     return sorted(sequence.encode() for sequence in ANSI_SEQUENCES_KEYS)
 
 
-_NUMBERS = (b"", b"0", b"1", b"2", b"5", b"27", b"200", b"-1", b"65536", b"1114112", b"9" * 11, b"9" * 5000, b"1:3")
+_NUMBERS = (b"", b"0", b"1", b"2", b"5", b"27", b"200", b"-1", b"65536", b"1114112", b"9" * 11, b"9" * 60, b"1:3")
 
 
 def _number(rng: Random) -> bytes:
@@ -101,7 +101,7 @@ def _report(rng: Random) -> bytes:
     return rng.choice((
         b"\x1b[?%s;%s$y" % (rng.choice((b"2026", b"2048", b"1016", _number(rng))), _number(rng)), b"\x1b[I", b"\x1b[O",
         b"\x1b[48;%d;%d;%d;%dt" % size, b"\x1b[8;%s;80t" % _number(rng), b"\x1b[1;%sR" % _number(rng),
-        b"\x1b]11;rgb:ffff/0000/0000\x1b\\", b"\x1b]52;c;aGk=\x07", b"\x1b]4;1;" + b"x" * 3000 + b"\x07",
+        b"\x1b]11;rgb:ffff/0000/0000\x1b\\", b"\x1b]52;c;aGk=\x07", b"\x1b]4;1;" + b"x" * 300 + b"\x07",
         b"\x1bP>|x(1)\x1b\\", b"\x1bP1$r0m", b"\x1b_Gi=1;OK\x1b\\", b"\x1b^x\x1b\\", b"\x1bXx", b"\x1b[>1;10;0c",
         b"\x1b[?62;c",
     ))  # fmt: skip
@@ -109,7 +109,7 @@ def _report(rng: Random) -> bytes:
 
 def _paste(rng: Random) -> bytes:
     """A paste: with bytes that are no text, one in another, one without an end or a beginning."""
-    text = rng.choice((junk(rng, 200), b"hello\r\n", b"\x1b[200~", b"x" * 5000, b"\x1b[A" * 50, b"0.1"))
+    text = rng.choice((junk(rng, 200), b"hello\r\n", b"\x1b[200~", b"x" * 300, b"\x1b[A" * 50, b"0.1"))
     return rng.choice((b"\x1b[200~%s\x1b[201~", b"\x1b[200~%s\x1b[201~", b"\x1b[200~%s", b"%s\x1b[201~")) % text
 
 

@@ -6,7 +6,9 @@ that is not text.
 
 from __future__ import annotations
 
+import os
 import re
+import unicodedata
 from collections.abc import Collection
 from dataclasses import dataclass
 
@@ -14,6 +16,9 @@ BAD_INPUT = 2
 LONGEST = 300  # characters of a refusal
 # Ends of lines, and the joiners that words of some languages are written with.
 _ALLOWED = "\n\t\u200c\u200d"
+# Controls, halves of characters, marks that change a line's direction or hide in it, separators of lines. What merely
+# has no picture, such as a character nobody has assigned, does no harm.
+_HARMFUL = ("Cc", "Cs", "Cf", "Zl", "Zp")
 # What is told on the way, and refuses nothing.
 _NOTE = re.compile(r"regtui: (reading|unpacking|downloading|no terminal on) ")
 
@@ -74,13 +79,18 @@ def fault(outcome: Outcome, codes: Collection[int] = (0, BAD_INPUT), refusals: i
     return None
 
 
+def soon() -> float:
+    """Within how many seconds a program is gone: 2, and more only where others want the processors too."""
+    return 2.0 * max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
+
+
 def unprintable(sent: bytes) -> str | None:
-    """The first thing in plain output that is no printable text, or None."""
+    """The first thing in plain output that does more, or less, than to be shown; or None."""
     try:
         text = sent.decode()
     except UnicodeDecodeError as error:
         return f"bytes that are not UTF-8: {sent[error.start : error.end + 20]!r}"
     for sign in text:
-        if sign not in _ALLOWED and not sign.isprintable():
+        if sign not in _ALLOWED and unicodedata.category(sign) in _HARMFUL:
             return f"the unprintable character U+{ord(sign):04X}"
     return None

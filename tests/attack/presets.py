@@ -42,7 +42,7 @@ def attack(numbers: Sequence[int], seed: int, workers: int, keep: Path | None) -
 
 def _hold(file: str) -> int:
     """What must be true of a preset that was found fine: 0 where it is."""
-    from engine.preset import load_preset
+    from engine.preset import PresetError, load_preset
     from engine.preset.change import write_preset
     from engine.preset.read import read_preset
 
@@ -53,8 +53,12 @@ def _hold(file: str) -> int:
         if any(unicodedata.category(sign) in ("Cc", "Cs") and sign not in "\n\t" for sign in text):
             print(f"a control character was let in: {text!r:.200}", file=sys.stderr)
             return 1
-    again = read_preset(write_preset(preset), preset.name)
+    try:
+        again = read_preset(write_preset(preset), preset.name)
+    except PresetError as error:
+        print(f"written, it cannot be read again: {error}", file=sys.stderr)
+        return 1
     if again != preset:
-        print("written and read again it is another preset", file=sys.stderr)
+        print("written and read again, it is another preset", file=sys.stderr)
         return 1
     return 0

@@ -10,10 +10,9 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from tests.attack.dashboard import Dashboard
-from tests.attack.judge import Case
+from tests.attack.judge import Case, soon
 from tests.attack.restored import left_changed, left_raw
 
-SOON = 2.0  # seconds
 SIGNALS = ("INT", "TERM", "HUP", "QUIT", "USR1", "TSTP", "line")  # "line": the terminal itself goes
 
 
@@ -111,8 +110,8 @@ def _gone(dashboard: Dashboard, state: str, name: str) -> str | None:
     took = time.monotonic() - began
     if dashboard.code is None:
         return f"still there after {took:.0f} s"
-    if took > SOON:
-        return f"gone after {took:.1f} s (allowed: {SOON:.0f})"
+    if took > (allowed := soon()):
+        return f"gone after {took:.1f} s (allowed: {allowed:.1f})"
     right = {128 + number, -number} | ({0} if state == "quitting" else set())
     if dashboard.code not in right:
         return f"exit code {dashboard.code}, expected {128 + number}"
@@ -143,8 +142,8 @@ def _stopped_and_back(dashboard: Dashboard, state: str) -> str | None:
             dashboard.read_raw(0.02)
     else:
         return "not stopped after 15 s"
-    if (took := time.monotonic() - began) > SOON:
-        return f"stopped after {took:.1f} s (allowed: {SOON:.0f})"
+    if (took := time.monotonic() - began) > (allowed := soon()):
+        return f"stopped after {took:.1f} s (allowed: {allowed:.1f})"
     while dashboard.read_raw(0.1):
         pass
     if state != "blocked output" and (wrong := left_changed(bytes(dashboard.raw)) or left_raw(dashboard.fd)):

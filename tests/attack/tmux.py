@@ -18,13 +18,12 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from random import Random
 
-from tests.attack.judge import Case
+from tests.attack.judge import Case, soon
 from tests.attack.samples import SMALL
 from tests.terminal import REGTUI
 
 COUNT = 10 if shutil.which("tmux") else 0
 ABOUT = "tmux: resizes, attach, detach, q, Enter, resize, kill-server" + ("" if COUNT else " (not installed)")
-SOON = 2.0  # seconds until no process is left
 
 
 def attack(numbers: Sequence[int], seed: int, workers: int, keep: Path | None) -> Iterator[Case]:
@@ -65,7 +64,8 @@ def _left_running(rng: Random, folder: Path, quits: bool) -> str | None:
                 return f"still running {took:.0f} s after its server was killed"
             time.sleep(0.02)
         took = time.monotonic() - began
-        return None if took <= SOON else f"gone only {took:.1f} s after its server was killed (allowed: {SOON:.0f})"
+        late = took > (allowed := soon())
+        return f"gone only {took:.1f} s after its server was killed (allowed: {allowed:.1f})" if late else None
     finally:
         server("kill-server")
         with contextlib.suppress(ProcessLookupError):

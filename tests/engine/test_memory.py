@@ -170,7 +170,7 @@ worker = Worker(load_preset("dropout", [sys.argv[3]]), "cpu")
 worker.start()
 while worker.view().state != "failed":
     time.sleep(0.01)
-print(worker.view().failed.message, worker.view().failed.log, file=sys.stderr)
+print(worker.view().record.failed.message, worker.view().record.failed.log, file=sys.stderr)
 raise SystemExit(2)
 """
 

@@ -166,7 +166,7 @@ def test_a_file_that_is_no_text_is_told(tmp_path: Path) -> None:
     file.write_bytes(b"\xff\xfe\x00")
     with pytest.raises(PresetError, match="cannot be read"):
         load_preset(str(file))
-    with pytest.raises(PresetError, match="cannot be read"):
+    with pytest.raises(PresetError, match="is a folder and no preset"):
         load_preset(f"{tmp_path}/")
 
 

@@ -82,11 +82,13 @@ def test_the_last_bits_of_a_float32_decide_nothing(told: list[tuple[int, int]], 
 
 def test_a_loss_that_falls_by_more_than_rounding_has_improved_also_where_each_step_is_less() -> None:
     values = [1.0 - n * ROUNDING / 4 for n in range(8)]
-    assert [improved for _, improved, _ in follow(values, EarlyStopping())] == [True, *[False] * 4, True, False, False]
+    waiting = follow(values, EarlyStopping(patience=9))
+    assert [improved for _, improved, _ in waiting] == [True, *[False] * 4, True, False, False]
+    assert all(improved for _, improved, _ in follow(values, EarlyStopping()))  # nothing stops: the lowest is the best
 
 
 def test_one_example_more_is_an_improvement_of_the_accuracy() -> None:
-    rule, watch, told = EarlyStopping(monitor="val_acc"), Watch(), []
+    rule, watch, told = EarlyStopping(monitor="val_acc", patience=9), Watch(), []
     for epoch, right in enumerate((59_000, 59_001, 59_001), start=1):
         watch, improved, _ = observe(watch, rule, epoch, 1.0, 1.0, right / 60_000)
         told.append(improved)

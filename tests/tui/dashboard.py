@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import time
 from collections.abc import AsyncIterator, Callable
 from typing import Any
@@ -23,7 +24,8 @@ from tui.widgets.knobs import KnobPanel
 SIZES = [(80, 24), (120, 36), (160, 45)]
 LARGE = (160, 45)
 USUAL = (120, 36)
-PATIENCE = 15.0
+# Seconds, and more only where others want the processors too: a frame of a busy machine may take a second.
+PATIENCE = 15.0 * max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1)) if hasattr(os, "getloadavg") else 15.0
 BASE: dict[str, Any] = {
     "data.source": "moons",
     "data.samples": 120,

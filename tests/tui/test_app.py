@@ -67,20 +67,20 @@ async def test_a_preset_that_cannot_be_loaded_leads_back_to_the_run_before_which
         await person.sees(lambda: person.view.record.epoch > 2)
         first, original = person.app.worker, person.main.original
         await person.press("right", "tab", "shift+tab", "shift+tab")
-        await person.sees(lambda: first.view().history.interventions)
-        tweaked = person.main.preset
+        await person.sees(lambda: first.view().record.history.interventions)
+        tweaked = person.view.turned
         person.main.post_message(OpenPreset(FAR))
         await person.sees("5 knobs: far 2")
         await person.sees("loading")
         await person.sees(lambda: first.view().state == "paused")
-        epoch = first.view().epoch
+        epoch = first.view().record.epoch
         await asyncio.sleep(0.1)
-        assert first.view().epoch == epoch
+        assert first.view().record.epoch == epoch
         far.set()
         await person.sees("loss: dropped")
         await person.sees("5 knobs: plain")
-        assert (person.app.worker, person.main.preset, person.main.original) == (first, tweaked, original)
-        assert person.main.preset.arm("dropped").settings.regularization.dropout == 0.25
+        assert (person.app.worker, person.view.turned, person.main.original) == (first, tweaked, original)
+        assert person.view.turned.arm("dropped").settings.regularization.dropout == 0.25
         await person.sees(lambda: person.view.record.epoch > epoch)
         (told,) = person.app._notifications
         assert "Far: [/red] no such host [Errno -2]" in told.message
@@ -146,7 +146,7 @@ async def test_after_a_failure_and_after_mere_loading_there_is_nothing_to_go_bac
         person.main.post_message(OpenPreset(experiment(arms={"far b": {}}, title="Far b")))
         await person.sees("loss: far b")
         await person.sees(lambda: "Far b: [/red] no such host" in person.toasts)
-        assert person.main.preset.title == "Far b"
+        assert person.view.turned.title == "Far b"
         await person.sees("failed")
 
 

@@ -131,7 +131,7 @@ def test_a_failure_nobody_foresaw_is_one_line_that_names_the_log(dashboard, caps
         raise RuntimeError("the roof\nfell in")
 
     monkeypatch.setattr(sys.modules["tui.app"], "run_dashboard", fail)
-    monkeypatch.setattr("engine.worker.log_path", lambda: tmp_path / "logs" / "regtui.log")
+    monkeypatch.setattr("engine.log.log_path", lambda: tmp_path / "logs" / "regtui.log")
     assert main([]) == 1
     err = capsys.readouterr().err
     assert err == f"regtui: RuntimeError: the roof fell in (the whole story is in {tmp_path}/logs/regtui.log)\n"

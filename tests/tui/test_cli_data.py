@@ -78,7 +78,7 @@ def test_a_folder_with_a_presets_name_does_not_hide_it(capsys, tmp_path, monkeyp
 
 
 def test_a_class_of_one_example_is_told_of_where_a_run_begins_and_in_a_check(capsys, table, tmp_path):
-    told = "csv: class 'cow' has one example only, which is either trained on or tested, not both"
+    told = "csv: class 'cow' has one example only: it is learned and not measured, or the reverse"
     data = f'[data]\nsource = "csv"\npath = "{table}"\ntarget = "kind"\n[model]\nhidden = [4]\n[training]\nepochs = 1\n'
     (tmp_path / "mine.toml").write_text(data)
     assert main(["check", "mine.toml"]) == 0

@@ -148,7 +148,7 @@ def test_a_failure_nobody_foresaw_is_one_line_that_names_the_log(tmp_path, capsy
         raise RuntimeError("out of memory")
 
     monkeypatch.setattr("engine.lab.Lab.advance", fail)
-    monkeypatch.setattr("engine.worker.log_path", lambda: tmp_path / "regtui.log")
+    monkeypatch.setattr("engine.log.log_path", lambda: tmp_path / "regtui.log")
     assert main(["run", preset_file(tmp_path)]) == 1
     assert (
         capsys.readouterr().err

@@ -184,7 +184,7 @@ def test_names_of_classes_are_printable(write):
     assert len(made.class_names[1]) <= 80
 
 
-@pytest.mark.parametrize("path", ["no\0file", "x" * 5000, "/".join(["x" * 200] * 30)])
+@pytest.mark.parametrize("path", ["no\0file", "~nobody of that name/x", "x" * 5000, "/".join(["x" * 200] * 30)])
 def test_paths_that_no_file_can_have_are_told(path):
     assert error(source="csv", path=path, target="y").startswith("data.path = '")
     assert error(source="folder", path=path).startswith("data.path = '")

@@ -188,7 +188,7 @@ async def test_a_key_never_waits_for_training(monkeypatch):
 
 async def test_an_exception_in_the_engine_is_told_with_the_place_of_the_log_and_restart_revives(monkeypatch, tmp_path):
     plain = Lab.advance
-    monkeypatch.setattr("engine.worker.log_path", lambda: tmp_path / "logs" / "regtui.log")
+    monkeypatch.setattr("engine.log.log_path", lambda: tmp_path / "logs" / "regtui.log")
     monkeypatch.setattr(Lab, "advance", lambda lab: 1 / 0)
     async with dashboard() as person:
         await person.sees(lambda: "ZeroDivisionError" in person.toasts)
@@ -321,7 +321,7 @@ async def test_enter_types_a_value():
 
 async def test_a_refused_value_says_why_beside_the_knob_and_changes_nothing():
     async with dashboard(paused=True) as person:
-        before = person.main.preset
+        before = person.view.turned
         for knob, typed, why in (
             ("training.lr", "-1", "must be above 0"),
             ("training.lr", "fast", "must be a number"),
@@ -336,7 +336,7 @@ async def test_a_refused_value_says_why_beside_the_knob_and_changes_nothing():
             assert person.main.query_one(KnobPanel).editing
             await person.press("escape")
             await person.sees(lambda: not person.main.query_one(KnobPanel).editing)
-        assert person.main.preset == before
+        assert person.view.turned == before
         assert not person.view.record.history.interventions
 
 
@@ -344,7 +344,7 @@ async def test_while_a_value_is_typed_no_other_knob_can_be_hit():
     async with dashboard(paused=True) as person:
         await person.choose("training.lr")
         await person.press("enter", "7", "down", "enter")
-        assert person.main.preset == person.main.original
+        assert person.view.turned == person.main.original
 
 
 async def test_a_word_is_turned_and_not_typed():
@@ -364,7 +364,7 @@ async def test_every_live_setting_can_be_reached_with_its_bounds(size):
             await person.sees(lambda knob=knob: person.note.startswith(knob.help[:30] if knob.choices else knob.bounds))
             seen.add(knob.key)
             await person.press("up")
-        used = person.main.preset.base
+        used = person.view.turned.base
         assert seen == {knob.key for knob in knobs().values() if knob.live and used.uses(knob)}
 
 
@@ -383,7 +383,7 @@ async def test_a_click_selects_an_arm_chooses_a_knob_and_turns_it():
         column = person.knobs.splitlines()[row].index("▸")
         assert column < listing.size.width
         await person.pilot.click("#knob-list", offset=(column, row))
-        await person.sees(lambda: person.main.preset.arm("plain").settings.regularization.l2 > 0)
+        await person.sees(lambda: person.view.turned.arm("plain").settings.regularization.l2 > 0)
 
 
 # Views --------------------------------------------------------------------------------------------------------------
@@ -530,7 +530,7 @@ async def test_an_export_that_cannot_be_written_says_so(monkeypatch, tmp_path):
 async def test_arrows_scroll_a_table_in_focus_and_turn_no_knob_that_an_enlarged_pane_hides():
     arms = {f"lr {place}": {"training.lr": 0.01 * (place + 1)} for place in range(32)}
     async with dashboard(experiment(arms=arms), paused=True) as person:
-        before = person.main.preset
+        before = person.view.turned
         await person.press("4")
         await person.sees(lambda: person.main.focused is not None and person.main.focused.id == "comparison")
         await person.press("down", "down")
@@ -539,8 +539,8 @@ async def test_arrows_scroll_a_table_in_focus_and_turn_no_knob_that_an_enlarged_
         await person.sees(lambda: person.main.maximized is not None)
         await person.sees(lambda: person.main.maximized.size.height > 20)
         await person.press("right", "left", "left")
-        assert person.main.preset == before
+        assert person.view.turned == before
         await person.press("escape")
         await person.sees(lambda: person.main.maximized is None)
         await person.press("escape", "right")
-        await person.sees(lambda: person.main.preset != before)
+        await person.sees(lambda: person.view.turned != before)

@@ -58,20 +58,24 @@ def in_sight(person):
 
 
 async def quiet(work):
-    """Wait until nothing more is done for what was pressed."""
+    """Wait until nothing more is done for what was pressed; a screen on which nothing changes is at rest."""
     before = None
-    while before != work:
+    for _ in range(50):
+        if before == work:
+            return
         before = Counter(work)
         await asyncio.sleep(0.1)
+    raise AssertionError(f"never at rest: {work}")
 
 
 async def cost(person, work, key, times=3):
     """What a press does on average, once the first one has laid out what it scrolls to."""
-    await person.press(key)
-    await quiet(work)
-    work.clear()
-    for _ in range(times):
+    for press in range(times + 1):
+        if press == 1:
+            work.clear()
+        before = Counter(work)
         await person.press(key)
+        await person.sees(lambda before=before: work != before)
         await quiet(work)
     return {what: count / times for what, count in work.items()}
 
