@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from engine.probes import activity
+from engine.looks.activity import activity
 
 from engine.events import Epoch, Event, Finished, Reported, Stopped, from_json, to_json
 from engine.lab import Lab
