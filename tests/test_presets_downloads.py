@@ -286,7 +286,7 @@ def test_the_outputs_of_the_layers_before_the_first_step_are_what_the_lessons_te
     }
     labs = {name: Lab(load_preset(name), "cpu") for name in ("book-activations", "init")}
     for (name, arm), ends in told.items():
-        layers = [activity(*labs[name].lane(arm, seed)) for seed in labs[name].preset.seeds]
+        layers = [activity(labs[name], arm, seed) for seed in labs[name].preset.seeds]
         for place, expected in ((0, ends[0]), (-1, ends[1])):
             assert statistics.mean(seen[place].std for seen in layers) == pytest.approx(expected, rel=0.03)
 
