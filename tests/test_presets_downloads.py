@@ -11,10 +11,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from engine.looks.activity import activity
 
 from engine.events import Epoch, Event, Finished, Reported, Stopped, from_json, to_json
 from engine.lab import Lab
+from engine.looks.activity import activity
 from engine.preset import DOWNLOADED, Preset, builtin_list, load_preset
 from engine.regularizers.dropout import Threshold, dropout
 from tests.engine.data import python2

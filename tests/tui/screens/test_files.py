@@ -4,7 +4,6 @@ And of what cannot be written: it is told, and the run goes on.
 """
 
 import csv
-import dataclasses
 import os
 import subprocess
 import sys
