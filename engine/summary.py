@@ -175,7 +175,8 @@ def best_in_words(preset: Preset) -> str | None:
     ]
     if not hidden:
         return None
-    return f"best: the last epoch that early stopping counted as better ({', '.join(hidden)}), not the lowest val loss"
+    settings = ", ".join(hidden)
+    return f"best: the last that early stopping counted as better ({settings}); its val loss need not be the lowest"
 
 
 def would_stop_in_words(record: RunRecord) -> list[str]:

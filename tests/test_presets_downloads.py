@@ -11,10 +11,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from engine.probes import activity
 
 from engine.events import Epoch, Event, Finished, Reported, Stopped, from_json, to_json
 from engine.lab import Lab
+from engine.looks.activity import activity
 from engine.preset import DOWNLOADED, Preset, builtin_list, load_preset
 from engine.regularizers.dropout import Threshold, dropout
 from tests.engine.data import python2
@@ -286,7 +286,7 @@ def test_the_outputs_of_the_layers_before_the_first_step_are_what_the_lessons_te
     }
     labs = {name: Lab(load_preset(name), "cpu") for name in ("book-activations", "init")}
     for (name, arm), ends in told.items():
-        layers = [activity(*labs[name].lane(arm, seed)) for seed in labs[name].preset.seeds]
+        layers = [activity(labs[name], arm, seed) for seed in labs[name].preset.seeds]
         for place, expected in ((0, ends[0]), (-1, ends[1])):
             assert statistics.mean(seen[place].std for seen in layers) == pytest.approx(expected, rel=0.03)
 

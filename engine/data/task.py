@@ -11,17 +11,12 @@ import torch
 from torch import Tensor
 
 from engine.data import scale, split
-from engine.data.csv_file import load_csv
-from engine.data.embedded import load_embedded
-from engine.data.folder import load_folder
-from engine.data.lessons import load_curve, load_exam, load_thumbtack, load_truth_table
 from engine.data.pool import Ints, Part, Pool
-from engine.data.synthetic import load_synthetic
-from engine.data.torchvision_sets import load_torchvision
 from engine.events import Loading
 from engine.memory import free_memory, refuse_what_cannot_fit
 from engine.preset.errors import PresetError
-from engine.preset.schema import EMBEDDED, MADE, SYNTHETIC, TRUTH_TABLES, Data
+from engine.preset.schema import Data
+from engine.preset.sources import SOURCES
 from engine.text import quoted
 
 
@@ -95,10 +90,10 @@ def load_task(
     PresetError
         The source cannot be read, or has too few examples.
     """
-    if data.source in MADE:
+    if SOURCES[data.source].made:
         # An input, its noise and a target of each are there at once.
         _refuse_what_cannot_fit(data, data.samples, None, 1, len(seeds), dtype, made=24 * data.samples)
-    pool = _load(data, report)
+    pool = SOURCES[data.source].load(data, report)
     if data.features:
         pool = _first_features(data, pool)
     if data.kind == "binary" and len(pool.class_names) != 2:
@@ -163,7 +158,7 @@ def _refuse_what_cannot_fit(
     words = f"{examples:,} examples of {data.source}" + (f" under {splits:,} seeds" if splits > 1 else "")
     # A target and the number of a row are of 8 bytes each.
     need = made + splits * rows * (features * dtype.itemsize + 16)
-    fewer = "fewer data.samples" if data.source in MADE else "less data (data.train, data.validation, data.test)"
+    fewer = "fewer data.samples" if SOURCES[data.source].made else "less data (data.train, data.validation, data.test)"
     refuse_what_cannot_fit(need, free_memory(), words, f"{fewer}, or fewer seeds")
 
 
@@ -190,23 +185,3 @@ def _first_features(data: Data, pool: Pool) -> Pool:
 
     image_shape = pool.image_shape if data.features == features else None
     return replace(pool, pool=cut(pool.pool), test=pool.test and cut(pool.test), image_shape=image_shape)
-
-
-def _load(data: Data, report: Callable[[Loading], None]) -> Pool:
-    if data.source in EMBEDDED:
-        return load_embedded(data.source)
-    if data.source in SYNTHETIC:
-        return load_synthetic(data.source, data.samples, data.noise)
-    if data.source == "folder":
-        return load_folder(data.path, data.size, report)
-    if data.source == "csv":
-        return load_csv(data.path, data.target, numeric=data.kind == "regression")
-    if data.source in TRUTH_TABLES:
-        return load_truth_table(data.source)
-    if data.source == "curve":
-        return load_curve(data.samples, data.noise)
-    if data.source == "exam":
-        return load_exam(data.samples, data.noise)
-    if data.source == "thumbtack":
-        return load_thumbtack(data.samples, data.p_up)
-    return load_torchvision(data.source, report, data.unchecked)

@@ -5,25 +5,15 @@ from __future__ import annotations
 from typing import Any, Literal
 
 from pydantic import field_validator, model_validator
+from pydantic_core import PydanticCustomError
 
 from engine.preset.setting import Section, setting
+from engine.preset.sources import SOURCES, discover, of_family
 
-Source = Literal[
-    "digits", "iris", "wine", "breast_cancer",
-    "moons", "circles", "gauss", "xor", "spiral",
-    "and", "or", "xor4", "curve", "exam", "thumbtack",
-    "mnist", "fashionmnist", "cifar10", "cifar100",
-    "folder", "csv",
-]  # fmt: skip
-EMBEDDED: tuple[str, ...] = ("digits", "iris", "wine", "breast_cancer")
-SYNTHETIC: tuple[str, ...] = ("moons", "circles", "gauss", "xor", "spiral")
-TRUTH_TABLES: tuple[str, ...] = ("and", "or", "xor4")
-MEASURED: tuple[str, ...] = ("curve", "exam")
-MADE: tuple[str, ...] = (*SYNTHETIC, *MEASURED, "thumbtack")  # of as many samples as are asked for
-DOWNLOADED: tuple[str, ...] = ("mnist", "fashionmnist", "cifar10", "cifar100")
-IMAGES: tuple[str, ...] = ("digits", *DOWNLOADED, "folder")
-# Channels times pixels of an image; a folder's are 3 * size * size.
-_NUMBERS = {"digits": 64, "mnist": 784, "fashionmnist": 784, "cifar10": 3072, "cifar100": 3072}
+discover()
+EMBEDDED, SYNTHETIC, TRUTH_TABLES = of_family("embedded"), of_family("synthetic"), of_family("truth_table")
+MEASURED, DOWNLOADED = of_family("measured"), of_family("downloaded")
+IMAGES: tuple[str, ...] = tuple(name for name, declared in SOURCES.items() if declared.image_numbers)
 
 Amount = int | float | None
 
@@ -31,7 +21,7 @@ Amount = int | float | None
 class Data(Section):
     """What the networks learn from, and how it is split and scaled."""
 
-    source: Source = setting("digits", "where the examples come from", judges=True)
+    source: str = setting("digits", "where the examples come from", judges=True, choices=SOURCES)
     path: str = setting("", "the folder of images or the CSV file, for the sources folder and csv", judges=True)
     unchecked: bool = setting(
         False, "read downloaded sets as they lie in the data folder, even where their md5 is not torchvision's"
@@ -81,6 +71,13 @@ class Data(Section):
     def _any_case(cls, value: Any) -> Any:
         return value.lower() if isinstance(value, str) else value
 
+    @field_validator("source")
+    @classmethod
+    def _known(cls, value: str) -> str:
+        if value not in SOURCES:
+            raise PydanticCustomError("literal_error", "unknown source")
+        return value
+
     @field_validator("train", "validation", "test", mode="before")
     @classmethod
     def _count_or_fraction(cls, value: Any) -> Any:
@@ -106,15 +103,15 @@ class Data(Section):
             for name in ("train", "validation", "test"):
                 if getattr(self, name) is not None:
                     raise ValueError(f'{name}: under split = "all" every part is all examples: leave it out')
-        elif self.source in TRUTH_TABLES:
+        elif SOURCES[self.source].family == "truth_table":
             raise ValueError(f'split: the four rows of {self.source!r} cannot be split: write split = "all"')
         return self
 
     @model_validator(mode="after")
     def _has_such_targets(self) -> Data:
-        if self.task != "regression" and self.task != "auto" and self.source in MEASURED:
+        if self.task != "regression" and self.task != "auto" and SOURCES[self.source].task == "regression":
             raise ValueError(f"task: {self.source!r} has numbers as targets: its task is regression")
-        if self.task == "regression" and self.source not in (*MEASURED, "csv"):
+        if self.task == "regression" and SOURCES[self.source].task != "regression" and self.source != "csv":
             raise ValueError(
                 f"task: {self.source!r} has classes as targets: regression needs {', '.join(MEASURED)} or csv"
             )
@@ -123,19 +120,16 @@ class Data(Section):
     @property
     def kind(self) -> str:
         """The task that `auto` stands for."""
-        if self.task != "auto":
-            return self.task
-        if self.source in MEASURED:
-            return "regression"
-        return "binary" if self.source in (*TRUTH_TABLES, "thumbtack") else "classification"
+        return SOURCES[self.source].task if self.task == "auto" else self.task
 
     @property
     def has_images(self) -> bool:
         """Whether the examples are images: not those of other sources, and not the first few features of an image."""
-        return self.source in IMAGES and not 0 < self.features < _NUMBERS.get(self.source, 3 * self.size**2)
+        numbers = SOURCES[self.source].image_numbers
+        return numbers is not None and not 0 < self.features < numbers(self)
 
     def why_no_images(self) -> str:
         """Why the examples are no images, and what to do."""
-        if self.source in IMAGES:
+        if SOURCES[self.source].image_numbers:
             return f"the first {self.features} features of {self.source!r} are no images: leave data.features out"
         return f"the source {self.source!r} has no images (those that have: {', '.join(IMAGES)})"

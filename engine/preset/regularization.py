@@ -6,13 +6,11 @@ from typing import Literal
 
 from pydantic import AliasChoices, field_validator
 
-from engine.preset.data import IMAGES
 from engine.preset.setting import ONE, Section, setting
 
 _MOST_LAYERS = 256  # more than the deepest network has
 _CONVOLVED = ("model.kind", ("cnn", "resnet"))
 _RESIDUAL = ("model.kind", ("resnet",))
-_ON_IMAGES = ("data.source", IMAGES)
 
 
 class Regularization(Section):
@@ -111,7 +109,7 @@ class Regularization(Section):
         le=100,
         step=0.1,
         live=True,
-        only_with=_ON_IMAGES,
+        needs_images=True,
     )
 
     @field_validator("dropout_layers", "l2_layers", "l1_layers", "activity_layers")
@@ -128,21 +126,19 @@ class Augment(Section):
     """How images are changed on their way into training, each one anew. 0 switches a change off."""
 
     shift: float = setting(
-        0.0, "largest shift along each side", unit="pixels", ge=0, le=512, live=True, only_with=_ON_IMAGES
+        0.0, "largest shift along each side", unit="pixels", ge=0, le=512, live=True, needs_images=True
     )
     rotate: float = setting(
-        0.0, "largest angle, either way", unit="degrees", ge=0, le=180, step=5, live=True, only_with=_ON_IMAGES
+        0.0, "largest angle, either way", unit="degrees", ge=0, le=180, step=5, live=True, needs_images=True
     )
-    zoom: float = setting(
-        0.0, "scaled by 1 - zoom to 1 + zoom", ge=0, lt=ONE, step=0.05, live=True, only_with=_ON_IMAGES
-    )
+    zoom: float = setting(0.0, "scaled by 1 - zoom to 1 + zoom", ge=0, lt=ONE, step=0.05, live=True, needs_images=True)
     hflip: float = setting(
-        0.0, "share of images mirrored left to right", ge=0, le=1, step=0.1, live=True, only_with=_ON_IMAGES
+        0.0, "share of images mirrored left to right", ge=0, le=1, step=0.1, live=True, needs_images=True
     )
     vflip: float = setting(
-        0.0, "share of images turned upside down (mirrored)", ge=0, le=1, step=0.1, live=True, only_with=_ON_IMAGES
+        0.0, "share of images turned upside down (mirrored)", ge=0, le=1, step=0.1, live=True, needs_images=True
     )
     cutout: int = setting(
         0, "side of a square of zeros somewhere in the image", unit="pixels", ge=0, le=512, live=True,
-        only_with=_ON_IMAGES,
+        needs_images=True,
     )  # fmt: skip

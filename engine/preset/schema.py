@@ -12,15 +12,16 @@ from typing import Any
 
 from pydantic import Field, field_validator, model_validator
 
-from engine.preset.data import DOWNLOADED, EMBEDDED, IMAGES, MADE, MEASURED, SYNTHETIC, TRUTH_TABLES, Amount, Data
+from engine.preset.data import DOWNLOADED, EMBEDDED, IMAGES, MEASURED, SYNTHETIC, TRUTH_TABLES, Amount, Data
 from engine.preset.errors import PresetError, did_you_mean
 from engine.preset.model import Model
 from engine.preset.regularization import Augment, Regularization
 from engine.preset.setting import Knob, Section, knobs_of
+from engine.preset.sources import SOURCES
 from engine.preset.training import EarlyStopping, Schedule, Training
 
 __all__ = [
-    "DOWNLOADED", "EMBEDDED", "IMAGES", "MADE", "MEASURED", "REPORTED_METRICS", "SECTIONS", "SYNTHETIC", "TRUTH_TABLES",
+    "DOWNLOADED", "EMBEDDED", "IMAGES", "MEASURED", "REPORTED_METRICS", "SECTIONS", "SYNTHETIC", "TRUTH_TABLES",
     "Amount", "Arm", "Augment", "Data", "EarlyStopping", "Knob", "Model", "Preset", "Regularization", "ReportedNumber",
     "Schedule", "Section", "Settings", "Subject", "Training", "knobs", "live_knobs",
 ]  # fmt: skip
@@ -44,6 +45,8 @@ class Settings(Section):
 
     def uses(self, knob: Knob) -> bool:
         """Whether the knob has an effect beside the other settings (Adam's decays have none under SGD)."""
+        if knob.needs_images:
+            return SOURCES[self.data.source].image_numbers is not None
         return knob.only_with is None or self.get(knob.only_with[0]) in knob.only_with[1]
 
     @model_validator(mode="after")
@@ -65,7 +68,7 @@ class Settings(Section):
         if self.model.kind in ("cnn", "resnet"):
             return f"model.kind = {self.model.kind!r}"
         for knob in knobs().values():
-            if knob.only_with == ("data.source", IMAGES) and self.get(knob.key):
+            if knob.needs_images and self.get(knob.key):
                 return f"{knob.key} = {self.get(knob.key)!r}"
         return None
 

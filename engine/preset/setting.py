@@ -6,6 +6,7 @@ Everything that speaks of a setting (TOML reader, `--set`, knob panel, help scre
 from __future__ import annotations
 
 import math
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any, Literal, get_args, get_origin
 
@@ -37,6 +38,8 @@ class Declared:
     live: bool
     only_with: tuple[str, tuple[str, ...]] | None = None
     judges: bool = False
+    needs_images: bool = False
+    choices: Collection[str] | None = None
 
 
 def setting(
@@ -49,6 +52,8 @@ def setting(
     live: bool = False,
     only_with: tuple[str, tuple[str, ...]] | None = None,
     judges: bool = False,
+    needs_images: bool = False,
+    choices: Collection[str] | None = None,
     **bounds: Any,
 ) -> Any:
     """Declare one setting.
@@ -63,9 +68,11 @@ def setting(
     live : it can be turned while training. Otherwise it is structural.
     only_with : the key of another setting, and its values with which this one has an effect.
     judges : it decides on which examples an arm is measured, or by which loss: arms in which it differs have no best.
+    needs_images : it has an effect on images alone.
+    choices : the allowed words, where they are not in the annotation: more may be added to them later.
     **bounds : pydantic's `ge`, `gt`, `le`, `lt`, and its other field options.
     """
-    extra: Any = {"declared": Declared(help, unit, step, scale, live, only_with, judges)}
+    extra: Any = {"declared": Declared(help, unit, step, scale, live, only_with, judges, needs_images, choices)}
     if isinstance(default, list):
         return Field(default_factory=default.copy, json_schema_extra=extra, **bounds)
     return Field(default, json_schema_extra=extra, **bounds)
@@ -90,6 +97,7 @@ class Knob:
     open_maximum: bool = False
     only_with: tuple[str, tuple[str, ...]] | None = None
     judges: bool = False
+    needs_images: bool = False
 
     @property
     def section(self) -> str:
@@ -196,7 +204,9 @@ def knobs_of(section: str, model: type[BaseModel]) -> list[Knob]:
             kind: getattr(m, kind) for m in field.metadata for kind in ("ge", "gt", "le", "lt") if hasattr(m, kind)
         }
         choices: tuple[Any, ...] = ()
-        if get_origin(field.annotation) is Literal:
+        if told.choices is not None:
+            choices = tuple(told.choices)
+        elif get_origin(field.annotation) is Literal:
             choices = get_args(field.annotation)
         elif field.annotation is bool:
             choices = (False, True)
@@ -217,6 +227,7 @@ def knobs_of(section: str, model: type[BaseModel]) -> list[Knob]:
                 open_maximum="lt" in limits,
                 only_with=told.only_with,
                 judges=told.judges,
+                needs_images=told.needs_images,
             )
         )
     return found

@@ -191,7 +191,7 @@ def test_the_table_the_command_and_the_turned_knobs_stay_in_the_terminal(capsys)
     from engine.events import Intervention
 
     view.record.history.add(Intervention(7, 3, 0, "dropped", "training.lr", 0.1, 0.2))
-    view = view.__class__(**{**vars(view), "preset": view.preset.model_copy(update={"title": "[/red] title"})})
+    view.record.preset = view.preset.model_copy(update={"title": "[/red] title"})
     _print_report(view, ["small.toml", "--set", "training.lr=0.1 "], ascii_only=True)
     told = capsys.readouterr().out
     assert "[/red] title: 10 epochs" in told

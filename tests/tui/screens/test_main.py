@@ -18,7 +18,7 @@ from tui.screens.main import MainScreen
 from tui.screens.messages import OpenPreset
 from tui.widgets.chart import Chart
 from tui.widgets.knobs import KnobPanel
-from tui.widgets.pane import ChartPane
+from tui.widgets.pane import Pane
 
 
 def braille(text: str) -> int:
@@ -26,7 +26,7 @@ def braille(text: str) -> int:
 
 
 def plot_of(person: Person, pane: str):
-    return person.main.query_one(f"#{pane}", ChartPane).query_one(Chart)._plot
+    return person.main.query_one(f"#{pane}", Pane).query_one(Chart)._plot
 
 
 # All at once --------------------------------------------------------------------------------------------------------

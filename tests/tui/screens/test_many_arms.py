@@ -48,7 +48,10 @@ async def finished(arms=ARMS):
     async with dashboard(preset, LARGE) as person:
         await person.sees("finished")
         await person.sees(
-            lambda: len(person.view.finished) == 2 * arms and person.main._drawn[0] == person.view.version
+            lambda: (
+                len(person.view.record.finished) == 2 * arms
+                and person.main._painter._drawn["losses"] == person.view.version
+            )
         )
         yield person
 
