@@ -46,7 +46,7 @@ ARMS = {"plain": "", "noise": "regularization.hidden_noise = 0.5", "lasso": "reg
         "clip": "training.clip_value = 0.001"}
 preset = read_preset('''
 [data]
-source = "SOURCE"
+source = "rings"
 samples = 120
 [model]
 hidden = [8]
@@ -56,7 +56,12 @@ lr = 0.1
 ''' + "".join(f'[[arm]]\\nname = "{name}"\\n{line}\\n' for name, line in ARMS.items()), name="all")
 lab = Lab(preset, "cpu")
 last = {event.arm: dict(event.metrics) for event in lab.run() if isinstance(event, Epoch)}
-seen = {"stacks": len(lab.stacks), "last": last, "look": dataclasses.asdict(take_look(lab, "spectrum", "plain", 0))}
+seen = {
+    "stacks": len(lab.stacks),
+    "classes": lab.stacks[0].task.class_names,
+    "last": last,
+    "look": dataclasses.asdict(take_look(lab, "spectrum", "plain", 0)),
+}
 
 
 async def screen():
@@ -106,7 +111,7 @@ def seen(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     folder = tmp_path_factory.mktemp("with-examples")
     _with_examples(folder)
     ran = subprocess.run(
-        [sys.executable, "-c", _PROGRAM.replace("SOURCE", "moons")],
+        [sys.executable, "-c", _PROGRAM],
         env={**os.environ, "PYTHONPATH": str(folder)},
         cwd=folder,
         capture_output=True,
@@ -117,6 +122,10 @@ def seen(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     assert ran.returncode == 0, ran.stderr
     told: dict[str, Any] = json.loads(ran.stdout.splitlines()[-1])
     return told
+
+
+def test_a_source_is_trained_on(seen: dict[str, Any]) -> None:
+    assert seen["classes"] == ["inner", "middle", "outer"]
 
 
 def test_a_metric_is_measured(seen: dict[str, Any]) -> None:
