@@ -283,7 +283,7 @@ class Lab:
         return stack.test_confusion(lane)
 
     def lane(self, arm: str, seed: int) -> tuple[Stack, int]:
-        """The stack of a lane and its place there, for a closer look (`engine.probes`). Raises PresetError."""
+        """The stack of a lane and its place there, for a closer look (`engine.looks`). Raises PresetError."""
         for stack in self._stacks:
             if (arm, seed) in stack.lanes:
                 return stack, stack.lanes.index((arm, seed))
