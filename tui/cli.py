@@ -94,6 +94,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         code = _main(sys.argv[1:] if argv is None else argv)
         if sys.stdout is not None:
             sys.stdout.flush()
+        if argv is None and code > 128:
+            os._exit(code)  # told to end: taking torch down in good order would take as long again
         return code
     except SystemExit as end:  # of --help and --version
         return end.code if isinstance(end.code, int) else DONE

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import select
 import signal
 import sys
 import threading
@@ -104,7 +105,8 @@ class Signals:
                 self._end(128 + signum)
             return
         with_table = signum == signal.SIGINT and self.on_end is not None
-        self.end_within(GRACE_WITH_TABLE if with_table else GRACE, 128 + signum)
+        last_words = "regtui: interrupted\n" if signum == signal.SIGINT else ""
+        self.end_within(GRACE_WITH_TABLE if with_table else GRACE, 128 + signum, last_words)
         if self.on_end is not None:
             self.on_end(signum)
 
@@ -142,7 +144,7 @@ class Signals:
             return
         with contextlib.suppress(Exception):
             self._give_terminal_back()
-            if last_words:
+            if last_words and select.select([], [2], [], 0)[1]:
                 os.write(2, last_words.encode(errors="replace"))
         os._exit(code)
 

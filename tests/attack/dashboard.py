@@ -135,6 +135,13 @@ class Dashboard(Terminal):
                 if time.monotonic() > end:
                     raise
 
+    def look_again(self) -> None:
+        """Watch the screen from here on: what was sent unwatched is let go, and all of it is drawn anew."""
+        self.resize(80, 24)
+        while self.read(0.1):
+            pass
+        self.watching = True
+
     def goes_on(self) -> None:
         """It trains again when it is told to."""
         self.send(b"r")

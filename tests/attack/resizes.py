@@ -24,9 +24,10 @@ def attack(numbers: Sequence[int], seed: int, workers: int, keep: Path | None) -
             dashboard.trains()
             for first in range(0, len(numbers), _BURST):
                 burst = numbers[first : first + _BURST]
+                dashboard.watching = False  # frames of 100,000 cells are sent faster than they are taken to pieces here
                 for number in burst:
                     _resize(dashboard, Random(f"{seed}/resizes/{number}"))
-                dashboard.watching = True
+                dashboard.look_again()
                 dashboard.answers()
                 yield from map(Case, burst[:-1])
                 if first + _BURST < len(numbers):
