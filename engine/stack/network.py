@@ -82,16 +82,12 @@ def _planned(settings: Settings, features: int, outputs: int, image_shape: tuple
         case "mlp":
             inputs = made.dense_layers(features)
         case "cnn":
-            inputs = made.dense_layers(made.convolutional_blocks(_images(settings, image_shape)))
+            assert image_shape is not None  # or the settings would have been refused
+            inputs = made.dense_layers(made.convolutional_blocks(image_shape))
         case "resnet":
-            inputs = made.residual_blocks(_images(settings, image_shape))
+            assert image_shape is not None
+            inputs = made.residual_blocks(image_shape)
     return made.network(inputs, outputs)
-
-
-def _images(settings: Settings, image_shape: tuple[int, int, int] | None) -> tuple[int, int, int]:
-    if image_shape is None:
-        raise PresetError(f"model.kind = {settings.model.kind!r}: {settings.data.why_no_images()}")
-    return image_shape
 
 
 class _Plan:
