@@ -16,6 +16,7 @@ from tests.tui.dashboard import LARGE, SIZES, USUAL, Person, dashboard, experime
 from tui.screens.actions import ACTIONS
 from tui.screens.main import MainScreen
 from tui.screens.messages import OpenPreset
+from tui.screens.painter import Painter
 from tui.widgets.chart import Chart
 from tui.widgets.knobs import KnobPanel
 from tui.widgets.pane import Pane
