@@ -124,6 +124,19 @@ class Intervention(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class Adjusted(Event):
+    """A knob set while nothing trains, after the run's end or a failure: it counts from the next start on.
+
+    `arm` is None for all arms.
+    """
+
+    kind: ClassVar[str] = "adjusted"
+    knob: str
+    value: Any
+    arm: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Receipt(Event):
     """The answer to a command: taken, at which place of the run, or refused and why.
 
@@ -132,6 +145,7 @@ class Receipt(Event):
     do : the command's kind.
     epoch, batch : where it acts: after so many whole epochs and so many batches of the next one.
     number : the command's, counted by the worker that took it.
+    id : what its sender calls it.
     """
 
     kind: ClassVar[str] = "receipt"
@@ -141,6 +155,7 @@ class Receipt(Event):
     batch: int = 0
     refused: str = ""
     number: int = 0
+    id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,7 +262,8 @@ class Failed(Event):
 KINDS: dict[str, type[Event]] = {
     event.kind: event
     for event in (
-        Loading, Started, Epoch, Intervention, Receipt, WouldStop, Stopped, Finished, Reported, Found, Seen, Failed
+        Loading, Started, Epoch, Intervention, Adjusted, Receipt, WouldStop, Stopped, Finished, Reported, Found, Seen,
+        Failed,
     )
 }  # fmt: skip
 

@@ -23,12 +23,13 @@ class View:
     Attributes
     ----------
     state : what the worker does.
-    record : the run; a snapshot, but for its history, which is shared and locks itself.
+    record : the run; a snapshot, but for its history, which is shared (unless asked for whole) and locks itself.
     rate : epochs per second, measured.
     speed : epochs per second, asked for; None for as fast as it goes.
     paused : whether it stands still, or will when the present epoch of a single step is done.
     pending : turned knobs that the lab has not yet taken, the oldest first.
     version : another one for each change.
+    told : how many events the record was made of, restarts included.
     """
 
     state: State
@@ -38,6 +39,7 @@ class View:
     paused: bool = False
     pending: tuple[Turn, ...] = ()
     version: int = 0
+    told: int = 0
 
     @property
     def preset(self) -> Preset:
