@@ -21,6 +21,8 @@ LONGEST = 65_536
 _LAST_EPOCH = 10**9
 # The longest id that comes back with a receipt, characters.
 _LONGEST_ID = 100
+# So many commands may wait for an epoch.
+_MOST_LATER = 10_000
 # Other words for a command.
 _ALIASES = {"step": "step_epoch"}
 _EXAMPLE = '{"do": "pause"}'
@@ -157,8 +159,11 @@ class Orders:
         return len(self._now)
 
     def put(self, order: Order) -> int:
-        """Its number."""
+        """Its number. Where too many wait for an epoch, one more of them is refused."""
         self._count += 1
+        if order.at is not None and len(self._later) >= _MOST_LATER:
+            why = f"{_MOST_LATER:,} commands wait for an epoch already: expected no more of them before some are taken"
+            order = dataclasses.replace(order, command=None, at=None, refused=why)
         if order.at is None:
             self._now.append((self._count, order))
         else:

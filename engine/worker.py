@@ -30,6 +30,9 @@ _NEWS = 1000
 # Looks come often and are in the view.
 _NO_NEWS = (Epoch, Seen, Loading)
 
+# What is told before the data themselves have something to tell.
+LOADING = Loading("loading the data")
+
 # Told all events in their order, as many as come at once, with the number of the last of them, counted from 1.
 Listener = Callable[[Sequence[Event], int], None]
 
@@ -181,7 +184,7 @@ class Worker:
         self._lab = None  # the lab before makes room for this one
         with self._lock:
             self._rate.clear()
-        self._tell([Loading("loading the data")], "loading")
+        self._tell([LOADING], "loading")
         lab = Lab(self._record.preset, self._device, report=self._report, load=self._load or load_task)
         self._lab = lab
         self._tell([lab.started], "paused" if self._pace.paused else "running")

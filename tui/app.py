@@ -25,10 +25,10 @@ from engine.preset import Preset, title_of
 from engine.view import View
 from engine.worker import Worker
 from tui.driver import TerminalDriver
-from tui.exits import BAD_INPUT, FAILED, INTERRUPTED
+from tui.exits import FAILED, INTERRUPTED
 from tui.report import outcome, with_knobs
 from tui.report import reproduce as command_of
-from tui.say import complain, complaint
+from tui.say import complain, complaint, tell_failure
 from tui.screens.actions import ACTIONS
 from tui.screens.chosen import Run
 from tui.screens.guard import UNUSABLE, LivesOn, lives_on_after
@@ -266,7 +266,7 @@ def run_dashboard(
         complain("interrupted")
     code = app.return_code if code is None else code
     if failed is not None:
-        code = code or _tell_failure(failed)
+        code = code or tell_failure(failed)  # the screen that said it is gone
     if not ended:
         # Or the thread hangs in something that cannot be interrupted, such as the import of torch.
         sys.stdout.flush()
@@ -276,13 +276,6 @@ def run_dashboard(
 
 def _failure(view: View) -> Failed | None:
     return view.record.failed if view.state == "failed" else None
-
-
-def _tell_failure(failed: Failed) -> int:
-    """One line on stderr, for the screen that said it is gone; the exit code."""
-    story = f" (the whole story is in {failed.log})" if failed.log else ""
-    complain(f"{failed.message}{story}")
-    return FAILED if failed.log else BAD_INPUT
 
 
 def _print_report(view: View, arguments: Sequence[str], ascii_only: bool) -> None:

@@ -16,7 +16,7 @@ from tui.say import complain, say
 
 _COMMANDS = ("run", "presets", "check")
 _USAGE = """regtui [PRESET | FILE.toml] [options]
-       regtui run [PRESET | FILE.toml] [options] [--json]
+       regtui run [PRESET | FILE.toml] [options] [--json | --control]
        regtui presets [NAME]
        regtui check FILE...
 """
@@ -139,6 +139,8 @@ def _main(argv: Sequence[str]) -> int:
                         as_json=getattr(options, "json", False),
                         ascii_only=options.ascii,
                         signals=signals,
+                        control=getattr(options, "control", False),
+                        paused=options.paused,
                     )
                 if options.device not in ("auto", "cpu"):
                     # Refused before a screen opens. For the usual ones, the first frame does not wait for torch.
@@ -204,7 +206,7 @@ def _is_fine(ref: str) -> bool:
 def _parser(command: str) -> _Parser:
     """Of `regtui run`, or of the dashboard: the same options, so that one becomes the other by a word."""
     if command == "run":
-        usage = "regtui run [PRESET | FILE.toml] [options] [--json]"
+        usage = "regtui run [PRESET | FILE.toml] [options] [--json | --control]"
         about = "Train without a screen: progress bars, then the table."
         parser = _Parser(prog="regtui run", usage=usage, description=about)
     else:
@@ -224,11 +226,12 @@ def _parser(command: str) -> _Parser:
     unused = " (no effect here)" if command == "run" else ""
     add = parser.add_argument_group("the screen").add_argument
     add("--fps", type=_rate, metavar="N", help=f"draw at most N times a second{unused}")
-    add("--paused", action="store_true", help=f"start paused{unused}")
+    add("--paused", action="store_true", help=f"start paused{' (with --control)' if unused else ''}")
     add("--ascii", action="store_true", help="draw with ASCII only")
     add("--no-mouse", action="store_true", help=f"leave the mouse to the terminal{unused}")
     if command == "run":
         add("--json", action="store_true", help="one JSON object a line on stdout, and nothing else there")
+        add("--control", action="store_true", help="the same, and commands as JSON lines on stdin")
     return parser
 
 

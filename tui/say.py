@@ -4,6 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import sys
+from typing import TYPE_CHECKING
+
+from tui.exits import BAD_INPUT, FAILED
+
+if TYPE_CHECKING:
+    from engine.events import Failed
 
 
 def say(text: str) -> None:
@@ -24,3 +30,10 @@ def complain(message: str) -> None:
     """One line on stderr, or nothing where that is gone."""
     with contextlib.suppress(OSError, ValueError, AttributeError):
         print(complaint(message), file=sys.stderr, flush=True)
+
+
+def tell_failure(failed: Failed) -> int:
+    """Say on stderr why the engine could not go on; the exit code."""
+    story = f" (the whole story is in {failed.log})" if failed.log else ""
+    complain(f"{failed.message}{story}")
+    return FAILED if failed.log else BAD_INPUT
