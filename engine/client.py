@@ -170,7 +170,7 @@ class RemoteWorker:
             if self._record is not None and not self._record.over and self._state != "failed":
                 self._record.take(failed)
                 self._news.append(failed)
-                self._state, self._stream = "failed", ""  # should it come back, all of it is to be told again
+                self._state, self._number = "failed", -1  # should it come back, all of it is to be told again
                 self._version += 1
 
     async def _talk(self, path: Path) -> None:

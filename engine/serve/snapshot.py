@@ -10,7 +10,7 @@ from engine.preset import Preset
 from engine.record import RunRecord
 
 # The curves are thinned to about so many numbers in all, but never below so many epochs.
-_NUMBERS, _EPOCHS = 400_000, 100
+_NUMBERS, _EPOCHS = 100_000, 100
 
 
 def header(record: RunRecord) -> str:

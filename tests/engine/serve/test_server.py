@@ -17,6 +17,7 @@ from engine.commands import FindLr, Look, Pause, Restart, Resume, SetSpeed, Step
 from engine.events import Finished, Found, Intervention, Receipt, Started
 from engine.looks import revived
 from engine.serve import Server
+from engine.serve.stream import Stream
 from engine.view import View
 from engine.worker import Worker
 from tests.engine.small import Settings, load_small, only, preset_of
@@ -199,18 +200,19 @@ def test_who_was_away_for_long_gets_a_snapshot(serve: Callable[..., Served], mon
     assert same(until(client, lambda view: view.told >= served.worker.view().told), served.worker.view())
 
 
-def hello(name: str, after: int = 0) -> bytes:
-    return json.dumps({"hello": "regtui 1", "client": name, "stream": "", "after": after}).encode() + b"\n"
+def hello(name: str, stream: str = "", after: int = 0) -> bytes:
+    return json.dumps({"hello": "regtui 1", "client": name, "stream": stream, "after": after}).encode() + b"\n"
 
 
 def test_a_client_that_never_reads_slows_nothing_and_resyncs_when_it_reads(
-    serve: Callable[..., Served],
+    serve: Callable[..., Served], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("engine.serve.server.Stream", lambda last: Stream(last, kept=2000))
     served = serve()
     until(served.worker, lambda view: view.record.epoch > 5)
     with served.raw() as slow:
         slow.sendall(hello("slow"))
-        goal = served.server.stream.last + 40_000
+        goal = served.server.stream.last + 6_000
         began = time.monotonic()
         while served.server.stream.last < goal and time.monotonic() - began < 60:
             time.sleep(0.05)
@@ -247,7 +249,8 @@ def test_hostile_bytes_close_their_connection_and_nothing_else(serve: Callable[.
     for number, line in enumerate([*lines, *after]):
         with served.raw() as plain:
             try:
-                plain.sendall((hello(f"h{number}") if number >= len(lines) else b"") + line + b"\n")
+                known = hello(f"h{number}", served.server.id, served.server.stream.last)
+                plain.sendall((known if number >= len(lines) else b"") + line + b"\n")
                 while plain.recv(1 << 16):
                     pass
             except (ConnectionResetError, BrokenPipeError):
