@@ -18,10 +18,11 @@ from pathlib import Path
 from typing import Any
 
 from engine.commands import Command, Look, Turn, to_json
-from engine.events import Epoch, Event, Failed, Loading, Receipt, Seen, from_fields
+from engine.events import Epoch, Event, Failed, Loading, Receipt, Seen
 from engine.log import write_log
 from engine.record import RunRecord
 from engine.serve.connection import NAME
+from engine.serve.lines import event_of, is_event, read_line
 from engine.serve.place import is_of_this_person
 from engine.serve.snapshot import revive
 from engine.view import State, View
@@ -204,7 +205,7 @@ class RemoteWorker:
             *lines, rest = (rest + data).split(b"\n")
             if len(rest) > _LONGEST:
                 raise ValueError("too long a line")
-            messages = [_object(line) for line in lines]
+            messages = [read_line(line) for line in lines]
             while messages:
                 if missing := (welcome.get("snapshot", -1) + 1) - len(snapshot):
                     snapshot += messages[:missing]
@@ -244,7 +245,7 @@ class RemoteWorker:
     def _begin_with(self, welcome: dict[str, Any], snapshot: list[dict[str, Any]]) -> None:
         """A record of its own, in place of what was missed."""
         presets, *events = snapshot
-        record = revive(presets["begun"], presets["preset"], map(from_fields, events))
+        record = revive(presets["begun"], presets["preset"], [event_of(fields)[1] for fields in events])
         with self._lock:
             if record.started is not None and self._record is None:
                 self._news.append(record.started)
@@ -255,7 +256,7 @@ class RemoteWorker:
             self._version += 1
 
     def _hear(self, messages: list[dict[str, Any]]) -> None:
-        events = [(fields.pop("told"), from_fields(fields)) for fields in messages if "event" in fields]
+        events = [event_of(fields) for fields in messages if is_event(fields)]
         with self._lock:
             for number, event in events:
                 self._take(number, event)
@@ -291,10 +292,3 @@ class RemoteWorker:
                 sent = number
             await writer.drain()
             await self._wake.wait()
-
-
-def _object(line: bytes) -> dict[str, Any]:
-    fields = json.loads(line)
-    if not isinstance(fields, dict):
-        raise ValueError("no object")
-    return fields

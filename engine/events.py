@@ -87,9 +87,22 @@ class Epoch(Event):
 
     def as_fields(self) -> dict[str, Any]:
         """What stands in its line of JSON."""
-        flat = {name: value for name, value in self.metrics.items() if "." not in name and not average_of(name)}
-        families = {"penalty": self.penalty, "weight_norms": [*self.weight_norms], "averages": self.averages}
-        return {"arm": self.arm, "seed": self.seed, "epoch": self.epoch, **flat, **families}
+        told: dict[str, Any] = {"arm": self.arm, "seed": self.seed, "epoch": self.epoch}
+        penalty: dict[str, float] = {}
+        norms: list[float] = []
+        averages: dict[str, float] = {}
+        for name, value in self.metrics.items():
+            family, _, member = name.partition(".")
+            if member:
+                if family == "penalty":
+                    penalty[member] = value
+                elif family == "weight_norm":
+                    norms.append(value)
+            elif average_of(name):
+                averages[name] = value
+            else:
+                told[name] = value
+        return {**told, "penalty": penalty, "weight_norms": norms, "averages": averages}
 
     @classmethod
     def from_fields(cls, fields: dict[str, Any]) -> Epoch:
@@ -269,10 +282,17 @@ KINDS: dict[str, type[Event]] = {
 }  # fmt: skip
 
 
+# Thousands of epochs a second are written: `json.dumps` would make one of these for each.
+_ENCODER = json.JSONEncoder(allow_nan=False)
+
+
 def to_json(event: Event) -> str:
     """One line of JSON. Numbers that JSON has no word for (NaN, infinity) become null."""
-    fields = event.as_fields() if isinstance(event, Epoch) else event
-    return json.dumps({"event": event.kind, **plain(fields)}, allow_nan=False, separators=(", ", ": "))
+    fields = event.as_fields() if isinstance(event, Epoch) else plain(event)
+    try:
+        return _ENCODER.encode({"event": event.kind, **fields})
+    except ValueError:  # a number that is not finite
+        return _ENCODER.encode({"event": event.kind, **plain(fields)})
 
 
 def from_json(line: str) -> Event:

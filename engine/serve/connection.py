@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from engine.commands import Look
 from engine.serve import snapshot
+from engine.serve.lines import write_event
 from engine.view import View
 
 if TYPE_CHECKING:
@@ -108,7 +109,7 @@ class Connection:
         await self._welcome(len(events))
         await self._write(f"{snapshot.header(view.record)}\n")
         for begin in range(0, len(events), 100):
-            await self._write(snapshot.as_lines(events[begin : begin + 100]))
+            await self._write("".join(map(write_event, events[begin : begin + 100])))
         await self._tell_status(view)
 
     async def _welcome(self, lines: int | None) -> None:

@@ -9,7 +9,7 @@ the last two as it knows them from an earlier connection, or "" and 0. The answe
     {"welcome": "regtui 1", "stream": ID, "number": NUMBER, "heard": COMMANDS, "snapshot": LINES}
 
 Where LINES is not null, the presets follow in one line and then so many events, which make the whole record; where it
-is null, the client has missed nothing that does not follow now: `{"told": NUMBER, "event": ...}` for each event, and
+is null, the client has missed nothing that does not follow now: each event as `engine.serve.lines` has it, and
 `{"status": {...}}` when it changes. The client sends commands as in `engine.control`, each with a whole number as its
 id, one more than the last; a command that has been heard already is passed over, so that a client may send again what
 it does not know to have arrived.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator
 
-from engine.events import Event, Loading, to_json
+from engine.events import Event, Loading
 from engine.preset import Preset
 from engine.record import RunRecord
 
@@ -37,11 +37,6 @@ def as_events(record: RunRecord) -> Iterator[Event]:
     yield from record.seen.values()
     if record.failed is not None:
         yield record.failed
-
-
-def as_lines(events: Iterable[Event]) -> str:
-    """Events as lines of JSON."""
-    return "".join(f"{to_json(event)}\n" for event in events)
 
 
 def revive(begun: str, preset: str, events: Iterable[Event]) -> RunRecord:

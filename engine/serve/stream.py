@@ -7,7 +7,8 @@ from collections import deque
 from collections.abc import Sequence
 from itertools import islice
 
-from engine.events import Event, Loading, Seen, to_json
+from engine.events import Event, Loading, Seen
+from engine.serve.lines import write_event
 
 # So many events are kept for a client that was away: some seconds of the fastest runs, hours of slow ones.
 KEPT = 20_000
@@ -68,6 +69,6 @@ class Stream:
             event = entry.event
             if event is not None:
                 # Once for all clients.
-                entry.line = entry.line or f'{{"told": {number}, {to_json(event)[1:]}\n'
+                entry.line = entry.line or write_event(event, number)
                 lines.append(entry.line)
         return "".join(lines), after + len(entries)

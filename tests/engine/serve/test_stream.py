@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import json
+import math
 
-from engine.events import Event, Failed, Loading, Seen, from_fields
+from engine.events import Epoch, Event, Failed, Loading, Receipt, Seen
+from engine.serve.lines import event_of, is_event, read_line, write_event
 from engine.serve.stream import Stream
 
 
@@ -12,9 +13,9 @@ def told(stream: Stream, after: int, most: int = 1000) -> tuple[list[int], list[
     found = stream.lines(after, most)
     if found is None:
         return None
-    lines = [json.loads(line) for line in found[0].splitlines()]
-    numbers = [line.pop("told") for line in lines]
-    return numbers, [from_fields(line) for line in lines], found[1]
+    lines = [read_line(line) for line in found[0].encode().splitlines()]
+    numbers, events = zip(*map(event_of, lines), strict=True) if lines else ((), ())
+    return list(numbers), list(events), found[1]
 
 
 def test_events_come_by_their_numbers_and_those_let_go_are_known_to_be_missing() -> None:
@@ -47,3 +48,15 @@ def test_of_what_was_seen_only_the_newest_is_kept_and_the_numbers_go_on() -> Non
     assert told(stream, 0) == ([1, 2, 3], [old, other, Loading("one")], 3)
     stream.take([new, Loading("two")], 5)
     assert told(stream, 0) == ([2, 4, 5], [other, new, Loading("two")], 5)
+
+
+def test_an_event_comes_back_from_its_line_with_its_number() -> None:
+    for event in (Epoch("ä", 1, 2, {"val_loss": 0.1, "penalty.l2": 1 / 3}), Receipt("pause", True, 3, 0, "", 4, "5")):
+        fields = read_line(write_event(event, 9).encode())
+        assert is_event(fields)
+        assert event_of(fields) == (9, event)
+    line = write_event(Epoch("a", 1, 2, {"val_loss": math.inf, "gap": math.nan}))
+    assert "null" in line
+    _, back = event_of(read_line(line.encode()))
+    assert isinstance(back, Epoch)
+    assert all(map(math.isnan, back.metrics.values()))
