@@ -560,7 +560,7 @@ async def test_a_flood_of_keys_is_drawn_less_often_than_it_is_pressed_and_ends_w
         await person.sees("5 knobs: dropped")
         drawn.clear()
         for _ in range(100):  # all at once: none waits for the one before
-            person.app.screen.simulate_key("tab")
+            person.app.simulate_key("tab")
         await person.sees("5 knobs: all arms")
         assert sum(drawn) < 60
         assert person.main._chosen.arm is None
