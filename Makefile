@@ -4,12 +4,13 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run test attack lint bench picture clean
+.PHONY: help run test mutants attack lint bench picture clean
 
 help:
 	@echo "make run      set up and open the dashboard on the default preset"
 	@echo "make test     set up, lint, types, import contracts, tests"
 	@echo "make attack   hostile presets, arguments, files, keys, sizes and signals, by the thousand"
+	@echo "make mutants  single faults put into copies of the program, and how many the tests notice"
 	@echo "make bench    the measured claims of the README"
 	@echo "make picture  the README's picture of the real screen"
 	@echo "make clean    remove .venv and caches"
@@ -43,6 +44,9 @@ test: lint
 
 attack: $(VENV)/.dev
 	$(BIN)/python -m tests.attack $(ARGS)
+
+mutants: $(VENV)/.dev
+	$(BIN)/python -m tests.mutants $(ARGS)
 
 bench: $(VENV)/.dev
 	$(BIN)/python -m tests.benchmarks $(ARGS)
