@@ -20,7 +20,7 @@ from engine.worker import Worker
 from tests.engine.small import Settings, load_small, only, preset_of
 
 LONG = {"training.epochs": 1_000_000, "training.batch_size": 1000}
-# How long a state is waited for at the most, seconds. What must not be waited for takes longer: a slow beat, a download.
+# How long a state is waited for at the most, seconds. What must not be waited for, such as a slow beat, takes longer.
 PATIENCE = 20.0
 
 

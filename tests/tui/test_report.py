@@ -21,7 +21,6 @@ from engine.summary import (
     reported_rows,
     summarize,
 )  # fmt: skip
-from engine.verdict import best_arm, in_words
 from tests.epochs import epoch_of, record_of
 from tui.cli import _parser
 from tui.report import outcome, reported_table, reproduce, table, with_knobs

@@ -1,4 +1,4 @@
-"""Promises of the way from data to pixels: no more of them than can be seen, joined as the data are, cut at the edges."""
+"""Promises of the way from data to pixels: as many as can be seen, joined as the data are, cut at the edges."""
 
 from __future__ import annotations
 
