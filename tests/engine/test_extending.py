@@ -14,8 +14,8 @@ import engine
 from engine.data.pool import Part, Pool
 from engine.preset import knobs, read_preset
 from engine.preset.sources import SOURCES, source
+from engine.stack.forward_pass import ForwardPass
 from engine.stack.modules import ON_ACTIVATIONS, Place
-from engine.stack.run import Run
 from tests.engine.small import lab_of
 
 
@@ -23,8 +23,8 @@ from tests.engine.small import lab_of
 class _Halve:
     """Halves the outputs of a layer in training."""
 
-    def __call__(self, h: Tensor, run: Run) -> Tensor:
-        return h / 2 if run.training else h
+    def __call__(self, h: Tensor, forward: ForwardPass) -> Tensor:
+        return h / 2 if forward.training else h
 
 
 def test_a_technique_on_activations_is_a_module_in_one_list(monkeypatch: pytest.MonkeyPatch) -> None:
