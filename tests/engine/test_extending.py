@@ -12,7 +12,7 @@ from torch import Tensor
 
 import engine
 from engine.data.pool import Part, Pool
-from engine.preset import knobs, read_preset
+from engine.preset import read_preset, settings_by_key
 from engine.preset.sources import SOURCES, source
 from engine.stack.forward_pass import ForwardPass
 from engine.stack.modules import ON_ACTIVATIONS, Place
@@ -53,10 +53,10 @@ def ring() -> Iterator[str]:
         points = np.stack([radius * np.cos(angle), radius * np.sin(angle)], axis=1)
         return Pool(Part(points, np.arange(data.samples, dtype=np.int64) % 2), ("inner", "outer"))
 
-    knobs.cache_clear()
+    settings_by_key.cache_clear()
     yield "ring"
     del SOURCES["ring"]
-    knobs.cache_clear()
+    settings_by_key.cache_clear()
 
 
 def test_a_source_of_data_is_one_declared_function(ring: str) -> None:
@@ -65,4 +65,4 @@ def test_a_source_of_data_is_one_declared_function(ring: str) -> None:
     assert record.started is not None
     assert record.started.train + record.started.validation + record.started.test == 60
     assert record.over
-    assert "ring" in knobs()["data.source"].choices
+    assert "ring" in settings_by_key()["data.source"].choices
