@@ -20,8 +20,8 @@ from engine.preset import (
     Preset,
     PresetError,
     ReportedNumber,
-    knobs,
     live_knobs,
+    settings_by_key,
     speaks_of,
     with_value,
 )
@@ -231,7 +231,7 @@ class Lab:
 
         Raises PresetError where the knob is unknown, structural, or refuses the value.
         """
-        known = knobs().get(knob)
+        known = settings_by_key().get(knob)
         if known is not None and not known.live:
             raise PresetError(f"{knob} shapes the network: it cannot be turned while training, set it in the preset")
         before, after = self.preset, with_value(self.preset, knob, value, arm)

@@ -10,8 +10,8 @@ from rich.text import Text
 
 from engine.preset import read_preset
 from engine.text import LONGEST_LINE, harmful
-from tui.cli import main
 from tui.bars import Bars
+from tui.cli import main
 from tui.say import complain, say
 from tui.stdout import StdoutConsole
 

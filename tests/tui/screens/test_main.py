@@ -11,7 +11,7 @@ import pytest
 from textual.color import Color
 
 from engine.lab import Lab
-from engine.preset import knobs
+from engine.preset import settings_by_key
 from tests.tui.dashboard import LARGE, SIZES, USUAL, Person, dashboard, experiment
 from tui.screens.actions import ACTIONS
 from tui.screens.main import MainScreen
@@ -366,7 +366,7 @@ async def test_every_live_setting_can_be_reached_with_its_bounds(size):
             seen.add(knob.key)
             await person.press("up")
         used = person.view.turned.base
-        assert seen == {knob.key for knob in knobs().values() if knob.live and used.uses(knob)}
+        assert seen == {knob.key for knob in settings_by_key().values() if knob.live and used.uses(knob)}
 
 
 # The mouse ----------------------------------------------------------------------------------------------------------
