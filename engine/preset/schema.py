@@ -62,25 +62,16 @@ class Settings(Section):
             raise ValueError(why)
         return self
 
-<<<<<<< HEAD
     def refuse_other_than_images(self) -> str | None:
         """Why these settings cannot do with examples that are no images, and what to do; None where they can.
 
         The one place that knows: what asks is the schema, by the source, and the lab, by the examples that it has.
         """
-        techniques = (knob.key for knob in knobs().values() if knob.needs_images and self.get(knob.key))
+        techniques = (
+            setting.key for setting in settings_by_key().values() if setting.needs_images and self.get(setting.key)
+        )
         asked = "model.kind" if self.model.kind in ("cnn", "resnet") else next(techniques, None)
         return asked and f"{asked} = {self.get(asked)!r}: {self.data.why_no_images()}"
-=======
-    def needs_images(self) -> str | None:
-        """The first setting in use that has a meaning for images alone, as `key = value`; None where there is none."""
-        if self.model.kind in ("cnn", "resnet"):
-            return f"model.kind = {self.model.kind!r}"
-        for setting in settings_by_key().values():
-            if setting.needs_images and self.get(setting.key):
-                return f"{setting.key} = {self.get(setting.key)!r}"
-        return None
->>>>>>> words
 
     def structure(self) -> str:
         """What decides which stack a lane goes to: all that is neither live nor the scale of its first weights."""

@@ -82,31 +82,15 @@ def _built(settings: Settings, features: int, outputs: int, image_shape: tuple[i
         case "mlp":
             inputs = network_builder.dense_layers(features)
         case "cnn":
-<<<<<<< HEAD
             assert image_shape is not None  # or the settings would have been refused
-            inputs = made.dense_layers(made.convolutional_blocks(image_shape))
+            inputs = network_builder.dense_layers(network_builder.convolutional_blocks(image_shape))
         case "resnet":
             assert image_shape is not None
-            inputs = made.residual_blocks(image_shape)
-    return made.network(inputs, outputs)
-
-
-class _Plan:
-=======
-            inputs = network_builder.dense_layers(network_builder.convolutional_blocks(_images(settings, image_shape)))
-        case "resnet":
-            inputs = network_builder.residual_blocks(_images(settings, image_shape))
+            inputs = network_builder.residual_blocks(image_shape)
     return network_builder.network(inputs, outputs)
 
 
-def _images(settings: Settings, image_shape: tuple[int, int, int] | None) -> tuple[int, int, int]:
-    if image_shape is None:
-        raise PresetError(f"model.kind = {settings.model.kind!r}: {settings.data.why_no_images()}")
-    return image_shape
-
-
 class _NetworkBuilder:
->>>>>>> words
     """A network under construction: modules in order, and what they need.
 
     Weight matrices are asked for in the order of the layers and whatever the norm, so that networks that differ by
