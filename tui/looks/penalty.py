@@ -6,11 +6,11 @@ import numpy as np
 
 from engine.numbers import number
 from engine.view import View
+from tui.charts.palette import colour
+from tui.charts.plot import Plot
 from tui.looks.registry import Look, Moment, register
-from tui.widgets.chart import Plot
-from tui.widgets.palette import colour
 from tui.widgets.pane import Words
-from tui.widgets.plots import bare, curve, knob_marks, waiting, x_limits
+from tui.widgets.run_plots import bare, curve, knob_marks, waiting, x_limits
 
 
 @register

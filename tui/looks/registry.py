@@ -13,8 +13,8 @@ from rich.text import Text
 from engine import looks
 from engine.commands import Command
 from engine.view import View
-from tui.widgets.chart import Plot
-from tui.widgets.palette import colour
+from tui.charts.palette import colour
+from tui.charts.plot import Plot
 from tui.widgets.pane import Words
 
 # Each arm that is looked at costs the training a moment.

@@ -19,8 +19,8 @@ from engine.summary import (
 )
 from engine.verdict import best_arm, in_words
 from engine.view import View
+from tui.charts.palette import colour
 from tui.widgets.lines import Lines
-from tui.widgets.palette import colour
 
 Cell = Callable[[ArmRow], str]
 

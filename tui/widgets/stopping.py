@@ -11,8 +11,8 @@ from engine.events import Epoch
 from engine.numbers import number
 from engine.summary import REASONS
 from engine.view import View
+from tui.charts.palette import colour
 from tui.widgets.lines import Lines
-from tui.widgets.palette import colour
 from tui.widgets.words import bar
 
 

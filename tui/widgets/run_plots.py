@@ -9,7 +9,7 @@ from dataclasses import replace
 import numpy as np
 
 from engine.view import View
-from tui.widgets.chart import Mark, Plot, Series
+from tui.charts.plot import Mark, Plot, Series
 
 LOSSES = (("train_loss", False), ("val_loss", True))
 ACCURACIES = (("train_acc", False), ("val_acc", True))

@@ -14,10 +14,10 @@ from textual.geometry import Region
 from textual.strip import Strip
 from textual.widget import Widget
 
-from tui.widgets.palette import Rgb
-from tui.widgets.plot import Mark, Plot, Row, Series, Skin, draw
-
-__all__ = ["Chart", "Mark", "Plot", "Series"]
+from tui.charts.drawing import Skin, draw
+from tui.charts.frame import Row
+from tui.charts.palette import Rgb
+from tui.charts.plot import Plot
 
 
 class Chart(Widget):

@@ -10,8 +10,8 @@ import re
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from tui.widgets.canvas import Canvas
-from tui.widgets.palette import Rgb
+from tui.charts.canvas import Canvas
+from tui.charts.palette import Rgb
 
 
 class Row(NamedTuple):

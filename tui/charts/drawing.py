@@ -1,4 +1,4 @@
-"""From the description of a chart to rows of coloured characters.
+"""From the description of a chart to rows of coloured characters: axes, curves, marks and labels.
 
 Everything numerical is settled in the canvas's own pixels (2x4 to a braille cell): decimation, gaps, limits,
 logarithm, clipping, dashes. Axes and vertical lines are plotext's; the curves are painted over them by numpy, since
@@ -10,63 +10,15 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
-from tui.widgets.canvas import Canvas, Curve, Path, curve_of, limits_of, raster
-from tui.widgets.cells import Cells
-from tui.widgets.frame import Row, frame
-from tui.widgets.palette import Rgb, blend, colour
-
-__all__ = ["Mark", "Plot", "Row", "Series", "Skin", "draw"]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Series:
-    """One curve, or points that are not joined (`scattered`): `y` over `x` (ascending).
-
-    What is not finite is a gap, and so is what is not positive on a log scale. `low` and `high` are the spread over the
-    seeds, drawn fainter than the curve. `colour` is RGB or an index into the palette; a `faint` curve stands back
-    behind those that are not.
-    """
-
-    x: Sequence[float] | np.ndarray
-    y: Sequence[float] | np.ndarray
-    colour: Rgb | int
-    dotted: bool = False
-    label: str = ""
-    low: Sequence[float] | np.ndarray | None = None
-    high: Sequence[float] | np.ndarray | None = None
-    scattered: bool = False
-    faint: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Mark:
-    """Something that happened at `x`: the best epoch (a glyph at `y`), a turned knob or the stop (vertical lines)."""
-
-    x: float
-    kind: Literal["best", "knob", "stop"]
-    colour: Rgb | int
-    y: float | None = None
-    label: str = ""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Plot:
-    """Everything one chart draws. Limits left None follow the data."""
-
-    series: tuple[Series, ...] = ()
-    marks: tuple[Mark, ...] = ()
-    x_limits: tuple[float, float] | None = None
-    y_limits: tuple[float, float] | None = None
-    log: bool = False
-    x_label: str = "epoch"
-    y_label: str = ""
-    empty: str = "waiting for the first epoch"
-
+from tui.charts.canvas import Canvas, Curve, Polyline, curve_of, limits_of, raster
+from tui.charts.cells import Cells
+from tui.charts.frame import Row, frame
+from tui.charts.palette import Rgb, blend, colour
+from tui.charts.plot import Mark, Plot, Series
 
 # Every so many pixels along a dotted curve, and along the edges of a spread, are drawn.
 _DOTS, _SPREAD = 3, 6
@@ -163,7 +115,7 @@ def _thin(series: Series) -> bool:
     return series.dotted or series.scattered
 
 
-def _rastered(paths: Sequence[Path], period: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _rastered(paths: Sequence[Polyline], period: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Every `period`-th pixel along each of the polylines, and for each pixel the place of its polyline."""
     if not paths:
         return np.empty(0), np.empty(0), np.empty(0, dtype=np.int64)
@@ -171,7 +123,7 @@ def _rastered(paths: Sequence[Path], period: int) -> tuple[np.ndarray, np.ndarra
     return raster(px, py, joined, period, np.repeat(np.arange(len(paths)), [len(path[0]) for path in paths]))
 
 
-def _visible(series: Series, path: Path, canvas: Canvas, ascii_only: bool) -> Path:
+def _visible(series: Series, path: Polyline, canvas: Canvas, ascii_only: bool) -> Polyline:
     """Points that are not joined, where it is a cloud; and four pixels for one, which alone is hard to see."""
     px, py, joined = path
     if series.scattered:

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from tui.widgets.ticks import log_ticks, value_ticks, whole_ticks
-
-if TYPE_CHECKING:
-    from tui.widgets.plot import Plot, Series
+from tui.charts.plot import Plot, Series
+from tui.charts.ticks import log_ticks, value_ticks, whole_ticks
 
 # A polyline in whole pixels: x, y, and whether each vertex is joined to the one before.
-Path = tuple[np.ndarray, np.ndarray, np.ndarray]
+Polyline = tuple[np.ndarray, np.ndarray, np.ndarray]
 _HUGE = 1e300  # beyond it a range of two numbers overflows
 
 
