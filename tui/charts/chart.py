@@ -134,9 +134,9 @@ def _style(rgb: Rgb | None, ground: RichColor | None) -> Style:
 
 
 def _strip(row: Row, ground: RichColor | None) -> Strip:
-    segments, at = [], 0
+    segments, start = [], 0
     for rgb, cells in groupby(row.colours):
-        end = at + sum(1 for _ in cells)
-        segments.append(Segment(row.text[at:end], _style(rgb, ground)))
-        at = end
+        end = start + sum(1 for _ in cells)
+        segments.append(Segment(row.text[start:end], _style(rgb, ground)))
+        start = end
     return Strip(segments, len(row.text))

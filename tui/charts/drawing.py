@@ -54,8 +54,8 @@ def draw(plot: Plot, width: int, height: int, skin: Skin) -> tuple[Row, ...]:
         _x_label(texts[-1], colours[-1], plot.x_label, muted)
     for mark in plot.marks:
         if mark.label and mark.kind != "best" and canvas.holds(mark.x):
-            at = canvas.left + int(canvas.px(mark.x) // canvas.sx) + 1
-            _write(texts[0], colours[0], at, mark.label, _rgb(mark.colour, skin.dark))
+            column = canvas.left + int(canvas.px(mark.x) // canvas.sx) + 1
+            _write(texts[0], colours[0], column, mark.label, _rgb(mark.colour, skin.dark))
     if head:
         texts.insert(0, [" "] * width)
         colours.insert(0, [None] * width)
@@ -97,13 +97,15 @@ def _painted(plot: Plot, curves: list[Curve], canvas: Canvas, skin: Skin) -> Cel
     # Faint ones first; and without braille, where one character replaces another, solid ones last.
     for faint in (True, False):
         for dotted in (True, False):
-            some = [at for at, each in enumerate(plot.series) if each.faint is faint and _thin(each) is dotted]
-            whole = [_visible(plot.series[at], paths[at], canvas, skin.ascii) for at in some]
+            some = [
+                number for number, series in enumerate(plot.series) if series.faint is faint and _thin(series) is dotted
+            ]
+            whole = [_visible(plot.series[number], paths[number], canvas, skin.ascii) for number in some]
             px, py, path = _rastered(whole, _DOTS if dotted and not skin.ascii else 1)
-            series = np.array(some, dtype=np.int64)[path]
-            where = cells.paint(px, py, places[series], "." if dotted else "*")
-            joined = np.array([not each.scattered for each in plot.series])[series]
-            met.append((where[joined], places[series][joined], np.full(int(joined.sum()), faint)))
+            numbers = np.array(some, dtype=np.int64)[path]
+            where = cells.paint(px, py, places[numbers], "." if dotted else "*")
+            joined = np.array([not series.scattered for series in plot.series])[numbers]
+            met.append((where[joined], places[numbers][joined], np.full(int(joined.sum()), faint)))
     cells.take_turns(*(np.concatenate(parts) for parts in zip(*met, strict=True)))
     for mark in plot.marks:
         if mark.kind == "best" and canvas.holds(mark.x):
@@ -147,10 +149,10 @@ def _laid(cells: Cells, rows: Sequence[Row]) -> tuple[list[list[str]], list[list
     width = len(rows[0].text)
     texts, colours = [list(row.text) for row in rows], [list(row.colours) for row in rows]
     painted = np.flatnonzero(cells.codes)
-    for at, code, place in zip(
+    for cell, code, place in zip(
         painted.tolist(), cells.codes[painted].tolist(), cells.colours[painted].tolist(), strict=True
     ):
-        y, x = divmod(at, width)
+        y, x = divmod(cell, width)
         texts[y][x], colours[y][x] = chr(code), cells.palette[place]
     return texts, colours
 
@@ -164,13 +166,13 @@ def _ascii(text: str) -> str:
     return text if text.isascii() else text.translate(_BOX).encode("ascii", "replace").decode("ascii")
 
 
-def _write(text: list[str], colours: list[Rgb | None], at: int, words: str, rgb: Rgb) -> None:
+def _write(text: list[str], colours: list[Rgb | None], start: int, words: str, rgb: Rgb) -> None:
     """Write `words` where the row is blank, and nothing at all if they would cover something."""
     words = words if words.isprintable() and words.isascii() else "".join(c if ord(c) < 0x1100 else "?" for c in words)
-    end = at + len(words)
-    if at >= 0 and end <= len(text) and all(c in " ⠀" for c in text[at:end]):
-        text[at:end] = words
-        colours[at:end] = [rgb] * len(words)
+    end = start + len(words)
+    if start >= 0 and end <= len(text) and all(c in " ⠀" for c in text[start:end]):
+        text[start:end] = words
+        colours[start:end] = [rgb] * len(words)
 
 
 def _x_label(text: list[str], colours: list[Rgb | None], label: str, rgb: Rgb) -> None:

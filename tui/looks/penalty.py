@@ -41,8 +41,8 @@ class Penalty(Look):
         view, arm = moment.view, moment.arm
         place = moment.arms.index(arm)
         names = [("train_loss", False), *((name, True) for name in penalties(view, arm))]
-        made = [curve(view, arm, name, dotted, place + after) for after, (name, dotted) in enumerate(names)]
-        curves = bare([series for series in made if series is not None])
+        drawn = [curve(view, arm, name, dotted, place + after) for after, (name, dotted) in enumerate(names)]
+        curves = bare([series for series in drawn if series is not None])
         return Plot(curves, knob_marks(view, [arm]), x_limits(view), empty=waiting(view))
 
 
