@@ -114,7 +114,7 @@ class Lab:
     def stack_of(self, arm: str) -> Stack:
         """The stack that an arm's lanes are in. Raises PresetError where there is no such arm."""
         self.preset.arm(arm)
-        return next(stack for stack in self._stacks if any(each.name == arm for each in stack.arms))
+        return next(stack for stack in self._stacks if any(member.name == arm for member in stack.arms))
 
     @property
     def epochs(self) -> int:
@@ -167,8 +167,8 @@ class Lab:
             lane = self._lanes[stack.lanes[place]]
             if lane.stopped is None:
                 settings, lr = self.preset.arm(lane.arm).settings, stack.rates.of(place, stack.steps)
-                told, improved, restore = lane.take(settings, self.epoch, numbers, lr)
-                events += told
+                news, improved, restore = lane.take(settings, self.epoch, numbers, lr)
+                events += news
                 if improved:
                     best.append(place)
                 if lane.stopped is not None:
@@ -183,7 +183,7 @@ class Lab:
     def _finish(self) -> list[Event]:
         """Touch the test data, this once."""
         self.finished = True
-        tested = {lane: told for stack in self._stacks for lane, told in zip(stack.lanes, stack.test(), strict=True)}
+        tested = {key: test for stack in self._stacks for key, test in zip(stack.lanes, stack.test(), strict=True)}
         events: list[Event] = []
         for key, lane in self._lanes.items():
             assert lane.stopped is not None
@@ -195,21 +195,21 @@ class Lab:
                 )
             )  # fmt: skip
         ends = [event for event in events if isinstance(event, Finished)]
-        told = [each for each in self.preset.reported if speaks_of(self.preset, each.arm)]
-        return events + [self._beside_ours(each, ends) for each in told]
+        numbers = [number for number in self.preset.reported if speaks_of(self.preset, number.arm)]
+        return events + [self._beside_ours(number, ends) for number in numbers]
 
-    def _beside_ours(self, told: ReportedNumber, ends: list[Finished]) -> Reported:
+    def _beside_ours(self, theirs: ReportedNumber, ends: list[Finished]) -> Reported:
         """A reported number beside the mean over the arm's seeds: of the last epoch, the best one, or the test."""
-        name = told.metric.removeprefix("best_")
+        name = theirs.metric.removeprefix("best_")
         source: list[Epoch | Finished | None] = []
-        if told.metric in ("test_loss", "test_acc", "epoch", "best_epoch"):
-            name, source = told.metric, [end for end in ends if end.arm == told.arm]
+        if theirs.metric in ("test_loss", "test_acc", "epoch", "best_epoch"):
+            name, source = theirs.metric, [end for end in ends if end.arm == theirs.arm]
         else:
-            lanes = [lane for lane in self._lanes.values() if lane.arm == told.arm]
-            source = [lane.last if name == told.metric else lane.best for lane in lanes]
-        ours = [math.nan if each is None else float(getattr(each, name)) for each in source]
+            lanes = [lane for lane in self._lanes.values() if lane.arm == theirs.arm]
+            source = [lane.last if name == theirs.metric else lane.best for lane in lanes]
+        ours = [math.nan if measured is None else float(getattr(measured, name)) for measured in source]
         std = statistics.stdev(ours) if len(ours) > 1 and all(map(math.isfinite, ours)) else None
-        return Reported(told.arm, told.metric, told.value, sum(ours) / len(ours), told.text, told.note, std)
+        return Reported(theirs.arm, theirs.metric, theirs.value, sum(ours) / len(ours), theirs.text, theirs.note, std)
 
     def stop(self) -> list[Event]:
         """End training now: every lane still training stops with the reason `user`, and all are tested."""
@@ -287,7 +287,7 @@ class Lab:
         for stack in self._stacks:
             if (arm, seed) in stack.lanes:
                 return stack, stack.lanes.index((arm, seed))
-        lanes = ", ".join(f"{name!r} under {each}" for name, each in self._lanes)
+        lanes = ", ".join(f"{name!r} under {number}" for name, number in self._lanes)
         raise PresetError(f"no lane of arm {arm!r} under seed {seed} (there is: {lanes})")
 
     def _plan_rates(self) -> None:

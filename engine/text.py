@@ -56,7 +56,7 @@ def shortened(text: str, longest: int) -> str:
 def quoted(value: object, longest: int = 80) -> str:
     """A value as Python writes it, short enough to stand in a message."""
     try:
-        told = repr(value)
+        text = repr(value)
     except (ValueError, RecursionError):  # a whole number of thousands of digits, a list nested as deep
         return "a value too long to show"
-    return shortened(printable(told), longest)
+    return shortened(printable(text), longest)

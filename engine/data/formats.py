@@ -98,12 +98,12 @@ def _members(stream: _Unzipped) -> Iterator[tuple[str, int]]:
     while header := stream.read(_BLOCK):
         if not header.strip(b"\0"):  # the end's two empty blocks
             return
-        told = tarfile.TarInfo.frombuf(header, "latin1", "strict")
-        if told.size < 0:
+        member = tarfile.TarInfo.frombuf(header, "latin1", "strict")
+        if member.size < 0:
             raise ValueError("claims a size below 0")
-        end = stream.done + -(-told.size // _BLOCK) * _BLOCK
-        if told.isreg():
-            yield told.name, told.size
+        end = stream.done + -(-member.size // _BLOCK) * _BLOCK
+        if member.isreg():
+            yield member.name, member.size
         for _ in stream.chunks(end - stream.done):
             pass
 

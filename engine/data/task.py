@@ -90,9 +90,9 @@ def load_task(
     PresetError
         The source cannot be read, or has too few examples.
     """
-    if SOURCES[data.source].made:
+    if SOURCES[data.source].generated:
         # An input, its noise and a target of each are there at once.
-        _refuse_what_cannot_fit(data, data.samples, None, 1, len(seeds), dtype, made=24 * data.samples)
+        _refuse_what_cannot_fit(data, data.samples, None, 1, len(seeds), dtype, loading=24 * data.samples)
     pool = SOURCES[data.source].load(data, report)
     if data.features:
         pool = _first_features(data, pool)
@@ -141,14 +141,14 @@ def load_task(
 
 
 def _refuse_what_cannot_fit(
-    data: Data, examples: int, official: int | None, features: int, seeds: int, dtype: torch.dtype, made: int = 0
+    data: Data, examples: int, official: int | None, features: int, seeds: int, dtype: torch.dtype, loading: int = 0
 ) -> None:
     """Raise PresetError where the parts, for every seed its own, take more memory than is free.
 
     Parameters
     ----------
     examples, official : in the pool, and in the official test part.
-    made : bytes that making the examples takes.
+    loading : bytes that making the examples takes.
     """
     if data.split == "all":
         rows, splits = 3 * examples, 1
@@ -157,8 +157,9 @@ def _refuse_what_cannot_fit(
         rows, splits = wanted.train + wanted.validation + wanted.test, seeds if data.split == "random" else 1
     words = f"{examples:,} examples of {data.source}" + (f" under {splits:,} seeds" if splits > 1 else "")
     # A target and the number of a row are of 8 bytes each.
-    need = made + splits * rows * (features * dtype.itemsize + 16)
-    fewer = "fewer data.samples" if SOURCES[data.source].made else "less data (data.train, data.validation, data.test)"
+    need = loading + splits * rows * (features * dtype.itemsize + 16)
+    generated = SOURCES[data.source].generated
+    fewer = "fewer data.samples" if generated else "less data (data.train, data.validation, data.test)"
     refuse_what_cannot_fit(need, free_memory(), words, f"{fewer}, or fewer seeds")
 
 
@@ -171,8 +172,8 @@ def _warnings(data: Data, pool: Pool) -> tuple[str, ...]:
     if not single:
         return ()
     names = ", ".join(single[:3]) + (", ..." if len(single) > 3 else "")
-    told = f"class {names} has" if len(single) == 1 else f"{len(single)} classes ({names}) have"
-    return (f"{data.source}: {told} one example only: it is learned and not measured, or the reverse",)
+    which = f"class {names} has" if len(single) == 1 else f"{len(single)} classes ({names}) have"
+    return (f"{data.source}: {which} one example only: it is learned and not measured, or the reverse",)
 
 
 def _first_features(data: Data, pool: Pool) -> Pool:

@@ -93,10 +93,10 @@ def _option(name: str, given: object, apply: Callable[[Reading, str], None]) -> 
 def _culprit(options: Sequence[_Option], building: Callable[[Sequence[_Option]], Preset]) -> str:
     """The option without which the preset is fine, the last of several; all of them where there is none."""
     if len(options) <= _MOST_SUSPECTS:
-        for at in reversed(range(len(options))):
+        for place in reversed(range(len(options))):
             with contextlib.suppress(PresetError):
-                building([*options[:at], *options[at + 1 :]])
-                return options[at].words
+                building([*options[:place], *options[place + 1 :]])
+                return options[place].words
     return " ".join(option.words for option in options)
 
 

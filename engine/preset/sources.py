@@ -44,7 +44,7 @@ class Source:
     image_numbers: Callable[[Data], int] | None = None
 
     @property
-    def made(self) -> bool:
+    def generated(self) -> bool:
         """Whether it has as many examples as are asked for."""
         return self.family in ("synthetic", "measured", "tossed")
 

@@ -19,7 +19,7 @@ def changed(preset: Preset, arm: str | None = None) -> tuple[str, ...]:
     """In which of data, model and epochs an arm, or any, is another than it was written."""
     arms = preset.arms if arm is None else (preset.arm(arm),)
     written = as_written(preset)
-    differing = {name for each in arms for name in _differing(each, written.get(each.name))}
+    differing = {name for one in arms for name in _differing(one, written.get(one.name))}
     return tuple(name for name in ("data", "model", "epochs") if name in differing)
 
 

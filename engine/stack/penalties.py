@@ -62,9 +62,9 @@ def penalties_of(layout: Layout, settings: Settings) -> tuple[Penalty, ...]:
 
     Raises PresetError where a layer is named that the network does not have.
     """
-    told = settings.regularization
-    l2 = _weights(layout, "l2_layers", told.l2_layers)
-    l1 = _weights(layout, "l1_layers", told.l1_layers)
+    regularization = settings.regularization
+    l2 = _weights(layout, "l2_layers", regularization.l2_layers)
+    l1 = _weights(layout, "l1_layers", regularization.l1_layers)
     biases = _flat([slice(layout.weights, layout.weights + layout.biases)])
     # Keras' formula is of matrices: convolutions have none.
     matrices = tuple(Part(slot.columns, slot.shape) for slot in layout.matrices if len(slot.shape) == 2)
@@ -110,13 +110,13 @@ def add_gradients(penalties: tuple[Penalty, ...], grad_LP: Tensor, theta_LP: Ten
 
 def values(penalties: tuple[Penalty, ...], theta_LP: Tensor, settings: LaneSettings) -> dict[str, Tensor]:
     """What each active penalty adds to every lane's loss, [L] by name."""
-    told: dict[str, Tensor] = {}
+    added: dict[str, Tensor] = {}
     for penalty in penalties:
         if settings.any(penalty.key):
-            told[penalty.name] = torch.zeros_like(theta_LP[:, 0])
+            added[penalty.name] = torch.zeros_like(theta_LP[:, 0])
             for part in penalty.parts:
-                told[penalty.name] += penalty.value(part.of(theta_LP), settings[penalty.key])
-    return told
+                added[penalty.name] += penalty.value(part.of(theta_LP), settings[penalty.key])
+    return added
 
 
 class ActivityMeter:

@@ -123,8 +123,8 @@ class Stack(Trainer):
         The confusion matrices are counted in the same pass, so that the test data are touched this once.
         """
         self._test_confusion_LCC = self._no_counts()
-        told = self._evaluate(self.task.test_x_SNI, self.task.test_y_SN, confusion_LCC=self._test_confusion_LCC)
-        return [(loss, accuracy) for loss, accuracy in torch.stack(told).double().cpu().T.tolist()]
+        measured = self._evaluate(self.task.test_x_SNI, self.task.test_y_SN, confusion_LCC=self._test_confusion_LCC)
+        return [(loss, accuracy) for loss, accuracy in torch.stack(measured).double().cpu().T.tolist()]
 
     def confusion(self, lane: int) -> Tensor | None:
         """Counts of a lane on the validation data, true class x predicted class: int64 [C, C], on the CPU.

@@ -81,7 +81,7 @@ async def test_the_export_is_a_picture_and_every_number_of_the_history(tmp_path)
         await person.sees(lambda: "exported" in person.toasts)
         (picture,), (history,) = tmp_path.glob("*.svg"), tmp_path.glob("*.csv")
         assert ET.parse(picture).getroot().tag.endswith("svg")
-        rows = list(csv.DictReader(history.open()))
+        rows = list(csv.DictReader(history.read_text().splitlines()))
         assert len(rows) == 2 * 2 * 4
         last = person.view.record.last["plain", 0]
         told = next(row for row in rows if (row["arm"], row["seed"], row["epoch"]) == ("plain", "0", "4"))

@@ -13,11 +13,11 @@ from textual.color import Color
 from engine.lab import Lab
 from engine.preset import settings_by_key
 from tests.tui.dashboard import LARGE, SIZES, USUAL, Person, dashboard, experiment
+from tui.charts.chart import Chart
 from tui.screens.actions import ACTIONS
 from tui.screens.main import MainScreen
 from tui.screens.messages import OpenPreset
 from tui.screens.painter import Painter
-from tui.widgets.chart import Chart
 from tui.widgets.knobs import KnobPanel
 from tui.widgets.pane import Pane
 
