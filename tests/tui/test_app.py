@@ -6,7 +6,6 @@ import signal
 import threading
 
 import pytest
-from rich.text import Text
 
 from engine.events import Failed
 from engine.lab import Lab
@@ -199,7 +198,7 @@ def test_the_table_the_command_and_the_turned_knobs_stay_in_the_terminal(capsys)
     assert "again: regtui small.toml --set 'training.lr=0.1 '" in told
     assert "epoch     3  dropped: training.lr 0.1 -> 0.2" in told
     assert told.isascii()
-    assert Text.from_ansi(told).plain == told.rstrip("\n")  # nothing that only a terminal understands
+    assert all(sign.isprintable() or sign == "\n" for sign in told)  # no colours: stdout is no terminal here
 
 
 class Left:

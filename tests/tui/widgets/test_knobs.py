@@ -161,7 +161,8 @@ async def test_a_click_in_a_list_that_has_scrolled_hits_the_line_that_is_seen():
     async with app.run_test(size=(44, 8)) as pilot:
         panel = await start(pilot)
         panel.move(-1)
-        for y, line in enumerate(lines(panel)):
+        for y in range(len(lines(panel))):
+            line = lines(panel)[y]
             if line.startswith((" ", "*")):
                 await clicked(pilot, panel, 1, y)
                 assert line[1:].startswith(panel.chosen.name.replace("_", " ")[:20])
