@@ -1,6 +1,7 @@
 """`regtui run` as people and scripts meet it: a real process, real pipes, real signals."""
 
 import contextlib
+import io
 import os
 import re
 import signal
@@ -101,6 +102,25 @@ def test_json_is_nothing_but_events_in_order(tmp_path, capsys):
     assert kinds.count(Epoch) == 4 * 2 * 2
     assert kinds.count(WouldStop) == kinds.count(Stopped) == 4
     assert kinds[-4:] == [Finished] * 4
+
+
+class Reader(io.StringIO):
+    """A stdout that is read as a pipe is: what is not flushed is not there yet."""
+
+    def __init__(self):
+        super().__init__()
+        self.seen = []
+
+    def flush(self):
+        self.seen.append(self.getvalue()[sum(map(len, self.seen)) :])
+
+
+def test_json_lines_are_there_as_soon_as_they_are_known(tmp_path, monkeypatch):
+    told = Reader()
+    monkeypatch.setattr("sys.stdout", told)
+    assert main(["run", preset_file(tmp_path), "--json"]) == 0
+    moments = [[type(from_json(line)) for line in text.splitlines()] for text in told.seen if text]
+    assert moments == [[Started], [Epoch] * 4, [Epoch] * 4, [*[Epoch, Stopped] * 4, *[Finished] * 4]]
 
 
 def test_options_change_what_is_trained(tmp_path, capsys):

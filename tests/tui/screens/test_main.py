@@ -68,6 +68,16 @@ async def test_a_small_terminal_shows_the_other_panes_page_by_page():
         await person.sees("1 loss: plain")
 
 
+@pytest.mark.parametrize(
+    ("size", "small"), [((160, 30), True), ((100, 50), True), ((110, 34), False), ((109, 34), True), ((110, 33), True)]
+)
+async def test_a_terminal_that_is_small_in_one_direction_has_pages_too(size, small):
+    async with dashboard(size=size, paused=True) as person:
+        await person.sees("5 knobs")
+        assert person.main.has_class("-compact") == small
+        assert ("4 comparison" in person.text) != small
+
+
 async def test_a_terminal_that_is_too_small_is_told_so_and_training_goes_on():
     async with dashboard(size=(50, 10)) as person:
         await person.sees("needs a terminal of 60x18")
@@ -132,6 +142,13 @@ async def test_paused_the_epoch_stands_still_and_a_dot_trains_exactly_one():
         assert person.view.state == "paused"
         await person.press("space")
         await person.sees(lambda: person.view.record.epoch > epoch + 1)
+        # A dot while it trains: one epoch more, then it stands still, and space goes on.
+        await person.press("full_stop")
+        await person.sees(lambda: person.view.state == "paused")
+        epoch = person.view.record.epoch
+        await person.press("space")
+        await person.sees(lambda: person.view.record.epoch > epoch + 1)
+        assert person.view.state == "running"
 
 
 async def test_two_quick_presses_of_space_are_a_pause_and_its_end(monkeypatch):
@@ -473,6 +490,16 @@ def curves_of(person: Person) -> dict[tuple[int, ...], float]:
     return found
 
 
+def key_of(person: Person) -> dict[str, tuple[int, ...]]:
+    """The arms' names in the title of the pane of all arms, each with its colour."""
+    pane = person.main.query_one("#overlay", Pane)
+    cells = {}
+    for segment in person.app.screen._compositor.render_strips()[pane.region.y]:
+        if (name := segment.text.strip()) in ("plain", "dropped") and segment.style and segment.style.color:
+            cells[name] = Color.from_rich_color(segment.style.color).rgb
+    return cells
+
+
 def contrast(one: Color, other: Color) -> float:
     light, dark = sorted((luminance(one), luminance(other)), reverse=True)
     return (light + 0.05) / (dark + 0.05)
@@ -492,6 +519,11 @@ async def test_in_each_theme_the_arms_are_drawn_in_colours_that_stand_out_from_i
             await person.sees(lambda arms=arms: arms <= curves_of(person).keys())
             drawn = curves_of(person)
             assert all(drawn[arm] >= 3 for arm in arms), drawn  # WCAG 2.1 for what is no text
+            # Their names above the curves of all are in the same colours.
+            await person.press("o")
+            expected = {"plain": colour(0, dark), "dropped": colour(1, dark)}
+            await person.sees(lambda expected=expected: key_of(person) == expected)
+            await person.press("o")
             assert (luminance(person.main.query_one("#loss-0").background_colors[1]) < 0.2) == dark
             await person.press("t")
 
