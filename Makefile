@@ -11,7 +11,7 @@ help:
 	@echo "make test     set up, lint, types, import contracts, tests"
 	@echo "make attack   hostile presets, arguments, files, keys, sizes and signals, by the thousand"
 	@echo "make mutants  single faults put into copies of the program, and how many the tests notice"
-	@echo "make bench    the measured claims of the README"
+	@echo "make bench    the measured claims of docs/benchmarks.md"
 	@echo "make picture  the README's picture of the real screen"
 	@echo "make clean    remove .venv and caches"
 

@@ -20,8 +20,8 @@ from engine.preset import (
     Preset,
     PresetError,
     ReportedNumber,
-    knobs,
     live_knobs,
+    settings_by_key,
     speaks_of,
     with_value,
 )
@@ -231,7 +231,7 @@ class Lab:
 
         Raises PresetError where the knob is unknown, structural, or refuses the value.
         """
-        known = knobs().get(knob)
+        known = settings_by_key().get(knob)
         if known is not None and not known.live:
             raise PresetError(f"{knob} shapes the network: it cannot be turned while training, set it in the preset")
         before, after = self.preset, with_value(self.preset, knob, value, arm)
@@ -283,7 +283,7 @@ class Lab:
         return stack.test_confusion(lane)
 
     def lane(self, arm: str, seed: int) -> tuple[Stack, int]:
-        """The stack of a lane and its place there, for a closer look (`engine.probes`). Raises PresetError."""
+        """The stack of a lane and its place there, for a closer look (`engine.looks`). Raises PresetError."""
         for stack in self._stacks:
             if (arm, seed) in stack.lanes:
                 return stack, stack.lanes.index((arm, seed))

@@ -13,7 +13,7 @@ from decimal import Decimal
 
 from engine.events import Epoch, Finished, Reported, Stopped
 from engine.numbers import fixed, loss, percent
-from engine.preset import Preset, changed, in_a_row, knobs
+from engine.preset import Preset, changed, in_a_row, settings_by_key
 from engine.record import RunRecord
 
 # The averages of the weights that a lane may keep (`Epoch.averages` holds `ema_val_loss` and so on).
@@ -83,7 +83,7 @@ class ArmRow:
 def summarize(record: RunRecord) -> list[ArmRow]:
     """One row for each arm, in the preset's order, from the newest events of each lane."""
     preset, last, stopped, finished = record.preset, record.last, record.stopped, record.finished
-    judging = [knob.key for knob in knobs().values() if knob.judges]
+    judging = [setting.key for setting in settings_by_key().values() if setting.judges]
     rows = []
     for arm in preset.arm_names:
         settings = preset.arm(arm).settings
@@ -228,7 +228,7 @@ class ReportedRow:
 
     arm: str
     metric: str
-    reported: str
+    theirs: str
     ours: str
     note: str
 

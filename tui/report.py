@@ -18,7 +18,7 @@ from rich.text import Text
 
 from engine.events import Reported
 from engine.numbers import loss, percent
-from engine.preset import Preset, knobs
+from engine.preset import Preset, settings_by_key
 from engine.record import RunRecord
 from engine.summary import (
     ArmRow,
@@ -56,10 +56,10 @@ def with_knobs(arguments: Sequence[str], original: Preset, begun: Preset) -> lis
     Parameters
     ----------
     arguments : a preset and the options that change its numbers, which together are `original`.
-    begun : the same preset with other knobs.
+    begun : the same preset with other settings.
     """
     told = list(arguments)
-    for key, knob in knobs().items():
+    for key, setting in settings_by_key().items():
         values = {arm.name: arm.settings.get(key) for arm in begun.arms}
         turned = [arm for arm in original.arms if arm.settings.get(key) != values[arm.name]]
         if not turned:
@@ -69,7 +69,7 @@ def with_knobs(arguments: Sequence[str], original: Preset, begun: Preset) -> lis
             del told[at : at + 2]
             turned = list(original.arms)
         # An arm's own value, in the preset or on the command line, is stronger than one for all arms.
-        own = any(knob.name in arm.overrides.get(knob.section, {}) for arm in original.arms)
+        own = any(setting.name in arm.overrides.get(setting.section, {}) for arm in original.arms)
         if len(turned) == len(values) and len(set(map(_as_typed, values.values()))) == 1 and not own:
             told += ["--set", f"{key}={_as_typed(values[turned[0].name])}"]
         else:
@@ -130,7 +130,7 @@ def reported_table(reported: Sequence[Reported], ascii_only: bool = False) -> Ta
     made.add_column("")
     for row in reported_rows(reported, "+-" if ascii_only else "±"):
         made.add_row(
-            Text(row.arm), Text(row.metric), Text(row.reported), Text(row.ours, style="bold"), Text(row.note, "dim")
+            Text(row.arm), Text(row.metric), Text(row.theirs), Text(row.ours, style="bold"), Text(row.note, "dim")
         )
     return made
 

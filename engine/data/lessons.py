@@ -27,9 +27,9 @@ def load_curve(samples: int, noise: float) -> Pool:
 def load_exam(samples: int, noise: float) -> Pool:
     """Students with three exam scores on very different scales (around 5, 60 and 700) and their final mark.
 
-    The five students of the notes are too few to train on, so these are `samples` in the same spirit: a score is
-    `middle + spread * z`, where each z is standard normal and a student's three go together (correlation 0.64).
-    The mark is the mean of the three z, moved by N(0, noise): all exams count the same, however they are scored.
+    A score is `middle + spread * z`, where each z is standard normal and a student's three go together (correlation
+    0.64). The mark is the mean of the three z, moved by N(0, noise): all exams count the same, however they are
+    scored.
     """
     rng = np.random.default_rng(_SEED)
     ability_N = rng.standard_normal(samples)

@@ -9,7 +9,7 @@ import tomli_w
 from pydantic import ValidationError
 
 from engine.preset.errors import PresetError, did_you_mean_setting
-from engine.preset.schema import SECTIONS, Arm, Preset, Settings, knobs
+from engine.preset.schema import SECTIONS, Arm, Preset, Settings, settings_by_key
 from engine.preset.subject import as_written, speaks_of, title_of
 
 
@@ -18,14 +18,14 @@ def with_value(preset: Preset, key: str, value: Any, arm: str | None = None) -> 
 
     Raises PresetError where the setting is unknown or refuses the value.
     """
-    knob = knobs().get(key)
-    if knob is None:
-        raise PresetError(f"unknown setting {key!r}{did_you_mean_setting(key, knobs(), knobs())}")
-    if not isinstance(knob.default, (list, str)) and (reason := knob.refuse(value)):
+    setting = settings_by_key().get(key)
+    if setting is None:
+        raise PresetError(f"unknown setting {key!r}{did_you_mean_setting(key, settings_by_key(), settings_by_key())}")
+    if not isinstance(setting.default, (list, str)) and (reason := setting.refuse(value)):
         raise PresetError(f"{key} = {value!r}: {reason}")
     if arm is not None:
         preset.arm(arm)
-    section, name = knob.section, knob.name
+    section, name = setting.section, setting.name
     arms = []
     for each in preset.arms:
         overrides = copy.deepcopy(each.overrides)

@@ -16,7 +16,7 @@ DEFAULT = "dropout"
 # The headings of the list, in their order. Presets of other groups, and of none, come last.
 GROUPS: tuple[str, ...] = (
     "first steps", "penalties", "noise", "mixing", "normalization", "initialization", "learning rate", "data",
-    "the book", "CIFAR-100",
+    "Saitoh 2016", "CIFAR-100",
 )  # fmt: skip
 OTHERS = "others"
 

@@ -14,7 +14,7 @@ from typing import Any
 from engine.preset import library, read
 from engine.preset.errors import PresetError, did_you_mean, did_you_mean_setting
 from engine.preset.read import Reading, build
-from engine.preset.schema import Preset, knobs
+from engine.preset.schema import Preset, settings_by_key
 from engine.preset.toml import BrokenTomlError, parsed, text_of
 from engine.preset.training import MOST_SEEDS
 from engine.text import harmful, printable, quoted, shortened
@@ -151,7 +151,7 @@ def _set(
 
 
 def _put(reading: Reading, table: dict[str, Any], prefix: read.Path, key: str, value: Any, option: str) -> None:
-    known = knobs()
+    known = settings_by_key()
     if key not in known and key not in (*read.TEXTS, "speed"):
         raise PresetError(f"{option}: unknown setting {quoted(key)}{did_you_mean_setting(key, known, known)}")
     *tables, name = key.split(".")

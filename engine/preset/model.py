@@ -34,7 +34,7 @@ class Model(Section):
         "orthogonal", "zeros",
     ] = setting(
         "he",
-        "weights: normal N(0, init_std), xavier (the book's) and lecun N(0, 1/in), glorot N(0, 2/(in+out)), "
+        "weights: normal N(0, init_std), xavier (Saitoh 2016) and lecun N(0, 1/in), glorot N(0, 2/(in+out)), "
         "he N(0, 2/in), each _uniform: the same variance, evenly spread; orthogonal: rows or columns at right angles "
         "and of length 1; zeros; biases 0",
     )  # fmt: skip

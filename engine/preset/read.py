@@ -10,7 +10,16 @@ from pydantic import ValidationError
 
 from engine.preset.errors import PresetError, did_you_mean, did_you_mean_setting
 from engine.preset.explain import explain, explain_reported
-from engine.preset.schema import LONGEST_TITLE, SECTIONS, Arm, Preset, ReportedNumber, Settings, Subject, knobs
+from engine.preset.schema import (
+    LONGEST_TITLE,
+    SECTIONS,
+    Arm,
+    Preset,
+    ReportedNumber,
+    Settings,
+    Subject,
+    settings_by_key,
+)
 from engine.preset.setting import LARGEST_WHOLE
 from engine.preset.source import line_of
 from engine.preset.toml import BrokenTomlError, parsed
@@ -89,7 +98,7 @@ def build(reading: Reading, name: str) -> Preset:
     _refuse_endless_numbers(reading)
     for key in table:
         if key not in _TOP:
-            raise reading.fail((key,), f"unknown key {quoted(key)}{did_you_mean_setting(key, knobs(), _TOP)}")
+            raise reading.fail((key,), f"unknown key {quoted(key)}{did_you_mean_setting(key, settings_by_key(), _TOP)}")
     for key, longest in TEXTS.items():
         if not isinstance(table.get(key, ""), str):
             raise reading.fail((key,), f"{key} = {quoted(table[key])}: must be a text in quotes")
@@ -215,7 +224,7 @@ def _arms(reading: Reading, base_table: dict[str, Any], base: Settings) -> tuple
         overrides = {key: value for key, value in table.items() if key != "name"}
         for key in overrides:
             if key not in SECTIONS:
-                hint = did_you_mean_setting(key, knobs(), SECTIONS)
+                hint = did_you_mean_setting(key, settings_by_key(), SECTIONS)
                 raise reading.fail((*path, key), f"arm {quoted(arm_name)}: unknown key {quoted(key)}{hint}")
         if isinstance(overrides.get("training"), dict) and "seeds" in overrides["training"]:
             raise reading.fail(

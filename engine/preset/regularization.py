@@ -19,7 +19,7 @@ class Regularization(Section):
     dropout: float = setting(0.0, "share of hidden units dropped at each step", ge=0, lt=ONE, step=0.05, live=True)
     dropout_style: Literal["inverted", "book"] = setting(
         "inverted",
-        "inverted: scaled by 1/(1-p) in training; book: scaled by 1-p in evaluation",
+        "inverted: scaled by 1/(1-p) in training; book: not scaled there, but by 1-p in evaluation (Saitoh 2016)",
         validation_alias=AliasChoices("dropout_style", "style"),
     )
     dropout_layers: list[int] = setting(

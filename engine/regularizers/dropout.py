@@ -48,7 +48,7 @@ def kept_share(bits_SBH: Tensor, p: Threshold, inverted: bool = True) -> Tensor:
     bits_SBH : the seed's draw as int16, uniform on all 65,536 values: u = (bits + 32768) / 65536. All arms of a seed
         threshold the same draw, so the units dropped at a smaller p are among those dropped at a larger one.
     p : the lanes' thresholds.
-    inverted : the kept ones by 1 / (1 - p); otherwise (the book's style) by 1, and evaluation scales by 1 - p.
+    inverted : the kept ones by 1 / (1 - p); otherwise (style "book", Saitoh 2016) by 1, and evaluation scales by 1 - p.
     """
     # Compared straight into numbers: by way of bool, and of `where`, it takes three times as long.
     share_SABH = p.kept.new_empty(*p.kept.shape[:2], *bits_SBH.shape[1:])
@@ -57,5 +57,5 @@ def kept_share(bits_SBH: Tensor, p: Threshold, inverted: bool = True) -> Tensor:
 
 
 def dropout_evaluation(h_LBH: Tensor, p_L: Tensor) -> Tensor:
-    """The book's style outside training: `h * (1 - p)`, in place."""
+    """Style "book" outside training: `h * (1 - p)`, in place."""
     return h_LBH.mul_(1 - p_L.view(-1, *[1] * (h_LBH.dim() - 1)))

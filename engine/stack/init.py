@@ -17,7 +17,7 @@ from engine.stack.randomness import stream_key
 def init_std(model: Model, slot: Slot) -> float:
     """The standard deviation of a layer's first weights, normal or uniform.
 
-    normal: `init_std`; xavier: sqrt(1/in), as in the book, which is LeCun's (1998); glorot: sqrt(2/(in+out)) (Glorot
+    normal: `init_std`; xavier: sqrt(1/in), as in Saitoh 2016, which is LeCun's (1998); glorot: sqrt(2/(in+out)) (Glorot
     and Bengio 2010); he: sqrt(2/in) (He et al. 2015). (Keras cuts its normal forms at two standard deviations.)
     """
     match model.init:

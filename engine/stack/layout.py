@@ -80,7 +80,7 @@ class Layout:
         return [self.matrices[number - 1].columns for number in layers]
 
 
-class Builder:
+class LayoutBuilder:
     """Collects what a network's modules ask for, and lays it out."""
 
     def __init__(self) -> None:

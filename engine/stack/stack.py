@@ -62,15 +62,17 @@ class Stack(Trainer):
         statistics_LQ = self.statistics_LQ.new_tensor([self.layout.first_statistics] * len(self.lanes))
         values = [slot.of(theta_LP) for slot in self.layout.slots]
         for number, (place, x_LBI) in enumerate(self._batches.once(), start=1):
-            run = self._run(values, training=True, statistics_LQ=statistics_LQ, step=place, momentum=1 / number)
-            self.network(x_LBI, run)
+            forward = self._forward_pass(
+                values, training=True, statistics_LQ=statistics_LQ, step=place, momentum=1 / number
+            )
+            self.network(x_LBI, forward)
         return statistics_LQ
 
     @torch.no_grad()
     def outputs(self, x_GNI: Tensor, taps: list[tuple[str, Tensor]] | None = None) -> Tensor:
         """outputs_LNC in evaluation mode; the hidden activations are appended to `taps` as (layer, h_LN...)."""
         values = [slot.of(self.theta_LP) for slot in self.layout.slots]
-        return self.network(x_GNI, self._run(values, training=False, taps=taps))
+        return self.network(x_GNI, self._forward_pass(values, training=False, taps=taps))
 
     def _evaluate(
         self,
@@ -97,11 +99,11 @@ class Stack(Trainer):
         buffer_LP = self.theta_LP if theta_LP is None else theta_LP
         values = [slot.of(buffer_LP) for slot in self.layout.slots]
         taps = None if activity is None else activity.taps
-        run = self._run(values, training=False, taps=taps, statistics_LQ=statistics_LQ)
+        evaluation = self._forward_pass(values, training=False, taps=taps, statistics_LQ=statistics_LQ)
 
         def forward(x_GNI: Tensor) -> Tensor:
             rows = x_GNI.shape[1]
-            outputs_LNC = self.network(aligned(x_GNI), run)[:, :rows]
+            outputs_LNC = self.network(aligned(x_GNI), evaluation)[:, :rows]
             if activity is not None:
                 activity.collect(rows)
             return outputs_LNC

@@ -1,6 +1,6 @@
-"""`make bench`: every measured claim of the README, printed as the table that stands there.
+"""`make bench`: every measured claim of docs/benchmarks.md, printed as the tables that stand there.
 
-Arguments choose among the groups by name: book, lanes, convolutions, techniques, start, dashboard, keys,
+Arguments choose among the groups by name: saitoh, lanes, convolutions, techniques, start, dashboard, keys,
 arms, drawing.
 """
 
@@ -34,7 +34,7 @@ def main() -> int:
     from tests.benchmarks import arms, convolutions, drawing, engine, techniques, terminal
 
     groups = {
-        "book": engine.book_pair,
+        "saitoh": engine.saitoh_pair,
         "lanes": engine.lane_cost,
         "convolutions": convolutions.convolutions,
         "techniques": techniques.techniques,

@@ -69,10 +69,10 @@ def _timed(product: object, repeats: int = 30) -> float:
     return best
 
 
-def book_pair(epochs: int = 301) -> list[Result]:
-    """The book's pair on MNIST against the plain loop, and against its own matrix products."""
+def saitoh_pair(epochs: int = 301) -> list[Result]:
+    """Saitoh's (2016) pair on MNIST against the plain loop, and against its own matrix products."""
     if not have_mnist():
-        return [Result("the book's pair on MNIST", "at least 4 x", "skipped: no MNIST in REGTUI_DATA", None)]
+        return [Result("Saitoh's pair on MNIST", "at least 4 x", "skipped: no MNIST in REGTUI_DATA", None)]
     preset = load_preset("mnist-dropout", epochs=epochs)
     lab = Lab(preset, "cpu")
     task = lab._stacks[0].task
@@ -92,7 +92,7 @@ def book_pair(epochs: int = 301) -> list[Result]:
     products = matrix_seconds(lab, epochs)
     return [
         Result(
-            "the book's pair on MNIST against a plain torch loop",
+            "Saitoh's pair on MNIST against a plain torch loop",
             "at least 4 x",
             f"{theirs / ours:.1f} x ({ours:.1f} s against {theirs:.1f} s)",
             theirs / ours >= 4,

@@ -1,4 +1,4 @@
-"""The book's pair as it is commonly written: nn.Sequential, torch.optim.SGD, a DataLoader, one arm after the other.
+"""The pair of Saitoh 2016 as commonly written: nn.Sequential, torch.optim.SGD, a DataLoader, one arm after the other.
 
 It does what the stacked engine does and measures it as honestly: after every epoch train and validation loss and
 accuracy in evaluation mode, all on the same data, batch size and number of epochs. As in PyTorch's quickstart, all
@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from torch.utils.data import DataLoader, TensorDataset
 
 
-class BookDropout(nn.Module):
+class UnscaledDropout(nn.Module):
     """Dropout without scaling in training, times 1 - p in evaluation."""
 
     def __init__(self, p: float) -> None:
@@ -31,7 +31,7 @@ def network(features: int, hidden: list[int], classes: int, p: float) -> nn.Sequ
         nn.init.zeros_(linear.bias)
         layers += [linear, nn.ReLU()]
         if p:
-            layers.append(BookDropout(p))
+            layers.append(UnscaledDropout(p))
     return nn.Sequential(*layers, nn.Linear(hidden[-1], classes))
 
 

@@ -16,7 +16,7 @@ from tests.engine.small import epochs_by_lane, load_small, only
 
 TEXT = """
 title = "T"
-group = "the book"
+group = "Saitoh 2016"
 
 [model]
 hidden = [8]
@@ -56,7 +56,7 @@ text = "near 100 %"
 
 def test_group_and_reported_numbers_are_read_and_written() -> None:
     preset = read_preset(TEXT)
-    assert preset.group == "the book"
+    assert preset.group == "Saitoh 2016"
     assert [(told.arm, told.metric, told.value, told.text) for told in preset.reported] == [
         ("a", "test_acc", 0.2018, ""),
         ("b", "best_val_acc", 1.0, ""),
@@ -129,7 +129,7 @@ def test_a_restored_lab_tells_the_same_best() -> None:
         ('metric = "train_acc"', "", 34, "has no metric"),
         ('note = "val', 'remark = "val', 32, "unknown key 'remark'"),
         ('text = "near 100 %"', "text = 3", 37, "must be a text in quotes"),
-        ('group = "the book"', "group = 3", 3, "group = 3: must be a text in quotes"),
+        ('group = "Saitoh 2016"', "group = 3", 3, "group = 3: must be a text in quotes"),
     ],
 )
 def test_a_broken_report_is_refused_with_its_line(old: str, new: str, line: int, expected: str) -> None:
@@ -155,5 +155,5 @@ def test_the_list_says_which_presets_need_a_download(monkeypatch: pytest.MonkeyP
     write_mnist(tmp_path / "MNIST" / "raw")
     assert [one.downloads for one in builtin_list()] == [False, True, True]
     assert [one.needs_download for one in builtin_list()] == [False, False, True]
-    assert [one.group for one in listed] == ["the book", "", ""]
+    assert [one.group for one in listed] == ["Saitoh 2016", "", ""]
     assert [one.source for one in listed] == ["digits", "mnist", "digits"]

@@ -13,7 +13,7 @@ from engine.preset import changed, load_preset, read_preset, speaks_of, title_of
 from tests.engine.small import load_small, only
 
 TEXT = """
-title = "Iris by the book"
+title = "Iris by itself"
 [data]
 source = "iris"
 [model]
@@ -45,9 +45,9 @@ def file(tmp_path: Path) -> str:
 @pytest.mark.parametrize(
     ("options", "of_a", "of_b", "title"),
     [
-        ({}, (), (), "Iris by the book"),
-        ({"sets": ["training.lr=0.5", "regularization.dropout=0.2"], "seeds": 3}, (), (), "Iris by the book"),
-        ({"sets": ["data.source=iris", "training.epochs=4", "model.hidden=[8]"]}, (), (), "Iris by the book"),
+        ({}, (), (), "Iris by itself"),
+        ({"sets": ["training.lr=0.5", "regularization.dropout=0.2"], "seeds": 3}, (), (), "Iris by itself"),
+        ({"sets": ["data.source=iris", "training.epochs=4", "model.hidden=[8]"]}, (), (), "Iris by itself"),
         ({"sets": ["data.source=wine"]}, ("data",), ("data",), "mine, with other data"),
         ({"sets": ["model.hidden=[9]"]}, ("model",), ("model",), "mine, with other model"),
         ({"sets": ["training.epochs=9"]}, ("epochs",), (), "mine, with other epochs"),

@@ -71,20 +71,20 @@ FAULTS: Faults = {
     # Network and step ------------------------------------------------------------------------------------------------
     ("engine/stack/modules/noise.py", f"{_R}/test_dropout.py {_R}/test_noise_places.py"): [
         (
-            'if not run.training or not run.settings.any("regularization.gaussian_dropout")',
-            'if not run.settings.any("regularization.gaussian_dropout")',
+            'if not forward.training or not forward.settings.any("regularization.gaussian_dropout")',
+            'if not forward.settings.any("regularization.gaussian_dropout")',
         ),
     ],
     (
         "engine/stack/modules/noise.py",
         "tests/engine/test_looks.py::test_activations_are_looked_at_as_they_are_before_the_units_are_dropped_or_scaled",
     ): [
-        ("h if run.taps is None else h.clone()", "h"),
+        ("h if forward.taps is None else h.clone()", "h"),
     ],
     ("engine/stack/modules/norm.py", f"{_S}/test_norm.py"): [
         ("variance_L1C * (rows / (rows - 1))", "variance_L1C"),
-        ("if run.training and h_LRC.shape[1] > 1:", "if h_LRC.shape[1] > 1:"),
-        ("if run.moves_statistics:", "if True:"),
+        ("if forward.training and h_LRC.shape[1] > 1:", "if h_LRC.shape[1] > 1:"),
+        ("if forward.moves_statistics:", "if True:"),
         ("shift_L1C - mean_L1C * scale_L1C", "shift_L1C + mean_L1C * scale_L1C"),
     ],
     ("engine/stack/init.py", f"{_S}/test_init.py"): [
@@ -100,7 +100,7 @@ FAULTS: Faults = {
         ("torch.full_like(loss_LN, torch.nan)", "torch.full_like(loss_LN, 0.0)"),
         ("(outputs_LN > 0) == (y_LN > 0)", "(outputs_LN > 0.5) == (y_LN > 0)"),
     ],
-    ("engine/stack/objective.py", f"{_R}/test_mixup.py {_S}/test_disturb.py"): [
+    ("engine/stack/objective.py", f"{_R}/test_mixup.py {_S}/test_input_transforms.py"): [
         ("+ (1 - targets.share_L) * other_L", "+ targets.share_L * other_L"),
         ("torch.where(targets.share_L < 1, mixed_L, loss_L)", "mixed_L"),
     ],
@@ -138,7 +138,7 @@ FAULTS: Faults = {
     ("engine/stack/trainer.py", f"{_R}/test_gradient_clipping.py {_R}/test_penalties.py"): [
         ("self.grad_LP.norm(dim=1) if unclipped_L is None else unclipped_L.clone()", "self.grad_LP.norm(dim=1)"),
     ],
-    ("engine/stack/disturb.py", f"{_S}/test_disturb.py"): [
+    ("engine/stack/input_transforms.py", f"{_S}/test_input_transforms.py"): [
         ("1 + zoom_KB2[..., 0].flatten()", "1 + 2 * zoom_KB2[..., 0].flatten()"),
         ("u_KB < self._of(key, on_K)", "u_KB > self._of(key, on_K)"),
         ("share_K = torch.where(boxed_K, left_K, share_K)", "share_K = share_K + 0"),

@@ -13,7 +13,7 @@ from textual.containers import VerticalScroll
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from engine.preset import Knob, knobs
+from engine.preset import Setting, settings_by_key
 from tui.panes import numbered
 from tui.screens.actions import ACTIONS
 
@@ -56,9 +56,9 @@ class HelpScreen(ModalScreen[None]):
                 _listing([(f"{panes[0].number} - {panes[-1].number}", f"focus a pane: {names}"), _PALETTE], 10)
             )
             yield Static(Text(f"\n{_MOUSE}\n"))
-            for section, members in groupby(knobs().values(), key=lambda knob: knob.section):
+            for section, members in groupby(settings_by_key().values(), key=lambda setting: setting.section):
                 yield Static(Text(f"[{section}]", style="bold underline"))
-                yield Static(_listing([(knob.name, _told(knob)) for knob in members], 18))
+                yield Static(_listing([(setting.name, _told(setting)) for setting in members], 18))
 
 
 def _listing(rows: Sequence[tuple[str, str | Text]], width: int) -> Table:
@@ -71,12 +71,12 @@ def _listing(rows: Sequence[tuple[str, str | Text]], width: int) -> Table:
     return made
 
 
-def _told(knob: Knob) -> Text:
+def _told(setting: Setting) -> Text:
     told = Text()
-    if knob.live:
+    if setting.live:
         told.append("live  ", style="green")
-    told.append(f"{knob.help} ")
-    unit = f", {knob.unit}" if knob.unit else ""
-    if knob.bounds != "any":
-        told.append(f"({knob.bounds}{unit})", style="dim")
+    told.append(f"{setting.help} ")
+    unit = f", {setting.unit}" if setting.unit else ""
+    if setting.bounds != "any":
+        told.append(f"({setting.bounds}{unit})", style="dim")
     return told

@@ -114,7 +114,7 @@ class Comparison(Lines):
 def _reported(rows: Sequence[ReportedRow], arms: Sequence[str], width: int, dark: bool) -> list[Text]:
     """What others report, ours beside it: columns as wide as their longest entry, the note where there is room."""
     heads = ("reported by others", "metric", "theirs", "ours")
-    cells = [[(row.arm, row.metric, row.reported, row.ours)[at] for row in rows] for at in range(4)]
+    cells = [[(row.arm, row.metric, row.theirs, row.ours)[at] for row in rows] for at in range(4)]
     widths = [
         min(max(len(head), *(len(cell) for cell in column)), max(10, width // 3))
         for head, column in zip(heads, cells, strict=True)

@@ -12,7 +12,7 @@ from textual.events import Click, MouseScrollDown, MouseScrollUp
 from textual.widgets import Input
 
 from engine.commands import Turn
-from engine.preset import Knob, Preset, PresetError, live_knobs
+from engine.preset import Preset, PresetError, Setting, live_knobs
 from engine.view import View
 from tui.widgets.lines import Lines
 from tui.widgets.words import setting
@@ -59,7 +59,7 @@ class KnobPanel(Vertical):
         self._arm: str | None = None
         self._shown: tuple[Preset, Preset, tuple[Turn, ...], str | None] | None = None
         self._pending: set[tuple[str, str | None]] = set()
-        self._knobs: list[Knob] = []
+        self._knobs: list[Setting] = []
         self._chosen = "regularization.dropout"
         self._top = 0
         self._refusal = ""
@@ -92,15 +92,15 @@ class KnobPanel(Vertical):
         self._draw()
 
     @property
-    def chosen(self) -> Knob:
+    def chosen(self) -> Setting:
         return next(knob for knob in self._knobs if knob.key == self._chosen)
 
-    def _waits(self, knob: Knob) -> bool:
+    def _waits(self, knob: Setting) -> bool:
         """Whether the lab has not yet taken the knob's last turn in some arm that the panel speaks of."""
         arms = {arm for key, arm in self._pending if key == knob.key}
         return bool(arms) and (self._arm is None or bool(arms & {None, self._arm}))
 
-    def _values(self, preset: Preset, knob: Knob) -> list[Any]:
+    def _values(self, preset: Preset, knob: Setting) -> list[Any]:
         """The knob's value in each arm that the panel speaks of."""
         arms = preset.arms if self._arm is None else [preset.arm(self._arm)]
         return [arm.settings.get(knob.key) for arm in arms]
@@ -193,7 +193,7 @@ class KnobPanel(Vertical):
         if not 0 <= y + self._top < len(rows):
             return
         row = rows[y + self._top]
-        if not isinstance(row, Knob):
+        if not isinstance(row, Setting):
             return
         again = row.key == self._chosen
         if not again:
@@ -222,10 +222,10 @@ class KnobPanel(Vertical):
         self._top = 0  # from the top, as far as the chosen one can be seen so
         self._draw()
 
-    def _rows(self) -> list[Knob | str]:
-        rows: list[Knob | str] = []
+    def _rows(self) -> list[Setting | str]:
+        rows: list[Setting | str] = []
         for knob in self._knobs:
-            if not rows or (isinstance(rows[-1], Knob) and rows[-1].section != knob.section):
+            if not rows or (isinstance(rows[-1], Setting) and rows[-1].section != knob.section):
                 rows.append(knob.section)
             rows.append(knob)
         return rows
@@ -236,7 +236,7 @@ class KnobPanel(Vertical):
         listing = self.query_one(KnobList)
         width, height = listing.content_size
         rows = self._rows()
-        place = next(at for at, row in enumerate(rows) if isinstance(row, Knob) and row.key == self._chosen)
+        place = next(at for at, row in enumerate(rows) if isinstance(row, Setting) and row.key == self._chosen)
         # Keep the chosen line in sight, and its section's name with it where it is the first of it.
         self._top = min(max(self._top, place - height + 1), max(0, place - 1))
         self._top = max(0, min(self._top, len(rows) - height))
@@ -253,7 +253,7 @@ class KnobPanel(Vertical):
             note = Text(f"! {self._refusal}", style="bold red")
         self.query_one("#knob-note", Lines).show([*note.wrap(self.app.console, max(1, width))])
 
-    def _line(self, row: Knob | str, width: int) -> Text:
+    def _line(self, row: Setting | str, width: int) -> Text:
         assert self._preset is not None
         assert self._original is not None
         if isinstance(row, str):

@@ -1,4 +1,4 @@
-"""An independent network in NumPy, written from the formulas by hand: the book's dropout, and both weight decays."""
+"""An independent network in NumPy, written from the formulas by hand: dropout as in Saitoh 2016, both weight decays."""
 
 from __future__ import annotations
 

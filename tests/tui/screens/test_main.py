@@ -11,12 +11,13 @@ from textual.color import Color
 
 from engine.commands import Pause, Resume
 from engine.lab import Lab
-from engine.preset import knobs
+from engine.preset import settings_by_key
 from engine.worker import Worker
 from tests.tui.dashboard import LARGE, SIZES, USUAL, Person, dashboard, experiment
 from tui.screens.actions import ACTIONS
 from tui.screens.main import MainScreen
 from tui.screens.messages import OpenPreset
+from tui.screens.painter import Painter
 from tui.widgets.chart import Chart
 from tui.widgets.knobs import KnobPanel
 from tui.widgets.palette import colour
@@ -400,7 +401,7 @@ async def test_every_live_setting_can_be_reached_with_its_bounds(size):
             await person.press("up")
             await person.sees(lambda knob=knob: person.main.query_one(KnobPanel).chosen is not knob)
         used = person.view.turned.base
-        assert seen == {knob.key for knob in knobs().values() if knob.live and used.uses(knob)}
+        assert seen == {knob.key for knob in settings_by_key().values() if knob.live and used.uses(knob)}
 
 
 # The mouse ----------------------------------------------------------------------------------------------------------
@@ -621,3 +622,22 @@ async def test_arrows_scroll_a_table_in_focus_and_turn_no_knob_that_an_enlarged_
         turned = person.view.record.interventions
         assert len({told.arm for told in turned}) == len(turned)
         assert {(told.knob, told.old, told.new) for told in turned} == {("regularization.dropout", 0.0, 0.05)}
+
+
+async def test_a_flood_of_keys_is_drawn_less_often_than_it_is_pressed_and_ends_where_it_must(monkeypatch):
+    drawn = []
+    draw = Painter.draw
+
+    def counted(self, force=False):
+        drawn.append(force)
+        draw(self, force)
+
+    monkeypatch.setattr(Painter, "draw", counted)
+    async with dashboard(paused=True) as person:
+        await person.sees("5 knobs: dropped")
+        drawn.clear()
+        for _ in range(100):  # all at once: none waits for the one before
+            person.app.simulate_key("tab")
+        await person.sees("5 knobs: all arms")
+        assert sum(drawn) < 60
+        assert person.main._chosen.arm is None

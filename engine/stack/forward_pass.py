@@ -11,7 +11,7 @@ from engine.stack.randomness import Streams
 from engine.stack.settings import LaneSettings
 
 
-class Run:
+class ForwardPass:
     """A forward pass of all lanes, in training with its noise or in evaluation without.
 
     Parameters
