@@ -173,6 +173,7 @@ async def test_told_to_end_it_ends_with_the_code_of_the_signal_and_without_a_tab
             os.kill(os.getpid(), told)
             await person.sees(lambda: person.app.return_value == 128 + told)
             assert person.app.reported is None
+            await person.sees(lambda: not person.app.worker._thread.is_alive())  # the processor is the leaving's
 
 
 @pytest.mark.alone
