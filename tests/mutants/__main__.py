@@ -44,18 +44,21 @@ def copies(count: int) -> Iterator[queue.Queue[Path]]:
         yield free
 
 
-def passes(copy: Path, tests: tuple[str, ...]) -> bool:
-    """Whether the tests pass in this copy. Raises RuntimeError where there are no such tests."""
+def notice(copy: Path, tests: tuple[str, ...]) -> str | None:
+    """What the tests say where one of them fails in this copy, None where all pass.
+
+    Raises RuntimeError where there are no such tests.
+    """
     # Before all else on the path: the program that is installed may be the one in the source's own folder.
     told = {**os.environ, "PYTHONPATH": str(copy), "PYTHONDONTWRITEBYTECODE": "1", "OMP_NUM_THREADS": "1"}
     command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", "-p", "no:xdist", *tests]
     try:
         done = subprocess.run(command, cwd=copy, env=told, capture_output=True, text=True, timeout=LONGEST, check=False)
     except subprocess.TimeoutExpired:
-        return False
+        return f"not done after {LONGEST} s"
     if done.returncode not in (PASSED, *NOTICED):
         raise RuntimeError(f"pytest {' '.join(tests)} ended with {done.returncode}:\n{done.stdout}{done.stderr}")
-    return done.returncode == PASSED
+    return None if done.returncode == PASSED else done.stdout
 
 
 def survives(mutant: Mutant, free: queue.Queue[Path]) -> bool:
@@ -65,7 +68,7 @@ def survives(mutant: Mutant, free: queue.Queue[Path]) -> bool:
     whole = file.read_text(encoding="utf-8")
     try:
         file.write_text(mutant.mutated(), encoding="utf-8")
-        return passes(copy, mutant.tests)
+        return notice(copy, mutant.tests) is None
     finally:
         file.write_text(whole, encoding="utf-8")
         free.put(copy)
@@ -85,8 +88,8 @@ def main() -> int:
         # What fails without a fault would notice any.
         sound = sorted({test for mutant in chosen for test in mutant.tests})
         copy = free.get()
-        if not passes(copy, tuple(sound)):
-            print("these tests fail without any fault:", *sound, sep="\n  ")
+        if (said := notice(copy, tuple(sound))) is not None:
+            print(f"a test fails without any fault:\n{said}")
             return 1
         free.put(copy)
         for mutant, alive in zip(chosen, pool.map(lambda each: survives(each, free), chosen), strict=True):

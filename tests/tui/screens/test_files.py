@@ -5,6 +5,7 @@ And of what cannot be written: it is told, and the run goes on.
 
 import csv
 import os
+import re
 import subprocess
 import sys
 import xml.etree.ElementTree as ET
@@ -72,6 +73,31 @@ async def test_a_name_of_ones_own_gets_its_ending_and_a_bad_one_is_told():
         await person.press("w")
         await type_name(person, "no/such/folder/x")
         await person.sees("Not written. No such file or directory: there is no such folder")
+
+
+@pytest.mark.parametrize("typed", ["~/at home", "~/at home.toml"])
+async def test_a_name_may_begin_at_home_and_have_its_ending(typed, tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    (tmp_path / "home").mkdir()
+    async with dashboard(paused=True) as person:
+        await person.press("w")
+        await person.sees(lambda: asked(person))
+        person.app.focused.value = typed
+        await person.press("enter")
+        await person.sees(lambda: "preset written" in person.toasts)
+    assert os.listdir(tmp_path / "home") == ["at home.toml"]
+    assert load_preset(str(tmp_path / "home" / "at home.toml")).title == "Two moons"
+
+
+async def test_exports_are_named_by_preset_and_second_and_none_replaces_another(tmp_path):
+    view = moment(lane("plain"), lane("dropped"))
+    pairs = [export_files(tmp_path, f"picture {number}", view) for number in range(3)]
+    names = [path.name for pair in pairs for path in pair]
+    assert len(set(names)) == 6 == len(os.listdir(tmp_path))
+    for picture, history in pairs:
+        assert re.fullmatch(r"regtui-export-small-\d{8}-\d{6}(-\d+)?\.svg", picture.name)
+        assert (history.stem, history.suffix) == (picture.stem, ".csv")
+    assert [picture.read_text() for picture, _ in pairs] == [f"picture {number}" for number in range(3)]
 
 
 async def test_the_export_is_a_picture_and_every_number_of_the_history(tmp_path):
