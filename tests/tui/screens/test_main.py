@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from textual.color import Color
+from tui.widgets.palette import colour
 
 from engine.commands import Pause, Resume
 from engine.lab import Lab
@@ -20,7 +21,6 @@ from tui.screens.main import MainScreen
 from tui.screens.messages import OpenPreset
 from tui.screens.painter import Painter
 from tui.widgets.knobs import KnobPanel
-from tui.widgets.palette import colour
 from tui.widgets.pane import Pane
 
 
