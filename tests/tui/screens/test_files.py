@@ -11,7 +11,7 @@ import sys
 import xml.etree.ElementTree as ET
 
 import pytest
-from textual.widgets import Input
+from textual.widgets import Button, Input
 
 from engine.preset import load_preset
 from tests.tui.dashboard import dashboard, experiment
@@ -30,6 +30,13 @@ def asked(person):
     return isinstance(person.app.screen, AskText) and isinstance(person.app.focused, Input)
 
 
+async def write(person):
+    """Under the name that is offered."""
+    await person.press("w")
+    await person.sees(lambda: asked(person))
+    await person.press("enter")
+
+
 async def type_name(person, name):
     """Clear the field, then type: Textual runs a binding such as ctrl+u later than it takes letters."""
     await person.sees(lambda: asked(person))
@@ -44,6 +51,7 @@ async def test_the_written_preset_has_the_knobs_as_they_stand_and_loads(tmp_path
         await person.sees(lambda: "0.25" in person.knobs)
         await person.press("w")
         await person.sees("small-tweaked.toml")
+        await person.sees(lambda: asked(person))
         await person.press("enter")
         await person.sees(lambda: "preset written" in person.toasts)
     written = load_preset("small-tweaked.toml")
@@ -57,8 +65,9 @@ async def test_an_existing_file_is_replaced_only_when_told_to(tmp_path):
     file.write_text("mine")
     async with dashboard(paused=True) as person:
         for keys, kept in ((("enter",), True), (("right", "enter"), False)):
-            await person.press("w", "enter")
+            await write(person)
             await person.sees("is there already")
+            await person.sees(lambda: isinstance(person.app.focused, Button))
             await person.press(*keys)
             await person.sees("5 knobs")
             await person.sees(lambda kept=kept: (file.read_text() == "mine") == kept)
@@ -146,10 +155,11 @@ async def test_a_name_that_cannot_be_had_is_told_and_kept_to_be_mended(tmp_path,
 
 async def test_replacing_what_cannot_be_replaced_is_told(tmp_path):
     async with dashboard(paused=True) as person:
-        await person.press("w", "enter")
+        await write(person)
         await person.sees(lambda: "preset written" in person.toasts)
-        await person.press("w", "enter")
+        await write(person)
         await person.sees("is there already")
+        await person.sees(lambda: isinstance(person.app.focused, Button))
         (tmp_path / "small-tweaked.toml").unlink()
         (tmp_path / "small-tweaked.toml").mkdir()
         await person.press("right", "enter")
