@@ -41,7 +41,7 @@ def find_lr(
     ----------
     low, high : the first and the last rate.
     steps : of the sweep, at least 10.
-    cancelled : asked at each step; where it says so the sweep ends and nothing is found.
+    cancelled : called at each step; where it returns True the sweep ends and nothing is found.
 
     Raises
     ------

@@ -81,7 +81,7 @@ class History:
 
     @property
     def metrics(self) -> list[str]:
-        """The metrics that any lane has told, `penalty.NAME`, `ema_val_loss` and its like, `weight_norm.LAYER` (from 1)
+        """The metrics that any lane has had, `penalty.NAME`, `ema_val_loss` and its like, `weight_norm.LAYER` (from 1)
         among them."""
         with self._lock:
             return list(self._values)

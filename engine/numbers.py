@@ -1,4 +1,4 @@
-"""Numbers as a person reads them: every format that a measured number is written in."""
+"""Numbers for reading: every format that a measured number is written in."""
 
 from __future__ import annotations
 

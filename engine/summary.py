@@ -224,7 +224,7 @@ def _measured(losses: Sequence[float], accuracies: Sequence[float], sign: str) -
 
 @dataclass(frozen=True, slots=True)
 class ReportedRow:
-    """One line of the table of what somebody else reports, as it is printed."""
+    """One line of the table of what others report, as it is printed."""
 
     arm: str
     metric: str
@@ -234,7 +234,7 @@ class ReportedRow:
 
 
 def reported_rows(reported: Iterable[Reported], sign: str = "±") -> list[ReportedRow]:
-    """What somebody else reports beside ours with its spread over the seeds, to as many decimals as theirs."""
+    """What others report with ours and its spread over the seeds, to as many decimals as theirs."""
     rows = []
     for number in reported:
         theirs = number.text if number.reported is None else f"{number.reported:.{_decimals(number.reported)}f}"

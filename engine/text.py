@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-# The longest line that is said to a person of something wrong.
+# The longest line of an error message.
 LONGEST_LINE = 300
 
 # What a terminal obeys instead of showing it, what changes the order of a line or hides in it, and what cannot be

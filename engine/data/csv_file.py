@@ -61,7 +61,7 @@ def load_csv(path: str, target: str, numeric: bool = False) -> Pool:
 
 
 class _Lines:
-    """The lines of a text as `csv` asks for them: it would take in a line of any length."""
+    """The lines of a text for `csv`, which by itself would read a line of any length."""
 
     def __init__(self, text: IO[str], given: str) -> None:
         self._text, self._given = text, given

@@ -24,7 +24,7 @@ def download(urls: Sequence[str], path: Path, md5: str, progress: Callable[[floa
 
     Parameters
     ----------
-    progress : told the share of the file that is there, 0 to 1, about every percent; None where the size is unknown.
+    progress : called about every percent with the share that is there, 0 to 1, or None where the size is unknown.
 
     Raises
     ------

@@ -49,7 +49,7 @@ def read_idx(raw: bytes, packed: bool, item: tuple[int, ...]) -> Array:
         raise ValueError("holds 0 examples")
     if size > LARGEST:
         raise ValueError(f"claims {size:,} bytes, and at most {LARGEST:,} are read")
-    # One byte more than there should be tells whether there is more; no bomb unpacks to more than its header says.
+    # Reading one byte more than there should be shows whether there is more, however large it unpacks.
     body = unpacker.decompress(unpacker.unconsumed_tail, size + 1) if unpacker else memoryview(raw)[header_size:]
     if len(body) != size:
         raise ValueError(f"{'more' if len(body) > size else 'fewer'} bytes than the {size:,} its header says")

@@ -117,7 +117,7 @@ def _nothing_left(data: Data, parts: Sizes, name: str, examples: int, kind: str)
 
 
 def _taken(name: str, amount: Amount, count: int, examples: int) -> str:
-    """`train = 30`, `train = 0.3 (30)`, or `30 for train` where nothing was said of it."""
+    """`train = 30`, `train = 0.3 (30)`, or `30 for train` where the preset does not set it."""
     if amount is None:
         return f"{count} for {name}"
     return f"{name} = {amount} ({_count(amount, examples)})" if isinstance(amount, float) else f"{name} = {amount}"

@@ -34,7 +34,7 @@ class Task:
     class_names : by class number; empty in a regression.
     kind : classification, binary or regression.
     standard : what images were standardized by; None where they were not, or examples are no images.
-    warnings : what a person should know of the data, a line each.
+    warnings : what the user should know about the data, a line each.
     """
 
     train_x_SNI: Tensor
@@ -53,7 +53,7 @@ class Task:
 
 
 def ignore(event: Loading) -> None:
-    """Nobody is waiting."""
+    """For callers who do not show progress."""
 
 
 class Load(Protocol):
@@ -83,7 +83,7 @@ def load_task(
     ----------
     seeds : of the lanes, one split for each under `split = "random"`.
     dtype : of the inputs.
-    report : told what is being waited for.
+    report : called with what is being waited for.
 
     Raises
     ------
@@ -91,7 +91,7 @@ def load_task(
         The source cannot be read, or has too few examples.
     """
     if SOURCES[data.source].generated:
-        # An input, its noise and a target of each are there at once.
+        # Of each example an input, its noise and a target are in memory at once.
         _refuse_what_cannot_fit(data, data.samples, None, 1, len(seeds), dtype, loading=24 * data.samples)
     pool = SOURCES[data.source].load(data, report)
     if data.features:
@@ -107,7 +107,7 @@ def load_task(
     else:
         wanted = split.sizes(data, len(pool.pool), official)
         official_y_N = None if pool.test is None else pool.test.y_N
-        # Numbers have no classes to be shared out: one stratum.
+        # A regression has no classes to stratify by.
         y_N = np.zeros(len(pool.pool), dtype=np.int64) if data.kind == "regression" else pool.pool.y_N
         splits = [split.drawn(wanted, seed, y_N, official_y_N) for seed in seeds]
     scalings = [scale.fit(data.scale, pool.pool.x_NI, one.train_N, pool.top) for one in splits]

@@ -1,4 +1,4 @@
-"""The presets that travel with the program."""
+"""The presets that come with the program."""
 
 from __future__ import annotations
 

@@ -137,7 +137,7 @@ def _refuse_too_many(reading: Reading, key: str, most: int) -> None:
 
 
 def _refuse_harmful_texts(reading: Reading) -> None:
-    """A terminal would obey a control character, and could not show half a character."""
+    """Refuse control characters, which a terminal would obey, and halves of characters, which it cannot show."""
     for path, key in _keys(reading.table, ()):
         if sign := harmful(key):
             raise reading.fail(path, f"the key {quoted(key)} holds {sign}{_OBEYED}")
@@ -147,7 +147,7 @@ def _refuse_harmful_texts(reading: Reading) -> None:
 
 
 def _refuse_endless_numbers(reading: Reading) -> None:
-    """A whole number of TOML has 64 bits; Python's own have no end, and some cannot even be written out."""
+    """Refuse whole numbers beyond TOML's 64 bits; Python's own have no limit, and some cannot even be written out."""
     for path, value in _leaves(reading.table, ()):
         if isinstance(value, int) and not -LARGEST_WHOLE <= value <= LARGEST_WHOLE:
             raise reading.fail(path, f"{_name_of(path)}: a whole number must be at most {LARGEST_WHOLE:,}")

@@ -55,7 +55,7 @@ def parsed(text: str) -> dict[str, Any]:
 
 
 def _refuse_what_takes_too_long(text: str) -> None:
-    """The parser calls itself at each level, and takes the square of a key's parts."""
+    """Refuse what takes the parser too long: it recurses at each level, and is quadratic in the parts of a key."""
     depth = parts = 0
     for token in _TOKEN.finditer(text):
         sign = token[0]

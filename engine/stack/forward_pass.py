@@ -1,4 +1,4 @@
-"""One pass through a network: what its modules need to know of the moment, and the noise they draw."""
+"""A forward pass through a network: what its modules need to know, and the noise they draw."""
 
 from __future__ import annotations
 

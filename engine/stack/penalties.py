@@ -52,13 +52,13 @@ class Activity:
     total: Callable[[Tensor], Tensor]
 
     def of(self, taps: Taps) -> Tensor | None:
-        """The sum over the layers it speaks of; None where the network has none of them."""
+        """The sum over its layers; None where the network has none of them."""
         totals = [self.total(h) for layer, h in taps if self.layers is None or layer in self.layers]
         return sum(totals[1:], start=totals[0]) if totals else None
 
 
 def penalties_of(layout: Layout, settings: Settings) -> tuple[Penalty, ...]:
-    """The penalties of a network, each on the parts that it speaks of.
+    """The penalties of a network, each on the parts that it is about.
 
     Raises PresetError where a layer is named that the network does not have.
     """

@@ -15,7 +15,7 @@ _IN_THE_STEP = ("training", "regularization", "augment")
 
 
 class LaneSettings:
-    """The numbers that a step reads, one per lane and setting, on the device, and their twins on the host."""
+    """The numbers that a step reads, one per lane and setting, on the device, and a copy on the host."""
 
     def __init__(self, lanes: Sequence[Settings], device: torch.device, dtype: torch.dtype) -> None:
         self._keys = [knob.key for knob in live_knobs() if knob.section in _IN_THE_STEP]
@@ -42,7 +42,7 @@ class LaneSettings:
         return found
 
     def held(self, key: str, make: Callable[[Tensor], T]) -> T:
-        """What is made of a setting, [L], held until a knob turns; of each setting only one thing can be held."""
+        """What `make` computes from a setting, [L], held until a knob turns; only one result per setting is held."""
         if key not in self._held:
             self._held[key] = make(self._device[key])
         kept: T = self._held[key]

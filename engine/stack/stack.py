@@ -55,7 +55,7 @@ class Stack(Trainer):
 
         As torch.optim.swa_utils.update_bn has it (Izmailov et al. 2018): a training pass, its dropout, augmentation and
         mixing included, for those are in the weights' own statistics too, and averages are set beside these. Weight
-        noise is left out: the average is what is measured. The run stays as it is: the draws are places of their own.
+        noise is left out: the average is what is measured. The run stays as it is: the draws have places of their own.
         """
         if not self.layout.statistics:
             return self.statistics_LQ
@@ -95,7 +95,7 @@ class Stack(Trainer):
         statistics_LQ: Tensor | None = None,
         activity: penalties.ActivityMeter | None = None,
     ) -> _Evaluation:
-        """What `evaluate` and its kin are to be told."""
+        """The first arguments of `evaluate` and of the functions like it."""
         buffer_LP = self.theta_LP if theta_LP is None else theta_LP
         values = [slot.of(buffer_LP) for slot in self.layout.slots]
         taps = None if activity is None else activity.taps

@@ -87,7 +87,7 @@ class DropChannels:
         return spatial_dropout(forward.per_arm(h), bits_SBC, p).view(h.shape)
 
 
-# In the order in which they act. Each gives a module for a place, or None where it has no business there.
+# In the order in which they act. Each gives a module for a place, or None where it does not apply.
 ON_ACTIVATIONS: list[Callable[[Place], Module | None]] = [
     lambda place: Drop(place.first_unit, place.inverted) if place.drops else None,
     lambda place: GaussianDrop(place.name) if place.drops else None,

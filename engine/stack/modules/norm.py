@@ -95,7 +95,7 @@ class BatchNorm:
     As torch.nn.BatchNorm: the biased variance normalizes, the unbiased one moves the running variance by `MOMENTUM`;
     evaluation uses the running statistics, which start at mean 0 and variance 1. One difference: where an epoch's last
     batch is a single example of a dense layer, which has no variance and which torch refuses, that example is
-    normalized by the running statistics and moves them not.
+    normalized by the running statistics and does not move them.
     """
 
     gain: int
