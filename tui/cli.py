@@ -257,14 +257,14 @@ def _device(text: str) -> str:
 
 def _arguments(ref: str, options: argparse.Namespace) -> list[str]:
     """The preset and the options that change its numbers."""
-    told = [ref]
+    arguments = [ref]
     for name in ("set", "arm_set"):
         for given in getattr(options, name):
-            told += [f"--{name.replace('_', '-')}", given]
+            arguments += [f"--{name.replace('_', '-')}", given]
     for name in ("seeds", "epochs"):
         if getattr(options, name) is not None:
-            told += [f"--{name}", str(getattr(options, name))]
-    return told if options.device == "auto" else [*told, "--device", options.device]
+            arguments += [f"--{name}", str(getattr(options, name))]
+    return arguments if options.device == "auto" else [*arguments, "--device", options.device]
 
 
 def _has_terminal(ref: str) -> bool:

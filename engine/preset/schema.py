@@ -130,7 +130,7 @@ REPORTED_METRICS: tuple[str, ...] = (
 
 
 class ReportedNumber(Section):
-    """What somebody else reports of an arm: a number, or words where they give none (a plot)."""
+    """What others report of an arm: a number, or words where they give none (a plot)."""
 
     arm: str
     metric: str
@@ -153,7 +153,7 @@ class ReportedNumber(Section):
 
 
 class Subject(Section):
-    """What a title and the numbers of others speak of, of one arm."""
+    """What the title and the numbers of others are about, of one arm."""
 
     data: Data
     model: Model

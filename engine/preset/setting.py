@@ -29,7 +29,7 @@ class Section(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Declared:
-    """What a setting says of itself beyond its type and bounds; kept in the pydantic field's metadata."""
+    """What is declared of a setting beyond its type and bounds; kept in the pydantic field's metadata."""
 
     help: str
     unit: str

@@ -1,4 +1,4 @@
-"""What the lanes are fed: each epoch's order, and each step's examples, disturbed as the lane's settings say."""
+"""The training batches: each epoch's order, and each step's examples after the lanes' input transforms."""
 
 from __future__ import annotations
 

@@ -55,7 +55,7 @@ class Stack(Trainer):
 
         As torch.optim.swa_utils.update_bn has it (Izmailov et al. 2018): a training pass, its dropout, augmentation and
         mixing included, for those are in the weights' own statistics too, and averages are set beside these. Weight
-        noise is left out: the average is what is measured. The run stays as it is: the draws are places of their own.
+        noise is left out: the average is what is measured. The run stays as it is: the draws have places of their own.
         """
         if not self.layout.statistics:
             return self.statistics_LQ
@@ -95,7 +95,7 @@ class Stack(Trainer):
         statistics_LQ: Tensor | None = None,
         activity: penalties.ActivityMeter | None = None,
     ) -> _Evaluation:
-        """What `evaluate` and its kin are to be told."""
+        """The first arguments of `evaluate` and of the functions like it."""
         buffer_LP = self.theta_LP if theta_LP is None else theta_LP
         values = [slot.of(buffer_LP) for slot in self.layout.slots]
         taps = None if activity is None else activity.taps
@@ -123,8 +123,8 @@ class Stack(Trainer):
         The confusion matrices are counted in the same pass, so that the test data are touched this once.
         """
         self._test_confusion_LCC = self._no_counts()
-        told = self._evaluate(self.task.test_x_SNI, self.task.test_y_SN, confusion_LCC=self._test_confusion_LCC)
-        return [(loss, accuracy) for loss, accuracy in torch.stack(told).double().cpu().T.tolist()]
+        measured = self._evaluate(self.task.test_x_SNI, self.task.test_y_SN, confusion_LCC=self._test_confusion_LCC)
+        return [(loss, accuracy) for loss, accuracy in torch.stack(measured).double().cpu().T.tolist()]
 
     def confusion(self, lane: int) -> Tensor | None:
         """Counts of a lane on the validation data, true class x predicted class: int64 [C, C], on the CPU.

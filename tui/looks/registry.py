@@ -13,8 +13,8 @@ from rich.text import Text
 from engine import looks
 from engine.commands import Command
 from engine.view import View
-from tui.widgets.chart import Plot
-from tui.widgets.palette import colour
+from tui.charts.palette import colour
+from tui.charts.plot import Plot
 from tui.widgets.pane import Words
 
 # Each arm that is looked at costs the training a moment.
@@ -161,10 +161,10 @@ LOOKS: dict[str, Look] = {}
 
 def register(look: type[Look]) -> type[Look]:
     """Add a look to those that a person can open. Raises ValueError where its name or its key is taken."""
-    made = look()
-    if made.name in LOOKS or any(made.key == other.key for other in LOOKS.values()):
-        raise ValueError(f"the look {made.name!r} or its key {made.key!r} is taken")
-    LOOKS[made.name] = made
+    instance = look()
+    if instance.name in LOOKS or any(instance.key == other.key for other in LOOKS.values()):
+        raise ValueError(f"the look {instance.name!r} or its key {instance.key!r} is taken")
+    LOOKS[instance.name] = instance
     for name in sorted(LOOKS, key=lambda name: LOOKS[name].place):
         LOOKS[name] = LOOKS.pop(name)
     return look

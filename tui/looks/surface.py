@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
+from tui.charts.palette import blend, colour
+from tui.charts.plot import Plot, Series
 from tui.looks.registry import Look, Moment, Request, register
 from tui.widgets.blocks import Pixel, append_half_blocks
-from tui.widgets.chart import Plot, Series
-from tui.widgets.palette import blend, colour
 
 if TYPE_CHECKING:
     from engine.looks.fit import Fit

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from engine.preset import Preset
 from engine.worker import Worker
-from tui.widgets.plots import MANY
+from tui.widgets.run_plots import MANY
 
 
 def first_selected(preset: Preset) -> str | None:

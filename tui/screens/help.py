@@ -23,7 +23,9 @@ _INTRO = (
     "diamond marks the best epoch, a thin line a turned knob, a thick one where early stopping ends the arm or would "
     "have. The best epoch is the last that early stopping counted as better: with min_delta a lower validation loss "
     "may follow it. A star marks the arm whose kept weights have the lowest validation loss, where its difference to "
-    "every other arm, paired by seed, is larger than the spread of those differences: ties and single seeds have none."
+    "every other arm, paired by seed, is larger than the spread of those differences: ties and single seeds have none. "
+    "Curves are means over the seeds with their sample standard deviation around them; a seed that has ended holds its "
+    "last value, so that a mean does not jump where one ends before the others."
 )
 _PALETTE = ("ctrl+p", "the command palette: every action by name")
 _MOUSE = "mouse: a click on a loss pane selects its arm, on a knob chooses it, on its arrows turns it"
@@ -58,25 +60,25 @@ class HelpScreen(ModalScreen[None]):
             yield Static(Text(f"\n{_MOUSE}\n"))
             for section, members in groupby(settings_by_key().values(), key=lambda setting: setting.section):
                 yield Static(Text(f"[{section}]", style="bold underline"))
-                yield Static(_listing([(setting.name, _told(setting)) for setting in members], 18))
+                yield Static(_listing([(setting.name, _described(setting)) for setting in members], 18))
 
 
 def _listing(rows: Sequence[tuple[str, str | Text]], width: int) -> Table:
     """Names, and beside them what they do, wrapped within its column."""
-    made = Table.grid(padding=(0, 1, 0, 0))
-    made.add_column(width=width + 2, style="bold")
-    made.add_column(ratio=1)
-    for name, told in rows:
-        made.add_row(Text(f"  {name}"), told if isinstance(told, Text) else Text(told))
-    return made
+    grid = Table.grid(padding=(0, 1, 0, 0))
+    grid.add_column(width=width + 2, style="bold")
+    grid.add_column(ratio=1)
+    for name, text in rows:
+        grid.add_row(Text(f"  {name}"), text if isinstance(text, Text) else Text(text))
+    return grid
 
 
-def _told(setting: Setting) -> Text:
-    told = Text()
+def _described(setting: Setting) -> Text:
+    text = Text()
     if setting.live:
-        told.append("live  ", style="green")
-    told.append(f"{setting.help} ")
+        text.append("live  ", style="green")
+    text.append(f"{setting.help} ")
     unit = f", {setting.unit}" if setting.unit else ""
     if setting.bounds != "any":
-        told.append(f"({setting.bounds}{unit})", style="dim")
-    return told
+        text.append(f"({setting.bounds}{unit})", style="dim")
+    return text

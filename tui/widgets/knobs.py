@@ -85,8 +85,8 @@ class KnobPanel(Vertical):
             self._refusal = ""
         self._preset, self._original, self._arm = view.turned, original, arm
         self._pending = {(turn.knob, turn.arm) for turn in view.pending}
-        settings = [each.settings for each in self._preset.arms]
-        self._knobs = [knob for knob in live_knobs() if any(told.uses(knob) for told in settings)]
+        arms = self._preset.arms
+        self._knobs = [knob for knob in live_knobs() if any(one.settings.uses(knob) for one in arms)]
         if self._chosen not in [knob.key for knob in self._knobs]:
             self._chosen = self._knobs[0].key
         self._draw()
@@ -236,7 +236,7 @@ class KnobPanel(Vertical):
         listing = self.query_one(KnobList)
         width, height = listing.content_size
         rows = self._rows()
-        place = next(at for at, row in enumerate(rows) if isinstance(row, Setting) and row.key == self._chosen)
+        place = next(number for number, row in enumerate(rows) if isinstance(row, Setting) and row.key == self._chosen)
         # Keep the chosen line in sight, and its section's name with it where it is the first of it.
         self._top = min(max(self._top, place - height + 1), max(0, place - 1))
         self._top = max(0, min(self._top, len(rows) - height))
@@ -245,8 +245,8 @@ class KnobPanel(Vertical):
         unit = f" {knob.unit}" if knob.unit else ""
         how = " (enter sets, escape leaves)" if self.editing else ""
         # A list of words may be long: what it is about comes first.
-        told = f"{knob.help}: {knob.bounds}" if knob.choices else f"{knob.bounds}{unit}: {knob.help}{how}"
-        note = Text(told, style="dim")
+        text = f"{knob.help}: {knob.bounds}" if knob.choices else f"{knob.bounds}{unit}: {knob.help}{how}"
+        note = Text(text, style="dim")
         if self._waits(knob):
             note = Text("sent: it acts when the step at hand is done", style="yellow")
         if self._refusal:
@@ -259,10 +259,10 @@ class KnobPanel(Vertical):
         if isinstance(row, str):
             return Text(row.replace("_", " "), style="bold dim", no_wrap=True)
         values, before = self._values(self._preset, row), self._values(self._original, row)
-        told = list(dict.fromkeys(setting(value) for value in values))
+        texts = list(dict.fromkeys(setting(value) for value in values))
         left, right = _value_span(width)
         room = right - left + 1
-        shown = " | ".join(told)
+        shown = " | ".join(texts)
         if len(shown) > room:
             shown = "mixed"
         chosen = row.key == self._chosen

@@ -35,8 +35,8 @@ def in_ascii(text: str) -> str:
     """The text in ASCII, cell for cell: frames and signs by what looks like them, all else as question marks."""
     if text.isascii():
         return text
-    told = text.translate(_ASCII)
-    return told if told.isascii() else "".join(sign if sign.isascii() else "?" * cell_len(sign) for sign in told)
+    plain = text.translate(_ASCII)
+    return plain if plain.isascii() else "".join(sign if sign.isascii() else "?" * cell_len(sign) for sign in plain)
 
 
 @lru_cache(maxsize=1024)

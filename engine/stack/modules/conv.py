@@ -32,11 +32,11 @@ def convolve(h_GBHWC: Tensor, w_LIO: Tensor, b_LO: Tensor, kernel: int, stride: 
     w_LOCKK = w_LIO.transpose(1, 2).reshape(lanes, outputs, kernel, kernel, -1).permute(0, 1, 4, 2, 3)
     # unbind, not h[lane]: the gradient of an indexed lane is a whole stack of zeros.
     inputs = h_GBHWC.permute(0, 1, 4, 2, 3).unbind()
-    told = [
+    outputs_of_lanes = [
         F.conv2d(inputs[lane // shared], w_OCKK, b_O, stride=stride, padding=kernel // 2).permute(0, 2, 3, 1)
         for lane, (w_OCKK, b_O) in enumerate(zip(w_LOCKK.unbind(), b_LO.unbind(), strict=True))
     ]
-    return torch.stack(told)
+    return torch.stack(outputs_of_lanes)
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,23 +25,23 @@ class Place:
     Attributes
     ----------
     shape : of one example's outputs: (units,), or (height, width, channels).
-    at : the first unit's place in dropout's draw, which the network shares.
+    first_unit : its place in dropout's draw, which the network shares.
     drops : whether dropout and Gaussian dropout act on this layer (`dropout_layers`).
     inverted : dropout's style.
     """
 
     name: str
     shape: tuple[int, ...]
-    at: int
+    first_unit: int
     drops: bool
     inverted: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Drop:
-    """Dropout of a hidden layer's units; `at` is the first one's place in the draw that the network shares."""
+    """Dropout of a hidden layer's units; `first_unit` is its place in the draw that the network shares."""
 
-    at: int
+    first_unit: int
     inverted: bool
 
     def __call__(self, h: Tensor, forward: ForwardPass) -> Tensor:
@@ -54,7 +54,7 @@ class Drop:
             # In place, unless someone looks at the activations as they were.
             return dropout_evaluation(h if forward.taps is None else h.clone(), settings["regularization.dropout"])
         h_SABU = forward.per_arm(h).flatten(3)
-        bits_SBU = forward.dropout_bits(self.at, h_SABU.shape[3], h_SABU.shape[2])
+        bits_SBU = forward.dropout_bits(self.first_unit, h_SABU.shape[3], h_SABU.shape[2])
         p = forward.threshold("regularization.dropout")
         return dropout(h_SABU, bits_SBU, p, self.inverted).view(h.shape)
 
@@ -87,9 +87,9 @@ class DropChannels:
         return spatial_dropout(forward.per_arm(h), bits_SBC, p).view(h.shape)
 
 
-# In the order in which they act. Each gives a module for a place, or None where it has no business there.
+# In the order in which they act. Each gives a module for a place, or None where it does not apply.
 ON_ACTIVATIONS: list[Callable[[Place], Module | None]] = [
-    lambda place: Drop(place.at, place.inverted) if place.drops else None,
+    lambda place: Drop(place.first_unit, place.inverted) if place.drops else None,
     lambda place: GaussianDrop(place.name) if place.drops else None,
     lambda place: DropChannels(f"spatial_dropout {place.name}") if len(place.shape) > 1 else None,
 ]

@@ -5,22 +5,24 @@ from __future__ import annotations
 import asyncio
 import threading
 from pathlib import Path
+from unittest import mock
 
 import pytest
 from textual.color import Color
 
 from engine.commands import Pause, Resume
+from engine.events import Stopped
 from engine.lab import Lab
 from engine.preset import settings_by_key
 from engine.worker import Worker
 from tests.tui.dashboard import LARGE, SIZES, USUAL, Person, dashboard, experiment
+from tui.charts.chart import Chart
+from tui.charts.palette import colour
 from tui.screens.actions import ACTIONS
 from tui.screens.main import MainScreen
 from tui.screens.messages import OpenPreset
 from tui.screens.painter import Painter
-from tui.widgets.chart import Chart
 from tui.widgets.knobs import KnobPanel
-from tui.widgets.palette import colour
 from tui.widgets.pane import Pane
 
 
@@ -641,3 +643,15 @@ async def test_a_flood_of_keys_is_drawn_less_often_than_it_is_pressed_and_ends_w
         await person.sees("5 knobs: all arms")
         assert sum(drawn) < 60
         assert person.main._chosen.arm is None
+
+
+async def test_the_screen_says_that_seeds_which_ended_hold_their_last_value():
+    uneven = experiment({"training.seeds": [0, 1]}, {"plain": {}, "short": {"training.epochs": 3}}, speed=None)
+    async with dashboard(uneven) as person:
+        await person.sees(lambda: person.view.record.epoch > 3)
+        assert "ended: held" not in person.text  # all seeds of an arm at once
+        stops = {("plain", 0): Stopped("plain", 0, 3, "early_stopping", 1, 0.5)}
+        with mock.patch.object(person.app.worker._record, "stopped", stops):
+            await person.sees("1 of 2 ended: held")
+            await person.press("o")
+            await person.sees("ended seeds hold")

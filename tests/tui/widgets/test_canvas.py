@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tui.widgets.canvas import Canvas, Curve, curve_of, limits_of, raster
-from tui.widgets.plot import Plot, Series
+from tui.charts.canvas import Canvas, Curve, curve_of, limits_of, raster
+from tui.charts.plot import Plot, Series
 
 NAN, INF = float("nan"), float("inf")
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tui.widgets.palette import blend, colour
-from tui.widgets.plot import Mark, Plot, Row, Series, Skin, draw
-from tui.widgets.ticks import log_ticks, value_ticks, whole_ticks
+from tui.charts.drawing import Skin, draw
+from tui.charts.frame import Row
+from tui.charts.palette import blend, colour
+from tui.charts.plot import Mark, Plot, Series
+from tui.charts.ticks import log_ticks, value_ticks, whole_ticks
 
 NAN, INF = float("nan"), float("inf")
 EPOCHS = np.arange(301)
@@ -190,7 +192,7 @@ def test_most_of_a_small_chart_is_plot():
 
 
 def test_before_the_first_epoch_the_chart_says_so_without_plotext(monkeypatch):
-    monkeypatch.setattr("tui.widgets.frame._plotext", lambda: pytest.fail("plotext was loaded"))
+    monkeypatch.setattr("tui.charts.frame._plotext", lambda: pytest.fail("plotext was loaded"))
     rows = draw(Plot((Series([], [], 0),), empty="waiting"), 20, 5, Skin())
     assert rows[2].text.strip() == "waiting"
 
