@@ -9,6 +9,7 @@ from unittest import mock
 
 import pytest
 from textual.color import Color
+from textual.command import CommandList
 
 from engine.commands import Pause, Resume
 from engine.events import Stopped
@@ -562,11 +563,18 @@ async def test_every_action_is_bound_has_a_method_and_stands_in_help_and_palette
         assert len({action.keys for action in ACTIONS}) == len(ACTIONS)
 
 
+def front(listed: CommandList) -> str:
+    """The line that enter would run."""
+    return str(listed.get_option_at_index(listed.highlighted).prompt)
+
+
 async def test_the_palette_does_what_the_key_does():
     async with dashboard(paused=True) as person:
         await person.press("ctrl+p", *"overlay")
         await person.sees("overlay (o)")
-        await asyncio.sleep(0.3)
+        # What is in front is run: it comes a moment after the list.
+        listed = person.app.screen.query_one(CommandList)
+        await person.sees(lambda: listed.highlighted is not None and "overlay (o)" in front(listed))
         await person.press("enter")
         await person.sees("1 loss: plain  dropped")
 
