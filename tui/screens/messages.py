@@ -35,6 +35,6 @@ class EndProgram(Message):
 
 @dataclass
 class ToldToEnd(Message):
-    """The program has been told to end by this signal."""
+    """This signal has asked the program to end."""
 
     signum: int

@@ -1,4 +1,4 @@
-"""The rare events of a run as messages to the person."""
+"""The rare events of a run as messages to the user."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _SILENT = ("look",)
 
 
 def hear(screen: Screen[None], worker: Worker) -> None:
-    """Tell the person what happened since the last call."""
+    """Show what happened since the last call."""
     news = worker.news()
     for event in news:
         match event:
@@ -49,6 +49,6 @@ def _tell_diverged(screen: Screen[None], news: Iterable[Event]) -> None:
 
 
 def tell_failure(screen: Screen[None], failed: Failed, title: str) -> None:
-    """In a message, with the place of the full story."""
+    """The failure as a message, with the path of the log."""
     where = f"\nThe full story: {failed.log}" if failed.log else ""
     screen.notify(f"{failed.message}{where}", title=title, severity="error", timeout=15, markup=False)
