@@ -7,7 +7,7 @@ from typing import Any, Literal
 from pydantic import field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
-from engine.preset.setting import Section, setting
+from engine.preset.setting import LARGEST_WHOLE, Section, setting
 from engine.preset.sources import SOURCES, discover, of_family
 
 discover()
@@ -87,6 +87,8 @@ class Data(Section):
             raise ValueError("must be a count (whole number) or a fraction between 0 and 1")
         if value <= 0 or (isinstance(value, float) and not (value < 1 or value.is_integer())):
             raise ValueError("must be a positive count or a fraction between 0 and 1")
+        if value > LARGEST_WHOLE:  # 1e308 is a count too, and no preset could hold it
+            raise ValueError(f"must be at most {LARGEST_WHOLE:,}")
         return int(value) if value >= 1 else value
 
     @model_validator(mode="after")

@@ -58,19 +58,20 @@ class Settings(Section):
                 "model.kind = 'bernoulli': tells one outcome from the other: use data.source = 'thumbtack' or"
                 " data.task = 'binary'"
             )
-        asked = self.needs_images()
-        if asked and not self.data.has_images:
-            raise ValueError(f"{asked}: {self.data.why_no_images()}")
+        if not self.data.has_images and (why := self.refuse_other_than_images()):
+            raise ValueError(why)
         return self
 
-    def needs_images(self) -> str | None:
-        """The first setting in use that has a meaning for images alone, as `key = value`; None where there is none."""
-        if self.model.kind in ("cnn", "resnet"):
-            return f"model.kind = {self.model.kind!r}"
-        for setting in settings_by_key().values():
-            if setting.needs_images and self.get(setting.key):
-                return f"{setting.key} = {self.get(setting.key)!r}"
-        return None
+    def refuse_other_than_images(self) -> str | None:
+        """Why these settings cannot do with examples that are no images, and what to do; None where they can.
+
+        The one place that knows: what asks is the schema, by the source, and the lab, by the examples that it has.
+        """
+        techniques = (
+            setting.key for setting in settings_by_key().values() if setting.needs_images and self.get(setting.key)
+        )
+        asked = "model.kind" if self.model.kind in ("cnn", "resnet") else next(techniques, None)
+        return asked and f"{asked} = {self.get(asked)!r}: {self.data.why_no_images()}"
 
     def structure(self) -> str:
         """What decides which stack a lane goes to: all that is neither live nor the scale of its first weights."""

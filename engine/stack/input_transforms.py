@@ -33,8 +33,8 @@ _Change = Callable[[Tensor, Tensor, int], Tensor]
 
 def refuse_without_images(settings: Settings, image_shape: tuple[int, int, int] | None) -> None:
     """Raise PresetError where a lane asks for what only images can give, and its examples are none."""
-    if image_shape is None and (asked := settings.needs_images()):
-        raise PresetError(f"{asked}: {settings.data.why_no_images()}")
+    if image_shape is None and (why := settings.refuse_other_than_images()):
+        raise PresetError(why)
 
 
 class InputTransforms:

@@ -82,16 +82,12 @@ def _built(settings: Settings, features: int, outputs: int, image_shape: tuple[i
         case "mlp":
             inputs = network_builder.dense_layers(features)
         case "cnn":
-            inputs = network_builder.dense_layers(network_builder.convolutional_blocks(_images(settings, image_shape)))
+            assert image_shape is not None  # or the settings would have been refused
+            inputs = network_builder.dense_layers(network_builder.convolutional_blocks(image_shape))
         case "resnet":
-            inputs = network_builder.residual_blocks(_images(settings, image_shape))
+            assert image_shape is not None
+            inputs = network_builder.residual_blocks(image_shape)
     return network_builder.network(inputs, outputs)
-
-
-def _images(settings: Settings, image_shape: tuple[int, int, int] | None) -> tuple[int, int, int]:
-    if image_shape is None:
-        raise PresetError(f"model.kind = {settings.model.kind!r}: {settings.data.why_no_images()}")
-    return image_shape
 
 
 class _NetworkBuilder:

@@ -152,7 +152,7 @@ def test_the_estimate_is_no_more_than_what_it_takes_and_not_far_below(base: dict
     )  # fmt: skip
     need, took = map(int, done.stdout.split())
     assert need < took
-    assert need > 0.25 * took
+    assert need > 0.15 * took
 
 
 LIMITED = """

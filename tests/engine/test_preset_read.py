@@ -219,3 +219,8 @@ def test_an_arm_whose_name_has_colons_is_found_by_all_of_it(tmp_path):
     (tmp_path / "p.toml").write_text('[[arm]]\nname = "lr"\n[[arm]]\nname = "lr: small"\n')
     preset = load_preset(str(tmp_path / "p.toml"), arm_sets=["lr: small:training.lr=0.5", "lr:training.lr=0.25"])
     assert [arm.settings.training.lr for arm in preset.arms] == [0.25, 0.5]
+
+
+def test_a_count_written_as_a_float_that_no_preset_could_hold_is_refused() -> None:
+    with pytest.raises(PresetError, match=r"data.test = 1e\+308: must be at most 9,223"):
+        read_preset("[data]\ntest = 1e308\n")

@@ -96,9 +96,10 @@ class Losses(HorizontalScroll, Part):
         plot = run_plots.overlay_plot(view, shown.log, shown.arm)
         above = sorted(run_plots.off_scale(plot))
         gone = self._key([self._arms[place] for place in above], above) if above else []
+        held = "ended seeds hold  " if any(run_plots.held(view, arm) for arm in self._arms) else ""
         overlay.entitle(
             [(f"1 {kind}: ", None), *self._key(self._arms)],
-            [*([("off the scale: ", None)] if gone else []), *gone, (self._legend, None)],
+            [*([("off the scale: ", None)] if gone else []), *gone, (held + self._legend, None)],
         )
         overlay.show(plot)
 

@@ -131,7 +131,7 @@ class MainScreen(LivesOn, Screen[None]):
 
     def on_resize(self, event: Resize) -> None:
         self._arrange()
-        self.call_after_refresh(self.draw, force=True)
+        self.call_after_refresh(self._painter.draw_all)
 
     def _arrange(self) -> None:
         arrange(self, len(self.original.arms), self._chosen.overlay)
@@ -178,7 +178,7 @@ class MainScreen(LivesOn, Screen[None]):
                     await part.remake(preset)
             self._painter.resting = False
             self._arrange()
-        self.call_after_refresh(self.draw, force=True)
+        self.call_after_refresh(self._painter.draw_all)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """The footer names only what there is to do: pages are for small screens."""
@@ -234,7 +234,7 @@ class MainScreen(LivesOn, Screen[None]):
             choices = [*self.original.arm_names, None]
             self._chosen.arm = choices[(choices.index(self._chosen.arm) + by) % len(choices)]
             self._ask_to_look()
-        self.draw(force=True)
+        self._painter.draw_all()
         self._scroll_to_arm()
 
     def action_knob_up(self) -> None:
@@ -281,19 +281,19 @@ class MainScreen(LivesOn, Screen[None]):
         if arm is not None:
             self._chosen.arm = arm
             self._ask_to_look()
-            self.draw(force=True)
+            self._painter.draw_all()
 
     # Views -----------------------------------------------------------------------------------------------------------
 
     def action_overlay(self) -> None:
         self._chosen.overlay = not self.has_class("-overlay")
         self._arrange()
-        self.call_after_refresh(self.draw, force=True)
+        self.call_after_refresh(self._painter.draw_all)
         self.call_after_refresh(self._scroll_to_arm)
 
     def action_log_scale(self) -> None:
         self._chosen.log = not self._chosen.log
-        self.draw(force=True)
+        self._painter.draw_all()
 
     def action_gap(self) -> None:
         self._chosen.gap = not self._chosen.gap
@@ -310,7 +310,7 @@ class MainScreen(LivesOn, Screen[None]):
         if page is not None:
             self._chosen.page = page
             show_page(self, page)
-            self.call_after_refresh(self.draw, force=True)
+            self.call_after_refresh(self._painter.draw_all)
 
     def _show_page_of(self, part: str) -> None:
         self._show_page(self._part(part).page)
@@ -322,7 +322,7 @@ class MainScreen(LivesOn, Screen[None]):
 
     def action_theme(self) -> None:
         self.app.theme = "textual-light" if self.app.current_theme.dark else "textual-dark"
-        self.call_after_refresh(self.draw, force=True)
+        self.call_after_refresh(self._painter.draw_all)
 
     def action_focus_pane(self, part: str) -> None:
         self._show_page_of(part)
@@ -378,7 +378,7 @@ class MainScreen(LivesOn, Screen[None]):
                 self.maximize(part.target(self._shown()), container=False)
             else:
                 self.maximize(pane, container=False)
-        self.call_after_refresh(self.draw, force=True)
+        self.call_after_refresh(self._painter.draw_all)
 
     def action_escape(self) -> None:
         panel = self.query_one(KnobPanel)

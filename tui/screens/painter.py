@@ -43,6 +43,7 @@ class Painter:
         self._drawn = {"losses": -1, "trends": -1}
         self._stage = ("", False)
         self._gpu, self._gpu_asked = "", 0.0
+        self._waiting, self._all_drawn, self._all_took = False, 0.0, 0.0
 
     def begin(self, hear: Callable[[], None]) -> None:
         """Draw from now on, as often as the pace allows, and hear the news before each frame."""
@@ -56,6 +57,28 @@ class Painter:
                 self._screen.set_timer(self._pace.wait(), tick)
 
         self._screen.set_timer(self._pace.wait(), tick)
+
+    def draw_all(self) -> None:
+        """Draw everything for a key, at once unless the last time is but a moment ago.
+
+        A flood of keys, such as one held down on a slow machine, gets half of the time for its drawing and the last
+        word: none waits for more than a drawing takes.
+        """
+        if self._waiting:
+            return
+        wait = self._all_drawn + self._all_took - time.perf_counter()
+        if wait <= 0:
+            self._draw_all()
+        else:
+            self._waiting = True
+            self._screen.set_timer(wait, self._draw_all)
+
+    def _draw_all(self) -> None:
+        self._waiting = False
+        began = time.perf_counter()
+        self.draw(force=True)
+        self._all_drawn = time.perf_counter()
+        self._all_took = self._all_drawn - began
 
     def draw(self, force: bool = False) -> None:
         """Bring the screen up to the present moment; nothing is done where nothing has changed.

@@ -13,6 +13,7 @@ from engine.summary import (
     ArmRow,
     Number,
     ReportedRow,
+    best_in_words,
     left_out_in_words,
     reported_rows,
     summarize,
@@ -104,6 +105,8 @@ class Comparison(Lines):
             lines.append(line)
         if words := in_words(rows):
             lines += _wrapped(words, width)
+        if words := best_in_words(view.preset):
+            lines += _wrapped(words, width, style="dim")
         if view.record.reported:
             lines += _reported(reported_rows(view.record.reported, sign), view.preset.arm_names, width, self._dark)
         if view.record.finished and (words := left_out_in_words(view.record)):
@@ -135,7 +138,7 @@ def _reported(rows: Sequence[ReportedRow], arms: Sequence[str], width: int, dark
     return lines
 
 
-def _wrapped(words: str, width: int) -> list[Text]:
+def _wrapped(words: str, width: int, style: str = "italic") -> list[Text]:
     """The sentence on at most three lines."""
     lines, line = [], ""
     for word in words.split():
@@ -144,7 +147,7 @@ def _wrapped(words: str, width: int) -> list[Text]:
             line = word
         else:
             line = f"{line} {word}" if line else word
-    return [Text(f" {sentence}", style="italic", no_wrap=True) for sentence in [*lines, line][:3]]
+    return [Text(f" {sentence}", style=style, no_wrap=True) for sentence in [*lines, line][:3]]
 
 
 def _cropped(line: Text, width: int) -> Text:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 import numpy as np
 import pytest
 
@@ -214,24 +212,3 @@ def test_ticks_are_few_round_and_distinct():
         labels = [t for _, t in value_ticks(low, high, 4)]
         assert 2 <= len(labels) <= 5
         assert len(set(labels)) == len(labels)
-
-
-def test_four_curves_are_drawn_in_a_few_milliseconds():
-    plot = Plot(losses(), x_limits=(0, 301))
-    draw(plot, 78, 20, Skin())
-    assert best_of(5, lambda: draw(plot, 78, 20, Skin())) < 0.030  # 2.5 ms on a quiet machine
-
-
-def test_a_million_points_are_drawn_in_a_moment():
-    plot = Plot((Series(np.arange(1e6), np.random.default_rng(0).random(1_000_000), 0),))
-    draw(Plot(losses()), 78, 20, Skin())
-    assert best_of(3, lambda: draw(plot, 78, 20, Skin())) < 0.3  # 40 ms on a quiet machine
-
-
-def best_of(n: int, run) -> float:
-    times = []
-    for _ in range(n):
-        start = time.perf_counter()
-        run()
-        times.append(time.perf_counter() - start)
-    return min(times)
