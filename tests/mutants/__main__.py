@@ -67,7 +67,7 @@ def survives(mutant: Mutant, free: queue.Queue[Path]) -> bool:
     file = copy / mutant.file
     whole = file.read_text(encoding="utf-8")
     try:
-        file.write_text(mutant.mutated(), encoding="utf-8")
+        file.write_text(mutant.mutated(copy), encoding="utf-8")
         return notice(copy, mutant.tests) is None
     finally:
         file.write_text(whole, encoding="utf-8")
