@@ -25,7 +25,7 @@ _INTRO = (
     "may follow it. A star marks the arm whose kept weights have the lowest validation loss, where its difference to "
     "every other arm, paired by seed, is larger than the spread of those differences: ties and single seeds have none. "
     "Curves are means over the seeds with their sample standard deviation around them; a seed that has ended holds its "
-    "last value, so that a mean does not jump where one ends before the others."
+    "last value (`1 of 3 held` beside the arm), so that a mean does not jump where one ends before the others."
 )
 _PALETTE = ("ctrl+p", "the command palette: every action by name")
 _MOUSE = "mouse: a click on a loss pane selects its arm, on a knob chooses it, on its arrows turns it"

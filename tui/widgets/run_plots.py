@@ -245,7 +245,7 @@ def held(view: View, arm: str) -> str:
     """The text for an arm some of whose lanes have ended while others train on: they hold their last value."""
     ended = sum(name == arm for name, _ in view.record.stopped)
     seeds = len(view.preset.seeds)
-    return f"{ended} of {seeds} ended: held" if 0 < ended < seeds else ""
+    return f"{ended} of {seeds} held" if 0 < ended < seeds else ""
 
 
 def waiting(view: View) -> str:

@@ -649,9 +649,9 @@ async def test_the_screen_says_that_seeds_which_ended_hold_their_last_value():
     uneven = experiment({"training.seeds": [0, 1]}, {"plain": {}, "short": {"training.epochs": 3}}, speed=None)
     async with dashboard(uneven) as person:
         await person.sees(lambda: person.view.record.epoch > 3)
-        assert "ended: held" not in person.text  # all seeds of an arm at once
+        assert " held)" not in person.text  # all seeds of an arm at once
         stops = {("plain", 0): Stopped("plain", 0, 3, "early_stopping", 1, 0.5)}
         with mock.patch.object(person.app.worker._record, "stopped", stops):
-            await person.sees("1 of 2 ended: held")
+            await person.sees("1 of 2 held")
             await person.press("o")
             await person.sees("ended seeds hold")
