@@ -34,7 +34,7 @@ class EndProgram(Message):
 
 
 @dataclass
-class ToldToEnd(Message):
+class EndRequested(Message):
     """This signal has asked the program to end."""
 
     signum: int
