@@ -635,19 +635,25 @@ async def test_arrows_scroll_a_table_in_focus_and_turn_no_knob_that_an_enlarged_
 
 
 async def test_a_flood_of_keys_is_drawn_less_often_than_it_is_pressed_and_ends_where_it_must(monkeypatch):
-    drawn = []
-    draw = Painter.draw
+    drawn, pressed = [], []
+    draw, select = Painter.draw, MainScreen._select
 
     def counted(self, force=False):
         drawn.append(force)
         draw(self, force)
 
+    def told(self, by):
+        pressed.append(by)
+        select(self, by)
+
     monkeypatch.setattr(Painter, "draw", counted)
+    monkeypatch.setattr(MainScreen, "_select", told)
     async with dashboard(paused=True) as person:
         await person.sees("5 knobs: dropped")
         drawn.clear()
         for _ in range(100):  # all at once: none waits for the one before
             person.app.simulate_key("tab")
+        await person.sees(lambda: len(pressed) == 100)
         await person.sees("5 knobs: all arms")
         assert sum(drawn) < 60
         assert person.main._chosen.arm is None
