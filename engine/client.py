@@ -54,7 +54,7 @@ class RemoteWorker:
         self._status: dict[str, Any] = {}
         self._news: deque[Event] = deque(maxlen=_NEWS)
         self._version = self._sent = 0
-        self._unheard: deque[tuple[int, str]] = deque()  # sent, and perhaps not arrived
+        self._unconfirmed: deque[tuple[int, str]] = deque()  # sent, and perhaps not arrived
         self._pending: dict[int, Command] = {}  # sent, and not answered
         self._wanted = Look()  # asked for again with each connection
         self._came = threading.Event()
@@ -93,7 +93,7 @@ class RemoteWorker:
             self._sent += 1
             number = self._sent
             fields = json.loads(to_json(command))
-            self._unheard.append((number, f"{json.dumps({**fields, 'id': number})}\n"))
+            self._unconfirmed.append((number, f"{json.dumps({**fields, 'id': number})}\n"))
             self._pending[number] = command
             if isinstance(command, Look):
                 self._wanted = command
@@ -102,7 +102,7 @@ class RemoteWorker:
         return number
 
     def view(self) -> View:
-        """The run as it was last heard of. Only after `connect`."""
+        """The run as it was last known. Only after `connect`."""
         with self._lock:
             assert self._record is not None
             return View(
@@ -113,7 +113,7 @@ class RemoteWorker:
                 paused=self._status.get("paused", False),
                 pending=tuple(command for command in self._pending.values() if isinstance(command, Turn)),
                 version=self._version,
-                told=self._number,
+                event_count=self._number,
             )
 
     def news(self) -> list[Event]:
@@ -140,9 +140,9 @@ class RemoteWorker:
                 loop.call_soon_threadsafe(wake.set)
 
     def _run(self) -> None:
-        asyncio.run(self._talk_for_ever())
+        asyncio.run(self._stay_connected())
 
-    async def _talk_for_ever(self) -> None:
+    async def _stay_connected(self) -> None:
         self._loop, self._wake = asyncio.get_running_loop(), asyncio.Event()
         lost = time.monotonic()
         while not self._closing:
@@ -185,7 +185,7 @@ class RemoteWorker:
             arrived = asyncio.Event()
             talking = {
                 asyncio.create_task(self._listen(reader, arrived)),
-                asyncio.create_task(self._tell(writer, arrived)),
+                asyncio.create_task(self._send_commands(writer, arrived)),
             }
             done, _ = await asyncio.wait(talking, return_when=asyncio.FIRST_COMPLETED)
             for task in done:
@@ -221,7 +221,7 @@ class RemoteWorker:
                         welcome = {}
                 else:
                     count = next((at for at, each in enumerate(messages) if "welcome" in each), len(messages))
-                    self._hear(messages[:count])
+                    self._take_lines(messages[:count])
                     del messages[:count]
         raise EOFError
 
@@ -233,10 +233,10 @@ class RemoteWorker:
                 # Another process has taken the run up: what was meant for the one before is not for it.
                 for number, command in self._pending.items():
                     self._news.append(Receipt(command.kind, False, refused=_GONE, number=number))
-                self._unheard.clear()
+                self._unconfirmed.clear()
                 self._pending.clear()
-            while self._unheard and self._unheard[0][0] <= welcome["heard"]:
-                self._unheard.popleft()
+            while self._unconfirmed and self._unconfirmed[0][0] <= welcome["commands"]:
+                self._unconfirmed.popleft()
             again, self._connected = not self._connected, True
             self._version += 1
         if again and self._wanted.wanted:  # which were forgotten with the connection before
@@ -249,13 +249,13 @@ class RemoteWorker:
         with self._lock:
             if record.started is not None and self._record is None:
                 self._news.append(record.started)
-            unheard = {number for number, _ in self._unheard}
+            unconfirmed = {number for number, _ in self._unconfirmed}
             # Those that have arrived are answered in the snapshot, or soon.
-            self._pending = {number: command for number, command in self._pending.items() if number in unheard}
+            self._pending = {number: command for number, command in self._pending.items() if number in unconfirmed}
             self._record, self._stream, self._number = record, welcome["stream"], welcome["number"]
             self._version += 1
 
-    def _hear(self, messages: list[dict[str, Any]]) -> None:
+    def _take_lines(self, messages: list[dict[str, Any]]) -> None:
         events = [event_of(fields) for fields in messages if is_event(fields)]
         with self._lock:
             for number, event in events:
@@ -270,23 +270,23 @@ class RemoteWorker:
         self._number = number
         self._record.take(event)
         if isinstance(event, Receipt):
-            client, _, told = event.id.partition("/")
-            mine = int(told) if client == self._name else 0
+            client, _, number_there = event.id.partition("/")
+            mine = int(number_there) if client == self._name else 0
             event = dataclasses.replace(event, number=mine)
             self._pending.pop(mine, None)
-            while self._unheard and self._unheard[0][0] <= mine:
-                self._unheard.popleft()
+            while self._unconfirmed and self._unconfirmed[0][0] <= mine:
+                self._unconfirmed.popleft()
         if not isinstance(event, _NO_NEWS):
             self._news.append(event)
 
-    async def _tell(self, writer: asyncio.StreamWriter, arrived: asyncio.Event) -> None:
+    async def _send_commands(self, writer: asyncio.StreamWriter, arrived: asyncio.Event) -> None:
         assert self._wake is not None
         await arrived.wait()
         sent = 0
         while not self._closing:
             self._wake.clear()
             with self._lock:
-                fresh = [(number, line) for number, line in self._unheard if number > sent]
+                fresh = [(number, line) for number, line in self._unconfirmed if number > sent]
             for number, line in fresh:
                 writer.write(line.encode())
                 sent = number

@@ -83,7 +83,7 @@ class History:
 
     @property
     def metrics(self) -> list[str]:
-        """The metrics that any lane has told, `penalty.NAME`, `ema_val_loss` and its like, `weight_norm.LAYER` (from 1)
+        """The metrics that any lane has had, `penalty.NAME`, `ema_val_loss` and its like, `weight_norm.LAYER` (from 1)
         among them."""
         with self._lock:
             return list(self._values)
@@ -104,10 +104,7 @@ class History:
         return other
 
     def as_events(self, most: int) -> list[Epoch]:
-        """At most about `most` of the kept epochs as the events they came as, at an even pitch, the newest among them.
-
-        What a lane was not told of an epoch is left out; a number that is NaN is told where the lane was measured.
-        """
+        """At most about `most` of the kept epochs as events again, at an even pitch, the newest among them."""
         with self._lock:
             pitch = self._stride
             while self._used and self._epochs[self._used - 1] > pitch * most:
@@ -120,8 +117,8 @@ class History:
                 for (arm, seed), row in self._row.items():
                     if self._measured[row, column]:
                         numbers = {name: float(values[row, column]) for name, values in self._values.items()}
-                        told = {n: x for n, x in numbers.items() if not math.isnan(x) or _always_told(n)}
-                        events.append(Epoch(arm, seed, epoch, told))
+                        metrics = {n: x for n, x in numbers.items() if not math.isnan(x) or _is_in_every_epoch(n)}
+                        events.append(Epoch(arm, seed, epoch, metrics))
         return events
 
     def add(self, event: Epoch | Intervention) -> None:
@@ -173,8 +170,8 @@ class History:
         with self._lock:
             epochs = self._epochs[: self._used].copy()
             values = self._values.get(metric)
-            told = np.full((len(rows), self._used), np.nan) if values is None else values[rows, : self._used].copy()
-        return epochs, told if seed is None else told[0]
+            numbers = np.full((len(rows), self._used), np.nan) if values is None else values[rows, : self._used].copy()
+        return epochs, numbers if seed is None else numbers[0]
 
     def means(self, metric: str) -> tuple[NDArray[np.int64], Floats, Floats]:
         """Epochs [n], and mean and sample standard deviation over the seeds of each of `arms`, [arms, n] both.
@@ -191,7 +188,7 @@ class History:
         """Epochs, mean over the arm's seeds, and the mean minus and plus one sample standard deviation, each [n]."""
         place = self.arms.index(arm)
         with self._lock:
-            mean, deviation = (each[place, : self._used].copy() for each in self._averaged(metric))
+            mean, deviation = (values[place, : self._used].copy() for values in self._averaged(metric))
             return self._epochs[: self._used].copy(), mean, mean - deviation, mean + deviation
 
     def _averaged(self, metric: str) -> tuple[Floats, Floats]:
@@ -230,8 +227,8 @@ class History:
         A lane that diverged ends with no number: its last finite one is held. A metric that was off when the lane ended
         has none to hold.
         """
-        told = measured_Ln & np.isfinite(values_Ln) if _always_told(metric) else measured_Ln
-        newest = np.maximum.accumulate(np.where(told, np.arange(values_Ln.shape[1]), -1), axis=1)
+        usable_Ln = measured_Ln & np.isfinite(values_Ln) if _is_in_every_epoch(metric) else measured_Ln
+        newest = np.maximum.accumulate(np.where(usable_Ln, np.arange(values_Ln.shape[1]), -1), axis=1)
         found = np.take_along_axis(values_Ln, np.maximum(newest, 0), axis=1) if newest.size else values_Ln
         carried_Ln = np.where(newest >= 0, found, carried_L[:, None])
         return np.where(measured_Ln, values_Ln, carried_Ln), carried_Ln
@@ -247,10 +244,10 @@ class History:
         for row, (arm, seed) in enumerate(self.lanes):
             for column, epoch in enumerate(epochs):
                 if measured[row, column]:
-                    told = [held[row, column] for held in values.values()]
-                    writer.writerow([arm, seed, epoch, *("" if np.isnan(x) else repr(float(x)) for x in told)])
+                    numbers = [held[row, column] for held in values.values()]
+                    writer.writerow([arm, seed, epoch, *("" if np.isnan(x) else repr(float(x)) for x in numbers)])
 
 
-def _always_told(metric: str) -> bool:
-    """Whether every lane has it after every epoch, and not only while something is on."""
+def _is_in_every_epoch(metric: str) -> bool:
+    """Whether every lane has it after every epoch, be it NaN, and not only while something is switched on."""
     return metric in METRICS and average_of(metric) is None

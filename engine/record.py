@@ -1,4 +1,4 @@
-"""A run as its events make it: all that a screen, a table, a file or another machine needs. It knows no thread."""
+"""A run as its events make it: all that a screen, a table, a file or another machine needs. It uses no thread."""
 
 from __future__ import annotations
 
@@ -41,12 +41,12 @@ class RunRecord:
     begun : it as the run, or its last restart, began.
     loading, share : what is being waited for before training can start, and how much of it is there, 0 to 1.
     started : what the run is made of; None while it loads.
-    history : every metric so far, bounded in memory; it locks itself. None while the run loads.
+    history : every metric so far, bounded in memory; safe to read from other threads. None while the run loads.
     epoch : the newest.
     last, would_stop, stopped, finished : the newest event of each lane.
     reported : what others report, beside ours.
     found : the newest sweep of learning rates, by arm.
-    seen : what was last seen of each closer look.
+    seen : the latest result of each closer look.
     failed : why the engine could not go on.
     """
 
@@ -103,7 +103,7 @@ class RunRecord:
                 self.found[event.arm] = event
             case Seen():
                 if any(seen.epoch != event.epoch for seen in self.seen.values()):
-                    self.seen = {}  # what was seen of another epoch is no longer so
+                    self.seen = {}  # of another epoch: it no longer holds
                 self.seen[(event.look, event.arm, event.seed)] = event
             case Failed():
                 self.failed = event
@@ -123,7 +123,7 @@ class RunRecord:
         self.history = History([(arm, seed) for arm in started.arms for seed in started.seeds])
 
     def snapshot(self, whole: bool = False) -> RunRecord:
-        """It as it stands now, for another thread. The history is shared, unless it is to be `whole`."""
+        """A copy of its present state, for another thread. The history is shared, unless the copy is to be `whole`."""
         other = copy.copy(self)
         if whole and self.history is not None:
             other.history = self.history.copy()
@@ -143,7 +143,7 @@ class RunRecord:
 
     @property
     def interrupted(self) -> bool:
-        """Whether a person ended some lane."""
+        """Whether the user ended some lane."""
         return any(end.reason == "user" for end in self.stopped.values())
 
     @property

@@ -29,7 +29,7 @@ class View:
     paused : whether it stands still, or will when the present epoch of a single step is done.
     pending : turned knobs that the lab has not yet taken, the oldest first.
     version : another one for each change.
-    told : how many events the record was made of, restarts included.
+    event_count : how many events there have been, those before a restart included.
     """
 
     state: State
@@ -39,7 +39,7 @@ class View:
     paused: bool = False
     pending: tuple[Turn, ...] = ()
     version: int = 0
-    told: int = 0
+    event_count: int = 0
 
     @property
     def preset(self) -> Preset:

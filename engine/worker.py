@@ -30,10 +30,10 @@ _NEWS = 1000
 # Looks come often and are in the view.
 _NO_NEWS = (Epoch, Seen, Loading)
 
-# What is told before the data themselves have something to tell.
+# The first event, before the data are asked for.
 LOADING = Loading("loading the data")
 
-# Told all events in their order, as many as come at once, with the number of the last of them, counted from 1.
+# Called with the events in their order, as many as come at once, and how many there have been with these.
 Listener = Callable[[Sequence[Event], int], None]
 
 
@@ -68,7 +68,7 @@ class Worker:
         self._lock = threading.Lock()
         self._news: deque[Event] = deque(maxlen=_NEWS)
         self._version = 0
-        self._told = 0
+        self._count = 0
         self._listeners: list[Listener] = []
         self._looker = Looker()
         self._state: State = "loading"
@@ -98,7 +98,7 @@ class Worker:
         return self._orders.waiting
 
     def listen(self, listener: Listener) -> None:
-        """Tell it all events from now on, in the worker's thread: what it takes long for, training waits for."""
+        """Call it with all events from now on, in the worker's thread: training waits while it works."""
         with self._lock:
             self._listeners.append(listener)
 
@@ -114,7 +114,7 @@ class Worker:
                 paused=self._pace.paused,
                 pending=tuple(command for command in turns if isinstance(command, Turn)),
                 version=self._version,
-                told=self._told,
+                event_count=self._count,
             )
 
     def news(self) -> list[Event]:
@@ -172,7 +172,7 @@ class Worker:
                 self._pace.forget_steps()
             elif command is not None:
                 refused = "the run has failed: only a turned knob and a restart help"
-            self._tell([*events, _receipt(number, order, refused)], answered=number)
+            self._emit([*events, _receipt(number, order, refused)], answered=number)
             if isinstance(command, Restart):
                 return
 
@@ -184,14 +184,14 @@ class Worker:
         self._lab = None  # the lab before makes room for this one
         with self._lock:
             self._rate.clear()
-        self._tell([LOADING], "loading")
+        self._emit([LOADING], "loading")
         lab = Lab(self._record.preset, self._device, report=self._report, load=self._load or load_task)
         self._lab = lab
-        self._tell([lab.started], "paused" if self._pace.paused else "running")
+        self._emit([lab.started], "paused" if self._pace.paused else "running")
         self._looker.watch_updates(lab)
 
     def _report(self, loading: Loading) -> None:
-        self._tell([loading])
+        self._emit([loading])
         if self._closing:
             raise PresetError("closed while loading")
 
@@ -204,7 +204,7 @@ class Worker:
             if self._orders.due(lab.epoch) and self._obey(lab):
                 return
             if self._looker.is_due(lab):
-                self._tell(self._looker.take(lab))
+                self._emit(self._looker.take(lab))
             if self._pace.paused or lab.finished:
                 if lab.finished:
                     self._refuse_the_rest(f"the run has ended after epoch {lab.epoch}", only_later=True)
@@ -222,7 +222,7 @@ class Worker:
                     self._wake.wait_for(lambda: self._is_called(lab), timeout=left)
                 continue
             if events := lab.advance():
-                self._tell(events)
+                self._emit(events)
                 self._pace.epoch_done()
 
     def _is_called(self, lab: Lab) -> bool:
@@ -242,8 +242,8 @@ class Worker:
                     events = self._carry_out(lab, order.command, order.viewer)
                 except PresetError as error:
                     refused = str(error)
-            # Only now, with what came of it: a turned knob is pending until it is to be seen.
-            self._tell([*events, _receipt(number, order, refused, *place)], answered=number)
+            # Only now is it answered, together with its effect: a turned knob stays pending until the effect shows.
+            self._emit([*events, _receipt(number, order, refused, *place)], answered=number)
             if isinstance(order.command, Restart) and not refused:
                 return True
 
@@ -276,21 +276,21 @@ class Worker:
         return []
 
     def _refuse_the_rest(self, why: str, only_later: bool = False) -> None:
-        """No order goes without an answer; with `only_later` those that wait for an epoch that does not come."""
+        """Refuse all waiting orders; with `only_later` those that wait for an epoch, which will not come."""
         if not self._orders:
             return
         with self._wake:
             rest = self._orders.let_go(only_later)
         epoch, batch = (0, 0) if self._lab is None else (self._lab.epoch, self._lab.batch)
         if rest:
-            self._tell([_receipt(number, order, order.refused or why, epoch, batch) for number, order in rest])
+            self._emit([_receipt(number, order, order.refused or why, epoch, batch) for number, order in rest])
 
     # What has happened -----------------------------------------------------------------------------------------------
 
-    def _tell(self, events: Sequence[Event], state: State | None = None, answered: int | None = None) -> None:
-        """Take events into the record and tell all who listen; only the worker's thread does.
+    def _emit(self, events: Sequence[Event], state: State | None = None, answered: int | None = None) -> None:
+        """Add events to the record and pass them to the listeners. Called in the worker's thread only.
 
-        `answered` is the number of the order that they answer: what it asked for is pending up to here.
+        `answered` is the number of the order that they answer, which is pending until now.
         """
         with self._lock, self._wake:
             before = self._record.epoch
@@ -301,11 +301,12 @@ class Worker:
             if answered is not None:
                 self._orders.done(answered)
             self._state = state or self._state
-            self._told += len(events)
-            self._version += 1
-            told, listeners = self._told, tuple(self._listeners)
+            self._count += len(events)
+            if not all(isinstance(event, Receipt) and event.do == Look.kind for event in events):
+                self._version += 1  # a look that is asked for shows nothing before it is taken
+            count, listeners = self._count, tuple(self._listeners)
         for listener in listeners:
-            listener(events, told)
+            listener(events, count)
 
     def _set_state(self, state: State) -> None:
         if state != self._state:
@@ -315,7 +316,7 @@ class Worker:
                 self._version += 1
 
     def _fail(self, failed: Failed) -> None:
-        self._tell([failed], "failed")
+        self._emit([failed], "failed")
 
 
 def _too_late(order: Order, lab: Lab) -> str:

@@ -19,11 +19,11 @@ from tui.bars import Bars
 from tui.control import Control
 from tui.exits import DIVERGED, DONE, INTERRUPTED
 from tui.report import outcome
-from tui.say import tell_failure
+from tui.say import complain_of
 from tui.signals import Signals
 from tui.stdout import StdoutConsole
 
-# Signals are heard at least so often, seconds.
+# Signals are looked for so often, seconds.
 _BEAT = 0.05
 
 
@@ -37,40 +37,40 @@ def run(
     control: bool = False,
     paused: bool = False,
 ) -> int:
-    """Train the preset to its end, tell it on stdout, and return the exit code.
+    """Train the preset to its end, report it on stdout, and return the exit code.
 
     Parameters
     ----------
-    control : take commands as JSON lines from stdin (`engine.control.read_order`), and answer each with a receipt in
-        the events, which then are told as JSON.
+    control : take commands as JSON lines from stdin (`engine.control.read_order`), and answer each with a receipt
+        among the events, which are then written as JSON.
     paused : wait for a command to resume before the first step.
 
     Raises
     ------
-    signals.Ended : the program has been told to end.
+    signals.Ended : a signal has asked the program to end.
     OSError : stdout cannot be written.
     """
     began, as_json = time.perf_counter(), as_json or control
     worker = Worker(preset, device, paused=paused and control)
-    # Bars among JSON lines on one terminal would be neither.
+    # On one terminal bars and JSON lines would garble each other.
     with Bars(preset, _is_terminal(sys.stderr) and not (as_json and _is_terminal(sys.stdout))) as bars:
         bars.waiting("importing torch")
-        # Without commands from outside, what is answered is this program's own affair.
-        untold = (Loading, Failed) if control else (Loading, Failed, Receipt)
-        teller = _Teller(worker, bars, signals, as_json, untold)
-        worker.listen(teller.hear)
+        # Receipts are for those who send commands.
+        left_out = (Loading, Failed) if control else (Loading, Failed, Receipt)
+        output = _Output(worker, bars, signals, as_json, left_out)
+        worker.listen(output.take)
         try:
-            _train(worker, teller, signals, Control(worker) if control else None)
+            _train(worker, output, signals, Control(worker) if control else None)
         finally:
             worker.close(timeout=0)
-        # Commands that nobody has come to are answered yet, and then all is told.
+        # The commands that still wait are answered before it ends.
         while not worker.close(_BEAT):
             signals.check()
-    if teller.error is not None:
-        raise teller.error
+    if output.error is not None:
+        raise output.error
     record = worker.view().record
     if record.failed is not None:
-        return tell_failure(record.failed)
+        return complain_of(record.failed)
     if not as_json:
         _print_report(record, time.perf_counter() - began, ascii_only)
     if record.interrupted:
@@ -78,14 +78,14 @@ def run(
     return DIVERGED if record.diverged else DONE
 
 
-def _train(worker: Worker, teller: _Teller, signals: Signals, control: Control | None) -> None:
+def _train(worker: Worker, output: _Output, signals: Signals, control: Control | None) -> None:
     """Until the run's end."""
     signals.check()
     if control is not None:
         control.start()
     worker.start()
     stopped = False
-    while not teller.over.wait(_BEAT):
+    while not output.over.wait(_BEAT):
         signals.check()
         if signals.interrupted and not stopped:
             stopped = True
@@ -94,24 +94,24 @@ def _train(worker: Worker, teller: _Teller, signals: Signals, control: Control |
             control.check()
 
 
-class _Teller:
-    """Tells what it hears, in the worker's thread: on stdout, and as bars.
+class _Output:
+    """Writes a run's events to stdout, and shows them as bars. Called in the worker's thread.
 
     Attributes
     ----------
-    over : the run has ended, or nobody reads of it.
+    over : the run has ended, or stdout cannot be written.
     error : why stdout could not be written.
     """
 
     def __init__(
-        self, worker: Worker, bars: Bars, signals: Signals, as_json: bool, untold: tuple[type[Event], ...]
+        self, worker: Worker, bars: Bars, signals: Signals, as_json: bool, left_out: tuple[type[Event], ...]
     ) -> None:
         self._worker, self._bars, self._signals, self._as_json = worker, bars, signals, as_json
-        self._untold = untold
+        self._left_out = left_out
         self.over = threading.Event()
         self.error: OSError | None = None
 
-    def hear(self, events: Sequence[Event], _: int) -> None:
+    def take(self, events: Sequence[Event], _: int) -> None:
         """Take in events."""
         for event in events:
             match event:
@@ -127,7 +127,7 @@ class _Teller:
         if self._bars.shown:
             self._bars.show(self._worker.view().record)
         if self._as_json and self.error is None:
-            self._write(event for event in events if not isinstance(event, self._untold))
+            self._write(event for event in events if not isinstance(event, self._left_out))
         if any(isinstance(event, Finished | Failed) for event in events):
             self.over.set()
 
@@ -142,21 +142,23 @@ class _Teller:
 
 def _print_report(record: RunRecord, seconds: float, ascii_only: bool) -> None:
     console = StdoutConsole()
-    if made := record.started:
-        seeds = f"{len(made.seeds)} seeds" if len(made.seeds) > 1 else f"seed {made.seeds[0]}"
-        counts = f"{made.train:,} training, {made.validation:,} validation, {made.test:,} test examples"
-        parameters = _parameters(made.parameters_by_arm.values())
-        console.print(f"{title_of(record.preset)}: {counts}; {parameters}; {seeds}; {made.device}; {seconds:.1f} s\n")
+    if started := record.started:
+        seeds = f"{len(started.seeds)} seeds" if len(started.seeds) > 1 else f"seed {started.seeds[0]}"
+        counts = f"{started.train:,} training, {started.validation:,} validation, {started.test:,} test examples"
+        parameters = _parameters(started.parameters_by_arm.values())
+        console.print(
+            f"{title_of(record.preset)}: {counts}; {parameters}; {seeds}; {started.device}; {seconds:.1f} s\n"
+        )
     for part in outcome(record, console.width, ascii_only or console.ascii):
         console.print(part)
 
 
 def _parameters(counts: Iterable[int]) -> str:
     """`1 parameter`, `58,010 parameters`, or `12 to 7,682 parameters` where arms differ."""
-    told = sorted(set(counts))
-    if told == [1]:
+    different = sorted(set(counts))
+    if different == [1]:
         return "1 parameter"
-    return (f"{told[0]:,}" if len(told) == 1 else f"{told[0]:,} to {told[-1]:,}") + " parameters"
+    return (f"{different[0]:,}" if len(different) == 1 else f"{different[0]:,} to {different[-1]:,}") + " parameters"
 
 
 def _is_terminal(stream: object) -> bool:

@@ -1,4 +1,4 @@
-"""Lines without a screen: what others wrote is made printable here, where it leaves. Imports nothing heavy."""
+"""Lines without a screen: text that others wrote is made printable here, on its way out. Imports nothing heavy."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def say(text: str) -> None:
 
 
 def complaint(message: str) -> str:
-    """What stderr is told of a message: one line; too long a message loses its middle."""
+    """A message as it is written to stderr: one line; too long a message loses its middle."""
     from engine.text import LONGEST_LINE, printable, shortened
 
     return shortened(f"regtui: {printable(' '.join(message.split()))}", LONGEST_LINE)
@@ -32,7 +32,7 @@ def complain(message: str) -> None:
         print(complaint(message), file=sys.stderr, flush=True)
 
 
-def tell_failure(failed: Failed) -> int:
+def complain_of(failed: Failed) -> int:
     """Say on stderr why the engine could not go on; the exit code."""
     story = f" (the whole story is in {failed.log})" if failed.log else ""
     complain(f"{failed.message}{story}")

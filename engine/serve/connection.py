@@ -1,4 +1,4 @@
-"""One client of a run: what it is told, at its own pace, and what it asks for."""
+"""One client of a run: what it is sent, at its own pace, and what it asks for."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 # What both sides begin with: another number, and they do not understand each other.
 NAME = "regtui 1"
-# A client is told what is new so often, and the rate of epochs so often, seconds.
+# News is sent so often, and the rate of epochs so often, seconds.
 BEAT, _STATUS = 0.02, 0.25
 # So many lines are written at once, and so many bytes wait for a client that does not read, before the rest waits.
 _LINES, _BYTES = 1000, 1 << 18
@@ -57,7 +57,7 @@ class Connection:
             await self._welcome(None)
         else:
             await self._send_all()
-        talking = {asyncio.create_task(self._listen()), asyncio.create_task(self._tell())}
+        talking = {asyncio.create_task(self._listen()), asyncio.create_task(self._send_news())}
         try:
             done, _ = await asyncio.wait(talking, return_when=asyncio.FIRST_COMPLETED)
         finally:
@@ -75,10 +75,10 @@ class Connection:
             order = self._server.pass_on(self.name, line)
             self.looks = self.looks or isinstance(order.command, Look)
 
-    async def _tell(self) -> None:
-        """What is new, at the client's own pace: one who is slow reads later, and from a snapshot when much later."""
+    async def _send_news(self) -> None:
+        """Send what is new, at the client's own pace: one that has fallen far behind gets a snapshot."""
         while True:
-            # The view is older than what is written of the stream: what it says of the state is not too early.
+            # Taken before the events are read, so that its state is not shown before the events that led to it.
             view = self._server.view() if self._sent < self._server.stream.last or self._is_status_due() else None
             while self._sent < self._server.stream.last:
                 new = self._server.stream.lines(self._sent, _LINES)
@@ -87,14 +87,14 @@ class Connection:
                     continue
                 text, self._sent = new
                 await self._write(text)
-            if view is not None and view.told <= self._sent:
-                await self._tell_status(view)
+            if view is not None and view.event_count <= self._sent:
+                await self._send_status(view)
             await asyncio.sleep(BEAT)
 
     def _is_status_due(self) -> bool:
         return asyncio.get_running_loop().time() >= self._status_due
 
-    async def _tell_status(self, view: View) -> None:
+    async def _send_status(self, view: View) -> None:
         status = {"state": view.state, "rate": round(view.rate, 3), "speed": view.speed, "paused": view.paused}
         changed = {key for key, value in status.items() if self._status.get(key, self) != value}
         if changed - {"rate"} or (changed and self._is_status_due()):
@@ -105,17 +105,23 @@ class Connection:
     async def _send_all(self) -> None:
         view = self._server.view(whole=True)
         events = list(snapshot.as_events(view.record))
-        self._sent, self._status = view.told, {}
+        self._sent, self._status = view.event_count, {}
         await self._welcome(len(events))
         await self._write(f"{snapshot.header(view.record)}\n")
         for begin in range(0, len(events), 100):
             await self._write("".join(map(write_event, events[begin : begin + 100])))
-        await self._tell_status(view)
+        await self._send_status(view)
 
     async def _welcome(self, lines: int | None) -> None:
-        heard = self._server.heard(self.name)
-        told = {"welcome": NAME, "stream": self._server.id, "number": self._sent, "heard": heard, "snapshot": lines}
-        await self._write(f"{json.dumps(told)}\n")
+        received = self._server.received(self.name)
+        welcome = {
+            "welcome": NAME,
+            "stream": self._server.id,
+            "number": self._sent,
+            "commands": received,
+            "snapshot": lines,
+        }
+        await self._write(f"{json.dumps(welcome)}\n")
 
     async def _write(self, text: str) -> None:
         self._writer.write(text.encode())

@@ -1,6 +1,6 @@
 """Events as they stand on the line between two processes: numbered, and epochs as quick to write and read as they come.
 
-A lane's epoch is `{"told": NUMBER, "epoch": [ARM, SEED, EPOCH], "metrics": {...}}`, other events are as `to_json` has
+A lane's epoch is `{"seq": NUMBER, "epoch": [ARM, SEED, EPOCH], "metrics": {...}}`, other events are as `to_json` has
 them. A number that JSON has no word for is null.
 """
 
@@ -19,8 +19,8 @@ _ENCODER = json.JSONEncoder(allow_nan=False, separators=(",", ":"))
 def write_event(event: Event, number: int = 0) -> str:
     """A line and its end; an event without a number belongs to a snapshot."""
     if not isinstance(event, Epoch):
-        return f'{{"told": {number}, {to_json(event)[1:]}\n'
-    fields = {"told": number, "epoch": (event.arm, event.seed, event.epoch), "metrics": event.metrics}
+        return f'{{"seq": {number}, {to_json(event)[1:]}\n'
+    fields = {"seq": number, "epoch": (event.arm, event.seed, event.epoch), "metrics": event.metrics}
     try:
         return _ENCODER.encode(fields) + "\n"
     except ValueError:
@@ -42,7 +42,7 @@ def is_event(fields: dict[str, Any]) -> bool:
 
 def event_of(fields: dict[str, Any]) -> tuple[int, Event]:
     """The number of an event, and it. Raises ValueError where the fields are none's."""
-    number = fields.pop("told")
+    number = fields.pop("seq")
     if "metrics" not in fields:
         return number, from_fields(fields)
     arm, seed, epoch = fields["epoch"]

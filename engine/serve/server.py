@@ -6,12 +6,12 @@ The talk is lines of JSON. A client begins with
 
 the last two as it knows them from an earlier connection, or "" and 0. The answer is
 
-    {"welcome": "regtui 1", "stream": ID, "number": NUMBER, "heard": COMMANDS, "snapshot": LINES}
+    {"welcome": "regtui 1", "stream": ID, "number": NUMBER, "commands": COUNT, "snapshot": LINES}
 
 Where LINES is not null, the presets follow in one line and then so many events, which make the whole record; where it
 is null, the client has missed nothing that does not follow now: each event as `engine.serve.lines` has it, and
 `{"status": {...}}` when it changes. The client sends commands as in `engine.control`, each with a whole number as its
-id, one more than the last; a command that has been heard already is passed over, so that a client may send again what
+id, one more than the last; a command that has arrived already is passed over, so that a client may send again what
 it does not know to have arrived.
 """
 
@@ -64,11 +64,11 @@ class Server:
 
     def __init__(self, worker: Worker, runs: Path, run: str) -> None:
         self.id = secrets.token_hex(8)
-        self.stream = Stream(worker.view().told)
+        self.stream = Stream(worker.view().event_count)
         self._worker, self._runs, self._run_id = worker, runs, run
         self._connections = 0
         self._clients: dict[str, Connection] = {}
-        self._heard: OrderedDict[str, int] = OrderedDict()
+        self._received: OrderedDict[str, int] = OrderedDict()
         self._closing = threading.Event()
         self._thread = threading.Thread(target=self._run, name="regtui-server", daemon=True)
         self._inode = 0
@@ -85,7 +85,7 @@ class Server:
         return len(self._clients)
 
     def close(self, timeout: float = 2.0) -> bool:
-        """Tell the clients the last events, and end; whether that was done within `timeout` seconds."""
+        """Send the last events to the clients, and end; whether that was done within `timeout` seconds."""
         self._closing.set()
         if self._thread.ident is None:
             self._leave()
@@ -117,7 +117,7 @@ class Server:
 
     async def _serve(self) -> None:
         while True:
-            server = await asyncio.start_unix_server(self._meet, sock=self._socket, limit=LONGEST)
+            server = await asyncio.start_unix_server(self._handle, sock=self._socket, limit=LONGEST)
             while not self._closing.is_set() and not self._has_moved():
                 await self._wait(_THERE)
             server.close()  # to new ones: who is connected stays so
@@ -157,7 +157,7 @@ class Server:
             client.leave("the process that trains this run has ended")
         await asyncio.sleep(BEAT)
 
-    async def _meet(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def _handle(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """One connection, from its first byte to its last: whatever it does, it harms only itself."""
         client: Connection | None = None
         self._connections += 1
@@ -193,9 +193,9 @@ class Server:
         """Whether so many commands wait that no more should be read."""
         return self._worker.waiting >= _COMMANDS
 
-    def heard(self, client: str) -> int:
+    def received(self, client: str) -> int:
         """How many commands of this client have arrived."""
-        return self._heard.get(client, 0)
+        return self._received.get(client, 0)
 
     def pass_on(self, client: str, line: bytes) -> Order:
         """Give a client's command to the worker, once. Raises ValueError where it is none."""
@@ -203,10 +203,10 @@ class Server:
         if order.refused or not order.id.isdecimal() or len(order.id) > 15:
             raise ValueError(order.refused or "a command without its number")
         number = int(order.id)
-        if number > self.heard(client):
-            self._heard[client] = number
-            self._heard.move_to_end(client)
-            while len(self._heard) > _REMEMBERED:
-                self._heard.popitem(last=False)
+        if number > self.received(client):
+            self._received[client] = number
+            self._received.move_to_end(client)
+            while len(self._received) > _REMEMBERED:
+                self._received.popitem(last=False)
             self._worker.order(Order(order.command, order.at, f"{client}/{number}", client, order.do))
         return order

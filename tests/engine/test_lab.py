@@ -145,6 +145,18 @@ def test_a_best_epoch_before_the_start_is_none_and_a_lane_that_was_never_looked_
     assert torch.equal(weights_of(lab), weights_of(again))
 
 
+def test_stopped_by_a_person_before_early_stopping_looks_a_lane_keeps_its_present_weights() -> None:
+    lab = lab_of({"early_stopping.start_from_epoch": 9, "early_stopping.patience": 1})
+    again = lab_of()
+    train_to(lab, 2)
+    lab.advance()
+    (end,) = only(lab.stop(), Stopped)
+    assert (end.best_epoch, end.reason, end.epoch, end.kept_epoch) == (0, "user", 2, 2)
+    train_to(again, 2)
+    again.advance()
+    assert torch.equal(weights_of(lab), weights_of(again))
+
+
 def test_each_lane_ends_at_its_own_length() -> None:
     lab = lab_of({"training.seeds": [0, 1]}, {"a": {"training.epochs": 2}, "b": {"training.epochs": 6}})
     told = list(lab.run())
@@ -327,6 +339,21 @@ def test_a_lane_with_dropout_turned_off_and_never_on_again_is_a_lane_without() -
     list(lab.run())
     list(plain.run())
     assert torch.equal(weights_of(lab), weights_of(plain))
+
+
+def test_a_knob_turned_in_one_arm_acts_under_every_seed_and_in_no_other_arm() -> None:
+    base: Settings = {"training.seeds": [0, 1, 2]}
+    arms: dict[str, Settings] = {"a": {}, "b": {}}
+    lab, turned = lab_of(base, arms), lab_of(base, {"a": {}, "b": {"training.lr": 0.5}})
+    (event,) = lab.turn("training.lr", 0.5, "b")
+    assert (event.arm, event.of_all) == ("b", False)
+    for _ in range(2):
+        lab.run_epoch()
+        turned.run_epoch()
+    for arm in arms:
+        for seed in (0, 1, 2):
+            assert torch.equal(weights_of(lab, arm, seed), weights_of(turned, arm, seed))
+            assert not torch.equal(weights_of(lab, "a", seed), weights_of(lab, "b", seed))
 
 
 def test_a_knob_for_all_is_recorded_for_every_arm_that_it_changes() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import statistics
 from pathlib import Path
 
 import pytest
@@ -81,7 +82,22 @@ def test_at_the_end_ours_is_the_mean_over_the_seeds() -> None:
 
     assert told[1].ours == sum(best(("b", seed)).val_acc for seed in (0, 1)) / 2
     assert told[2].ours == sum(curves["a", seed][-1].train_acc for seed in (0, 1)) / 2
+    spreads = [
+        [end.test_acc for end in ends if end.arm == "a"],
+        [best(("b", seed)).val_acc for seed in (0, 1)],
+        [curves["a", seed][-1].train_acc for seed in (0, 1)],
+    ]
+    assert [one.ours_std for one in told] == [pytest.approx(statistics.stdev(values)) for values in spreads]
+    assert any(one.ours_std for one in told)
     assert [from_json(to_json(one)) for one in told] == told
+
+
+def test_one_seed_has_no_spread_and_neither_has_what_is_no_number() -> None:
+    one_seed = read_preset(TEXT.replace("seeds = [0, 1]", "seeds = [0]"))
+    told = only(list(Lab(one_seed, "cpu", load=load_small).run()), Reported)
+    assert [one.ours_std for one in told] == [None] * 3
+    told = only(Lab(read_preset(TEXT), "cpu", load=load_small).stop(), Reported)
+    assert [one.ours_std is None for one in told] == [False, True, True]
 
 
 def test_a_run_ended_before_its_first_epoch_has_no_number_of_its_own() -> None:

@@ -22,7 +22,8 @@ from engine.worker import Worker
 from tests.engine.small import Settings, load_small, only, preset_of
 
 LONG = {"training.epochs": 1_000_000, "training.batch_size": 1000}
-PATIENCE = 10.0
+# How long a state is waited for at the most, seconds. What must not be waited for, such as a slow beat, takes longer.
+PATIENCE = 20.0
 
 
 @pytest.fixture(autouse=True)
@@ -41,7 +42,7 @@ def start() -> Iterator[Callable[..., Worker]]:
         return worker
 
     yield started
-    closed = [worker.close() for worker in workers]
+    closed = [worker.close(PATIENCE) for worker in workers]
     assert all(closed)
 
 
@@ -206,6 +207,7 @@ def test_restart_in_the_midst_of_a_run(start: Callable[..., Worker]) -> None:
     assert (view.record.epoch, view.record.last, view.record.stopped, view.record.finished) == (0, {}, {}, {})
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("speed", [10.0, 40.0])
 def test_a_speed_is_kept(start: Callable[..., Worker], speed: float) -> None:
     worker = start(speed=speed)
@@ -219,13 +221,11 @@ def test_a_speed_is_kept(start: Callable[..., Worker], speed: float) -> None:
 
 
 def test_a_higher_speed_is_not_kept_waiting_by_the_old_beat(start: Callable[..., Worker]) -> None:
-    worker = start(speed=0.02)
+    worker = start(speed=1 / (2 * PATIENCE))
     until(worker, lambda view: view.record.epoch >= 1)
     worker.send(SetSpeed(100.0))
     worker.send(Turn("training.lr", 0.2))
-    then = time.perf_counter()
     until(worker, lambda view: view.record.epoch >= 10)
-    assert time.perf_counter() - then < 2
 
 
 def test_unlimited_is_much_faster_than_a_slow_beat_and_a_slow_beat_holds_at_once(start: Callable[..., Worker]) -> None:
@@ -234,18 +234,17 @@ def test_unlimited_is_much_faster_than_a_slow_beat_and_a_slow_beat_holds_at_once
     worker.send(SetSpeed(None))
     until(worker, lambda view: view.record.epoch >= 50)
     worker.send(SetSpeed(2.0))
-    view = until(worker, lambda view: view.speed == 2.0)
+    view, then = until(worker, lambda view: view.speed == 2.0), time.perf_counter()
     time.sleep(0.3)
-    assert worker.view().record.epoch - view.record.epoch <= 3
+    later = worker.view()
+    assert later.record.epoch - view.record.epoch <= 2 + 2.0 * (time.perf_counter() - then)
 
 
 def test_a_pause_is_obeyed_at_once_also_between_two_slow_beats(start: Callable[..., Worker]) -> None:
-    worker = start(speed=0.02)
+    worker = start(speed=1 / (2 * PATIENCE))
     until(worker, lambda view: view.record.epoch >= 1)
-    then = time.perf_counter()
     worker.send(Pause())
     until(worker, lambda view: view.state == "paused")
-    assert time.perf_counter() - then < 0.5
 
 
 @pytest.mark.parametrize("speed", [0.0, -1.0, float("nan")])
@@ -253,7 +252,6 @@ def test_a_speed_that_is_none_does_not_end_the_run(start: Callable[..., Worker],
     worker = start(speed=200.0)
     until(worker, lambda view: view.record.epoch >= 1)
     worker.send(SetSpeed(speed))
-    time.sleep(0.05)
     worker.send(Pause())
     view = until(worker, lambda view: view.state in ("paused", "failed"))
     assert view.state == "paused"
@@ -319,8 +317,8 @@ def test_closing_while_the_data_are_loaded_ends_the_thread_at_the_next_report() 
     loading = threading.Event()
 
     def slow(data: Any, seeds: Any, device: Any, dtype: Any, report: Callable[[Loading], None]) -> None:
-        for part in range(10_000):
-            report(Loading("downloading", part / 10_000))
+        while True:
+            report(Loading("downloading", 0.5))
             loading.set()
             time.sleep(0.01)
 
@@ -330,21 +328,17 @@ def test_closing_while_the_data_are_loaded_ends_the_thread_at_the_next_report() 
     view = worker.view()
     assert (view.state, view.record.loading) == ("loading", "downloading")
     assert view.record.share is not None
-    then = time.perf_counter()
-    assert worker.close()
-    assert time.perf_counter() - then < 0.5
+    assert worker.close(PATIENCE)
 
 
-@pytest.mark.parametrize("command", [None, Pause(), Stop(), SetSpeed(0.01)])
+@pytest.mark.parametrize("command", [None, Pause(), Stop(), SetSpeed(1 / (2 * PATIENCE))])
 def test_closing_ends_the_thread_whatever_it_is_doing(start: Callable[..., Worker], command: Any) -> None:
     worker = start()
     until(worker, lambda view: view.record.epoch > 1)
     if command is not None:
         worker.send(command)
-        time.sleep(0.02)
-    then = time.perf_counter()
-    assert worker.close()
-    assert time.perf_counter() - then < 0.5
+        heard(worker, Receipt)
+    assert worker.close(PATIENCE)
     assert worker.close()
 
 
@@ -355,7 +349,7 @@ def test_closing_a_worker_that_never_started_or_has_failed(
     monkeypatch.setattr(Lab, "advance", lambda self: 1 / 0)
     worker = start()
     until(worker, lambda view: view.state == "failed")
-    assert worker.close()
+    assert worker.close(PATIENCE)
 
 
 def test_a_view_does_not_change_afterwards(start: Callable[..., Worker]) -> None:
@@ -381,7 +375,7 @@ def test_the_preset_that_the_worker_was_given_is_not_changed(start: Callable[...
     worker.start()
     worker.send(Turn("training.lr", 0.7))
     heard(worker, Intervention)
-    assert worker.close()
+    assert worker.close(PATIENCE)
     assert preset.base.training.lr == 0.1
 
 
@@ -547,7 +541,7 @@ def test_listeners_hear_all_events_in_their_order_and_make_the_same_record(start
         until(worker, lambda view: view.paused)
     assert worker.close()
     view = worker.view(whole=True)
-    assert (view.told, view.preset, view.record.begun) == (numbers[-1], record.preset, record.begun)
+    assert (view.event_count, view.preset, view.record.begun) == (numbers[-1], record.preset, record.begun)
     assert view.record.last == record.last
     assert view.record.finished == record.finished
     assert record.preset.arm("b").settings.training.lr == 0.9

@@ -60,7 +60,9 @@ def test_the_peer_s_user_is_known(place: Path) -> None:
     with bind(path) as listening, socket.socket(socket.AF_UNIX) as ours:
         ours.connect(str(path))
         assert is_of_this_person(ours)
-        assert is_of_this_person(listening.accept()[0])
+        listening.setblocking(True)
+        with listening.accept()[0] as theirs:
+            assert is_of_this_person(theirs)
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
@@ -78,6 +80,6 @@ def test_another_user_is_not_this_person(place: Path) -> None:
                     os._exit(0)
             finally:
                 os._exit(1)
-        connection, _ = listening.accept()
-        assert not is_of_this_person(connection)
+        with listening.accept()[0] as connection:
+            assert not is_of_this_person(connection)
         assert os.waitpid(pid, 0)[1] == 0

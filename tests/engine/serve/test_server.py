@@ -157,7 +157,7 @@ def test_two_clients_see_the_same_and_a_receipt_goes_to_both(serve: Callable[...
     two.send(Pause())
     until(one, lambda view: view.state == "paused")
     until(two, lambda view: view.state == "paused")
-    views = [until(each, lambda view: view.told >= served.worker.view().told) for each in (one, two)]
+    views = [until(each, lambda view: view.event_count >= served.worker.view().event_count) for each in (one, two)]
     assert same(*views)
     assert one.close()
     two.send(Resume())
@@ -179,8 +179,8 @@ def test_a_client_whose_line_drops_comes_back_and_has_missed_nothing(serve: Call
         assert client.view().record.history is history
     client.send(Pause())
     until(client, lambda view: view.state == "paused" and bool(view.record.seen))
-    view = until(client, lambda view: view.told >= served.worker.view().told)
-    assert same(view, until(other, lambda now: now.told == view.told))
+    view = until(client, lambda view: view.event_count >= served.worker.view().event_count)
+    assert same(view, until(other, lambda now: now.event_count == view.event_count))
     assert len(view.record.interventions) == 2 * 4  # the first turn was to what it had been
     assert history is not None
     epochs = history.series("val_loss", "a")[0].tolist()
@@ -197,7 +197,7 @@ def test_who_was_away_for_long_gets_a_snapshot(serve: Callable[..., Served], mon
     until(client, lambda view: view.record.history is not history and client.connected)
     served.worker.send(Pause())
     until(client, lambda view: view.state == "paused")
-    assert same(until(client, lambda view: view.told >= served.worker.view().told), served.worker.view())
+    assert same(until(client, lambda view: view.event_count >= served.worker.view().event_count), served.worker.view())
 
 
 def hello(name: str, stream: str = "", after: int = 0) -> bytes:

@@ -94,3 +94,12 @@ async def test_an_arm_that_diverged_is_never_the_best():
     told = await lines(moment(lane("plain"), lost, stopped=[stop("dropped", "diverged")]))
     assert told[1].startswith("★ plain")
     assert told[3].strip() == "'dropped' diverged: there is no gap to compare"
+
+
+async def test_the_table_says_what_the_best_is_where_it_need_not_be_the_lowest():
+    table = Comparison(ascii_only=False)
+    async with shown(table, 100, 12) as told:
+        table.update(moment(lane("plain"), lane("dropped")))
+        assert not any("counted as better" in line for line in told())
+        table.update(moment(lane("plain"), lane("dropped"), base={"early_stopping.min_delta": 0.1}))
+        assert any("min_delta 0.1" in line for line in told())
