@@ -103,6 +103,17 @@ def test_without_restore_best_a_lane_keeps_its_last_weights() -> None:
     assert torch.equal(weights_of(lab), weights_of(again))
 
 
+@pytest.mark.parametrize("restore_best", [True, False])
+def test_a_lane_that_diverged_falls_back_to_its_best_weights_whatever_it_was_told(restore_best: bool) -> None:
+    lab = lab_of({"training.lr": 1e8, "regularization.l2": 1000.0, "early_stopping.restore_best": restore_best})
+    first = weights_of(lab)
+    (end,) = only(list(lab.run()), Stopped)
+    assert end.reason == "diverged"
+    assert end.kept_epoch == end.best_epoch < end.epoch
+    assert torch.isfinite(weights_of(lab)).all()
+    assert torch.equal(weights_of(lab), first) == (end.best_epoch == 0)
+
+
 def test_the_gauge_counts_wait_and_stops_at_patience() -> None:
     lab = lab_of(OVERFITS)
     told = list(lab.run())
