@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from engine.preset.data import Data
 
 # embedded: comes with the program; synthetic: generated points of two classes; truth_table: all rows are known;
-# measured: generated, with numbers as targets; tossed: generated, one outcome or the other; downloaded; own: of the user.
+# measured: generated, with numbers as targets; tossed: generated, one outcome or the other; downloaded; own: the
+# user's.
 Family = Literal["embedded", "synthetic", "truth_table", "measured", "tossed", "downloaded", "own"]
 # What it gives is a `Pool` of `engine.data`, which lies on a layer above.
 Load = Callable[["Data", "Callable[[Loading], None]"], Any]

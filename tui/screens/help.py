@@ -1,4 +1,4 @@
-"""What every key and every setting does, put together from the lists the program itself works by."""
+"""What every key and every setting does, assembled from the lists that the program itself uses."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _INTRO = (
     "may follow it. A star marks the arm whose kept weights have the lowest validation loss, where its difference to "
     "every other arm, paired by seed, is larger than the spread of those differences: ties and single seeds have none. "
     "Curves are means over the seeds with their sample standard deviation around them; a seed that has ended holds its "
-    "last value, so that a mean does not jump where one ends before the others."
+    "last value (`1 of 3 held` beside the arm), so that a mean does not jump where one ends before the others."
 )
 _PALETTE = ("ctrl+p", "the command palette: every action by name")
 _MOUSE = "mouse: a click on a loss pane selects its arm, on a knob chooses it, on its arrows turns it"
@@ -64,7 +64,7 @@ class HelpScreen(ModalScreen[None]):
 
 
 def _listing(rows: Sequence[tuple[str, str | Text]], width: int) -> Table:
-    """Names, and beside them what they do, wrapped within its column."""
+    """Names and, in a second column, what they do, wrapped."""
     grid = Table.grid(padding=(0, 1, 0, 0))
     grid.add_column(width=width + 2, style="bold")
     grid.add_column(ratio=1)
