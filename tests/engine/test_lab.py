@@ -367,6 +367,18 @@ def test_a_knob_turned_in_one_arm_acts_under_every_seed_and_in_no_other_arm() ->
             assert not torch.equal(weights_of(lab, "a", seed), weights_of(lab, "b", seed))
 
 
+def test_a_turned_knob_has_its_place_in_the_epoch_of_its_own_arm() -> None:
+    arms: dict[str, Settings] = {"three steps": {}, "one step": {"training.batch_size": 40}}
+    lab = lab_of({}, arms)
+    assert [lab.stack_of(arm).steps_per_epoch for arm in arms] == [3, 1]
+    places = {}
+    for batch in range(3):
+        places[batch] = [(told.epoch, told.batch) for told in lab.turn("training.lr", 0.1 + 0.01 * (batch + 1))]
+        lab.advance()
+    assert places == {0: [(0, 0), (0, 0)], 1: [(0, 1), (0, 1)], 2: [(0, 2), (0, 1)]}
+    assert [(told.epoch, told.batch) for told in lab.turn("training.lr", 0.5)] == [(1, 0), (1, 0)]
+
+
 def test_a_knob_for_all_is_recorded_for_every_arm_that_it_changes() -> None:
     lab = lab_of({}, {"a": {}, "b": {"training.lr": 0.5}, "c": {"training.lr": 0.2}})
     told = lab.turn("training.lr", 0.5)
