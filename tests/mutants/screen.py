@@ -111,10 +111,6 @@ FAULTS: Faults = {
             "event.stop()\n        self.move(-2)",
         ),
     ],
-    ("tui/panes/losses.py", f"{_S}/test_main.py"): [
-        ('pane.set_class(shown.arm in (arm, None), "selected")', 'pane.set_class(shown.arm == arm, "selected")'),
-        ("if shown.zoomed in (None, pane):", "if shown.zoomed is None:"),
-    ],
     ("tui/screens/pace.py", f"{_S}/test_pace.py"): [
         ("max(self._wished, min(SLOWEST,", "max(self._wished, max(SLOWEST,"),
         ("statistics.median(self._costs)", "max(self._costs)"),
