@@ -72,7 +72,7 @@ async def test_a_run_that_has_not_begun_is_left_without_a_question_and_without_a
     async with dashboard(paused=True) as person:
         await person.press("q")
         await person.sees(lambda: person.app.return_value == 0)
-        assert person.app.reported is None
+        assert person.app.last_view is None
 
 
 async def test_escape_is_no_answer():
