@@ -56,7 +56,6 @@ FAULTS: Faults = {
         ("self._pace.forget_steps()\n        return []", "pass\n        return []"),
         ("self._rate.count(self._record.epoch)", "pass"),
         ("self._lab = None  # the lab", "pass  # the lab"),
-        ("lab = Lab(self._record.preset, self._device", "lab = Lab(self._record.begun, self._device"),
         ("if not isinstance(event, _NO_NEWS)", "if True"),
         ('raise PresetError("closed while loading")', "pass"),
         ("if self._closing:\n                    return\n", "if False:\n                    return\n"),
