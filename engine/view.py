@@ -5,9 +5,10 @@ from __future__ import annotations
 import functools
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal, TypeVar
+from typing import Literal, Protocol, TypeVar
 
-from engine.commands import Turn
+from engine.commands import Command, Turn
+from engine.events import Event
 from engine.preset import Preset, PresetError, with_value
 from engine.record import RunRecord
 from engine.state import Lane
@@ -63,3 +64,22 @@ class View:
     def of_arm(self, held: Mapping[Lane, Held], arm: str) -> list[Held]:
         """What one of the record's dicts by lane holds of an arm, in the order of its seeds."""
         return [held[arm, seed] for seed in self.preset.seeds if (arm, seed) in held]
+
+
+class AnyWorker(Protocol):
+    """What a screen asks of a run's worker, be it in this process (`engine.worker`) or another (`engine.client`)."""
+
+    def start(self) -> None:
+        """Begin; once begun, this does nothing."""
+
+    def send(self, command: Command) -> int:
+        """Pass a command on; its `Receipt` has this number."""
+
+    def view(self) -> View:
+        """The run at this moment."""
+
+    def news(self) -> list[Event]:
+        """The rare events since the last call."""
+
+    def close(self, timeout: float = 2.0) -> bool:
+        """Let go of the run; whether that was done within `timeout` seconds."""

@@ -22,7 +22,7 @@ from engine.commands import Look, Pause, Resume, Stop
 from engine.events import Failed
 from engine.log import write_log
 from engine.preset import Preset, title_of
-from engine.view import View
+from engine.view import AnyWorker, View
 from engine.worker import Worker
 from tui.driver import TerminalDriver
 from tui.exits import FAILED, INTERRUPTED
@@ -44,7 +44,10 @@ _TABLE_WITHIN = 0.8
 
 
 class RegtuiApp(LivesOn, App[int]):
-    """Holds what outlives a preset: how to draw, on which device to train."""
+    """Holds what outlives a preset: how to draw, on which device to train.
+
+    `worker` is the one whose run is shown first, such as an `engine.client.RemoteWorker`; without, one is made.
+    """
 
     TITLE = "regtui"
     ENABLE_COMMAND_PALETTE = True
@@ -59,12 +62,13 @@ class RegtuiApp(LivesOn, App[int]):
         paused: bool = False,
         ascii_only: bool = False,
         signals: Signals | None = None,
+        worker: AnyWorker | None = None,
     ) -> None:
         super().__init__(driver_class=TerminalDriver)
         self._signals = signals
         self.crash = ""  # the message, printed once the screen is left
         self._device, self._fps, self._ascii = device, fps, ascii_only
-        self.worker = Worker(preset, device, paused=paused, speed=preset.speed)
+        self.worker: AnyWorker = worker or Worker(preset, device, paused=paused, speed=preset.speed)
         self._kept: Run | None = None  # what there is to go back to where the next preset cannot be loaded
         self._main = MainScreen(preset, self.worker, fps=fps, ascii_only=ascii_only)
         self.last_view: View | None = None
@@ -215,7 +219,7 @@ class RegtuiApp(LivesOn, App[int]):
         self._main.action_quit()
 
 
-def _close(worker: Worker) -> None:
+def _close(worker: AnyWorker) -> None:
     # The thread ends after its present step; waiting for it would hold up the screen.
     threading.Thread(target=worker.close, daemon=True).start()
 

@@ -100,7 +100,7 @@ class _Output:
     Attributes
     ----------
     over : the run has ended, or stdout cannot be written.
-    error : why stdout could not be written.
+    error : why the events could not be written.
     """
 
     def __init__(
@@ -109,10 +109,22 @@ class _Output:
         self._worker, self._bars, self._signals, self._as_json = worker, bars, signals, as_json
         self._left_out = left_out
         self.over = threading.Event()
-        self.error: OSError | None = None
+        self.error: Exception | None = None
 
     def take(self, events: Sequence[Event], _: int) -> None:
         """Take in events."""
+        if self.error is None:
+            try:
+                self._show(events)
+                if self._as_json:
+                    self._write(event for event in events if not isinstance(event, self._left_out))
+            except Exception as error:  # for the main thread, which ends the program
+                self.error = error
+                self.over.set()
+        if any(isinstance(event, Finished | Failed) for event in events):
+            self.over.set()
+
+    def _show(self, events: Sequence[Event]) -> None:
         for event in events:
             match event:
                 case Loading() if event is LOADING:  # which is not worth a line
@@ -126,18 +138,10 @@ class _Output:
                         self._bars.warn(line)
         if self._bars.shown:
             self._bars.show(self._worker.view().record)
-        if self._as_json and self.error is None:
-            self._write(event for event in events if not isinstance(event, self._left_out))
-        if any(isinstance(event, Finished | Failed) for event in events):
-            self.over.set()
 
     def _write(self, events: Iterable[Event]) -> None:
-        try:
-            sys.stdout.write("".join(f"{to_json(event)}\n" for event in events))
-            sys.stdout.flush()
-        except OSError as error:
-            self.error = error
-            self.over.set()
+        sys.stdout.write("".join(f"{to_json(event)}\n" for event in events))
+        sys.stdout.flush()
 
 
 def _print_report(record: RunRecord, seconds: float, ascii_only: bool) -> None:

@@ -5,14 +5,13 @@ from __future__ import annotations
 from textual.screen import Screen
 
 from engine.preset import Preset, PresetError, load_preset
-from engine.view import View
-from engine.worker import Worker
+from engine.view import AnyWorker, View
 from tui.screens.dialogs import Ask, Question
 from tui.screens.messages import EndProgram, OpenPreset
 from tui.screens.picker import PresetPicker
 
 
-def choose_preset(screen: Screen[None], original: Preset, worker: Worker) -> None:
+def choose_preset(screen: Screen[None], original: Preset, worker: AnyWorker) -> None:
     """Let another preset be picked, and ask before a run that has trained is left for it."""
 
     def picked(name: str | None) -> None:

@@ -14,8 +14,7 @@ from textual.widgets import Footer, Static
 
 from engine.commands import Command, Look, Pause, Restart, Resume, SetSpeed, StepEpoch, Turn
 from engine.preset import Preset
-from engine.view import View
-from engine.worker import Worker
+from engine.view import AnyWorker, View
 from tui.looks import LOOKS
 from tui.panes import PANES, Part, Setup, Shown
 from tui.panes.losses import Losses
@@ -67,7 +66,7 @@ class MainScreen(LivesOn, Screen[None]):
     ALLOW_IN_MAXIMIZED_VIEW = "#header, Footer"
     ESCAPE_TO_MINIMIZE = False  # the screen's own escape also draws what was made small again
 
-    def __init__(self, preset: Preset, worker: Worker, *, fps: float | None, ascii_only: bool) -> None:
+    def __init__(self, preset: Preset, worker: AnyWorker, *, fps: float | None, ascii_only: bool) -> None:
         super().__init__(classes="-page-0 -ascii" if ascii_only else "-page-0")
         self.original, self.worker = preset, worker
         self._ascii = ascii_only
@@ -135,7 +134,7 @@ class MainScreen(LivesOn, Screen[None]):
 
     # Which run is shown ----------------------------------------------------------------------------------------------
 
-    def load(self, preset: Preset, worker: Worker) -> None:
+    def load(self, preset: Preset, worker: AnyWorker) -> None:
         """Show another experiment (or the same again) from its beginning."""
         self.show_run(Run(worker, preset, worker.view().paused, first_selected(preset), None))
 

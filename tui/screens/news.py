@@ -7,14 +7,14 @@ from collections.abc import Iterable
 from textual.screen import Screen
 
 from engine.events import Event, Failed, Receipt, Started, Stopped
-from engine.worker import Worker
+from engine.view import AnyWorker
 from tui.screens.messages import Loaded
 
 # What is asked for by the program itself, or is seen at once: a refusal of others is worth a message.
 _SILENT = ("look",)
 
 
-def show_news(screen: Screen[None], worker: Worker) -> None:
+def show_news(screen: Screen[None], worker: AnyWorker) -> None:
     """Show what happened since the last call."""
     news = worker.news()
     for event in news:
