@@ -158,10 +158,10 @@ def refuse_another(state: LabState, like: LabState) -> None:
         expected = like.lanes[arm, seed]
         if missing := expected.tensors.keys() - lane.tensors.keys() or expected.values.keys() - lane.values.keys():
             raise RunError(f"{where} {quoted(min(missing), 40)} is missing")
-        theta = expected.tensors["theta"]
         for name, tensor in lane.tensors.items():
-            # Averages begin later, and have the shape of the weights; the counts on the test data come at the end.
-            wanted = expected.tensors.get(name, theta if name.startswith("averages.") else tensor)
+            wanted = expected.tensors.get(name, tensor)
+            if name.startswith("averages.") and name.endswith(".theta"):  # which begins later
+                wanted = expected.tensors["theta"]
             if tensor.shape != wanted.shape or tensor.dtype != wanted.dtype:
                 raise RunError(f"{where} {quoted(name, 40)} is {_told(tensor)}, and {_told(wanted)} is expected")
         _refuse_other_kinds(lane.values, expected.values, where)

@@ -80,7 +80,7 @@ def meta_of(rows: Mapping[str, Any], path: Path) -> RunMeta:
         "identity": Identity, "name": str, "notes": str, "environments": tuple[Environment, ...],
         "data": tuple[DataPrint, ...], "state": Standing, "progress": Progress, "missing": tuple[tuple[int, int], ...],
     }  # fmt: skip
-    for name in (*wanted, "preset"):
+    for name in wanted:
         if name not in rows:
             raise DamagedError(f"it does not tell its {name}")
     made = {name: checked(kind, rows[name], name) for name, kind in wanted.items()}

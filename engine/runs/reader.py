@@ -117,7 +117,7 @@ class RunReader:
             rows = tables.meta(db)
             self.meta: RunMeta = meta_of(rows, self.path)
             progress = self.meta.progress
-            self.preset: Preset = preset_of(rows["preset"])
+            self.preset: Preset = preset_of(rows.get("preset"))
             self.begun: Preset = preset_of(rows.get(f"begun.{progress.attempt}"))
             self._columns = Columns()
             self._columns.read(db)
@@ -186,7 +186,7 @@ class RunReader:
         self.meta, self._told = meta_of(rows, self.path), progress
         self._columns.read(db)
         if self._fold(db):
-            self.preset = preset_of(rows["preset"])
+            self.preset = preset_of(rows.get("preset"))
         # The newest that is known may have got further lanes.
         for epochs in rebuilt.epochs(db, self._columns, progress.attempt, max(1, self._epoch), progress.epoch):
             if isinstance(epochs, str):
