@@ -17,7 +17,24 @@ from engine.runs.reader import RunReader
 from engine.runs.writer import RunWriter
 from engine.state import LabState
 from tests.engine.runs.made import made_epochs
-from tests.engine.runs.small import same_state, small_lab, tell  EPOCHS = 400   @dataclass class Truth:     """A run as it was recorded: its file's bytes, and all that can be read in it."""      data: bytes     record: RunRecord     events: list[str]     commands: list[str]     epochs: list[str]     envelope: tuple[np.ndarray, ...]     states: dict[int, LabState]
+from tests.engine.runs.small import same_state, small_lab, tell
+
+EPOCHS = 400
+
+
+@dataclass
+class Truth:
+    """A run as it was recorded: its file's bytes, and all that can be read in it."""
+
+    data: bytes
+    record: RunRecord
+    events: list[str]
+    commands: list[str]
+    epochs: list[str]
+    envelope: tuple[np.ndarray, ...]
+    states: dict[int, LabState]
+
+
 def truth(path: Path) -> Truth:
     """Record a run of some hundred epochs with turned knobs and checkpoints."""
     lab = small_lab(**{"training.epochs": EPOCHS})

@@ -23,8 +23,21 @@ from engine.runs.owner import SILENCE, Owner
 from engine.runs.reader import RunReader
 from engine.runs.thinning import kept
 from engine.runs.writer import RunWriter
-from tests.engine.runs.made import made_epochs, started_of
-from tests.engine.runs.small import small_lab, wide_preset from tests.engine.small import task_of  MOUNTS = """\ /dev/sda1 / ext4 rw 0 0 server:/export /home nfs4 rw 0 0 /dev/sdb1 /home/ann/disk\\040one ext4 rw 0 0 cluster@tcp:/lustre /scratch lustre rw 0 0 me@host: /mnt/far fuse.sshfs rw 0 0 /dev/sdc1 /mnt/stick fuseblk rw 0 0 """   @pytest.mark.parametrize(
+from tests.engine.runs.made import made_epochs, started_of, wide_preset
+from tests.engine.runs.small import small_lab
+from tests.engine.small import task_of
+
+MOUNTS = """\
+/dev/sda1 / ext4 rw 0 0
+server:/export /home nfs4 rw 0 0
+/dev/sdb1 /home/ann/disk\\040one ext4 rw 0 0
+cluster@tcp:/lustre /scratch lustre rw 0 0
+me@host: /mnt/far fuse.sshfs rw 0 0
+/dev/sdc1 /mnt/stick fuseblk rw 0 0
+"""
+
+
+@pytest.mark.parametrize(
     ("folder", "shared"),
     [
         ("/var/lib", False),

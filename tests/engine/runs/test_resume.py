@@ -18,8 +18,11 @@ from engine.runs.meta import Environment
 from engine.runs.reader import RunReader
 from engine.runs.resume import go_on, refuse_other_data, resumable
 from engine.runs.writer import RunWriter
-from tests.engine.runs.made import made_epochs, started_of
-from tests.engine.runs.small import same_record, same_state, small_lab, wide_preset from tests.engine.small import load_small
+from tests.engine.runs.made import made_epochs, started_of, wide_preset
+from tests.engine.runs.small import same_record, same_state, small_lab
+from tests.engine.small import load_small
+
+
 def rows(path: Path) -> dict[str, list[Any]]:
     """All that was recorded of the training, without times."""
     with RunReader(path) as reader:

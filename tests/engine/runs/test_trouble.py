@@ -17,8 +17,9 @@ from engine.runs.reader import RunReader
 from engine.runs.recorder import Recorder
 from engine.runs.writer import RunWriter
 from engine.state import LabState
-from tests.engine.runs.made import made_epochs, started_of
-from tests.engine.runs.small import small_lab, wide_preset  PRESET = wide_preset(4, 2
+from tests.engine.runs.made import made_epochs, started_of, wide_preset
+
+PRESET = wide_preset(4, 2)
 
 
 def begun(path: Path, **settings: int) -> RunWriter:
