@@ -17,14 +17,16 @@ from engine.runs import schema, tables
 from engine.runs.checkpoint import Checkpoint
 from engine.runs.contents import Columns, preset_of
 from engine.runs.errors import RunError
+from engine.runs.handover import Resumed
 from engine.runs.levels import BLOCKS, Levels
 from engine.runs.library import meta_at
 from engine.runs.mend import is_sound, mended
 from engine.runs.meta import Best, DataPrint, Environment, Progress, RunMeta
 from engine.runs.opening import connect_to_write, worded
 from engine.runs.packing import Packer
-from engine.runs.reader import Answered, RunReader
-from engine.runs.writer import KEEP_BYTES, WAITING_BYTES, Resumed, RunWriter
+from engine.runs.reader import RunReader
+from engine.runs.results import Answered
+from engine.runs.writer import KEEP_BYTES, WAITING_BYTES, RunWriter
 from engine.state import LabState
 
 
