@@ -15,7 +15,14 @@ import engine
 from engine.preset import load_preset
 
 ROOT = Path(__file__).parents[1]
-DOCUMENTS = ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "docs/architecture.md", "docs/benchmarks.md")
+DOCUMENTS = (
+    "README.md",
+    "CONTRIBUTING.md",
+    "CHANGELOG.md",
+    "docs/architecture.md",
+    "docs/benchmarks.md",
+    "docs/run-files.md",
+)
 
 
 def text_of(name: str) -> str:
