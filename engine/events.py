@@ -306,8 +306,8 @@ def from_fields(fields: Any) -> Event:
     kind = KINDS.get(name) if isinstance(name, str) else None
     if kind is None:
         raise ValueError(f"not an event: {quoted(fields)}")
-    fields = {key: value for key, value in fields.items() if key != "event"}
+    rest = {key: value for key, value in fields.items() if key != "event"}
     try:
-        return Epoch.from_fields(fields) if kind is Epoch else from_plain(kind, fields)
+        return Epoch.from_fields(rest) if kind is Epoch else from_plain(kind, rest)
     except ValueError as error:
         raise ValueError(f"not an event: {error}") from None
