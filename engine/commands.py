@@ -97,12 +97,16 @@ def to_json(command: Command) -> str:
 
 def from_json(line: str) -> Command:
     """The command of one line. Raises ValueError on anything else."""
-    fields = json.loads(line)
-    name = fields.pop("do", None) if isinstance(fields, dict) else None
+    return from_fields(json.loads(line))
+
+
+def from_fields(fields: Any) -> Command:
+    """The command of such a line's fields. Raises ValueError on anything else."""
+    name = fields.get("do") if isinstance(fields, dict) else None
     kind = KINDS.get(name) if isinstance(name, str) else None
     if kind is None:
-        raise ValueError(f"not a command: {line[:80]!r}")
+        raise ValueError(f"not a command: {str(fields)[:80]}")
     try:
-        return from_plain(kind, fields)
+        return from_plain(kind, {key: value for key, value in fields.items() if key != "do"})
     except ValueError as error:
         raise ValueError(f"not a command: {error}") from None

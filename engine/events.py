@@ -260,12 +260,17 @@ def to_json(event: Event) -> str:
 
 def from_json(line: str) -> Event:
     """The event of one line; null where a number belongs becomes NaN again. Raises ValueError on anything else."""
-    fields = json.loads(line)
-    name = fields.pop("event", None) if isinstance(fields, dict) else None
+    return from_fields(json.loads(line))
+
+
+def from_fields(fields: Any) -> Event:
+    """The event of such a line's fields. Raises ValueError on anything else."""
+    name = fields.get("event") if isinstance(fields, dict) else None
     kind = KINDS.get(name) if isinstance(name, str) else None
     if kind is None:
-        raise ValueError(f"not an event: {line[:80]!r}")
+        raise ValueError(f"not an event: {str(fields)[:80]}")
+    rest = {key: value for key, value in fields.items() if key != "event"}
     try:
-        return Epoch.from_fields(fields) if kind is Epoch else from_plain(kind, fields)
+        return Epoch.from_fields(rest) if kind is Epoch else from_plain(kind, rest)
     except ValueError as error:
         raise ValueError(f"not an event: {error}") from None

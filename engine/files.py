@@ -60,7 +60,7 @@ def written(path: Path, *, replace: bool = True) -> Iterator[IO[bytes]]:
         if replace:
             os.replace(aside, place)
         else:
-            _give_new_name(aside, place)
+            give_new_name(aside, place)
     except BaseException:
         with contextlib.suppress(OSError):
             aside.unlink()
@@ -89,8 +89,8 @@ def _make_alike(aside: Path, before: os.stat_result) -> None:
     os.chmod(aside, stat.S_IMODE(before.st_mode))
 
 
-def _give_new_name(aside: Path, place: Path) -> None:
-    """Name a finished file; fails where the name is taken, which a rename does not."""
+def give_new_name(aside: Path, place: Path) -> None:
+    """Name a finished file in the same folder; fails where the name is taken, which a rename does not."""
     try:
         os.link(aside, place)
     except FileExistsError:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -24,6 +24,14 @@ class Writable(Protocol):
 
 
 POINTS = 4096  # epochs kept
+
+
+def stride_of(epochs: int, points: int = POINTS) -> int:
+    """The pitch at which a history keeps epochs when it has taken in so many."""
+    stride = 1
+    while -(-(epochs - 1) // stride) >= points:
+        stride *= 2
+    return stride
 
 
 @dataclass(slots=True)
@@ -70,6 +78,32 @@ class History:
         self._bound = interventions
         self._interventions: list[Intervention] = []
         self._lock = threading.Lock()
+
+    @classmethod
+    def of(
+        cls,
+        lanes: Sequence[tuple[str, int]],
+        epochs: NDArray[np.int64],
+        values: Mapping[str, Floats],
+        measured: NDArray[np.bool_],
+        points: int = POINTS,
+    ) -> History:
+        """A history that holds these epochs, as if it had taken in every one up to the newest of them.
+
+        Parameters
+        ----------
+        epochs : [n]: every `stride_of(newest)`-th from 1, and the newest.
+        values : of each metric, [L, n]; NaN where a lane has no number.
+        measured : which lane has the epoch, [L, n].
+        """
+        history = cls(lanes, points)
+        count = epochs.size
+        history._stride = stride_of(int(epochs[-1]), history._points) if count else 1
+        history._used = count
+        history._epochs[:count], history._measured[:, :count] = epochs, measured
+        for metric, numbers in values.items():
+            history._of(metric)[:, :count] = numbers
+        return history
 
     def __len__(self) -> int:
         return self._used

@@ -1,0 +1,97 @@
+"""All lanes' numbers of one epoch as one packed row, and the row as epochs again."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import chain
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.events import Epoch
+from engine.metrics import METRICS
+
+# What one number in a row is of: arm, seed, metric.
+Column = tuple[str, int, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """Which columns the numbers of a row are of, in their order.
+
+    Attributes
+    ----------
+    number : its key in the file.
+    columns : the numbers of the columns.
+    """
+
+    number: int
+    columns: tuple[int, ...]
+    packer: struct.Struct = field(repr=False)
+
+    @classmethod
+    def of(cls, number: int, columns: Sequence[int]) -> Layout:
+        return cls(number, tuple(columns), struct.Struct(f"<{len(columns)}d"))
+
+
+class Packer:
+    """Packs epochs, and numbers the columns and layouts as they first appear, from 0.
+
+    Attributes
+    ----------
+    columns : their numbers.
+    fresh_columns, fresh_layouts : those that have come since the caller last emptied them.
+    """
+
+    def __init__(self, columns: Sequence[Column] = (), layouts: Sequence[Layout] = ()) -> None:
+        self.columns: dict[Column, int] = {column: number for number, column in enumerate(columns)}
+        self.layouts: list[Layout] = list(layouts)
+        self.fresh_columns: dict[int, Column] = {}
+        self.fresh_layouts: dict[int, Layout] = {}
+        self._known: dict[tuple[tuple[object, ...], ...], Layout] = {}
+
+    def pack(self, epochs: Sequence[Epoch]) -> tuple[Layout, bytes]:
+        """The lanes' numbers of one epoch."""
+        signature = tuple([(epoch.arm, epoch.seed, *epoch.metrics) for epoch in epochs])
+        layout = self._known.get(signature) or self._new_layout(signature, epochs)
+        return layout, layout.packer.pack(*chain.from_iterable([epoch.metrics.values() for epoch in epochs]))
+
+    def _new_layout(self, signature: tuple[tuple[object, ...], ...], epochs: Sequence[Epoch]) -> Layout:
+        columns = [self._column((each.arm, each.seed, metric)) for each in epochs for metric in each.metrics]
+        alike = (layout for layout in self.layouts if layout.columns == tuple(columns))
+        layout = next(alike, None)
+        if layout is None:
+            layout = Layout.of(len(self.layouts), columns)
+            self.layouts.append(layout)
+            self.fresh_layouts[layout.number] = layout
+        self._known[signature] = layout
+        return layout
+
+    def _column(self, column: Column) -> int:
+        if column not in self.columns:
+            self.columns[column] = len(self.columns)
+            self.fresh_columns[self.columns[column]] = column
+        return self.columns[column]
+
+
+def numbers_of(packed: bytes | memoryview) -> NDArray[np.float64]:
+    """The numbers of a row, [columns of its layout]; read-only."""
+    return np.frombuffer(packed, dtype="<f8")
+
+
+def epochs_of(epoch: int, columns: Sequence[Column], numbers: Sequence[float]) -> list[Epoch]:
+    """A row as the events that it was made of. `columns` are those of its layout."""
+    metrics: dict[tuple[str, int], dict[str, float]] = {}
+    for (arm, seed, metric), value in zip(columns, numbers, strict=True):
+        metrics.setdefault((arm, seed), {})[metric] = _as_counted(metric, value)
+    return [Epoch(arm, seed, epoch, of_lane) for (arm, seed), of_lane in metrics.items()]
+
+
+def _as_counted(metric: str, value: float) -> float:
+    """A count is a whole number again."""
+    declared: Mapping[str, object] = METRICS
+    if metric in declared and METRICS[metric].format == "count" and value.is_integer():
+        return int(value)
+    return value

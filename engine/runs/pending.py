@@ -1,0 +1,259 @@
+"""What of a run is not yet in its file: packed, bounded in memory, filled in one thread and taken away in another."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+import threading
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from engine.commands import Command
+from engine.events import Epoch, Event, Intervention, Loading, Receipt, Seen, Started
+from engine.preset import Preset
+from engine.runs import schema
+from engine.runs.levels import Levels
+from engine.runs.meta import Best, Progress
+from engine.runs.packing import Packer
+from engine.state import LabState
+
+# Beside the epochs so many rare events and commands wait at most.
+_MOST_TEXTS = 100_000
+
+
+@dataclass(slots=True)
+class Waiting:
+    """A checkpoint that is to be written: the state, and from the first try on its bytes."""
+
+    state: LabState
+    fields: dict[str, Any]
+    written: tuple[bytes, bytes] | None = None
+
+
+@dataclass(slots=True)
+class Batch:
+    """Rows by table and key, as they are to stand in the file.
+
+    Attributes
+    ----------
+    meta : what is told of the run as a whole, by name.
+    changes : what changes the preset, in order: turned knobs, the preset as a whole, or an attempt that begins with it.
+    """
+
+    epochs: dict[int, tuple[int, bytes]] = field(default_factory=dict)
+    levels: dict[int, bytes] = field(default_factory=dict)
+    texts: dict[str, dict[int, str]] = field(
+        default_factory=lambda: {name: {} for name in ("columns", "layouts", "events", "commands")}
+    )
+    meta: dict[str, Any] = field(default_factory=dict)
+    changes: list[Intervention | Preset | int] = field(default_factory=list)
+    checkpoint: Waiting | None = None
+    missing: list[tuple[int, int]] = field(default_factory=list)
+    progress: Progress = field(default_factory=Progress)
+
+    def __bool__(self) -> bool:
+        return bool(
+            self.epochs or self.levels or any(self.texts.values()) or self.meta or self.changes or self.checkpoint
+        )
+
+
+class Pending:
+    """Takes events, commands and checkpoints; `swap` gives what has come since, `give_back` lays it in front again.
+
+    Parameters
+    ----------
+    progress : where the file stands.
+    packer, levels : of the file.
+    begun : whether the file holds the present attempt's start; a lab that goes on with it tells it once more.
+    bound : bytes of epochs that wait at most. Where there are more every second one is let go, so that what is left
+        spans the whole time.
+    """
+
+    def __init__(self, progress: Progress, packer: Packer, levels: Levels, bound: int, begun: bool = False) -> None:
+        self._lock = threading.Lock()
+        self._packer, self._levels, self._bound = packer, levels, bound
+        self._progress = progress
+        self._batch = Batch(progress=progress)
+        self._bytes = 0
+        self._best = progress.best
+        self._newest: list[Epoch] = []  # the lanes of the newest epoch
+        self._row: tuple[int, Any, bytes] | None = None  # as packed, not yet in the levels
+        self._starts = 0
+        self._goes_on = begun
+
+    def take(self, events: Iterable[Event]) -> None:
+        """Take in events in their order; what one call gives is seen together."""
+        with self._lock:
+            epochs: list[Epoch] = []
+            for event in events:
+                if type(event) is Epoch:
+                    if epochs and epochs[0].epoch != event.epoch:
+                        self._take_epoch(epochs)
+                        epochs = []
+                    epochs.append(event)
+                elif not isinstance(event, Loading | Seen | Receipt):
+                    self._take_event(event)
+            if epochs:
+                self._take_epoch(epochs)
+            self._stay_bounded()
+
+    def _take_epoch(self, lanes: list[Epoch]) -> None:
+        epoch = lanes[0].epoch
+        if self._newest and self._newest[0].epoch == epoch:  # further lanes of it
+            lanes = [*self._newest, *lanes]
+        elif self._row is not None:
+            self._raise_levels()
+        self._newest = lanes
+        layout, packed = self._packer.pack(lanes)
+        self._row = (epoch, layout, packed)
+        key = schema.epoch_key(self._progress.attempt, epoch)
+        sealed = schema.sealed(key, layout.number, packed)
+        if key not in self._batch.epochs:
+            self._bytes += len(sealed)
+        self._batch.epochs[key] = (layout.number, sealed)
+        for number, column in self._packer.fresh_columns.items():
+            self._batch.texts["columns"][number] = schema.to_text(column)
+        for number, fresh in self._packer.fresh_layouts.items():
+            self._batch.texts["layouts"][number] = schema.to_text(fresh.columns)
+        self._packer.fresh_columns.clear()
+        self._packer.fresh_layouts.clear()
+        for each in lanes:
+            loss = each.metrics.get("val_loss", math.nan)
+            if math.isfinite(loss) and (self._best is None or loss < self._best.val_loss):
+                self._best = Best(loss, each.arm, each.seed, epoch)
+        self._moved(epoch=epoch, best=self._best)
+
+    def _raise_levels(self) -> None:
+        assert self._row is not None
+        for level, block, packed in self._levels.take(*self._row):
+            key = schema.level_key(self._progress.attempt, level, block)
+            self._batch.levels[key] = schema.sealed(key, level, packed)
+            self._bytes += len(packed)
+
+    def _take_event(self, event: Event) -> None:
+        if isinstance(event, Started):
+            self._starts += 1
+            if self._starts == 1 and self._goes_on:
+                return
+            if self._starts > 1:
+                self._begin_again()
+        if isinstance(event, Intervention):
+            self._batch.changes.append(event)
+        number = self._progress.events + 1
+        fields = {"attempt": self._progress.attempt, "time": time.time(), "event": event_fields(event)}
+        self._batch.texts["events"][number] = schema.to_text(fields)
+        self._moved(events=number)
+
+    def _begin_again(self) -> None:
+        """The run is started again: its epochs count from 1, in an attempt of their own."""
+        self._newest, self._row, self._best, self._levels = [], None, None, Levels()
+        progress = self._progress
+        self._moved(attempt=progress.attempt + 1, generation=progress.generation + 1, epoch=0, best=None)
+        self._batch.changes.append(self._progress.attempt)
+
+    def command(self, command: Command, receipt: Receipt) -> None:
+        """A command with its answer."""
+        with self._lock:
+            number = self._progress.commands + 1
+            fields = {
+                "attempt": self._progress.attempt,
+                "time": time.time(),
+                "command": {"do": command.kind, **dataclasses.asdict(command)},
+                "receipt": {"event": receipt.kind, **dataclasses.asdict(receipt)},
+            }
+            self._batch.texts["commands"][number] = schema.to_text(fields)
+            self._moved(commands=number)
+
+    def checkpoint(self, state: LabState, pinned: bool) -> None:
+        """A state to be written; one that waits still is let go for it."""
+        with self._lock:
+            self._moved(checkpoints=self._progress.checkpoints + 1)
+            progress = self._progress
+            fields = {
+                "number": progress.checkpoints,
+                "attempt": progress.attempt,
+                "epoch": state.epoch,
+                "batch": state.batch,
+                "time": time.time(),
+                "events": progress.events,
+                "commands": progress.commands,
+                "pinned": pinned,
+            }
+            self._batch.checkpoint = Waiting(state, fields)
+
+    def describe(self, fields: Mapping[str, Any]) -> None:
+        """What is told of the run as a whole, by name."""
+        with self._lock:
+            self._batch.meta |= fields
+
+    def stands(self, preset: Preset) -> None:
+        """The experiment as it stands now, where no event tells of it."""
+        with self._lock:
+            self._batch.changes.append(preset)
+            self._moved(epochs=preset.epochs)
+
+    def _moved(self, **fields: Any) -> None:
+        self._progress = dataclasses.replace(self._progress, **fields)
+
+    def _stay_bounded(self) -> None:
+        if self._bytes > self._bound:
+            keys = list(self._batch.epochs)
+            dropped = keys[-2::-2]  # the newest stays
+            for key in dropped:
+                self._bytes -= len(self._batch.epochs.pop(key)[1])
+            of_attempt = [key for key in dropped if key >> 48 == self._progress.attempt]
+            if of_attempt:
+                last, first = of_attempt[0], of_attempt[-1]
+                gap = (first & schema.MOST_EPOCHS, last & schema.MOST_EPOCHS)
+                self._batch.missing = merged([*self._batch.missing, gap])
+        for name in ("events", "commands"):
+            texts = self._batch.texts[name]
+            while len(texts) > _MOST_TEXTS:
+                del texts[next(iter(texts))]
+
+    @property
+    def progress(self) -> Progress:
+        """Where the run stands."""
+        return self._progress
+
+    def swap(self) -> Batch:
+        """All that waits; from now on it is the caller's."""
+        with self._lock:
+            batch = self._batch
+            batch.progress = dataclasses.replace(self._progress, time=time.time())
+            self._batch, self._bytes = Batch(), 0
+            return batch
+
+    def give_back(self, batch: Batch) -> None:
+        """What could not be written, to be written before what has come since."""
+        with self._lock:
+            newer = self._batch
+            batch.epochs |= newer.epochs
+            batch.levels |= newer.levels
+            for name, texts in newer.texts.items():
+                batch.texts[name] |= texts
+            batch.meta |= newer.meta
+            batch.changes += newer.changes
+            batch.checkpoint = newer.checkpoint or batch.checkpoint
+            batch.missing += newer.missing
+            self._batch = batch
+            self._bytes = sum(len(row) for _, row in batch.epochs.values()) + sum(map(len, batch.levels.values()))
+            self._stay_bounded()
+
+
+def merged(ranges: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Ranges of epochs in order, those that touch as one."""
+    found: list[tuple[int, int]] = []
+    for first, last in sorted(ranges):
+        if found and first <= found[-1][1] + 1:
+            found[-1] = (found[-1][0], max(last, found[-1][1]))
+        else:
+            found.append((first, last))
+    return found
+
+
+def event_fields(event: Event) -> dict[str, Any]:
+    """An event as JSON has it, its numbers exact."""
+    return {"event": event.kind, **dataclasses.asdict(event)}

@@ -1,0 +1,163 @@
+"""A run's numbers as its screens hold them, from the rows of its file."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.events import Epoch, Event, Started, Stopped, from_fields
+from engine.history import History, stride_of
+from engine.memory import free_memory, refuse_what_cannot_fit
+from engine.preset import Preset
+from engine.runs.contents import MOST_LANES, Columns
+from engine.runs.meta import Progress
+from engine.runs.packing import Column, Layout, epochs_of, numbers_of
+from engine.runs.schema import DamagedError, epoch_key, unsealed
+from engine.state import Lane
+from engine.text import quoted
+
+Floats = NDArray[np.float64]
+Ranges = Sequence[tuple[int, int]]
+_ONE = "SELECT layout, numbers FROM epochs WHERE id = ?"
+_MANY = "SELECT id, layout, numbers FROM epochs WHERE id BETWEEN ? AND ? ORDER BY id"
+
+
+def refuse_other_lanes(started: Started, preset: Preset, columns: Sequence[Column]) -> None:
+    """Raise DamagedError where a start, or a number, is not of the preset's arms and seeds."""
+    if len(started.arms) * len(started.seeds) > MOST_LANES:
+        raise DamagedError(f"it tells of {len(started.arms)} arms under {len(started.seeds)} seeds")
+    arms, seeds = set(started.arms), set(started.seeds)
+    same = started.arms == preset.arm_names and started.seeds == preset.seeds
+    if not same or any(arm not in arms or seed not in seeds for arm, seed, _ in columns):
+        raise DamagedError("its arms and seeds are not those of its preset")
+
+
+def event_of(fields: Any, preset: Preset) -> Event:
+    """A rare event of a run of this preset. Raises ValueError."""
+    event = from_fields(fields)
+    arm, seed = getattr(event, "arm", None), getattr(event, "seed", None)
+    if isinstance(event, Epoch) or (arm is not None and arm not in preset.arm_names):
+        raise ValueError(f"an event of another run: {quoted(arm, 40)}")
+    if seed is not None and seed not in preset.seeds:
+        raise ValueError(f"an event of another run: seed {quoted(seed, 40)}")
+    return event
+
+
+def history(
+    db: sqlite3.Connection, columns: Columns, lanes: Sequence[Lane], progress: Progress, missing: Ranges, points: int
+) -> tuple[History, list[int]]:
+    """The history of every epoch, from the few rows that it holds; and the epochs that cannot be read."""
+    stride = stride_of(progress.epoch, points)
+    rows: list[tuple[int, Layout, memoryview]] = []
+    lost: list[int] = []
+    for epoch in sorted({*range(1, progress.epoch + 1, stride), progress.epoch}):
+        try:
+            key = epoch_key(progress.attempt, epoch)
+            row = db.execute(_ONE, (key,)).fetchone()
+            if row is None:
+                if not _within(epoch, missing):
+                    lost.append(epoch)
+                continue
+            numbers = unsealed(key, row[0], row[1])
+            rows.append((epoch, columns.layout(row[0], numbers), numbers))
+        except (DamagedError, sqlite3.DatabaseError):
+            lost.append(epoch)
+    return _history_of(columns, lanes, rows, points), lost
+
+
+def _history_of(
+    columns: Columns, lanes: Sequence[Lane], rows: Sequence[tuple[int, Layout, memoryview]], points: int
+) -> History:
+    metrics = list(dict.fromkeys(metric for _, _, metric in columns.names))
+    _refuse_empty_promises(len(metrics) * len(lanes), rows, points)
+    row_of, place_of = {lane: row for row, lane in enumerate(lanes)}, {name: row for row, name in enumerate(metrics)}
+    lane_of = np.array([row_of[arm, seed] for arm, seed, _ in columns.names], dtype=np.int64)
+    metric_of = np.array([place_of[metric] for _, _, metric in columns.names], dtype=np.int64)
+    values = np.full((len(metrics), len(lanes), len(rows)), np.nan)
+    measured = np.zeros((len(lanes), len(rows)), dtype=bool)
+    for place, (_, layout, numbers) in enumerate(rows):
+        found = columns.places(layout)
+        values[metric_of[found], lane_of[found], place] = numbers_of(numbers)
+        measured[lane_of[found], place] = True
+    epochs = np.array([epoch for epoch, _, _ in rows], dtype=np.int64)
+    return History.of(lanes, epochs, dict(zip(metrics, values, strict=True)), measured, points)
+
+
+def _refuse_empty_promises(numbers: int, rows: Sequence[tuple[int, Layout, memoryview]], points: int) -> None:
+    """Raise where so many numbers an epoch are told of, and far fewer are there, or more than fit into memory."""
+    widest = max((len(layout.columns) for _, layout, _ in rows), default=0)
+    if numbers > 64 * (widest + 64):
+        raise DamagedError(f"it tells of {numbers:,} numbers an epoch and has {widest:,}")
+    refuse_what_cannot_fit(16 * numbers * points, free_memory(), f"{numbers:,} numbers an epoch", "a larger machine")
+
+
+def newest(db: sqlite3.Connection, attempt: int) -> int:
+    """The newest epoch of an attempt that has a row; 0 where there is none."""
+    limits = (epoch_key(attempt, 0), epoch_key(attempt + 1, 0))
+    key = db.execute("SELECT max(id) FROM epochs WHERE id > ? AND id < ?", limits).fetchone()[0]
+    return 0 if key is None else int(key) - epoch_key(attempt, 0)
+
+
+def _within(epoch: int, ranges: Ranges) -> bool:
+    return any(first <= epoch <= last for first, last in ranges)
+
+
+def last_epochs(
+    db: sqlite3.Connection, columns: Columns, stopped: Mapping[Lane, Stopped], progress: Progress
+) -> dict[Lane, Epoch]:
+    """The newest epoch of each lane, in the order of the lanes in their rows; without those that cannot be read."""
+    last: dict[Lane, Epoch] = {}
+    ends = {end.epoch for end in stopped.values() if 0 < end.epoch <= progress.epoch}
+    for epoch in sorted({progress.epoch, *ends}):
+        for found in epochs(db, columns, progress.attempt, epoch, epoch):
+            if not isinstance(found, str):
+                last |= {(each.arm, each.seed): each for each in found}
+    return last
+
+
+def epochs(
+    db: sqlite3.Connection, columns: Columns, attempt: int, first: int, last: int | None
+) -> Iterator[list[Epoch] | str]:
+    """Each recorded epoch of a range as its events; a line in place of one that cannot be read."""
+    limit = epoch_key(attempt + 1, 0) - 1 if last is None else epoch_key(attempt, last)
+    before = epoch_key(attempt, first) - 1
+    try:
+        for key, layout, row in db.execute(_MANY, (before + 1, limit)):
+            if key <= before:
+                raise DamagedError("the epochs are out of order")
+            before = key
+            epoch = key - epoch_key(attempt, 0)
+            try:
+                numbers = unsealed(key, layout, row)
+                yield epochs_of(epoch, columns.of(layout, numbers), numbers_of(numbers).tolist())
+            except DamagedError as error:
+                yield f"epoch {epoch:,} cannot be read ({error})"
+    except (DamagedError, sqlite3.DatabaseError) as error:
+        yield f"epochs after {before - epoch_key(attempt, 0):,} cannot be read ({error})"
+
+
+def series(
+    db: sqlite3.Connection, columns: Columns, attempt: int, column: Column, first: int, last: int
+) -> tuple[NDArray[np.int64], Floats]:
+    """Every number of one column: epochs [n] and values [n]. Raises DamagedError, sqlite3.Error."""
+    if column not in columns.names:
+        return np.empty(0, dtype=np.int64), np.empty(0)
+    number = columns.names.index(column)
+    places = {each.number: each.columns.index(number) for each in columns.layouts if number in each.columns}
+    told: list[int] = []
+    values: list[float] = []
+    before = epoch_key(attempt, first) - 1
+    for key, layout, row in db.execute(_MANY, (before + 1, epoch_key(attempt, last))):
+        if key <= before:
+            raise DamagedError("the epochs are out of order")
+        before = key
+        numbers = unsealed(key, layout, row)
+        columns.layout(layout, numbers)
+        if layout in places:
+            told.append(key - epoch_key(attempt, 0))
+            values.append(numbers_of(numbers)[places[layout]])
+    return np.array(told, dtype=np.int64), np.array(values)

@@ -1,0 +1,117 @@
+"""Small runs in files, for the tests of recording."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from engine.events import Epoch, Event, Started
+from engine.lab import Lab
+from engine.preset import Preset
+from engine.record import RunRecord
+from engine.runs.writer import RunWriter
+from engine.state import LabState
+from tests.engine.small import Settings, lab_of, preset_of
+
+BASE: Settings = {"training.epochs": 6, "training.seeds": [0, 3], "training.optimizer": "adam"}
+ARMS: dict[str, Settings] = {
+    "plain": {},
+    "noisy": {"regularization.dropout": 0.4, "training.ema": 0.7, "regularization.l2": 0.01},
+    "wide": {"model.hidden": [9]},
+}
+
+
+def small_lab(**settings: object) -> Lab:
+    return lab_of({**BASE, **settings}, ARMS)
+
+
+def recorded(path: Path, lab: Lab, record: RunRecord | None = None, every: int = 2) -> RunWriter:
+    """Train the lab to its end, written down every few epochs with a checkpoint; the writer is still open."""
+    writer = RunWriter(path, lab.preset)
+    tell(writer, record, [lab.started])
+    while not lab.finished:
+        tell(writer, record, lab.run_epoch())
+        if lab.epoch % every == 0:
+            writer.checkpoint(lab.state())
+            assert writer.flush()
+    return writer
+
+
+def tell(writer: RunWriter, record: RunRecord | None, events: Sequence[Event]) -> None:
+    writer.take(events)
+    if record is not None:
+        record.take_all(events)
+
+
+def same_state(one: LabState, other: LabState) -> bool:
+    """Whether two states are equal, bit for bit."""
+    plain = (one.epoch, one.batch, one.finished, one.preset, one.interventions)
+    if plain != (other.epoch, other.batch, other.finished, other.preset, other.interventions):
+        return False
+    if one.lanes.keys() != other.lanes.keys():
+        return False
+    for lane, state in one.lanes.items():
+        theirs = other.lanes[lane]
+        if repr(state.values) != repr(theirs.values) or state.tensors.keys() != theirs.tensors.keys():
+            return False
+        for name, tensor in state.tensors.items():
+            found = theirs.tensors[name]
+            bits, others = tensor.cpu().numpy().tobytes(), found.cpu().numpy().tobytes()
+            if tensor.dtype != found.dtype or tensor.shape != found.shape or bits != others:
+                return False
+    return True
+
+
+def same_record(one: RunRecord, other: RunRecord) -> bool:
+    """Whether two records tell the same."""
+    for name in (
+        "preset",
+        "begun",
+        "started",
+        "epoch",
+        "last",
+        "would_stop",
+        "stopped",
+        "finished",
+        "reported",
+        "failed",
+    ):
+        if repr(getattr(one, name)) != repr(getattr(other, name)):
+            return False
+    if one.interventions != other.interventions or (one.history is None) != (other.history is None):
+        return False
+    if one.history is None or other.history is None:
+        return True
+    if sorted(one.history.metrics) != sorted(other.history.metrics):
+        return False
+    return all(
+        np.array_equal(ours, theirs, equal_nan=True)
+        for name in one.history.metrics
+        for lane in one.history.lanes
+        for ours, theirs in zip(series(one, name, *lane), series(other, name, *lane), strict=True)
+    )
+
+
+def series(record: RunRecord, metric: str, arm: str, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    assert record.history is not None
+    return record.history.series(metric, arm, seed)
+
+
+def started_of(preset: Preset) -> Started:
+    return Started(preset.name, preset.arm_names, preset.seeds, "cpu", 100, 40, 30, 20)
+
+
+def wide_preset(arms: int = 4, seeds: int = 2) -> Preset:
+    names: dict[str, Settings] = {f"arm {number}": {"training.lr": 0.1 + number} for number in range(arms)}
+    return preset_of({"training.seeds": list(range(seeds))}, names)
+
+
+def made_epochs(preset: Preset, epoch: int, metrics: int = 20) -> list[Event]:
+    """The lanes' epochs as a lab gives them, of numbers that tell where they belong."""
+    return [
+        Epoch(arm, seed, epoch, {f"penalty.{name}": epoch + 0.001 * name + 0.1 * seed for name in range(metrics)})
+        for arm in preset.arm_names
+        for seed in preset.seeds
+    ]
