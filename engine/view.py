@@ -5,9 +5,10 @@ from __future__ import annotations
 import functools
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal, TypeVar
+from typing import Literal, Protocol, TypeVar
 
-from engine.commands import Turn
+from engine.commands import Command, Turn
+from engine.events import Event
 from engine.preset import Preset, PresetError, with_value
 from engine.record import RunRecord
 from engine.state import Lane
@@ -29,6 +30,8 @@ class View:
     paused : whether it stands still, or will when the present epoch of a single step is done.
     pending : turned knobs that the lab has not yet taken, the oldest first.
     version : another one for each change.
+    opened : of a run that is only looked at, in its file: how it stands by its own word (`engine.runs.meta.State`).
+        Empty for one that obeys.
     """
 
     state: State
@@ -38,6 +41,7 @@ class View:
     paused: bool = False
     pending: tuple[Turn, ...] = ()
     version: int = 0
+    opened: str = ""
 
     @property
     def preset(self) -> Preset:
@@ -61,3 +65,17 @@ class View:
     def of_arm(self, held: Mapping[Lane, Held], arm: str) -> list[Held]:
         """What one of the record's dicts by lane holds of an arm, in the order of its seeds."""
         return [held[arm, seed] for seed in self.preset.seeds if (arm, seed) in held]
+
+
+class AnyWorker(Protocol):
+    """What a screen shows a run with, wherever it is trained: `engine.worker.Worker` has the words for each."""
+
+    def start(self) -> None: ...
+
+    def send(self, command: Command) -> int: ...
+
+    def view(self) -> View: ...
+
+    def news(self) -> list[Event]: ...
+
+    def close(self, timeout: float = 2.0) -> bool: ...

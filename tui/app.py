@@ -22,7 +22,7 @@ from engine.commands import Look, Pause, Resume, Stop
 from engine.events import Failed
 from engine.log import write_log
 from engine.preset import Preset, title_of
-from engine.view import View
+from engine.view import AnyWorker, View
 from engine.worker import Worker
 from tui.driver import TerminalDriver
 from tui.exits import BAD_INPUT, FAILED, INTERRUPTED
@@ -58,12 +58,13 @@ class RegtuiApp(LivesOn, App[int]):
         paused: bool = False,
         ascii_only: bool = False,
         signals: Signals | None = None,
+        worker: AnyWorker | None = None,
     ) -> None:
         super().__init__(driver_class=TerminalDriver)
         self._signals = signals
         self.crash = ""  # what is to be told of it
         self._device, self._fps, self._ascii = device, fps, ascii_only
-        self.worker = Worker(preset, device, paused=paused, speed=preset.speed)
+        self.worker: AnyWorker = worker or Worker(preset, device, paused=paused, speed=preset.speed)
         self._kept: Run | None = None  # what there is to go back to where the next preset cannot be loaded
         self._main = MainScreen(preset, self.worker, fps=fps, ascii_only=ascii_only)
         self.reported: View | None = None
@@ -96,7 +97,8 @@ class RegtuiApp(LivesOn, App[int]):
     def on_told_to_end(self, message: ToldToEnd) -> None:
         """The end by a signal: Ctrl-C leaves the table of the run so far, the others nothing."""
         code = 128 + message.signum
-        if message.signum == signal.SIGINT and self.worker.view().record.epoch > 0:
+        view = self.worker.view()
+        if message.signum == signal.SIGINT and view.record.epoch > 0 and not view.opened:
             self.worker.send(Stop())
             self.run_worker(self._leave_tested(code, patience=_TABLE_WITHIN), exclusive=True)
         else:
@@ -214,7 +216,7 @@ class RegtuiApp(LivesOn, App[int]):
         self._main.action_quit()
 
 
-def _close(worker: Worker) -> None:
+def _close(worker: AnyWorker) -> None:
     # The thread ends after its present step; waiting for it would hold up the screen.
     threading.Thread(target=worker.close, daemon=True).start()
 
@@ -229,6 +231,7 @@ def run_dashboard(
     mouse: bool = True,
     reproduce: Sequence[str] = (),
     signals: Signals | None = None,
+    worker: AnyWorker | None = None,
 ) -> int:
     """Open the dashboard and stay in it until it is left; the program's exit code.
 
@@ -237,8 +240,11 @@ def run_dashboard(
     fps : frames a second at most; drawing is slower where it would take more than its share of the time.
     reproduce : the command line's arguments, for the command that is left in the terminal.
     signals : entered, so that the program can be told to end; without, only `q` ends it.
+    worker : of a run that there is already; one that trains the preset here unless given.
     """
-    app = RegtuiApp(preset, device=device, fps=fps, paused=paused, ascii_only=ascii_only, signals=signals)
+    app = RegtuiApp(
+        preset, device=device, fps=fps, paused=paused, ascii_only=ascii_only, signals=signals, worker=worker
+    )
     try:
         code = app.run(mouse=mouse)
     except Exception as error:  # not of the screen, but of leaving it
@@ -275,7 +281,7 @@ def run_dashboard(
 
 
 def _failure(view: View) -> Failed | None:
-    return view.record.failed if view.state == "failed" else None
+    return view.record.failed if view.state == "failed" and not view.opened else None
 
 
 def _tell_failure(failed: Failed) -> int:

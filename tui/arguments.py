@@ -67,3 +67,23 @@ def size(text: str) -> int:
     if not found:
         raise argparse.ArgumentTypeError(f"{text}: must be a size, such as 512MB or 2GB")
     return int(float(found[1]) * _UNITS[found[2]])
+
+
+def rate(text: str) -> float:
+    """A number of frames a second."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
+    if not 0 < value <= 1000:
+        raise argparse.ArgumentTypeError(f"{text}: must be a number of frames per second above 0")
+    return value
+
+
+def screen_options(parser: argparse.ArgumentParser, unused: str = "") -> argparse._ArgumentGroup:
+    """Add how a screen is drawn; `unused` is said of the options where they have no effect. The group of them."""
+    group = parser.add_argument_group("the screen")
+    group.add_argument("--fps", type=rate, metavar="N", help=f"draw at most N times a second{unused}")
+    group.add_argument("--ascii", action="store_true", help="draw with ASCII only")
+    group.add_argument("--no-mouse", action="store_true", help=f"leave the mouse to the terminal{unused}")
+    return group

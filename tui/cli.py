@@ -11,9 +11,9 @@ import sys
 from collections.abc import Sequence
 from typing import NoReturn
 
-from tui.arguments import COMMANDS, RUN_COMMANDS, Parser, UsageError, count, nearest
+from tui.arguments import COMMANDS, RUN_COMMANDS, Parser, UsageError, count, nearest, screen_options
 from tui.exits import BAD_INPUT, BROKEN_PIPE, DONE, FAILED, INTERRUPTED
-from tui.say import complain, say
+from tui.say import complain, say, why_no_dashboard
 
 _USAGE = """regtui [PRESET | FILE.toml] [options]
        regtui run [PRESET | FILE.toml] [options] [--json]
@@ -210,24 +210,11 @@ def _parser(command: str) -> Parser:
         help="use downloaded files as they are, even where their md5 is not torchvision's")  # fmt: skip
     add("--device", type=_device, default="auto", metavar="D", help="auto (the default), cpu, cuda, cuda:N or mps")
     unused = " (no effect here)" if command == "run" else ""
-    add = parser.add_argument_group("the screen").add_argument
-    add("--fps", type=_rate, metavar="N", help=f"draw at most N times a second{unused}")
+    add = screen_options(parser, unused).add_argument
     add("--paused", action="store_true", help=f"start paused{unused}")
-    add("--ascii", action="store_true", help="draw with ASCII only")
-    add("--no-mouse", action="store_true", help=f"leave the mouse to the terminal{unused}")
     if command == "run":
         add("--json", action="store_true", help="one JSON object a line on stdout, and nothing else there")
     return parser
-
-
-def _rate(text: str) -> float:
-    try:
-        value = float(text)
-    except ValueError:
-        value = 0.0
-    if not 0 < value <= 1000:
-        raise argparse.ArgumentTypeError(f"{text}: must be a number of frames per second above 0")
-    return value
 
 
 def _device(text: str) -> str:
@@ -251,14 +238,9 @@ def _arguments(ref: str, options: argparse.Namespace) -> list[str]:
 
 def _has_terminal(ref: str) -> bool:
     """Whether a dashboard can be shown; says so on stderr where not."""
-    for name, stream in (("stdout", sys.stdout), ("stdin", sys.stdin)):
-        if stream is None or not stream.isatty():
-            _complain(f"no terminal on {name} for the dashboard: running {ref!r} without a screen", DONE)
-            return False
-    if (term := os.environ.get("TERM")) in ("dumb", "unknown"):
-        _complain(f"no dashboard on a terminal that cannot draw (TERM={term}): running {ref!r} without a screen", DONE)
-        return False
-    return True
+    if why := why_no_dashboard():
+        complain(f"{why}: running {ref!r} without a screen")
+    return not why
 
 
 def _complain(message: str, code: int) -> int:

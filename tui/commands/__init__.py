@@ -1,4 +1,4 @@
-"""The commands that are about recorded runs, a file each. What they import, they import when they are given."""
+"""The commands that are about recorded runs, a file each. Each imports what it needs once it is given."""
 
 from __future__ import annotations
 
@@ -7,8 +7,6 @@ from collections.abc import Sequence
 
 def run_command(command: str, rest: Sequence[str]) -> int:
     """Carry out one of `tui.arguments.RUN_COMMANDS`; the exit code. Raises UsageError, PresetError."""
-    if command == "runs":
-        from tui.commands import runs
+    from importlib import import_module
 
-        return runs.main(rest)
-    raise AssertionError(command)
+    return int(import_module(f"tui.commands.{command}").main(rest))

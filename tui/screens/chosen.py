@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from engine.preset import Preset
-from engine.worker import Worker
+from engine.view import AnyWorker
 from tui.widgets.run_plots import MANY
 
 
@@ -43,7 +43,7 @@ class Chosen:
 class Run:
     """What it takes to show a run again where it was left; `original` is its preset as it was loaded."""
 
-    worker: Worker
+    worker: AnyWorker
     original: Preset
     paused: bool
     arm: str | None

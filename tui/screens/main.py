@@ -15,8 +15,7 @@ from textual.widgets import Footer, Static
 from engine.commands import Command, Look, Pause, Restart, Resume, SetSpeed, StepEpoch, Turn
 from engine.events import Failed
 from engine.preset import Preset, PresetError, load_preset
-from engine.view import View
-from engine.worker import Worker
+from engine.view import AnyWorker, View
 from tui.looks import LOOKS
 from tui.panes import PANES, Part, Setup, Shown
 from tui.panes.losses import Losses
@@ -70,7 +69,7 @@ class MainScreen(LivesOn, Screen[None]):
     ALLOW_IN_MAXIMIZED_VIEW = "#header, Footer"
     ESCAPE_TO_MINIMIZE = False  # the screen's own escape also draws what was made small again
 
-    def __init__(self, preset: Preset, worker: Worker, *, fps: float | None, ascii_only: bool) -> None:
+    def __init__(self, preset: Preset, worker: AnyWorker, *, fps: float | None, ascii_only: bool) -> None:
         super().__init__(classes="-page-0 -ascii" if ascii_only else "-page-0")
         self.original, self.worker = preset, worker
         self._ascii = ascii_only
@@ -141,7 +140,7 @@ class MainScreen(LivesOn, Screen[None]):
 
     # Which run is shown ----------------------------------------------------------------------------------------------
 
-    def load(self, preset: Preset, worker: Worker) -> None:
+    def load(self, preset: Preset, worker: AnyWorker) -> None:
         """Show another experiment (or the same again) from its beginning."""
         self.show_run(Run(worker, preset, worker.view().paused, first_selected(preset), None))
 
@@ -398,7 +397,7 @@ class MainScreen(LivesOn, Screen[None]):
         if name is None:
             return
         view = self.worker.view()
-        if view.state in ("running", "paused") and view.record.epoch > 0:
+        if view.state in ("running", "paused") and view.record.epoch > 0 and not view.opened:
             question = Question(
                 f"Leave {self.original.title!r} at epoch {view.record.epoch}?",
                 "Its curves are not kept; e exports them.",
@@ -427,8 +426,8 @@ class MainScreen(LivesOn, Screen[None]):
 
     def action_quit(self) -> None:
         view = self.worker.view()
-        if view.state not in ("running", "paused") or view.record.epoch == 0:
-            self.post_message(EndProgram(keep=view.record.epoch > 0))
+        if view.opened or view.state not in ("running", "paused") or view.record.epoch == 0:
+            self.post_message(EndProgram(keep=view.record.epoch > 0 and not view.opened))
             return
         question = Question(
             f"Training is at epoch {view.record.epoch} of {view.preset.epochs}.",

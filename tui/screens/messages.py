@@ -8,7 +8,7 @@ from textual.message import Message
 
 from engine.events import Failed
 from engine.preset import Preset
-from engine.worker import Worker
+from engine.view import AnyWorker
 
 
 @dataclass
@@ -22,7 +22,7 @@ class OpenPreset(Message):
 class Loaded(Message):
     """The worker has its data and trains, or has `failed` before it could."""
 
-    worker: Worker
+    worker: AnyWorker
     failed: Failed | None = None
 
 

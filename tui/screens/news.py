@@ -7,14 +7,14 @@ from collections.abc import Iterable
 from textual.screen import Screen
 
 from engine.events import Event, Failed, Receipt, Started, Stopped
-from engine.worker import Worker
+from engine.view import AnyWorker
 from tui.screens.messages import Loaded
 
 # What is asked for by the program itself, or is seen at once: a refusal of others is worth a message.
 _SILENT = ("look",)
 
 
-def hear(screen: Screen[None], worker: Worker) -> None:
+def hear(screen: Screen[None], worker: AnyWorker) -> None:
     """Tell the person what happened since the last call."""
     news = worker.news()
     for event in news:
@@ -23,6 +23,8 @@ def hear(screen: Screen[None], worker: Worker) -> None:
                 for line in warnings:
                     screen.notify(line, title="the data", severity="warning", timeout=12, markup=False)
                 screen.post_message(Loaded(worker))
+            case Failed() if worker.view().opened:
+                tell_failure(screen, event, "the file of the run")
             case Failed():
                 if worker.view().record.started is None:
                     screen.post_message(Loaded(worker, event))

@@ -7,8 +7,7 @@ from collections.abc import Callable, Sequence
 
 from textual.screen import Screen
 
-from engine.view import View
-from engine.worker import Worker
+from engine.view import AnyWorker, View
 from tui.panes import Part, Shown
 from tui.screens.pace import Pace
 from tui.widgets.header import RunHeader
@@ -30,7 +29,7 @@ class Painter:
         self,
         screen: Screen[None],
         parts: Sequence[Part],
-        worker: Worker,
+        worker: AnyWorker,
         shown: Callable[[], Shown],
         fps: float | None,
     ) -> None:

@@ -19,6 +19,9 @@ _STATES = {
     "failed": ("✘", "!", "failed", "red"),
 }
 
+# How a run in a file stands that no worker has a state for.
+_LEFT = ("stopped", "dead")
+
 
 class RunHeader(Lines):
     """The preset's title, the device, the state, epochs done of epochs, rate and time left."""
@@ -33,6 +36,8 @@ class RunHeader(Lines):
         """Show this moment of the run; `epochs` is its length, `device` what is known of the machine."""
         width = self.content_size.width
         sign, plain, word, colour = _STATES[view.state]
+        if view.opened in _LEFT:
+            word = view.opened
         top = Text(no_wrap=True)
         top.append(" regtui ", style="bold reverse")
         top.append(f" {title_of(view.preset)}", style="bold")
@@ -58,7 +63,10 @@ class RunHeader(Lines):
             if view.state == "running":
                 left = (epochs - view.record.epoch) / rate if rate else math.inf
                 parts += [f"  {rate:.1f}/s", f"  {duration(left)} left"]
-            parts.append(f"  speed {'max' if view.speed is None else f'{view.speed:g}/s'}")
+            if view.opened:
+                parts.append("  in another process, read-only" if view.opened == "running" else "  opened, read-only")
+            else:
+                parts.append(f"  speed {'max' if view.speed is None else f'{view.speed:g}/s'}")
             # Where it is narrow the bar gives way first, then the words that can be guessed.
             while len(parts) > 2 and low.cell_len + len("".join(parts)) + 6 > width:
                 parts.pop(1)
