@@ -346,7 +346,7 @@ def test_nothing_trains_on_after_a_multiplexer_was_killed(keys, folder):
 
 def test_the_last_resort_ends_a_program_whose_main_thread_hangs(start, folder):
     (folder / "hangs.py").write_text(
-        "import sys, time\nfrom tui.app import RegtuiApp\nRegtuiApp.on_told_to_end = lambda *_: time.sleep(60)\n"
+        "import sys, time\nfrom tui.app import RegtuiApp\nRegtuiApp.on_end_requested = lambda *_: time.sleep(60)\n"
         "from tui.cli import main\nsys.exit(main())\n"
     )
     told = {**environment(folder), "PYTHONPATH": str(Path(__file__).parents[1])}

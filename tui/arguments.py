@@ -13,7 +13,7 @@ COMMANDS = ("run", "presets", "check", *RUN_COMMANDS)
 
 
 class UsageError(Exception):
-    """The command line cannot be understood: one line for the person."""
+    """The command line cannot be understood: one line for the user."""
 
 
 class Parser(argparse.ArgumentParser):

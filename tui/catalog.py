@@ -1,4 +1,4 @@
-"""`regtui presets` and `regtui check`: what experiments there are, what one is made of, whether yours is fine."""
+"""`regtui presets` and `regtui check`: the built-in experiments, one in detail, and whether a preset is fine."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ def check(ref: str) -> str:
     """What a preset consists of, in a line.
 
     The lab is built as for a run, so that "fine" means that it will train; only arms whose data would have to be
-    downloaded are left out, and told of.
+    downloaded are left out, and named.
 
     Raises
     ------

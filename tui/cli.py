@@ -58,7 +58,7 @@ class _Version(argparse.Action):
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line (`sys.argv` unless given) and return the exit code; nothing but that leaves it."""
     if argv is None and signal.getsignal(signal.SIGINT) is signal.default_int_handler:
-        # Before there is anything to end in good order, and once all is told, Ctrl-C ends the program as it ends any
+        # Before there is anything to clean up, and after the last output, Ctrl-C ends the program as it ends any
         # other, without a traceback of what is being imported or taken down.
         signal.signal(signal.SIGINT, signal.SIG_DFL)
     for stream in (sys.stdout, sys.stderr):
@@ -70,7 +70,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         if sys.stdout is not None:
             sys.stdout.flush()
         if argv is None and code > 128:
-            os._exit(code)  # told to end: taking torch down in good order would take as long again
+            os._exit(code)  # ended by a signal: an orderly exit of torch would take as long again
         return code
     except SystemExit as end:  # of --help and --version
         return end.code if isinstance(end.code, int) else DONE
@@ -237,7 +237,7 @@ def _arguments(ref: str, options: argparse.Namespace) -> list[str]:
 
 
 def _has_terminal(ref: str) -> bool:
-    """Whether a dashboard can be shown; says so on stderr where not."""
+    """Whether a dashboard can be shown; says on stderr why not."""
     if why := why_no_dashboard():
         complain(f"{why}: running {ref!r} without a screen")
     return not why
@@ -250,7 +250,7 @@ def _complain(message: str, code: int) -> int:
 
 
 def _unexpected(error: Exception) -> int:
-    """What nobody foresaw: one line for the person, the whole story in the log."""
+    """An unexpected error: one line for the user, the traceback in the log."""
     from engine.log import write_log
     from engine.memory import EXHAUSTED, is_exhausted
 

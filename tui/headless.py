@@ -20,23 +20,23 @@ from tui.stdout import StdoutConsole
 
 
 def run(preset: Preset, *, device: str, as_json: bool, ascii_only: bool, signals: Signals) -> int:
-    """Train the preset to its end, tell it on stdout, and return the exit code.
+    """Train the preset to its end, report it on stdout, and return the exit code.
 
     Raises
     ------
     PresetError : the data or the device are not there, or do not go with the preset.
-    signals.Ended : the program has been told to end.
+    signals.Ended : a signal has asked the program to end.
     """
     began = time.perf_counter()
     record = RunRecord(preset)
-    # Bars among JSON lines on one terminal would be neither.
+    # On one terminal bars and JSON lines would garble each other.
     with Bars(preset, _is_terminal(sys.stderr) and not (as_json and _is_terminal(sys.stdout))) as bars:
 
         def report(loading: Loading) -> None:
             signals.check()
             bars.loading(loading.text, loading.share)
 
-        def tell(events: Iterable[Event]) -> None:
+        def take(events: Iterable[Event]) -> None:
             record.take_all(events)
             bars.show(record)
             if as_json:
@@ -52,16 +52,16 @@ def run(preset: Preset, *, device: str, as_json: bool, ascii_only: bool, signals
         signals.check()
         signals.graceful = True
         bars.start()
-        tell([lab.started])
+        take([lab.started])
         for line in lab.started.warnings:
             bars.warn(line)
         while not lab.finished:
             if signals.interrupted:
-                tell(lab.stop())
+                take(lab.stop())
                 break
             signals.check()
             if events := lab.advance():
-                tell(events)
+                take(events)
     if not as_json:
         _print_report(record, time.perf_counter() - began, ascii_only)
     if record.interrupted:

@@ -84,10 +84,10 @@ def _as_typed(value: object) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Column:
-    """A column: its header and what it says of an arm, both of one line or folded to two."""
+    """A column: its header and its text for an arm, both of one line or folded to two."""
 
     header: str
-    tell: Callable[[ArmRow], str]
+    text: Callable[[ArmRow], str]
     words: bool = False
 
 
@@ -113,12 +113,12 @@ def table(rows: Sequence[ArmRow], width: int, ascii_only: bool = False) -> Table
         name = Text(row.arm)
         if best:
             name = Text(f"{star} " if row.arm == best else "  ").append(row.arm)
-        grid.add_row(name, *(_cell(column.tell(row)) for column in columns), style="bold" if row.arm == best else None)
+        grid.add_row(name, *(_cell(column.text(row)) for column in columns), style="bold" if row.arm == best else None)
     return grid
 
 
 def reported_table(reported: Sequence[Reported], ascii_only: bool = False) -> Table:
-    """What somebody else reports of the arms, ours beside it; long notes are folded."""
+    """What others report of the arms, with ours; long notes are folded."""
     grid = Table(
         box=_RULED_ASCII if ascii_only else _RULED, padding=(0, _GAP - 1, 0, 0), pad_edge=False, show_edge=False,
         header_style="bold",
@@ -167,7 +167,7 @@ def _layouts(sign: str) -> Iterator[list[_Column]]:
 
 def _width(columns: Sequence[_Column], rows: Sequence[ArmRow]) -> int:
     """How wide the columns are, with the gaps before them."""
-    texts = ([column.header, *(column.tell(row) for row in rows)] for column in columns)
+    texts = ([column.header, *(column.text(row) for row in rows)] for column in columns)
     return sum(_GAP + max(cell_len(line) for text in column for line in text.split("\n")) for column in texts)
 
 

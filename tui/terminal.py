@@ -86,7 +86,7 @@ class Terminal:
         self.is_gone()
 
     def is_gone(self) -> None:
-        """Nothing reads from here, and nobody writes there any more."""
+        """The terminal has gone: write nothing more, and say so once (`on_gone`)."""
         gone, self._gone, self._shown = self._gone, True, False
         if not gone:
             self._on_gone()

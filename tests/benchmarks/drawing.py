@@ -11,7 +11,8 @@ from engine.summary import summarize
 from engine.verdict import best_arm, in_words
 from tests.benchmarks.result import Result
 from tests.tui.views import lane, moment
-from tui.charts.plot import Plot, Series, Skin, draw
+from tui.charts.drawing import Skin, draw
+from tui.charts.plot import Plot, Series
 
 
 def drawing() -> list[Result]:

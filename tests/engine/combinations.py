@@ -151,6 +151,8 @@ def _fits(source: str, task: str, kind: str) -> bool:
 def _acts(knob: Setting, hubs: Settings) -> bool:
     if hubs["model.kind"] in REFUSED_BY.get(knob.key, ()):
         return False
+    if knob.needs_images and hubs["data.source"] not in IMAGES:
+        return False
     return knob.only_with is None or hubs[knob.only_with[0]] in knob.only_with[1]
 
 

@@ -29,14 +29,14 @@ FAULTS: Faults = {
             "if name == arm:\n                        stack.settings.set",
             "if True:\n                        stack.settings.set",
         ),
-        ("return []  # nothing trains any more", "pass  # nothing trains any more"),
+        ("return []  # all training has ended", "pass  # all training has ended"),
         ("stack.keep_best(best)", "pass"),
     ],
     ("engine/lab.py", "tests/engine/test_reported.py"): [
         ("statistics.stdev(ours)", "statistics.pstdev(ours)"),
         ("if len(ours) > 1 and", "if len(ours) > 2 and"),
         ("sum(ours) / len(ours)", "max(ours)"),
-        ("lane.last if name == told.metric else lane.best", "lane.last"),
+        ("lane.last if name == theirs.metric else lane.best", "lane.last"),
     ],
     ("engine/pace.py", "tests/engine/test_pace.py"): [
         ("self.paused, self._single_epochs = True, 0\n", "self.paused = True\n"),
@@ -100,7 +100,7 @@ FAULTS: Faults = {
         ("stopped.kept_epoch == last.best_epoch if stopped", "restores if stopped"),
         ("if len(ends) < lanes:", "if False:"),
         ("best = [epoch for epoch in epochs if epoch.best_epoch > 0]", "best = epochs"),
-        ("max(_decimals(each.reported), least)", "_decimals(each.reported)"),
+        ("max(_decimals(number.reported), least)", "_decimals(number.reported)"),
     ],
     ("engine/finder.py", "tests/engine/test_finder.py"): [
         ("mean / (1 - _SMOOTHING**number)", "mean"),

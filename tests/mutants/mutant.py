@@ -27,9 +27,9 @@ class Mutant:
         line = text[: text.find(self.old)].count("\n") + 1
         return f"{self.file}:{line}: {' '.join(self.old.split())} -> {' '.join(self.new.split())}"
 
-    def mutated(self) -> str:
+    def mutated(self, root: Path = ROOT) -> str:
         """The file's text with the fault. Raises ValueError where the old text is not there, or more than once."""
-        text = (ROOT / self.file).read_text(encoding="utf-8")
+        text = (root / self.file).read_text(encoding="utf-8")
         if (found := text.count(self.old)) != 1:
             raise ValueError(f"{self.file}: {self.old!r} is there {found} times: bring the list of mutants up to date")
         return text.replace(self.old, self.new)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from tests.mutants.mutant import Faults
 
+_C = "tests/tui/charts"
 _W = "tests/tui/widgets"
 _S = "tests/tui/screens"
 
 FAULTS: Faults = {
-    ("tui/widgets/canvas.py", f"{_W}/test_plot.py {_W}/test_canvas.py"): [
+    ("tui/charts/canvas.py", f"{_C}/test_canvas.py {_C}/test_drawing.py"): [
         (
             "np.flatnonzero(np.diff(column, prepend=column[0] - 1))",
             "np.flatnonzero(np.diff(column, prepend=column[0]))",
@@ -31,15 +32,15 @@ FAULTS: Faults = {
         ("np.maximum(steps, 1)", "np.maximum(steps, 2)"),
         ('order = np.argsort(x, kind="stable")', "order = np.arange(len(x))"),
     ],
-    ("tui/widgets/plot.py", f"{_W}/test_plot.py"): [
+    ("tui/charts/drawing.py", f"{_C}/test_drawing.py"): [
         ("_DOTS, _SPREAD = 3, 6", "_DOTS, _SPREAD = 1, 6"),
         ('"O" if ascii_only else "◆"', '"O" if ascii_only else "O"'),
         ("blend(rgb, skin.background, 0.5) if series.faint else rgb", "rgb"),
         ('if mark.kind != "best" and canvas.holds(mark.x)\n    )', 'if mark.kind != "best"\n    )'),
-        ('all(c in " ⠀" for c in text[at:end])', "True"),
+        ('all(c in " ⠀" for c in text[start:end])', "True"),
     ],
-    ("tui/widgets/plots.py", f"{_W}/test_plots.py"): [
-        ("start = max(each for each in starts if each <= 100 * max(min(starts), 0.1))", "start = max(starts)"),
+    ("tui/widgets/run_plots.py", f"{_W}/test_run_plots.py"): [
+        ("start = max(loss for loss in starts if loss <= 100 * max(min(starts), 0.1))", "start = max(starts)"),
         ("(settled := max(_quantile(y, _SETTLED) for y in finite)) < highest / 4", "(settled := 0.0) > highest"),
         ("min(top, 3 * start) if start else top", "top"),
         ("all(above)}", "any(above)}"),
@@ -54,7 +55,7 @@ FAULTS: Faults = {
             "spread = len(view.preset.seeds) > 1 and (not many or arm == selected)",
             "spread = len(view.preset.seeds) > 1",
         ),
-        ("if told.arm in some}", "}"),
+        ("if turn.arm in some}", "}"),
     ],
     ("tui/widgets/words.py", f"{_W}/test_words.py"): [
         ("if whole < 60:", "if whole <= 60:"),
@@ -62,7 +63,7 @@ FAULTS: Faults = {
         ("share = min(1.0, max(0.0, share))", "share = max(0.0, share)"),
         ("divmod(whole, 3600)", "divmod(whole, 600)"),
     ],
-    ("tui/widgets/ticks.py", f"{_W}/test_plot.py"): [
+    ("tui/charts/ticks.py", f"{_C}/test_drawing.py"): [
         ("if v == round(v)]", "]"),
         ("if len(set(texts)) == len(texts):", "if True:"),
     ],
@@ -71,24 +72,24 @@ FAULTS: Faults = {
         ("one.style == other.style and one.spans == other.spans", "one.style == other.style"),
     ],
     ("tui/widgets/plain.py", f"{_W}/test_plain.py"): [
-        ('"?" * cell_len(sign) for sign in told', '"?" for sign in told'),
+        ('else "?" * cell_len(sign) for sign in plain', 'else "?" for sign in plain'),
         ("return style.without_color", "return style"),
     ],
     ("tui/widgets/comparison.py", f"{_W}/test_comparison.py"): [
-        ("for each in [*lines, line][:3]", "for each in [*lines, line]"),
+        ("for sentence in [*lines, line][:3]", "for sentence in [*lines, line]"),
         ("shown.remove(max(shown", "shown.remove(min(shown"),
         ("if row.arm == best else ' '", "if row.arm != best else ' '"),
         ('marked = " reverse" if row.arm == selected else ""', 'marked = ""'),
         ("if line and len(line) + 1 + len(word) > width - 1:", "if line and len(line) + 1 + len(word) > width + 9:"),
     ],
     ("tui/widgets/stopping.py", f"{_W}/test_stopping.py"): [
-        ("if (arm, told.seed) not in view.record.stopped", "if True"),
+        ("if (arm, lane.seed) not in view.record.stopped", "if True"),
         ('"bold red" if wait >= rule.patience else ""', '""'),
-        ('reasons != ["epochs"] or not told', "True"),
+        ('reasons != ["epochs"] or not fates', "True"),
     ],
     ("tui/widgets/header.py", f"{_W}/test_header.py"): [
         ("(epochs - view.record.epoch) / rate", "epochs / rate"),
-        ("told.pop(1)", "told.pop(0)"),
+        ("parts.pop(1)", "parts.pop(0)"),
     ],
     ("tui/widgets/knobs.py", f"{_W}/test_knobs.py"): [
         ('self._refuse(f"{setting(values[0])} is the end: {knob.bounds}")', "pass"),
@@ -136,7 +137,7 @@ FAULTS: Faults = {
     ],
     ("tui/report.py", "tests/tui/test_report.py"): [
         ("and not own:", "or own:"),
-        ("del told[at : at + 2]", "del told[at : at + 1]"),
+        ("del options[place : place + 2]", "del options[place : place + 1]"),
         ("longest + _width(layout, rows) <= width", "_width(layout, rows) <= width"),
     ],
 }

@@ -172,7 +172,7 @@ async def test_told_to_end_it_ends_with_the_code_of_the_signal_and_without_a_tab
         async with dashboard(signals=signals) as person:
             os.kill(os.getpid(), told)
             await person.sees(lambda: person.app.return_value == 128 + told)
-            assert person.app.reported is None
+            assert person.app.last_view is None
             await person.sees(lambda: not person.app.worker._thread.is_alive())  # the processor is the leaving's
 
 
@@ -183,7 +183,7 @@ async def test_told_to_end_by_ctrl_c_it_ends_with_the_table_so_far(no_last_resor
             await person.sees(lambda: person.view.record.epoch > 2)
             os.kill(os.getpid(), signal.SIGINT)
             await person.sees(lambda: person.app.return_value == 130)
-            assert len(person.app.reported.record.finished) == 2
+            assert len(person.app.last_view.record.finished) == 2
 
 
 def test_the_table_the_command_and_the_turned_knobs_stay_in_the_terminal(capsys):
@@ -240,8 +240,8 @@ def leave(monkeypatch, **told):
     """A dashboard that is left at once with the table of this run."""
 
     def left(app, **_):
-        app.reported = moment(lane("plain"), lane("dropped"), state="finished", **told)
-        app.worker = Left(app.reported)
+        app.last_view = moment(lane("plain"), lane("dropped"), state="finished", **told)
+        app.worker = Left(app.last_view)
         return 0
 
     monkeypatch.setattr(RegtuiApp, "run", left)

@@ -52,7 +52,7 @@ class Chart(Widget):
     def show(self, plot: Plot) -> None:
         """Draw `plot` from now on, and refresh the spans of cells in which it differs from the last frame.
 
-        A chart that nobody sees is drawn when it comes in sight.
+        A chart that is out of sight is drawn when it comes into sight.
         """
         self._plot = plot
         self._redraw()

@@ -1,4 +1,4 @@
-"""What stands around and behind the curves of a chart: axes, ticks and vertical lines, through plotext.
+"""What is drawn around and behind the curves of a chart: axes, ticks and vertical lines, through plotext.
 
 plotext has one global figure, so draw on one thread only.
 """

@@ -1,4 +1,4 @@
-"""What the networks say over the plane of two inputs, or along one: classes with their boundary, or fitted curves."""
+"""The networks' outputs over the plane of two inputs, or along one: classes with their boundary, or fitted curves."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class Surface(Look):
         return moment.seen("fit", moment.arm) is not None
 
     def subtitle(self, moment: Moment) -> str:
-        """How the parts of the data are told apart."""
+        """The legend of the parts of the data."""
         surface, fit = moment.seen("surface", moment.arm), moment.seen("fit", moment.arm)
         seen = surface or fit
         if seen is None:

@@ -114,7 +114,7 @@ class Losses(HorizontalScroll, Part):
 
 
 def legend(ascii_only: bool) -> str:
-    """How the two lines of an arm are told apart."""
+    """The legend of an arm's two lines."""
     return "*** train ... validation" if ascii_only else "━ train  ┈ validation"
 
 

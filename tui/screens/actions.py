@@ -12,7 +12,7 @@ from tui.panes import numbered
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """One thing a person can do. `keys` are Textual's names, `shown` is what is printed for them.
+    """One thing the user can do. `keys` are Textual's names, `shown` is what is printed for them.
 
     `footer` is what the footer calls it, an empty text where it does not name it; neighbours of one such name are shown
     as one entry of several keys.

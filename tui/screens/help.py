@@ -1,4 +1,4 @@
-"""What every key and every setting does, put together from the lists the program itself works by."""
+"""What every key and every setting does, assembled from the lists that the program itself uses."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ class HelpScreen(ModalScreen[None]):
 
 
 def _listing(rows: Sequence[tuple[str, str | Text]], width: int) -> Table:
-    """Names, and beside them what they do, wrapped within its column."""
+    """Names and, in a second column, what they do, wrapped."""
     grid = Table.grid(padding=(0, 1, 0, 0))
     grid.add_column(width=width + 2, style="bold")
     grid.add_column(ratio=1)

@@ -28,7 +28,7 @@ from tui.screens.files import export, write_tweaked
 from tui.screens.guard import LivesOn
 from tui.screens.help import HelpScreen
 from tui.screens.messages import EndProgram, OpenPreset
-from tui.screens.news import hear, tell_failure
+from tui.screens.news import notify_failure, show_news
 from tui.screens.painter import Painter
 from tui.screens.picker import PresetPicker
 from tui.widgets.header import RunHeader
@@ -104,7 +104,7 @@ class MainScreen(LivesOn, Screen[None]):
 
     def _first_frame(self) -> None:
         self.worker.start()
-        self._painter.begin(lambda: hear(self, self.worker))
+        self._painter.begin(lambda: show_news(self, self.worker))
 
     # What is shown ---------------------------------------------------------------------------------------------------
 
@@ -135,8 +135,8 @@ class MainScreen(LivesOn, Screen[None]):
     def _arrange(self) -> None:
         arrange(self, len(self.original.arms), self._chosen.overlay)
 
-    def tell_failure(self, failed: Failed, title: str) -> None:
-        tell_failure(self, failed, title)
+    def notify_failure(self, failed: Failed, title: str) -> None:
+        notify_failure(self, failed, title)
 
     # Which run is shown ----------------------------------------------------------------------------------------------
 
@@ -153,11 +153,11 @@ class MainScreen(LivesOn, Screen[None]):
         self.worker, self.original = run.worker, run.original
         self._painter.worker, self._painter.view = run.worker, run.worker.view()
         chosen = self._chosen
-        # Not the view's word for paused: the worker may still have to hear what the person wants.
+        # Not `view.paused`: the worker may not yet have taken the user's last command.
         chosen.speed, chosen.paused = self.view.speed, run.paused
         chosen.arm, chosen.overlay = run.arm, run.overlay
         if chosen.look is not None and LOOKS[chosen.look].on_open():
-            chosen.look = None  # what it asks of a run is a person's to ask anew
+            chosen.look = None  # a look costs the new run time: the user may ask for it again
             self.remove_class("-look")
         self._ask_to_look()
         self.query_one(KnobPanel).close_edit()
@@ -259,7 +259,7 @@ class MainScreen(LivesOn, Screen[None]):
         self._turn(1)
 
     def _turn(self, direction: int) -> None:
-        if self.maximized is None or self.maximized.id == "knobs":  # not a knob that nobody sees
+        if self.maximized is None or self.maximized.id == "knobs":  # not a knob that is hidden
             self.query_one(KnobPanel).turn(direction)
 
     def turn_knob(self, knob: str, value: Any, arm: str | None) -> None:

@@ -25,7 +25,7 @@ def stacked(
 ) -> list[Text]:
     """A block of lines for each arm in so many columns, and how many of `count` arms found no room.
 
-    `block` makes an arm's lines, and is told how many it had better keep to.
+    `block` makes an arm's lines; it is given how many there is room for.
     """
     lines: list[Text] = []
     rows = -(-len(arms) // columns)

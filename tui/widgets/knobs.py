@@ -22,8 +22,8 @@ _WITH_BOUNDS = 42
 _BOUNDS = 11
 
 
-# Told at once that a person sets a knob (by its key) to a value, for an arm or for all where it is None. A message
-# would be heard after the next key of a burst, which would then be counted from the old value.
+# Called at once when the user sets a knob (by its key) to a value, for an arm or for all where it is None. A message
+# would be handled after the next key of a burst, which would then start from the old value.
 Turned = Callable[[str, Any, str | None], None]
 
 
@@ -96,12 +96,12 @@ class KnobPanel(Vertical):
         return next(knob for knob in self._knobs if knob.key == self._chosen)
 
     def _waits(self, knob: Setting) -> bool:
-        """Whether the lab has not yet taken the knob's last turn in some arm that the panel speaks of."""
+        """Whether the lab has not yet taken the knob's last turn in some arm that the panel shows."""
         arms = {arm for key, arm in self._pending if key == knob.key}
         return bool(arms) and (self._arm is None or bool(arms & {None, self._arm}))
 
     def _values(self, preset: Preset, knob: Setting) -> list[Any]:
-        """The knob's value in each arm that the panel speaks of."""
+        """The knob's value in each arm that the panel shows."""
         arms = preset.arms if self._arm is None else [preset.arm(self._arm)]
         return [arm.settings.get(knob.key) for arm in arms]
 

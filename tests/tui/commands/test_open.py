@@ -77,7 +77,7 @@ async def test_it_is_left_without_a_question(folder):
         await person.sees("3/6")
         await person.press("q")
         await person.sees(lambda: person.app.return_code is not None)
-        assert person.app.reported is None
+        assert person.app.last_view is None
 
 
 def test_without_a_terminal_the_table_is_printed(folder, capsys):

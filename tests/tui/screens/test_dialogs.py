@@ -26,7 +26,7 @@ async def test_quitting_while_it_trains_asks_and_going_on_goes_on(size, key):
         await person.sees(lambda: isinstance(person.app.screen, MainScreen))
         before = person.view.record.epoch
         await person.sees(lambda: person.view.record.epoch > before)
-        assert person.app.reported is None
+        assert person.app.last_view is None
 
 
 async def test_keep_measures_the_best_weights_on_the_test_data():
@@ -34,9 +34,9 @@ async def test_keep_measures_the_best_weights_on_the_test_data():
         await person.sees(lambda: person.view.record.epoch > 2)
         await ask_to_quit(person)
         await person.press("enter")
-        await person.sees(lambda: person.app.reported is not None)
-        assert person.app.reported.state == "finished"
-        assert len(person.app.reported.record.finished) == 2
+        await person.sees(lambda: person.app.last_view is not None)
+        assert person.app.last_view.state == "finished"
+        assert len(person.app.last_view.record.finished) == 2
         await person.sees(lambda: person.app.return_value == 0)
 
 
@@ -48,7 +48,7 @@ async def test_keep_works_while_it_is_paused_too():
         )
         await ask_to_quit(person)
         await person.press("enter")
-        await person.sees(lambda: person.app.reported is not None and person.app.reported.record.finished)
+        await person.sees(lambda: person.app.last_view is not None and person.app.last_view.record.finished)
 
 
 async def test_discard_ends_without_a_table():
@@ -57,7 +57,7 @@ async def test_discard_ends_without_a_table():
         await ask_to_quit(person)
         await person.press("right", "enter")
         await person.sees(lambda: person.app.return_value == 0)
-        assert person.app.reported is None
+        assert person.app.last_view is None
 
 
 async def test_a_finished_run_is_left_without_a_question_and_with_its_table():
@@ -65,7 +65,7 @@ async def test_a_finished_run_is_left_without_a_question_and_with_its_table():
         await person.sees("finished")
         await person.press("q")
         await person.sees(lambda: person.app.return_value == 0)
-        assert person.app.reported.record.finished
+        assert person.app.last_view.record.finished
 
 
 async def test_escape_is_no_answer():

@@ -9,6 +9,7 @@ from unittest import mock
 
 import pytest
 from textual.color import Color
+from textual.command import CommandList
 
 from engine.commands import Pause, Resume
 from engine.events import Stopped
@@ -562,11 +563,18 @@ async def test_every_action_is_bound_has_a_method_and_stands_in_help_and_palette
         assert len({action.keys for action in ACTIONS}) == len(ACTIONS)
 
 
+def front(listed: CommandList) -> str:
+    """The line that enter would run."""
+    return str(listed.get_option_at_index(listed.highlighted).prompt)
+
+
 async def test_the_palette_does_what_the_key_does():
     async with dashboard(paused=True) as person:
         await person.press("ctrl+p", *"overlay")
         await person.sees("overlay (o)")
-        await asyncio.sleep(0.3)
+        # What is in front is run: it comes a moment after the list.
+        listed = person.app.screen.query_one(CommandList)
+        await person.sees(lambda: listed.highlighted is not None and "overlay (o)" in front(listed))
         await person.press("enter")
         await person.sees("1 loss: plain  dropped")
 
@@ -627,19 +635,25 @@ async def test_arrows_scroll_a_table_in_focus_and_turn_no_knob_that_an_enlarged_
 
 
 async def test_a_flood_of_keys_is_drawn_less_often_than_it_is_pressed_and_ends_where_it_must(monkeypatch):
-    drawn = []
-    draw = Painter.draw
+    drawn, pressed = [], []
+    draw, select = Painter.draw, MainScreen._select
 
     def counted(self, force=False):
         drawn.append(force)
         draw(self, force)
 
+    def told(self, by):
+        pressed.append(by)
+        select(self, by)
+
     monkeypatch.setattr(Painter, "draw", counted)
+    monkeypatch.setattr(MainScreen, "_select", told)
     async with dashboard(paused=True) as person:
         await person.sees("5 knobs: dropped")
         drawn.clear()
         for _ in range(100):  # all at once: none waits for the one before
             person.app.simulate_key("tab")
+        await person.sees(lambda: len(pressed) == 100)
         await person.sees("5 knobs: all arms")
         assert sum(drawn) < 60
         assert person.main._chosen.arm is None
