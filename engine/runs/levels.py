@@ -80,12 +80,3 @@ class Levels:
             with np.errstate(invalid="ignore"):
                 self._open[0].take(np.fmin.reduce(numbers), np.fmax.reduce(numbers), self._columns[number])
         self._waiting.clear()
-
-
-def bounds_of(packed: bytes | memoryview, columns: int) -> tuple[Floats, Floats]:
-    """The least and the greatest of a block's row, [columns] each; NaN for columns that it does not know yet."""
-    numbers = numbers_of(packed)
-    known = numbers.size // 2
-    low, high = np.full(columns, np.nan), np.full(columns, np.nan)
-    low[:known], high[:known] = numbers[:known][:columns], numbers[known:][:columns]
-    return low, high

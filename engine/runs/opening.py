@@ -6,11 +6,12 @@ import contextlib
 import os
 import sqlite3
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
-from engine.runs import schema
+from engine.runs import schema, tables
 from engine.runs.errors import RunError
 from engine.runs.filesystem import is_shared
 from engine.text import quoted
@@ -37,12 +38,19 @@ def connect(path: Path, parameters: str, timeout: float = _PATIENCE) -> sqlite3.
     return db
 
 
-def connect_to_write(path: Path) -> sqlite3.Connection:
-    """A connection to a file of ours, laid out where it is empty. Raises sqlite3.Error."""
+def connect_to_write(path: Path, first: Mapping[str, Any] | None = None) -> sqlite3.Connection:
+    """A connection to a file of ours. Raises sqlite3.Error.
+
+    Parameters
+    ----------
+    first : what an empty file tells as soon as it is laid out, so that nobody finds it without.
+    """
     db = connect(path, "mode=rw", timeout=1.0)
     try:
-        if os.path.getsize(path) == 0:
+        if first is not None:
             schema.create(db)
+            tables.put_meta(db, first)
+            db.execute("COMMIT")
         shared = is_shared(path.parent)
         db.execute(f"PRAGMA journal_mode = {'DELETE' if shared else 'WAL'}")
         # With the log a crash of the whole machine costs the last transactions and damages nothing.
@@ -72,6 +80,8 @@ def why(error: Exception) -> str:
         return "the disk is full"
     if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
         return "is being written by another process: try again in a moment"
+    if code == sqlite3.SQLITE_IOERR:
+        return f"the disk refuses ({error})"
     if code == sqlite3.SQLITE_CANTOPEN:
         return "cannot be opened"
     if code in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM):
@@ -148,7 +158,7 @@ def _refuse_other_files(path: Path) -> bool:
     finally:
         os.close(descriptor)
     if not head:
-        raise RunError(f"{path}: is empty: its writer ended before anything was recorded")
+        raise RunError(f"{path}: is empty: nothing is recorded in it yet")
     if not head.startswith(_MAGIC):
         raise RunError(f"{path}: is no run: it begins with {quoted(head[:16])}, a run with {quoted(_MAGIC)}")
     if len(head) < 100:

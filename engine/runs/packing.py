@@ -50,24 +50,34 @@ class Packer:
         self.layouts: list[Layout] = list(layouts)
         self.fresh_columns: dict[int, Column] = {}
         self.fresh_layouts: dict[int, Layout] = {}
-        self._known: dict[tuple[tuple[object, ...], ...], Layout] = {}
+        self._known = {layout.columns: layout for layout in self.layouts}
+        self._lanes: list[tuple[str, int, list[str]]] = []  # of the newest row: arm, seed and metrics
+        self._layout: Layout | None = None
 
     def pack(self, epochs: Sequence[Epoch]) -> tuple[Layout, bytes]:
         """The lanes' numbers of one epoch."""
-        signature = tuple([(epoch.arm, epoch.seed, *epoch.metrics) for epoch in epochs])
-        layout = self._known.get(signature) or self._new_layout(signature, epochs)
-        return layout, layout.packer.pack(*chain.from_iterable([epoch.metrics.values() for epoch in epochs]))
+        layout = self._layout
+        if layout is None or not self._is_as_before(epochs):
+            layout = self._layout = self._layout_of(epochs)
+            self._lanes = [(each.arm, each.seed, [*each.metrics]) for each in epochs]
+        return layout, layout.packer.pack(*chain.from_iterable([each.metrics.values() for each in epochs]))
 
-    def _new_layout(self, signature: tuple[tuple[object, ...], ...], epochs: Sequence[Epoch]) -> Layout:
-        columns = [self._column((each.arm, each.seed, metric)) for each in epochs for metric in each.metrics]
-        alike = (layout for layout in self.layouts if layout.columns == tuple(columns))
-        layout = next(alike, None)
-        if layout is None:
+    def _is_as_before(self, epochs: Sequence[Epoch]) -> bool:
+        """Whether they have the lanes and metrics of the newest row, as all but a few have."""
+        if len(epochs) != len(self._lanes):
+            return False
+        for each, (arm, seed, metrics) in zip(epochs, self._lanes, strict=True):
+            if each.arm != arm or each.seed != seed or [*each.metrics] != metrics:
+                return False
+        return True
+
+    def _layout_of(self, epochs: Sequence[Epoch]) -> Layout:
+        columns = tuple(self._column((each.arm, each.seed, metric)) for each in epochs for metric in each.metrics)
+        if columns not in self._known:
             layout = Layout.of(len(self.layouts), columns)
             self.layouts.append(layout)
-            self.fresh_layouts[layout.number] = layout
-        self._known[signature] = layout
-        return layout
+            self._known[columns] = self.fresh_layouts[layout.number] = layout
+        return self._known[columns]
 
     def _column(self, column: Column) -> int:
         if column not in self.columns:

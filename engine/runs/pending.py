@@ -39,6 +39,8 @@ class Batch:
     Attributes
     ----------
     meta : what is told of the run as a whole, by name.
+    missing : ranges of epochs of which some were let go.
+    pitch : of the epochs only every such one is kept.
     changes : what changes the preset, in order: turned knobs, the preset as a whole, or an attempt that begins with it.
     """
 
@@ -51,6 +53,7 @@ class Batch:
     changes: list[Intervention | Preset | int] = field(default_factory=list)
     checkpoint: Waiting | None = None
     missing: list[tuple[int, int]] = field(default_factory=list)
+    pitch: int = 1
     progress: Progress = field(default_factory=Progress)
 
     def __bool__(self) -> bool:
@@ -67,8 +70,7 @@ class Pending:
     progress : where the file stands.
     packer, levels : of the file.
     begun : whether the file holds the present attempt's start; a lab that goes on with it tells it once more.
-    bound : bytes of epochs that wait at most. Where there are more every second one is let go, so that what is left
-        spans the whole time.
+    bound : bytes of epochs that wait at most. Where there are more only every second is kept, then every fourth.
     """
 
     def __init__(self, progress: Progress, packer: Packer, levels: Levels, bound: int, begun: bool = False) -> None:
@@ -77,7 +79,7 @@ class Pending:
         self._progress = progress
         self._batch = Batch(progress=progress)
         self._bytes = 0
-        self._best = progress.best
+        self._epoch, self._best = progress.epoch, progress.best
         self._newest: list[Epoch] = []  # the lanes of the newest epoch
         self._row: tuple[int, Any, bytes] | None = None  # as packed, not yet in the levels
         self._starts = 0
@@ -101,7 +103,7 @@ class Pending:
 
     def _take_epoch(self, lanes: list[Epoch]) -> None:
         epoch = lanes[0].epoch
-        if self._newest and self._newest[0].epoch == epoch:  # further lanes of it
+        if epoch == self._epoch and self._newest:  # further lanes of it
             lanes = [*self._newest, *lanes]
         elif self._row is not None:
             self._raise_levels()
@@ -111,19 +113,22 @@ class Pending:
         key = schema.epoch_key(self._progress.attempt, epoch)
         sealed = schema.sealed(key, layout.number, packed)
         if key not in self._batch.epochs:
+            if self._batch.pitch > 1 and self._batch.epochs:  # the newest stays until there is a newer one
+                newest = next(reversed(self._batch.epochs))
+                self._drop([newest] if (newest & schema.MOST_EPOCHS) % self._batch.pitch else [])
             self._bytes += len(sealed)
         self._batch.epochs[key] = (layout.number, sealed)
-        for number, column in self._packer.fresh_columns.items():
-            self._batch.texts["columns"][number] = schema.to_text(column)
-        for number, fresh in self._packer.fresh_layouts.items():
-            self._batch.texts["layouts"][number] = schema.to_text(fresh.columns)
-        self._packer.fresh_columns.clear()
-        self._packer.fresh_layouts.clear()
+        if self._packer.fresh_layouts:
+            texts, packer = self._batch.texts, self._packer
+            texts["columns"] |= {number: schema.to_text(column) for number, column in packer.fresh_columns.items()}
+            texts["layouts"] |= {number: schema.to_text(each.columns) for number, each in packer.fresh_layouts.items()}
+            packer.fresh_columns.clear()
+            packer.fresh_layouts.clear()
         for each in lanes:
             loss = each.metrics.get("val_loss", math.nan)
             if math.isfinite(loss) and (self._best is None or loss < self._best.val_loss):
                 self._best = Best(loss, each.arm, each.seed, epoch)
-        self._moved(epoch=epoch, best=self._best)
+        self._epoch = epoch
 
     def _raise_levels(self) -> None:
         assert self._row is not None
@@ -148,9 +153,9 @@ class Pending:
 
     def _begin_again(self) -> None:
         """The run is started again: its epochs count from 1, in an attempt of their own."""
-        self._newest, self._row, self._best, self._levels = [], None, None, Levels()
+        self._newest, self._row, self._epoch, self._best, self._levels = [], None, 0, None, Levels()
         progress = self._progress
-        self._moved(attempt=progress.attempt + 1, generation=progress.generation + 1, epoch=0, best=None)
+        self._moved(attempt=progress.attempt + 1, generation=progress.generation + 1)
         self._batch.changes.append(self._progress.attempt)
 
     def command(self, command: Command, receipt: Receipt) -> None:
@@ -198,31 +203,36 @@ class Pending:
         self._progress = dataclasses.replace(self._progress, **fields)
 
     def _stay_bounded(self) -> None:
-        if self._bytes > self._bound:
-            keys = list(self._batch.epochs)
-            dropped = keys[-2::-2]  # the newest stays
-            for key in dropped:
-                self._bytes -= len(self._batch.epochs.pop(key)[1])
-            of_attempt = [key for key in dropped if key >> 48 == self._progress.attempt]
-            if of_attempt:
-                last, first = of_attempt[0], of_attempt[-1]
-                gap = (first & schema.MOST_EPOCHS, last & schema.MOST_EPOCHS)
-                self._batch.missing = merged([*self._batch.missing, gap])
+        """Let epochs go that are too many, at an even pitch over all the time that nothing could be written."""
+        epochs = self._batch.epochs
+        while self._bytes > self._bound and len(epochs) > 2:
+            self._batch.pitch *= 2
+            self._drop([key for key in [*epochs][:-1] if (key & schema.MOST_EPOCHS) % self._batch.pitch])
         for name in ("events", "commands"):
             texts = self._batch.texts[name]
             while len(texts) > _MOST_TEXTS:
                 del texts[next(iter(texts))]
 
+    def _drop(self, keys: list[int]) -> None:
+        if not keys:
+            return
+        for key in keys:
+            self._bytes -= len(self._batch.epochs.pop(key)[1])
+        # From one that is kept to another, so that what is let go later continues the range.
+        epochs, pitch = [key & schema.MOST_EPOCHS for key in keys], self._batch.pitch
+        gap = (max(1, min(epochs) // pitch * pitch), -(-max(epochs) // pitch) * pitch)
+        self._batch.missing = merged([*self._batch.missing, gap])
+
     @property
     def progress(self) -> Progress:
         """Where the run stands."""
-        return self._progress
+        return dataclasses.replace(self._progress, epoch=self._epoch, best=self._best)
 
     def swap(self) -> Batch:
         """All that waits; from now on it is the caller's."""
         with self._lock:
             batch = self._batch
-            batch.progress = dataclasses.replace(self._progress, time=time.time())
+            batch.progress = dataclasses.replace(self.progress, time=time.time())
             self._batch, self._bytes = Batch(), 0
             return batch
 
@@ -237,7 +247,8 @@ class Pending:
             batch.meta |= newer.meta
             batch.changes += newer.changes
             batch.checkpoint = newer.checkpoint or batch.checkpoint
-            batch.missing += newer.missing
+            batch.missing = merged([*batch.missing, *newer.missing])
+            batch.pitch = max(batch.pitch, newer.pitch)
             self._batch = batch
             self._bytes = sum(len(row) for _, row in batch.epochs.values()) + sum(map(len, batch.levels.values()))
             self._stay_bounded()

@@ -158,9 +158,10 @@ class RunReader:
         for turned in self.record.interventions:
             history.add(turned)
         self.record.history, self.record.epoch = history, progress.epoch
-        self.record.last = rebuilt.last_epochs(db, self._columns, self.record.stopped, progress)
-        if lost:
-            self._say(f"{len(lost):,} epochs cannot be read (the first is {lost[0]:,})")
+        self.record.last, more = rebuilt.last_epochs(db, self._columns, self.record.stopped, progress)
+        if unread := sorted({*lost, *more}):
+            first = f"epoch {unread[0]:,}"
+            self._say(f"{first if len(unread) == 1 else f'{len(unread):,} epochs, from {first} on,'} cannot be read")
 
     def _say(self, line: str) -> None:
         if line not in self.damage:
@@ -188,11 +189,11 @@ class RunReader:
         if self._fold(db):
             self.preset = preset_of(rows.get("preset"))
         # The newest that is known may have got further lanes.
-        for epochs in rebuilt.epochs(db, self._columns, progress.attempt, max(1, self._epoch), progress.epoch):
-            if isinstance(epochs, str):
-                self._say(epochs)
+        for row in self._rows(db, max(1, self._epoch), progress.epoch) if progress.epoch else ():
+            if isinstance(row, str):
+                self._say(row)
             else:
-                self.record.take_all(epochs)
+                self.record.take_all(row.epochs(self._columns))
         self._epoch = progress.epoch
         self.record.preset = self.preset
         return True
@@ -221,6 +222,7 @@ class RunReader:
         """The commands after a number, with their answers."""
         found: list[Answered] = []
         with self._reading() as db:
+            newest = checked(Progress, tables.meta(db, "progress").get("progress"), "progress").commands
             for number, fields in tables.texts(db, "commands", after):
                 try:
                     command, receipt = commands.from_fields(fields["command"]), from_fields(fields["receipt"])
@@ -230,29 +232,38 @@ class RunReader:
                     found.append(Answered(number, attempt, time, command, receipt))
                 except (ValueError, KeyError, TypeError) as error:
                     raise DamagedError(f"command {number}: {error}") from None
+            if (found[-1].number if found else after) < newest:
+                self._say(f"commands after number {found[-1].number if found else after:,} are missing")
         return found
 
     def epochs(self, first: int = 1, last: int | None = None, attempt: int | None = None) -> Iterator[list[Epoch]]:
         """Every recorded epoch of a range, its lanes together. Raises RunError at the first that is damaged."""
         attempt = self.meta.progress.attempt if attempt is None else attempt
         with self._reading() as db:
-            last = min(rebuilt.newest(db, attempt), schema.MOST_EPOCHS if last is None else last)
+            there = self.meta.progress.epoch if attempt == self.meta.progress.attempt else rebuilt.newest(db, attempt)
+            last = there if last is None else min(last, there)
         # In parts: who reads for long keeps the writer's log from being emptied.
         for begin in range(first, last + 1, _PART):
             with self._reading() as db:
-                part = list(rebuilt.epochs(db, self._columns, attempt, begin, min(last, begin + _PART - 1)))
-                for epochs in part:
-                    if isinstance(epochs, str):
-                        raise DamagedError(epochs)
-            yield from (epochs for epochs in part if not isinstance(epochs, str))
+                rows = self._rows(db, begin, min(last, begin + _PART - 1), attempt)
+                part = [row.epochs(self._columns) for row in rebuilt.whole(rows)]
+            yield from part
+
+    def _rows(
+        self, db: sqlite3.Connection, first: int, last: int, attempt: int | None = None
+    ) -> Iterator[rebuilt.Row | str]:
+        progress = self.meta.progress
+        if attempt is None or attempt == progress.attempt:
+            attempt, last = progress.attempt, min(last, progress.epoch)
+        return rebuilt.rows(db, self._columns, attempt, first, last, self.meta.missing)
 
     def series(
         self, metric: str, arm: str, seed: int, first: int = 1, last: int | None = None
     ) -> tuple[NDArray[np.int64], Floats]:
         """Every recorded number of a lane's metric: epochs [n] and values [n]. Raises RunError where one is damaged."""
         with self._reading() as db:
-            last = last or self.meta.progress.epoch
-            return rebuilt.series(db, self._columns, self.meta.progress.attempt, (arm, seed, metric), first, last)
+            rows = self._rows(db, first, schema.MOST_EPOCHS if last is None else last)
+            return rebuilt.series(self._columns, (arm, seed, metric), rebuilt.whole(rows))
 
     def envelope(
         self, metric: str, arm: str, seed: int, points: int = 4096
@@ -264,7 +275,7 @@ class RunReader:
         first epoch of each block, least and greatest in it, [n] each; NaN where the lane has no number.
         """
         with self._reading() as db:
-            return drawing.envelope(db, self._columns, self.meta.progress, (arm, seed, metric), points)
+            return drawing.envelope(db, self._columns, self.meta, (arm, seed, metric), points)
 
     # Checkpoints ------------------------------------------------------------------------------------------------------
 
@@ -287,6 +298,9 @@ class RunReader:
         """
         with self._reading() as db:
             found, skipped = tables.checkpoints(db)
+            there = {checkpoint.number for checkpoint in found}
+            listed = checked(tuple[int, ...], tables.meta(db, "checkpoints").get("checkpoints", ()), "checkpoints")
+            skipped += [f"checkpoint {lost} is missing" for lost in listed if lost not in there][-3:]
             for checkpoint in reversed(found):
                 if number not in (None, checkpoint.number) or attempt not in (None, checkpoint.attempt):
                     continue

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
+import struct
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -22,6 +24,7 @@ from engine.text import quoted
 
 Floats = NDArray[np.float64]
 Ranges = Sequence[tuple[int, int]]
+_ONE_NUMBER = struct.Struct("<d")
 _ONE = "SELECT layout, numbers FROM epochs WHERE id = ?"
 _MANY = "SELECT id, layout, numbers FROM epochs WHERE id BETWEEN ? AND ? ORDER BY id"
 
@@ -108,56 +111,87 @@ def _within(epoch: int, ranges: Ranges) -> bool:
 
 def last_epochs(
     db: sqlite3.Connection, columns: Columns, stopped: Mapping[Lane, Stopped], progress: Progress
-) -> dict[Lane, Epoch]:
-    """The newest epoch of each lane, in the order of the lanes in their rows; without those that cannot be read."""
+) -> tuple[dict[Lane, Epoch], list[int]]:
+    """The newest epoch of each lane, in the order of the lanes in their rows; and the epochs that cannot be read."""
     last: dict[Lane, Epoch] = {}
+    lost: list[int] = []
     ends = {end.epoch for end in stopped.values() if 0 < end.epoch <= progress.epoch}
     for epoch in sorted({progress.epoch, *ends}):
-        for found in epochs(db, columns, progress.attempt, epoch, epoch):
-            if not isinstance(found, str):
-                last |= {(each.arm, each.seed): each for each in found}
-    return last
+        for row in rows(db, columns, progress.attempt, epoch, epoch, ()):
+            if isinstance(row, str):
+                lost.append(epoch)
+            else:
+                last |= {(each.arm, each.seed): each for each in row.epochs(columns)}
+    return last, lost
 
 
-def epochs(
-    db: sqlite3.Connection, columns: Columns, attempt: int, first: int, last: int | None
-) -> Iterator[list[Epoch] | str]:
-    """Each recorded epoch of a range as its events; a line in place of one that cannot be read."""
-    limit = epoch_key(attempt + 1, 0) - 1 if last is None else epoch_key(attempt, last)
-    before = epoch_key(attempt, first) - 1
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One epoch's numbers, checked."""
+
+    epoch: int
+    layout: Layout
+    numbers: memoryview
+
+    def epochs(self, columns: Columns) -> list[Epoch]:
+        """It as events, a lane each."""
+        names = [columns.names[column] for column in self.layout.columns]
+        return epochs_of(self.epoch, names, numbers_of(self.numbers).tolist())
+
+
+def rows(
+    db: sqlite3.Connection, columns: Columns, attempt: int, first: int, last: int, missing: Ranges
+) -> Iterator[Row | str]:
+    """Each epoch of a range; in place of those that cannot be read, and were not left out in writing, a line.
+
+    Parameters
+    ----------
+    missing : ranges of which some were left out.
+    """
+    before, zero = first - 1, epoch_key(attempt, 0)
     try:
-        for key, layout, row in db.execute(_MANY, (before + 1, limit)):
-            if key <= before:
-                raise DamagedError("the epochs are out of order")
-            before = key
-            epoch = key - epoch_key(attempt, 0)
+        for key, number, row in db.execute(_MANY, (zero + first, zero + last)):
+            epoch = key - zero
+            if epoch <= before:
+                raise DamagedError("they are out of order")
+            if problem := _gap(before, epoch, missing):
+                yield problem
+            before = epoch
             try:
-                numbers = unsealed(key, layout, row)
-                yield epochs_of(epoch, columns.of(layout, numbers), numbers_of(numbers).tolist())
+                numbers = unsealed(key, number, row)
+                yield Row(epoch, columns.layout(number, numbers), numbers)
             except DamagedError as error:
                 yield f"epoch {epoch:,} cannot be read ({error})"
+        if problem := _gap(before, last + 1, missing):
+            yield problem
     except (DamagedError, sqlite3.DatabaseError) as error:
-        yield f"epochs after {before - epoch_key(attempt, 0):,} cannot be read ({error})"
+        yield f"epochs after {before:,} cannot be read ({error})"
 
 
-def series(
-    db: sqlite3.Connection, columns: Columns, attempt: int, column: Column, first: int, last: int
-) -> tuple[NDArray[np.int64], Floats]:
-    """Every number of one column: epochs [n] and values [n]. Raises DamagedError, sqlite3.Error."""
-    if column not in columns.names:
-        return np.empty(0, dtype=np.int64), np.empty(0)
-    number = columns.names.index(column)
+def _gap(before: int, epoch: int, missing: Ranges) -> str:
+    """A line for the epochs between two; empty where there are none, or they were left out in writing."""
+    if epoch == before + 1 or any(first <= before + 1 and epoch - 1 <= last for first, last in missing):
+        return ""
+    return f"epochs {before + 1:,} to {epoch - 1:,} are missing"
+
+
+def whole(rows: Iterable[Row | str]) -> Iterator[Row]:
+    """The rows. Raises DamagedError at the first that cannot be read."""
+    for row in rows:
+        if isinstance(row, str):
+            raise DamagedError(row)
+        yield row
+
+
+def series(columns: Columns, column: Column, rows: Iterable[Row]) -> tuple[NDArray[np.int64], Floats]:
+    """Every number of one column: epochs [n] and values [n]."""
+    number = columns.names.index(column) if column in columns.names else -1
     places = {each.number: each.columns.index(number) for each in columns.layouts if number in each.columns}
     told: list[int] = []
     values: list[float] = []
-    before = epoch_key(attempt, first) - 1
-    for key, layout, row in db.execute(_MANY, (before + 1, epoch_key(attempt, last))):
-        if key <= before:
-            raise DamagedError("the epochs are out of order")
-        before = key
-        numbers = unsealed(key, layout, row)
-        columns.layout(layout, numbers)
-        if layout in places:
-            told.append(key - epoch_key(attempt, 0))
-            values.append(numbers_of(numbers)[places[layout]])
-    return np.array(told, dtype=np.int64), np.array(values)
+    for row in rows:
+        place = places.get(row.layout.number)
+        if place is not None:
+            told.append(row.epoch)
+            values.append(_ONE_NUMBER.unpack_from(row.numbers, 8 * place)[0])
+    return np.array(told, dtype=np.int64), np.array(values, dtype=np.float64)

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from engine.plain import plain
 from engine.preset import Preset
 from engine.runs import schema, tables
 from engine.runs.checkpoint import Checkpoint
@@ -130,7 +131,7 @@ def go_on(
             kept = {each.number for each in whole}
             dropped = [row[0] for row in db.execute("SELECT id FROM checkpoints") if row[0] not in kept]
             tables.delete_checkpoints(db, dropped)
-            tables.put_meta(db, {"progress": dataclasses.asdict(progress)})
+            tables.put_meta(db, {"progress": plain(progress), "checkpoints": sorted(kept)})
             db.execute("COMMIT")
         except BaseException:
             if db.in_transaction:

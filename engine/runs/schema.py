@@ -44,14 +44,13 @@ class DamagedError(Exception):
 
 
 def create(db: sqlite3.Connection) -> None:
-    """Lay out an empty file."""
+    """Begin the transaction that lays out an empty file."""
     db.execute(f"PRAGMA page_size = {PAGE_BYTES}")
     db.execute("BEGIN IMMEDIATE")
     db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
     db.execute(f"PRAGMA user_version = {VERSION}")
     for table in TABLES.values():
         db.execute(table)
-    db.execute("COMMIT")
 
 
 def epoch_key(attempt: int, epoch: int) -> int:

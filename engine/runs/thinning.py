@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 from engine.runs.checkpoint import Checkpoint
 
-# All that are younger are kept, seconds; of older ones two lie apart by at least this share of their age.
-RECENT, SHARE = 300.0, 0.25
+# All that are younger are kept, seconds; every second one up to twice that age, every fourth up to four times it, ...
+RECENT = 300.0
 
 
 def kept(checkpoints: Sequence[Checkpoint], keep_bytes: int) -> list[Checkpoint]:
@@ -19,35 +19,29 @@ def kept(checkpoints: Sequence[Checkpoint], keep_bytes: int) -> list[Checkpoint]
     """
     if not checkpoints:
         return []
-    newest = checkpoints[-1]
-    recent, share = RECENT, SHARE
-    while True:
-        found = _spread(checkpoints, recent, share)
+    newest, recent = checkpoints[-1], RECENT
+    while recent > 1:
+        found = _spread(checkpoints, recent)
         if _bytes(found) <= keep_bytes:
             return found
-        if share > 64:
-            break
-        recent, share = recent / 2, share * 1.5
-    for always in (_always(checkpoints), [*_best(checkpoints), newest]):
-        if _bytes(always := _in_order(always)) <= keep_bytes:
-            return always
+        recent /= 2
+    for few in (_always(checkpoints), [*_best(checkpoints), newest]):
+        if _bytes(found := _in_order(few)) <= keep_bytes:
+            return found
     return [newest]
 
 
-def _spread(checkpoints: Sequence[Checkpoint], recent: float, share: float) -> list[Checkpoint]:
+def _spread(checkpoints: Sequence[Checkpoint], recent: float) -> list[Checkpoint]:
     newest = checkpoints[-1]
-    found, last = [newest], newest
-    for each in reversed(checkpoints[:-1]):
-        age = newest.time - each.time
-        # Of an attempt that was given up for another only the newest stays.
-        if each.attempt != newest.attempt:
-            if each.attempt != last.attempt:
-                found.append(each)
-                last = each
-        elif age <= recent or last.time - each.time >= share * age:
-            found.append(each)
-            last = each
-    return _in_order([*found, *_always(checkpoints)])
+    # How long one is kept depends on its number alone: whatever is let go meanwhile, those that stay are spread evenly.
+    found = [
+        each
+        for each in checkpoints
+        if each.attempt == newest.attempt and newest.time - each.time <= recent * (each.number & -each.number)
+    ]
+    # Of an attempt that was given up for another only the newest stays.
+    earlier = {each.attempt: each for each in checkpoints if each.attempt != newest.attempt}
+    return _in_order([*found, *earlier.values(), *_always(checkpoints)])
 
 
 def _always(checkpoints: Sequence[Checkpoint]) -> list[Checkpoint]:

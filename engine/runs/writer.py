@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from engine.commands import Command
 from engine.events import Event, Intervention, Receipt
@@ -29,6 +30,8 @@ from engine.runs.replaced import write_anew
 from engine.runs.thinning import kept
 from engine.state import LabState
 
+# A quota, or a limit of this process, is told as the second.
+_NO_ROOM = (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR)
 KEEP_BYTES = 512_000_000
 WAITING_BYTES = 64_000_000
 
@@ -117,23 +120,22 @@ class RunWriter:
             self._environments = (*resumed.environments, environment)[-100:]
             self.preset = resumed.preset
         self.identity = identity
-        self._pending.describe(
-            {"state": plain(Standing("running", Owner.here())), "environments": plain(self._environments)}
-        )
-        if resumed is None:
-            dumped = preset.model_dump(mode="json")
-            self._pending.describe(
-                {
-                    "identity": plain(identity), "name": name, "notes": "", "data": [], "missing": [],
-                    "preset": dumped, "begun.0": dumped,
-                }
-            )  # fmt: skip
+        fields: dict[str, Any] = {
+            "state": plain(Standing("running", Owner.here())),
+            "environments": plain(self._environments),
+        }
         self._db: sqlite3.Connection | None
         with worded(path):
             if resumed is None:
-                path.parent.mkdir(parents=True, exist_ok=True)
-                os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666))
-            self._db = connect_to_write(path)
+                dumped = preset.model_dump(mode="json")
+                fields |= {
+                    "identity": plain(identity), "name": name, "notes": "", "data": [], "missing": [],
+                    "preset": dumped, "begun.0": dumped, "progress": plain(progress),
+                }  # fmt: skip
+                self._db = _created(path, fields)
+            else:
+                self._pending.describe(fields)
+                self._db = connect_to_write(path)
             self._hold()
         self._wrote = 0.0
 
@@ -183,7 +185,7 @@ class RunWriter:
             try:
                 self._write(batch)
             except sqlite3.Error as error:
-                if batch.checkpoint is None or error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_FULL:
+                if batch.checkpoint is None or error.sqlite_errorcode & 0xFF not in _NO_ROOM:
                     raise
                 self._write_without_checkpoint(batch, error)
                 return False
@@ -286,6 +288,7 @@ class RunWriter:
         tables.put_levels(db, batch.levels)
         if batch.checkpoint is not None:
             checkpoints = self._put_checkpoint(db, batch.checkpoint)
+            fields["checkpoints"] = [each.number for each in checkpoints]
         tables.put_meta(db, fields)
         db.execute("COMMIT")
         self._checkpoints, self._missing, self._wrote = checkpoints, missing, time.time()
@@ -335,3 +338,15 @@ class RunWriter:
                 with contextlib.suppress(OSError):
                     if path != self.path or inode_of(path) == self._inode:
                         path.unlink()
+
+
+def _created(path: Path, fields: dict[str, Any]) -> sqlite3.Connection:
+    """A connection to a new file that tells so much. Raises sqlite3.Error, OSError, and leaves none then."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666))
+    try:
+        return connect_to_write(path, fields)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            path.unlink()
+        raise

@@ -7,13 +7,12 @@ from pathlib import Path
 
 import numpy as np
 
-from engine.events import Epoch, Event, Started
+from engine.events import Event
 from engine.lab import Lab
-from engine.preset import Preset
 from engine.record import RunRecord
 from engine.runs.writer import RunWriter
 from engine.state import LabState
-from tests.engine.small import Settings, lab_of, preset_of
+from tests.engine.small import Settings, lab_of
 
 BASE: Settings = {"training.epochs": 6, "training.seeds": [0, 3], "training.optimizer": "adam"}
 ARMS: dict[str, Settings] = {
@@ -97,21 +96,3 @@ def same_record(one: RunRecord, other: RunRecord) -> bool:
 def series(record: RunRecord, metric: str, arm: str, seed: int) -> tuple[np.ndarray, np.ndarray]:
     assert record.history is not None
     return record.history.series(metric, arm, seed)
-
-
-def started_of(preset: Preset) -> Started:
-    return Started(preset.name, preset.arm_names, preset.seeds, "cpu", 100, 40, 30, 20)
-
-
-def wide_preset(arms: int = 4, seeds: int = 2) -> Preset:
-    names: dict[str, Settings] = {f"arm {number}": {"training.lr": 0.1 + number} for number in range(arms)}
-    return preset_of({"training.seeds": list(range(seeds))}, names)
-
-
-def made_epochs(preset: Preset, epoch: int, metrics: int = 20) -> list[Event]:
-    """The lanes' epochs as a lab gives them, of numbers that tell where they belong."""
-    return [
-        Epoch(arm, seed, epoch, {f"penalty.{name}": epoch + 0.001 * name + 0.1 * seed for name in range(metrics)})
-        for arm in preset.arm_names
-        for seed in preset.seeds
-    ]

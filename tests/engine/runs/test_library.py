@@ -13,7 +13,7 @@ from engine.runs import library
 from engine.runs.errors import RunError
 from engine.runs.reader import RunReader
 from engine.runs.writer import RunWriter
-from tests.engine.runs.small import made_epochs, started_of, wide_preset
+from tests.engine.runs.made import made_epochs, started_of, wide_preset
 
 
 def made(folder: Path, name: str = "", state: str = "finished", epochs: int = 1) -> RunWriter:

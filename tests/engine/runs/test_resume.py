@@ -18,7 +18,8 @@ from engine.runs.meta import Environment
 from engine.runs.reader import RunReader
 from engine.runs.resume import go_on, refuse_other_data, resumable
 from engine.runs.writer import RunWriter
-from tests.engine.runs.small import made_epochs, same_record, same_state, small_lab, started_of, wide_preset
+from tests.engine.runs.made import made_epochs, started_of, wide_preset
+from tests.engine.runs.small import same_record, same_state, small_lab
 from tests.engine.small import load_small
 
 

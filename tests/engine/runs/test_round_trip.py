@@ -13,16 +13,8 @@ from engine.events import Receipt
 from engine.record import RunRecord
 from engine.runs.reader import RunReader
 from engine.runs.writer import RunWriter
-from tests.engine.runs.small import (
-    made_epochs,
-    recorded,
-    same_record,
-    same_state,
-    small_lab,
-    started_of,
-    tell,
-    wide_preset,
-)
+from tests.engine.runs.made import made_epochs, started_of, wide_preset
+from tests.engine.runs.small import recorded, same_record, same_state, small_lab, tell
 
 
 def test_a_finished_run_reads_as_it_was_watched_and_is_one_file(tmp_path: Path) -> None:
