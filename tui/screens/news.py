@@ -24,7 +24,7 @@ def show_news(screen: Screen[None], worker: AnyWorker) -> None:
                     screen.notify(line, title="the data", severity="warning", timeout=12, markup=False)
                 screen.post_message(Loaded(worker))
             case Failed() if worker.view().opened:
-                show_failure(screen, event, "the file of the run")
+                notify_failure(screen, event, "the file of the run")
             case Failed():
                 if worker.view().record.started is None:
                     screen.post_message(Loaded(worker, event))

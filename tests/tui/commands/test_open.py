@@ -116,3 +116,12 @@ def test_a_terminal_shows_it_without_torch(folder, tmp_path):
         assert terminal.wait() == 0
     assert "textual" in modules.read_text().split()
     assert "torch" not in modules.read_text().split()
+
+
+async def test_a_file_that_is_overwritten_is_told_of_and_the_screen_stays(folder):
+    path = recorded(folder)
+    async with opened(path) as person:
+        await person.sees("6/6")
+        path.write_bytes(b"overwritten")
+        await person.sees(lambda: "the file of the run: " in person.toasts)
+        assert "6/6" in person.text
