@@ -4,13 +4,14 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run test mutants attack lint bench picture clean
+.PHONY: help run test mutants attack soak lint bench picture clean
 
 help:
 	@echo "make run      set up and open the dashboard on the default preset"
 	@echo "make test     set up, lint, types, import contracts, tests"
 	@echo "make attack   hostile presets, arguments, files, keys, sizes and signals, by the thousand"
 	@echo "make mutants  single faults put into copies of the program, and how many the tests notice"
+	@echo "make soak     what takes minutes: runs that are killed, damaged, watched, and a million epochs long"
 	@echo "make bench    the measured claims of docs/benchmarks.md"
 	@echo "make picture  the README's picture of the real screen"
 	@echo "make clean    remove .venv and caches"
@@ -47,6 +48,9 @@ attack: $(VENV)/.dev
 
 mutants: $(VENV)/.dev
 	$(BIN)/python -m tests.mutants $(ARGS)
+
+soak: $(VENV)/.dev
+	$(BIN)/python -m pytest -s -o python_files="soak_*.py" $(or $(ARGS),tests/soak)
 
 bench: $(VENV)/.dev
 	$(BIN)/python -m tests.benchmarks $(ARGS)

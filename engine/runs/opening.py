@@ -62,6 +62,18 @@ def connect_to_write(path: Path, first: Mapping[str, Any] | None = None) -> sqli
     return db
 
 
+def create(path: Path, fields: dict[str, Any]) -> sqlite3.Connection:
+    """A connection to a new file that tells so much. Raises sqlite3.Error, OSError, and leaves none then."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666))
+    try:
+        return connect_to_write(path, fields)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            path.unlink()
+        raise
+
+
 @contextlib.contextmanager
 def worded(path: Path) -> Iterator[None]:
     """Errors of SQLite and of the system, and damaged rows, as a `RunError` that names the file."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import sqlite3
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
@@ -14,7 +13,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine import commands
-from engine.commands import Command
 from engine.events import Epoch, Event, Intervention, Receipt, Started, from_fields
 from engine.history import POINTS
 from engine.memory import free_memory, refuse_what_cannot_fit
@@ -26,6 +24,7 @@ from engine.runs.contents import Columns, checked, meta_of, preset_of, refuse_pl
 from engine.runs.errors import RunError
 from engine.runs.meta import Progress, RunMeta
 from engine.runs.opening import connect_to_read, inode_of, journal_of, worded
+from engine.runs.results import Answered, Loaded
 from engine.runs.schema import DamagedError
 
 if TYPE_CHECKING:
@@ -34,26 +33,6 @@ if TYPE_CHECKING:
 Floats = NDArray[np.float64]
 # A reader that is so many epochs behind makes its record anew.
 _FAR_BEHIND = _PART = 4096
-
-
-@dataclass(frozen=True, slots=True)
-class Answered:
-    """A command with its answer, as the file has it; `attempt` counts the starts of the run, `time` is since 1970."""
-
-    number: int
-    attempt: int
-    time: float
-    command: Command
-    receipt: Receipt
-
-
-@dataclass(frozen=True, slots=True)
-class Loaded:
-    """A checkpoint that is whole, and a line for each newer one that was passed over because it is damaged."""
-
-    checkpoint: Checkpoint
-    state: LabState
-    skipped: tuple[str, ...]
 
 
 class RunReader:

@@ -10,7 +10,8 @@ from engine.events import Event, Receipt
 from engine.log import write_log
 from engine.preset import Preset
 from engine.runs.meta import DataPrint, Environment
-from engine.runs.writer import RunWriter, Trouble
+from engine.runs.trouble import Trouble
+from engine.runs.writer import RunWriter
 from engine.state import LabState
 
 EVERY = 1.0

@@ -17,12 +17,16 @@ from engine.runs import schema, tables
 from engine.runs.checkpoint import Checkpoint
 from engine.runs.contents import Columns, preset_of
 from engine.runs.errors import RunError
+from engine.runs.handover import Resumed
 from engine.runs.levels import BLOCKS, Levels
+from engine.runs.library import meta_at
+from engine.runs.mend import is_sound, mended
 from engine.runs.meta import Best, DataPrint, Environment, Progress, RunMeta
 from engine.runs.opening import connect_to_write, worded
 from engine.runs.packing import Packer
-from engine.runs.reader import Answered, RunReader
-from engine.runs.writer import KEEP_BYTES, WAITING_BYTES, Resumed, RunWriter
+from engine.runs.reader import RunReader
+from engine.runs.results import Answered
+from engine.runs.writer import KEEP_BYTES, WAITING_BYTES, RunWriter
 from engine.state import LabState
 
 
@@ -104,8 +108,14 @@ def go_on(
 ) -> RunWriter:
     """The writer of the run from that place on; what its file has after it is deleted, in one transaction.
 
-    The start that the lab tells once more is passed over. Raises RunError where the file cannot be written.
+    The start that the lab tells once more is passed over. A file that SQLite cannot safely write any more stays as it
+    is, and the run goes on in a new one beside it (`RunWriter.path`) with all that is whole.
+
+    Raises RunError where the file cannot be written.
     """
+    if not is_sound(found.path):
+        copy = mended(found.path)
+        found = dataclasses.replace(found, path=copy, meta=meta_at(copy))
     path, checkpoint = found.path, found.checkpoint
     environment = environment or Environment.here()
     epoch, batch = (checkpoint.epoch, checkpoint.batch) if checkpoint else (0, 0)
@@ -131,7 +141,9 @@ def go_on(
             kept = {each.number for each in whole}
             dropped = [row[0] for row in db.execute("SELECT id FROM checkpoints") if row[0] not in kept]
             tables.delete_checkpoints(db, dropped)
-            tables.put_meta(db, {"progress": plain(progress), "checkpoints": sorted(kept)})
+            missing = [(first, min(last, epoch)) for first, last in found.meta.missing if first <= epoch]
+            told = {"progress": plain(progress), "checkpoints": sorted(kept), "missing": missing}
+            tables.put_meta(db, told)
             db.execute("COMMIT")
         except BaseException:
             if db.in_transaction:
@@ -144,7 +156,7 @@ def go_on(
         packer=Packer(columns.names, columns.layouts),
         levels=levels,
         checkpoints=whole,
-        missing=[*found.meta.missing],
+        missing=missing,
         preset=found.preset,
         begun=checkpoint is not None,
     )

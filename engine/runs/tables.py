@@ -85,6 +85,12 @@ def texts(db: sqlite3.Connection, table: str, after: int = -1) -> Iterator[tuple
         yield key, _value(table, key, text, crc)
 
 
+def text(db: sqlite3.Connection, table: str, number: int) -> Any:
+    """One row of JSON; None where there is none. Raises DamagedError."""
+    row = db.execute(f"SELECT value, crc FROM {table} WHERE id = ?", (number,)).fetchone()
+    return None if row is None else _value(table, number, *row)
+
+
 def checkpoints(db: sqlite3.Connection) -> tuple[list[Checkpoint], list[str]]:
     """The checkpoints that the file tells of, the oldest first, and a line for each damaged row."""
     found: list[Checkpoint] = []

@@ -8,7 +8,6 @@ import os
 import sqlite3
 import time
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -20,48 +19,22 @@ from engine.preset import Preset, PresetError, with_value
 from engine.runs import schema, tables
 from engine.runs.checkpoint import Checkpoint, mean_val_loss, sha256_of, to_bytes
 from engine.runs.errors import RunError
+from engine.runs.handover import Resumed
 from engine.runs.levels import Levels
 from engine.runs.meta import DataPrint, Environment, Identity, Progress, Standing
-from engine.runs.opening import WRITTEN_HERE, connect_to_write, inode_of, journal_of, why, worded
+from engine.runs.opening import WRITTEN_HERE, connect_to_write, create, inode_of, journal_of, why, worded
 from engine.runs.owner import HEARTBEAT, Owner
 from engine.runs.packing import Packer
 from engine.runs.pending import Batch, Pending, Waiting, merged
 from engine.runs.replaced import write_anew
 from engine.runs.thinning import kept
+from engine.runs.trouble import Trouble
 from engine.state import LabState
 
 # A quota, or a limit of this process, is told as the second.
 _NO_ROOM = (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR)
 KEEP_BYTES = 512_000_000
 WAITING_BYTES = 64_000_000
-
-
-@dataclass(frozen=True, slots=True)
-class Trouble:
-    """That a run is not being recorded: since when (seconds since 1970), from which epoch on, and why."""
-
-    since: float
-    epoch: int
-    why: str
-
-    def __str__(self) -> str:
-        clock = time.strftime("%H:%M", time.localtime(self.since))
-        return f"not recorded since {clock} (epoch {self.epoch:,}): {self.why}"
-
-
-@dataclass(slots=True)
-class Resumed:
-    """What a writer must know of a file that it goes on with; see `engine.runs.resume`."""
-
-    identity: Identity
-    progress: Progress
-    environments: tuple[Environment, ...]
-    packer: Packer
-    levels: Levels
-    checkpoints: list[Checkpoint]
-    missing: list[tuple[int, int]]
-    preset: Preset
-    begun: bool
 
 
 class RunWriter:
@@ -132,7 +105,7 @@ class RunWriter:
                     "identity": plain(identity), "name": name, "notes": "", "data": [], "missing": [],
                     "preset": dumped, "begun.0": dumped, "progress": plain(progress),
                 }  # fmt: skip
-                self._db = _created(path, fields)
+                self._db = create(path, fields)
             else:
                 self._pending.describe(fields)
                 self._db = connect_to_write(path)
@@ -338,15 +311,3 @@ class RunWriter:
                 with contextlib.suppress(OSError):
                     if path != self.path or inode_of(path) == self._inode:
                         path.unlink()
-
-
-def _created(path: Path, fields: dict[str, Any]) -> sqlite3.Connection:
-    """A connection to a new file that tells so much. Raises sqlite3.Error, OSError, and leaves none then."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666))
-    try:
-        return connect_to_write(path, fields)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            path.unlink()
-        raise

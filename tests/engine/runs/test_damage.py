@@ -15,8 +15,10 @@ import pytest
 from engine.runs import schema
 from engine.runs.errors import RunError
 from engine.runs.reader import RunReader
-from engine.runs.resume import resumable
+from engine.runs.resume import go_on, resumable
 from tests.engine.runs.damage import Truth, harmed, refuted, truth
+from tests.engine.runs.made import made_epochs
+from tests.engine.runs.small import same_state
 
 
 @pytest.fixture(scope="module")
@@ -53,6 +55,33 @@ def test_a_damaged_newest_checkpoint_is_passed_over_and_said(whole: Truth, tmp_p
     assert found.checkpoint.epoch == 3
     (line,) = found.said
     assert line.startswith("checkpoint at epoch 4 is damaged and passed over")
+
+
+def test_a_run_of_a_broken_page_goes_on_in_a_new_file_with_all_that_is_whole(whole: Truth, tmp_path: Path) -> None:
+    path = tmp_path / "run.regtui"
+    path.write_bytes(whole.data)
+    db = sqlite3.connect(path)
+    (first,) = db.execute("SELECT numbers FROM epochs WHERE id = 1").fetchone()
+    db.close()
+    broken = bytearray(whole.data)
+    page = broken.index(first) // 16384 * 16384
+    broken[page : page + 16384] = bytes(16384)
+    path.write_bytes(broken)
+    found = resumable(path)
+    assert found.checkpoint is not None
+    writer = go_on(found)
+    assert writer.path == tmp_path / "run-mended.regtui"
+    writer.take(made_epochs(found.preset, 5, 6))
+    assert writer.close()
+    assert path.read_bytes() == broken
+    with RunReader(writer.path) as reader:
+        assert reader.record.epoch == 5
+        assert reader.damage == []
+        assert reader.meta.missing == ((1, 4),)
+        assert [repr(event) for _, _, event in reader.events()] == whole.events
+        loaded = reader.load_checkpoint()
+        assert loaded is not None
+        assert same_state(loaded.state, whole.states[4])
 
 
 def test_a_damaged_epoch_is_left_out_and_said(whole: Truth, tmp_path: Path) -> None:

@@ -1,0 +1,40 @@
+"""A program that looks at a run while it is written, and fails where it sees half of anything."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from engine.runs.reader import RunReader
+
+
+def watch(path: Path, last: int) -> int:
+    """Follow a run of `made_epochs` to that epoch; how often something new was seen."""
+    seen = 0
+    with RunReader(path) as reader:
+        print("open", flush=True)
+        while True:
+            if reader.poll():
+                seen += 1
+                check(reader)
+            if reader.record.epoch >= last:
+                return seen
+
+
+def check(reader: RunReader) -> None:
+    record = reader.record
+    assert reader.damage == [], reader.damage
+    lanes = [(arm, seed) for arm in reader.preset.arm_names for seed in reader.preset.seeds]
+    assert set(record.last) == set(lanes), record.last.keys()
+    assert {each.epoch for each in record.last.values()} == {record.epoch}
+    assert record.history is not None
+    for arm, seed in lanes:
+        epochs, values = record.history.series("penalty.0", arm, seed)
+        assert epochs[-1] == record.epoch
+        assert (values == epochs + 0.1 * seed).all()
+    for found in reader.epochs(max(1, record.epoch - 3)):
+        assert len(found) == len(lanes)
+
+
+if __name__ == "__main__":
+    print(watch(Path(sys.argv[1]), int(sys.argv[2])))
