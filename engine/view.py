@@ -30,8 +30,8 @@ class View:
     paused : whether it stands still, or will when the present epoch of a single step is done.
     pending : turned knobs that the lab has not yet taken, the oldest first.
     version : another one for each change.
-    opened : of a run that is only looked at, in its file: how it stands by its own word (`engine.runs.meta.State`).
-        Empty for one that obeys.
+    opened : of a run that is only looked at, in its file: how it stands by its own word (`engine.runs.meta.State`), or
+        `compared` for several in one view. Empty for one that obeys.
     """
 
     state: State

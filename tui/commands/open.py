@@ -28,24 +28,10 @@ def main(argv: Sequence[str]) -> int:
         return _print_table(path, options.ascii)
 
     from engine.file_worker import FileWorker
-    from tui.app import run_dashboard
-    from tui.signals import Ended, Signals
+    from tui.commands.dashboard import show
 
     worker = FileWorker(path)
-    try:
-        with Signals() as signals:
-            code = run_dashboard(
-                worker.begun,
-                fps=options.fps,
-                ascii_only=options.ascii,
-                mouse=not options.no_mouse,
-                signals=signals,
-                worker=worker,
-            )
-            signals.check()
-            return code
-    except Ended as end:
-        return end.code
+    return show(worker.begun, worker, options)
 
 
 def _print_table(path: Path, ascii_only: bool) -> int:

@@ -17,6 +17,7 @@ _SILENT = ("look",)
 def show_news(screen: Screen[None], worker: AnyWorker) -> None:
     """Show what happened since the last call."""
     news = worker.news()
+    refused: set[str] = set()
     for event in news:
         match event:
             case Started(warnings=warnings):
@@ -30,7 +31,8 @@ def show_news(screen: Screen[None], worker: AnyWorker) -> None:
                     screen.post_message(Loaded(worker, event))
                 else:
                     notify_failure(screen, event, "the engine stopped")
-            case Receipt(taken=False) if event.do not in _SILENT:
+            case Receipt(taken=False) if event.do not in _SILENT and event.refused not in refused:
+                refused.add(event.refused)  # one key may turn the knobs of many arms
                 screen.notify(event.refused, title="refused", severity="error", timeout=15, markup=False)
     _notify_diverged(screen, news)
 

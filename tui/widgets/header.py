@@ -19,7 +19,9 @@ _STATES = {
     "failed": ("✘", "!", "failed", "red"),
 }
 
-# How a run in a file stands that no worker has a state for.
+# Where a run that is only looked at stands, unless it has ended.
+_PLACES = {"running": "in another process", "compared": "compared"}
+# How one stands that no worker has a state for.
 _LEFT = ("stopped", "dead")
 
 
@@ -38,6 +40,8 @@ class RunHeader(Lines):
         sign, plain, word, colour = _STATES[view.state]
         if view.opened in _LEFT:
             word = view.opened
+        elif view.opened == "compared" and view.state == "paused":
+            word = "ended"
         top = Text(no_wrap=True)
         top.append(" regtui ", style="bold reverse")
         top.append(f" {title_of(view.preset)}", style="bold")
@@ -64,7 +68,7 @@ class RunHeader(Lines):
                 left = (epochs - view.record.epoch) / rate if rate else math.inf
                 parts += [f"  {rate:.1f}/s", f"  {duration(left)} left"]
             if view.opened:
-                parts.append("  in another process, read-only" if view.opened == "running" else "  opened, read-only")
+                parts.append(f"  {_PLACES.get(view.opened, 'opened')}, read-only")
             else:
                 parts.append(f"  speed {'max' if view.speed is None else f'{view.speed:g}/s'}")
             # Where it is narrow the bar gives way first, then the words that can be guessed.
