@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 
 from engine.metrics import average_of
 from engine.plain import from_plain, plain
+from engine.text import quoted
 
 Reason = str  # "early_stopping" | "diverged" | "epochs" | "user"
 
@@ -86,9 +87,22 @@ class Epoch(Event):
 
     def as_fields(self) -> dict[str, Any]:
         """What stands in its line of JSON."""
-        flat = {name: value for name, value in self.metrics.items() if "." not in name and not average_of(name)}
-        families = {"penalty": self.penalty, "weight_norms": [*self.weight_norms], "averages": self.averages}
-        return {"arm": self.arm, "seed": self.seed, "epoch": self.epoch, **flat, **families}
+        told: dict[str, Any] = {"arm": self.arm, "seed": self.seed, "epoch": self.epoch}
+        penalty: dict[str, float] = {}
+        norms: list[float] = []
+        averages: dict[str, float] = {}
+        for name, value in self.metrics.items():
+            family, _, member = name.partition(".")
+            if member:
+                if family == "penalty":
+                    penalty[member] = value
+                elif family == "weight_norm":
+                    norms.append(value)
+            elif average_of(name):
+                averages[name] = value
+            else:
+                told[name] = value
+        return {**told, "penalty": penalty, "weight_norms": norms, "averages": averages}
 
     @classmethod
     def from_fields(cls, fields: dict[str, Any]) -> Epoch:
@@ -124,6 +138,19 @@ class Intervention(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class Adjusted(Event):
+    """A knob set while nothing trains, after the run's end or a failure: it counts from the next start on.
+
+    `arm` is None for all arms.
+    """
+
+    kind: ClassVar[str] = "adjusted"
+    knob: str
+    value: Any
+    arm: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Receipt(Event):
     """The answer to a command: taken, at which place of the run, or refused and why.
 
@@ -132,6 +159,7 @@ class Receipt(Event):
     do : the command's kind.
     epoch, batch : where it acts: after so many whole epochs and so many batches of the next one.
     number : the command's, counted by the worker that took it.
+    id : what its sender calls it.
     """
 
     kind: ClassVar[str] = "receipt"
@@ -141,6 +169,7 @@ class Receipt(Event):
     batch: int = 0
     refused: str = ""
     number: int = 0
+    id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,15 +276,23 @@ class Failed(Event):
 KINDS: dict[str, type[Event]] = {
     event.kind: event
     for event in (
-        Loading, Started, Epoch, Intervention, Receipt, WouldStop, Stopped, Finished, Reported, Found, Seen, Failed
+        Loading, Started, Epoch, Intervention, Adjusted, Receipt, WouldStop, Stopped, Finished, Reported, Found, Seen,
+        Failed,
     )
 }  # fmt: skip
 
 
+# Thousands of epochs a second are written: `json.dumps` would make one of these for each.
+_ENCODER = json.JSONEncoder(allow_nan=False)
+
+
 def to_json(event: Event) -> str:
     """One line of JSON. Numbers that JSON has no word for (NaN, infinity) become null."""
-    fields = event.as_fields() if isinstance(event, Epoch) else event
-    return json.dumps({"event": event.kind, **plain(fields)}, allow_nan=False, separators=(", ", ": "))
+    fields = event.as_fields() if isinstance(event, Epoch) else plain(event)
+    try:
+        return _ENCODER.encode({"event": event.kind, **fields})
+    except ValueError:  # a number that is not finite
+        return _ENCODER.encode({"event": event.kind, **plain(fields)})
 
 
 def from_json(line: str) -> Event:
@@ -264,11 +301,11 @@ def from_json(line: str) -> Event:
 
 
 def from_fields(fields: Any) -> Event:
-    """The event of such a line's fields. Raises ValueError on anything else."""
+    """The event of what stands in its line. Raises ValueError on anything else."""
     name = fields.get("event") if isinstance(fields, dict) else None
     kind = KINDS.get(name) if isinstance(name, str) else None
     if kind is None:
-        raise ValueError(f"not an event: {str(fields)[:80]}")
+        raise ValueError(f"not an event: {quoted(fields)}")
     rest = {key: value for key, value in fields.items() if key != "event"}
     try:
         return Epoch.from_fields(rest) if kind is Epoch else from_plain(kind, rest)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 import csv
+import math
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -125,6 +127,34 @@ class History:
         with self._lock:
             return list(self._interventions)
 
+    def copy(self) -> History:
+        """Another one with the same numbers."""
+        with self._lock:
+            other = copy.copy(self)
+            other._epochs, other._measured = self._epochs.copy(), self._measured.copy()
+            other._values = {name: values.copy() for name, values in self._values.items()}
+            other._means, other._interventions = {}, list(self._interventions)
+        other._lock = threading.Lock()
+        return other
+
+    def as_events(self, most: int) -> list[Epoch]:
+        """At most about `most` of the kept epochs as events again, at an even pitch, the newest among them."""
+        with self._lock:
+            pitch = self._stride
+            while self._used and self._epochs[self._used - 1] > pitch * most:
+                pitch *= 2
+            events: list[Epoch] = []
+            for column in range(self._used):
+                epoch = int(self._epochs[column])
+                if (epoch - 1) % pitch and column + 1 < self._used:
+                    continue
+                for (arm, seed), row in self._row.items():
+                    if self._measured[row, column]:
+                        numbers = {name: float(values[row, column]) for name, values in self._values.items()}
+                        metrics = {n: x for n, x in numbers.items() if not math.isnan(x) or _is_in_every_epoch(n)}
+                        events.append(Epoch(arm, seed, epoch, metrics))
+        return events
+
     def add(self, event: Epoch | Intervention) -> None:
         """Take in one event."""
         with self._lock:
@@ -231,8 +261,7 @@ class History:
         A lane that diverged ends with no number: its last finite one is held. A metric that was off when the lane ended
         has none to hold.
         """
-        always = metric in METRICS and average_of(metric) is None
-        usable_Ln = measured_Ln & np.isfinite(values_Ln) if always else measured_Ln
+        usable_Ln = measured_Ln & np.isfinite(values_Ln) if _is_in_every_epoch(metric) else measured_Ln
         newest = np.maximum.accumulate(np.where(usable_Ln, np.arange(values_Ln.shape[1]), -1), axis=1)
         found = np.take_along_axis(values_Ln, np.maximum(newest, 0), axis=1) if newest.size else values_Ln
         carried_Ln = np.where(newest >= 0, found, carried_L[:, None])
@@ -251,3 +280,8 @@ class History:
                 if measured[row, column]:
                     numbers = [held[row, column] for held in values.values()]
                     writer.writerow([arm, seed, epoch, *("" if np.isnan(x) else repr(float(x)) for x in numbers)])
+
+
+def _is_in_every_epoch(metric: str) -> bool:
+    """Whether every lane has it after every epoch, be it NaN, and not only while something is switched on."""
+    return metric in METRICS and average_of(metric) is None

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from engine.events import (
+    Adjusted,
     Epoch,
     Event,
     Failed,
@@ -32,7 +33,7 @@ Look = tuple[str, str, int]
 
 
 class RunRecord:
-    """What is known of a run. Only `take` changes it, but for `preset`, where a knob is turned without an event.
+    """What is known of a run. Only `take` changes it.
 
     Attributes
     ----------
@@ -53,6 +54,10 @@ class RunRecord:
         self.preset = self.begun = preset
         self.loading = "importing torch"
         self.share: float | None = None
+        self._clear()
+
+    def _clear(self) -> None:
+        """Nothing has been trained."""
         self.started: Started | None = None
         self.history: History | None = None
         self.epoch = 0
@@ -74,6 +79,9 @@ class RunRecord:
                 if self.history is not None:
                     self.history.add(event)
             case Loading():
+                if self.started is not None or self.failed is not None:  # it begins anew
+                    self.begun = self.preset
+                    self._clear()
                 self.loading, self.share = event.text, event.share
             case Started():
                 self._begin(event)
@@ -81,6 +89,8 @@ class RunRecord:
                 self.preset = with_value(self.preset, event.knob, event.new, None if event.of_all else event.arm)
                 if self.history is not None:
                     self.history.add(event)
+            case Adjusted():
+                self.preset = with_value(self.preset, event.knob, event.value, event.arm)
             case WouldStop():
                 self.would_stop[(event.arm, event.seed)] = event
             case Stopped():
@@ -92,6 +102,8 @@ class RunRecord:
             case Found():
                 self.found[event.arm] = event
             case Seen():
+                if any(seen.epoch != event.epoch for seen in self.seen.values()):
+                    self.seen = {}  # of another epoch: it no longer holds
                 self.seen[(event.look, event.arm, event.seed)] = event
             case Failed():
                 self.failed = event
@@ -106,16 +118,15 @@ class RunRecord:
     def _begin(self, started: Started) -> None:
         from engine.history import History  # numpy, which a record that is only begun does not wait for
 
+        self._clear()
         self.started, self.begun = started, self.preset
         self.history = History([(arm, seed) for arm in started.arms for seed in started.seeds])
 
-    def forget_looks(self) -> None:
-        """Drop what looks saw: it no longer holds."""
-        self.seen = {}
-
-    def snapshot(self) -> RunRecord:
-        """A copy of its present state, for another thread. The history is shared."""
+    def snapshot(self, whole: bool = False) -> RunRecord:
+        """A copy of its present state, for another thread. The history is shared, unless the copy is to be `whole`."""
         other = copy.copy(self)
+        if whole and self.history is not None:
+            other.history = self.history.copy()
         for name in ("last", "would_stop", "stopped", "finished", "found", "seen"):
             setattr(other, name, dict(getattr(self, name)))
         return other

@@ -24,7 +24,7 @@ class View:
     Attributes
     ----------
     state : what the worker does.
-    record : the run; a snapshot, but for its history, which is shared and locks itself.
+    record : the run; a snapshot, but for its history, which is shared (unless asked for whole) and locks itself.
     rate : epochs per second, measured.
     speed : epochs per second, asked for; None for as fast as it goes.
     paused : whether it stands still, or will when the present epoch of a single step is done.
@@ -32,6 +32,7 @@ class View:
     version : another one for each change.
     opened : of a run that is only looked at, in its file: how it stands by its own word (`engine.runs.meta.State`), or
         `compared` for several in one view. Empty for one that obeys.
+    event_count : how many events there have been, those before a restart included.
     """
 
     state: State
@@ -41,6 +42,7 @@ class View:
     paused: bool = False
     pending: tuple[Turn, ...] = ()
     version: int = 0
+    event_count: int = 0
     opened: str = ""
 
     @property
@@ -68,14 +70,19 @@ class View:
 
 
 class AnyWorker(Protocol):
-    """What a screen shows a run with, wherever it is trained: `engine.worker.Worker` has the words for each."""
+    """What a screen asks of a run's worker, be it in this process (`engine.worker`) or another (`engine.client`)."""
 
-    def start(self) -> None: ...
+    def start(self) -> None:
+        """Begin; once begun, this does nothing."""
 
-    def send(self, command: Command) -> int: ...
+    def send(self, command: Command) -> int:
+        """Pass a command on; its `Receipt` has this number."""
 
-    def view(self) -> View: ...
+    def view(self) -> View:
+        """The run at this moment."""
 
-    def news(self) -> list[Event]: ...
+    def news(self) -> list[Event]:
+        """The rare events since the last call."""
 
-    def close(self, timeout: float = 2.0) -> bool: ...
+    def close(self, timeout: float = 2.0) -> bool:
+        """Let go of the run; whether that was done within `timeout` seconds."""

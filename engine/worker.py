@@ -6,13 +6,15 @@ Torch is imported in the thread, so that the first frame of a screen does not wa
 from __future__ import annotations
 
 import threading
-import time
 from collections import deque
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from engine.commands import Command, FindLr, Look, Pause, Restart, Resume, SetSpeed, StepEpoch, Stop, Turn
-from engine.events import Epoch, Event, Failed, Loading, Receipt, Seen
+from engine.control import Order, Orders
+from engine.events import Adjusted, Epoch, Event, Failed, Loading, Receipt, Seen
 from engine.log import write_log
+from engine.looker import LOOK_EVERY, Looker
 from engine.memory import EXHAUSTED, is_exhausted
 from engine.pace import Pace, Rate
 from engine.preset import Preset, PresetError, with_value
@@ -23,12 +25,16 @@ if TYPE_CHECKING:
     from engine.data import Load
     from engine.lab import Lab
 
-# Looks are taken so often at the most, seconds apart: they wait for the device.
-_LOOK_EVERY, _LOOK_SHARE = 0.5, 0.05
 # How many of the rare events (turned knobs, receipts, stops, failures) wait for a reader before the oldest are let go.
 _NEWS = 1000
 # Looks come often and are in the view.
 _NO_NEWS = (Epoch, Seen, Loading)
+
+# The first event, before the data are asked for.
+LOADING = Loading("loading the data")
+
+# Called with the events in their order, as many as come at once, and how many there have been with these.
+Listener = Callable[[Sequence[Event], int], None]
 
 
 class Worker:
@@ -54,8 +60,7 @@ class Worker:
     ) -> None:
         self._device, self._load = device, load
         self._pace, self._rate = Pace(paused, speed), Rate()
-        self._commands: deque[tuple[int, Command]] = deque()
-        self._sent = 0
+        self._orders = Orders()
         self._wake = threading.Condition()
         self._closing = False
         self._lab: Lab | None = None
@@ -63,8 +68,9 @@ class Worker:
         self._lock = threading.Lock()
         self._news: deque[Event] = deque(maxlen=_NEWS)
         self._version = 0
-        self._wanted: frozenset[tuple[str, str, int]] = frozenset()
-        self._looked = (0.0, -1)
+        self._count = 0
+        self._listeners: list[Listener] = []
+        self._looker = Looker()
         self._state: State = "loading"
         self._record = RunRecord(preset)
 
@@ -77,23 +83,38 @@ class Worker:
 
     def send(self, command: Command) -> int:
         """Pass a command to the lab, which acts between two steps and answers with a `Receipt` of this number."""
-        with self._wake:
-            self._sent += 1
-            self._commands.append((self._sent, command))
-            self._wake.notify()
-            return self._sent
+        return self.order(Order(command))
 
-    def view(self) -> View:
-        """The run at this moment."""
+    def order(self, order: Order) -> int:
+        """The same of a command that came as a line, perhaps with an epoch to wait for."""
+        with self._wake:
+            number = self._orders.put(order)
+            self._wake.notify()
+            return number
+
+    @property
+    def waiting(self) -> int:
+        """How many orders the lab has not yet come to, but for those that wait for an epoch."""
+        return self._orders.waiting
+
+    def listen(self, listener: Listener) -> None:
+        """Call it with all events from now on, in the worker's thread: training waits while it works."""
+        with self._lock:
+            self._listeners.append(listener)
+
+    def view(self, whole: bool = False) -> View:
+        """The run at this moment; a `whole` view shares nothing with the worker, and takes longer to make."""
         with self._lock, self._wake:
+            turns = (order.command for order in self._orders.immediate())
             return View(
                 state=self._state,
-                record=self._record.snapshot(),
+                record=self._record.snapshot(whole),
                 rate=self._rate.measured,
                 speed=self._pace.speed,
                 paused=self._pace.paused,
-                pending=tuple(command for _, command in self._commands if isinstance(command, Turn)),
+                pending=tuple(command for command in turns if isinstance(command, Turn)),
                 version=self._version,
+                event_count=self._count,
             )
 
     def news(self) -> list[Event]:
@@ -130,55 +151,47 @@ class Worker:
             # _train returns for nothing else but closing and restarting.
             if self._state == "failed" and not self._closing:
                 self._await_restart()
+        self._refuse_the_rest("the run is closed")
 
     def _await_restart(self) -> None:
         """After a failure only a restart helps, perhaps with the knob turned back that was the cause."""
         while True:
             with self._wake:
-                self._wake.wait_for(lambda: bool(self._commands) or self._closing)
+                self._wake.wait_for(lambda: self._orders.waiting > 0 or self._closing)
                 if self._closing:
                     return
-            with self._lock, self._wake:
-                number, command = self._commands.popleft()
-                refused = ""
-                if isinstance(command, Turn):
-                    try:
-                        turned = with_value(self._record.preset, command.knob, command.value, command.arm)
-                        self._record.preset = turned
-                    except PresetError as error:
-                        refused = str(error)
-                elif isinstance(command, Restart):
-                    self._pace.forget_steps()
-                else:
-                    refused = "the run has failed: only a turned knob and a restart help"
-                self._answer(number, command, refused)
-                if isinstance(command, Restart):
-                    return
+                number, order = self._orders.due(-1) or (0, Order(None))
+            refused, events, command = order.refused, list[Event](), order.command
+            if isinstance(command, Turn):
+                try:
+                    with_value(self._record.preset, command.knob, command.value, command.arm)
+                    events = [Adjusted(command.knob, command.value, command.arm)]
+                except PresetError as error:
+                    refused = str(error)
+            elif isinstance(command, Restart):
+                self._pace.forget_steps()
+            elif command is not None:
+                refused = "the run has failed: only a turned knob and a restart help"
+            self._emit([*events, _receipt(number, order, refused)], answered=number)
+            if isinstance(command, Restart):
+                return
 
     def _build(self) -> None:
         from engine.data import load_task
         from engine.lab import Lab
 
+        self._looker.look_again()
+        self._lab = None  # the lab before makes room for this one
         with self._lock:
-            self._record = RunRecord(self._record.preset)
-            self._record.take(Loading("loading the data"))
-            self._state, self._looked = "loading", (0.0, -1)
             self._rate.clear()
-            self._version += 1
-            self._lab = None  # the lab before makes room for this one
+        self._emit([LOADING], "loading")
         lab = Lab(self._record.preset, self._device, report=self._report, load=self._load or load_task)
-        with self._lock:
-            self._lab = lab
-            self._record.take(lab.started)
-            self._state = "paused" if self._pace.paused else "running"
-            self._version += 1
-            self._news.append(lab.started)
-        self._watch_updates(lab)
+        self._lab = lab
+        self._emit([lab.started], "paused" if self._pace.paused else "running")
+        self._looker.watch_updates(lab)
 
     def _report(self, loading: Loading) -> None:
-        with self._lock:
-            self._record.take(loading)
-            self._version += 1
+        self._emit([loading])
         if self._closing:
             raise PresetError("closed while loading")
 
@@ -188,50 +201,53 @@ class Worker:
         assert lab is not None
         self._pace.start()
         while not self._closing:
-            if self._commands and self._obey(lab):
+            if self._orders.due(lab.epoch) and self._obey(lab):
                 return
-            self._take_looks(lab)
+            if self._looker.is_due(lab):
+                self._emit(self._looker.take(lab))
             if self._pace.paused or lab.finished:
+                if lab.finished:
+                    self._refuse_the_rest(f"the run has ended after epoch {lab.epoch}", only_later=True)
                 self._set_state("finished" if lab.finished else "paused")
                 with self._wake:
                     self._wake.wait_for(
-                        lambda: bool(self._commands) or self._closing or self._look_is_due(lab),
-                        timeout=_LOOK_EVERY if self._wants_looks(lab) else None,
+                        lambda: self._is_called(lab) or self._looker.is_due(lab),
+                        timeout=LOOK_EVERY if self._looker.waits(lab) else None,
                     )
                 self._pace.start()
                 continue
             self._set_state("running")
             if (left := self._pace.left()) > 0:
                 with self._wake:
-                    self._wake.wait_for(lambda: bool(self._commands) or self._closing, timeout=left)
+                    self._wake.wait_for(lambda: self._is_called(lab), timeout=left)
                 continue
             if events := lab.advance():
-                self._take_in(events)
+                self._emit(events)
                 self._pace.epoch_done()
 
+    def _is_called(self, lab: Lab) -> bool:
+        return self._closing or self._orders.due(lab.epoch) is not None
+
     def _obey(self, lab: Lab) -> bool:
-        """Take the waiting commands, in order; whether the run is to be restarted."""
+        """Take the orders that are due, one by one; whether the run is to be restarted."""
         while True:
-            with self._lock, self._wake:
-                if not self._commands:
-                    return False
-                number, command = self._commands[0]
-            refused, events, place = "", [], (lab.epoch, lab.batch)
-            try:
-                events = self._carry_out(lab, command)
-            except PresetError as error:
-                refused = str(error)
-            with self._lock, self._wake:
-                # Only now, with what came of it: a turned knob is pending until it is to be seen.
-                self._commands.popleft()
-                self._record.take_all(events)
-                self._record.preset = lab.preset
-                self._news.extend(events)
-                self._answer(number, command, refused, *place)
-            if isinstance(command, Restart):
+            with self._wake:
+                due = self._orders.due(lab.epoch)
+            if due is None:
+                return False
+            number, order = due
+            refused, events, place = order.refused or _too_late(order, lab), list[Event](), (lab.epoch, lab.batch)
+            if order.command is not None and not refused:
+                try:
+                    events = self._carry_out(lab, order.command, order.viewer)
+                except PresetError as error:
+                    refused = str(error)
+            # Only now is it answered, together with its effect: a turned knob stays pending until the effect shows.
+            self._emit([*events, _receipt(number, order, refused, *place)], answered=number)
+            if isinstance(order.command, Restart) and not refused:
                 return True
 
-    def _carry_out(self, lab: Lab, command: Command) -> list[Event]:
+    def _carry_out(self, lab: Lab, command: Command, viewer: str) -> list[Event]:
         """Do what is asked, and give what came of it. Raises PresetError where it is refused."""
         match command:
             case Pause():
@@ -243,82 +259,54 @@ class Worker:
             case SetSpeed(speed):
                 self._pace.set_speed(speed)
             case Turn(knob, value, arm):
-                self._look_again()  # a schedule is another at once, though no epoch passes
-                return lab.turn(knob, value, arm)
+                self._looker.look_again()  # a schedule is another at once, though no epoch passes
+                before, events = lab.preset, lab.turn(knob, value, arm)
+                return events if events or lab.preset == before else [Adjusted(knob, value, arm)]
             case FindLr(low, high, steps):
                 from engine.finder import find_lr
 
                 return list(find_lr(lab, low, high, steps, cancelled=lambda: self._closing).values())
             case Look(wanted):
-                self._want(lab, frozenset(wanted))
+                self._looker.want(lab, frozenset(wanted), viewer)
             case Stop():
-                self._look_again()
+                self._looker.look_again()
                 return lab.stop()
             case Restart():
                 self._pace.forget_steps()
         return []
 
-    def _answer(self, number: int, command: Command, refused: str, epoch: int = 0, batch: int = 0) -> None:
-        self._news.append(Receipt(command.kind, not refused, epoch, batch, refused, number))
-        if not isinstance(command, Look):  # of which nothing is to be seen before it is taken
-            self._version += 1
-
-    # Closer looks ----------------------------------------------------------------------------------------------------
-
-    def _want(self, lab: Lab, wanted: frozenset[tuple[str, str, int]]) -> None:
-        from engine.looks import LOOKS
-
-        for name, arm, seed in wanted:
-            if name not in LOOKS:
-                raise PresetError(f"no look {name!r} (there is: {', '.join(LOOKS)})")
-            lab.lane(arm, seed)
-        self._wanted = wanted
-        self._watch_updates(lab)
-        self._look_again()
-
-    def _watch_updates(self, lab: Lab) -> None:
-        if self._wanted:
-            from engine.looks import watched
-
-            lab.watch_updates(watched(self._wanted))
-        else:
-            lab.watch_updates(set())
-
-    def _look_again(self) -> None:
-        self._looked = (0.0, -1)
-
-    def _wants_looks(self, lab: Lab) -> bool:
-        return bool(self._wanted) and self._looked[1] != lab.epoch
-
-    def _look_is_due(self, lab: Lab) -> bool:
-        return self._wants_looks(lab) and time.perf_counter() - self._looked[0] >= _LOOK_EVERY
-
-    def _take_looks(self, lab: Lab) -> None:
-        """Answer the wanted looks, once an epoch and not too often."""
-        if not self._look_is_due(lab):
+    def _refuse_the_rest(self, why: str, only_later: bool = False) -> None:
+        """Refuse all waiting orders; with `only_later` those that wait for an epoch, which will not come."""
+        if not self._orders:
             return
-        from engine.looks import take_look
-
-        began = time.perf_counter()
-        seen = [take_look(lab, *wanted) for wanted in self._wanted]
-        ended = time.perf_counter()
-        # What takes long is looked at less often: training pays no more than its share for being watched.
-        self._looked = (max(began, ended + (ended - began) / _LOOK_SHARE - _LOOK_EVERY), lab.epoch)
-        with self._lock:
-            self._record.forget_looks()
-            self._record.take_all(seen)
-            self._version += 1
+        with self._wake:
+            rest = self._orders.let_go(only_later)
+        epoch, batch = (0, 0) if self._lab is None else (self._lab.epoch, self._lab.batch)
+        if rest:
+            self._emit([_receipt(number, order, order.refused or why, epoch, batch) for number, order in rest])
 
     # What has happened -----------------------------------------------------------------------------------------------
 
-    def _take_in(self, events: list[Event]) -> None:
-        with self._lock:
+    def _emit(self, events: Sequence[Event], state: State | None = None, answered: int | None = None) -> None:
+        """Add events to the record and pass them to the listeners. Called in the worker's thread only.
+
+        `answered` is the number of the order that they answer, which is pending until now.
+        """
+        with self._lock, self._wake:
             before = self._record.epoch
             self._record.take_all(events)
             self._news.extend(event for event in events if not isinstance(event, _NO_NEWS))
-            if self._record.epoch != before:
+            if self._record.epoch > before:
                 self._rate.count(self._record.epoch)
-            self._version += 1
+            if answered is not None:
+                self._orders.done(answered)
+            self._state = state or self._state
+            self._count += len(events)
+            if not all(isinstance(event, Receipt) and event.do == Look.kind for event in events):
+                self._version += 1  # a look that is asked for shows nothing before it is taken
+            count, listeners = self._count, tuple(self._listeners)
+        for listener in listeners:
+            listener(events, count)
 
     def _set_state(self, state: State) -> None:
         if state != self._state:
@@ -328,8 +316,19 @@ class Worker:
                 self._version += 1
 
     def _fail(self, failed: Failed) -> None:
-        with self._lock:
-            self._state = "failed"
-            self._record.take(failed)
-            self._news.append(failed)
-            self._version += 1
+        self._emit([failed], "failed")
+
+
+def _too_late(order: Order, lab: Lab) -> str:
+    """Why an order that waited for an epoch cannot act at its beginning; nothing where it can."""
+    if order.at is None:
+        return ""
+    if lab.finished:
+        return f"the run has ended after epoch {lab.epoch}"
+    if (lab.epoch, lab.batch) == (order.at, 0):
+        return ""
+    return f'"at": {order.at} is past: the run is at epoch {lab.epoch}, batch {lab.batch}'
+
+
+def _receipt(number: int, order: Order, refused: str, epoch: int = 0, batch: int = 0) -> Receipt:
+    return Receipt(order.do, not refused, epoch, batch, refused, number, order.id)

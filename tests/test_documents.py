@@ -12,10 +12,19 @@ from types import ModuleType
 import pytest
 
 import engine
+from engine.commands import KINDS
+from engine.control import read_order
 from engine.preset import load_preset
 
 ROOT = Path(__file__).parents[1]
-DOCUMENTS = ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "docs/architecture.md", "docs/benchmarks.md")
+DOCUMENTS = (
+    "README.md",
+    "CONTRIBUTING.md",
+    "CHANGELOG.md",
+    "docs/architecture.md",
+    "docs/benchmarks.md",
+    "docs/control.md",
+)
 
 
 def text_of(name: str) -> str:
@@ -100,3 +109,12 @@ def test_every_method_that_is_named_is_there(name: str) -> None:
     modules = _modules()
     named = re.findall(r"`([A-Z]\w+\.[a-z_]\w+)`", outside_code(name))
     assert [each for each in named if not _is_there(each, modules)] == []
+
+
+def test_the_commands_of_the_script_that_steers_a_run_are_commands_and_all_have_a_row() -> None:
+    text = text_of("docs/control.md")
+    orders = [read_order(line.encode()) for line in text.splitlines() if line.startswith('{"do"')]
+    assert [order.refused for order in orders] == [""] * 3
+    kinds = {"step" if kind == "step_epoch" else kind for kind in KINDS} - {"restart"}
+    rows = [line.split("|")[1] for line in text.splitlines() if line.startswith("| `")]
+    assert {kind.strip(" `") for row in rows for kind in row.split(",")} == kinds

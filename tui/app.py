@@ -25,10 +25,10 @@ from engine.preset import Preset, title_of
 from engine.view import AnyWorker, View
 from engine.worker import Worker
 from tui.driver import TerminalDriver
-from tui.exits import BAD_INPUT, FAILED, INTERRUPTED
+from tui.exits import FAILED, INTERRUPTED
 from tui.report import outcome, with_knobs
 from tui.report import reproduce as command_of
-from tui.say import complain, complaint
+from tui.say import complain, complain_of, complaint
 from tui.screens.actions import ACTIONS
 from tui.screens.chosen import Run
 from tui.screens.guard import UNUSABLE, LivesOn, lives_on_after
@@ -43,7 +43,10 @@ _TABLE_WITHIN = 0.8
 
 
 class RegtuiApp(LivesOn, App[int]):
-    """Holds what outlives a preset: how to draw, on which device to train."""
+    """Holds what outlives a preset: how to draw, on which device to train.
+
+    `worker` is the one whose run is shown first, such as an `engine.client.RemoteWorker`; without, one is made.
+    """
 
     TITLE = "regtui"
     ENABLE_COMMAND_PALETTE = True
@@ -272,7 +275,7 @@ def run_dashboard(
         complain("interrupted")
     code = app.return_code if code is None else code
     if failed is not None:
-        code = code or _complain_of(failed)
+        code = code or complain_of(failed)
     if not ended:
         # Or the thread hangs in something that cannot be interrupted, such as the import of torch.
         sys.stdout.flush()
@@ -282,13 +285,6 @@ def run_dashboard(
 
 def _failure(view: View) -> Failed | None:
     return view.record.failed if view.state == "failed" and not view.opened else None
-
-
-def _complain_of(failed: Failed) -> int:
-    """One line on stderr, for the screen that said it is gone; the exit code."""
-    story = f" (the whole story is in {failed.log})" if failed.log else ""
-    complain(f"{failed.message}{story}")
-    return FAILED if failed.log else BAD_INPUT
 
 
 def _print_report(view: View, arguments: Sequence[str], ascii_only: bool) -> None:

@@ -37,7 +37,7 @@ class Bars:
     """A progress bar for each arm on stderr; where they are not `shown`, what is waited for in lines."""
 
     def __init__(self, preset: Preset, shown: bool) -> None:
-        self._preset, self._shown = preset, shown
+        self._preset, self.shown = preset, shown
         self._progress = Progress(
             TextColumn("{task.description}", markup=False),
             BarColumn(),
@@ -59,7 +59,7 @@ class Bars:
 
     def __exit__(self, *_: object) -> None:
         self._progress.stop()
-        if self._shown:
+        if self.shown:
             self._progress.console.print()
 
     def waiting(self, text: str, share: float | None = None) -> None:
@@ -70,13 +70,13 @@ class Bars:
     def loading(self, text: str, share: float | None) -> None:
         """What the data are waited for, such as a download, which is worth a line in a log as well."""
         self.waiting(text, share)
-        if not self._shown and text != self._said:
+        if not self.shown and text != self._said:
             self._said = text
             complain(text)
 
     def warn(self, line: str) -> None:
         """A line above the bars, or on stderr where there are none."""
-        if self._shown:
+        if self.shown:
             self._progress.console.print(Text(f"note: {line}", style="yellow"))
         else:
             complain(f"note: {line}")
@@ -90,7 +90,7 @@ class Bars:
 
     def show(self, record: RunRecord) -> None:
         """Move the bars to the latest epoch, with the losses as means over the seeds."""
-        if not self._shown or not record.last:
+        if not self.shown or not record.last:
             return
         if len(record.stopped) == self._ended and time.perf_counter() < self._due:
             return

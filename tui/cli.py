@@ -16,7 +16,7 @@ from tui.exits import BAD_INPUT, BROKEN_PIPE, DONE, FAILED, INTERRUPTED
 from tui.say import complain, say, why_no_dashboard
 
 _USAGE = """regtui [PRESET | FILE.toml] [options]
-       regtui run [PRESET | FILE.toml] [options] [--json]
+       regtui run [PRESET | FILE.toml] [options] [--json | --control]
        regtui presets [NAME]
        regtui check FILE...
        regtui runs | open | compare | export | resume ...
@@ -116,6 +116,8 @@ def _main(argv: Sequence[str]) -> int:
                         as_json=getattr(options, "json", False),
                         ascii_only=options.ascii,
                         signals=signals,
+                        control=getattr(options, "control", False),
+                        paused=options.paused,
                     )
                 if options.device not in ("auto", "cpu"):
                     # Refused before a screen opens. For the usual ones, the first frame does not wait for torch.
@@ -192,7 +194,7 @@ def _is_fine(ref: str) -> bool:
 def _parser(command: str) -> Parser:
     """Of `regtui run`, or of the dashboard: the same options, so that one becomes the other by a word."""
     if command == "run":
-        usage = "regtui run [PRESET | FILE.toml] [options] [--json]"
+        usage = "regtui run [PRESET | FILE.toml] [options] [--json | --control]"
         about = "Train without a screen: progress bars, then the table."
         parser = Parser(prog="regtui run", usage=usage, description=about)
     else:
@@ -211,9 +213,10 @@ def _parser(command: str) -> Parser:
     add("--device", type=_device, default="auto", metavar="D", help="auto (the default), cpu, cuda, cuda:N or mps")
     unused = " (no effect here)" if command == "run" else ""
     add = screen_options(parser, unused).add_argument
-    add("--paused", action="store_true", help=f"start paused{unused}")
+    add("--paused", action="store_true", help=f"start paused{' (with --control)' if unused else ''}")
     if command == "run":
         add("--json", action="store_true", help="one JSON object a line on stdout, and nothing else there")
+        add("--control", action="store_true", help="the same, and commands as JSON lines on stdin")
     return parser
 
 

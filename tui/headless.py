@@ -1,72 +1,147 @@
 """`regtui run`: an experiment without a screen. Events to a progress bar and a table, or to JSON lines.
 
-The lab runs in the main thread, as fast as it goes.
+The lab runs in a worker, as fast as it goes, and waits for whoever reads stdout.
 """
 
 from __future__ import annotations
 
 import sys
+import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
-from engine.events import Event, Loading, to_json
+from engine.commands import Stop
+from engine.events import Event, Failed, Finished, Loading, Receipt, Started, to_json
 from engine.preset import Preset, title_of
 from engine.record import RunRecord
+from engine.worker import LOADING, Worker
 from tui.bars import Bars
+from tui.control import Control
 from tui.exits import DIVERGED, DONE, INTERRUPTED
 from tui.report import outcome
+from tui.say import complain_of
 from tui.signals import Signals
 from tui.stdout import StdoutConsole
 
+# Signals are looked for so often, seconds.
+_BEAT = 0.05
 
-def run(preset: Preset, *, device: str, as_json: bool, ascii_only: bool, signals: Signals) -> int:
+
+def run(
+    preset: Preset,
+    *,
+    device: str,
+    as_json: bool,
+    ascii_only: bool,
+    signals: Signals,
+    control: bool = False,
+    paused: bool = False,
+) -> int:
     """Train the preset to its end, report it on stdout, and return the exit code.
+
+    Parameters
+    ----------
+    control : take commands as JSON lines from stdin (`engine.control.read_order`), and answer each with a receipt
+        among the events, which are then written as JSON.
+    paused : wait for a command to resume before the first step.
 
     Raises
     ------
-    PresetError : the data or the device are not there, or do not go with the preset.
     signals.Ended : a signal has asked the program to end.
+    OSError : stdout cannot be written.
     """
-    began = time.perf_counter()
-    record = RunRecord(preset)
+    began, as_json = time.perf_counter(), as_json or control
+    worker = Worker(preset, device, paused=paused and control)
     # On one terminal bars and JSON lines would garble each other.
     with Bars(preset, _is_terminal(sys.stderr) and not (as_json and _is_terminal(sys.stdout))) as bars:
-
-        def report(loading: Loading) -> None:
-            signals.check()
-            bars.loading(loading.text, loading.share)
-
-        def take(events: Iterable[Event]) -> None:
-            record.take_all(events)
-            bars.show(record)
-            if as_json:
-                sys.stdout.write("".join(f"{to_json(event)}\n" for event in events))
-                sys.stdout.flush()
-
         bars.waiting("importing torch")
-        from engine.lab import Lab
-
-        signals.check()
-        bars.waiting("loading the data")
-        lab = Lab(preset, device, report=report)
-        signals.check()
-        signals.graceful = True
-        bars.start()
-        take([lab.started])
-        for line in lab.started.warnings:
-            bars.warn(line)
-        while not lab.finished:
-            if signals.interrupted:
-                take(lab.stop())
-                break
+        # Receipts are for those who send commands.
+        left_out = (Loading, Failed) if control else (Loading, Failed, Receipt)
+        output = _Output(worker, bars, signals, as_json, left_out)
+        worker.listen(output.take)
+        try:
+            _train(worker, output, signals, Control(worker) if control else None)
+        finally:
+            worker.close(timeout=0)
+        # The commands that still wait are answered before it ends.
+        while not worker.close(_BEAT):
             signals.check()
-            if events := lab.advance():
-                take(events)
+    if output.error is not None:
+        raise output.error
+    record = worker.view().record
+    if record.failed is not None:
+        return complain_of(record.failed)
     if not as_json:
         _print_report(record, time.perf_counter() - began, ascii_only)
     if record.interrupted:
         return INTERRUPTED
     return DIVERGED if record.diverged else DONE
+
+
+def _train(worker: Worker, output: _Output, signals: Signals, control: Control | None) -> None:
+    """Until the run's end."""
+    signals.check()
+    if control is not None:
+        control.start()
+    worker.start()
+    stopped = False
+    while not output.over.wait(_BEAT):
+        signals.check()
+        if signals.interrupted and not stopped:
+            stopped = True
+            worker.send(Stop())
+        if control is not None:
+            control.check()
+
+
+class _Output:
+    """Writes a run's events to stdout, and shows them as bars. Called in the worker's thread.
+
+    Attributes
+    ----------
+    over : the run has ended, or stdout cannot be written.
+    error : why the events could not be written.
+    """
+
+    def __init__(
+        self, worker: Worker, bars: Bars, signals: Signals, as_json: bool, left_out: tuple[type[Event], ...]
+    ) -> None:
+        self._worker, self._bars, self._signals, self._as_json = worker, bars, signals, as_json
+        self._left_out = left_out
+        self.over = threading.Event()
+        self.error: Exception | None = None
+
+    def take(self, events: Sequence[Event], _: int) -> None:
+        """Take in events."""
+        if self.error is None:
+            try:
+                self._show(events)
+                if self._as_json:
+                    self._write(event for event in events if not isinstance(event, self._left_out))
+            except Exception as error:  # for the main thread, which ends the program
+                self.error = error
+                self.over.set()
+        if any(isinstance(event, Finished | Failed) for event in events):
+            self.over.set()
+
+    def _show(self, events: Sequence[Event]) -> None:
+        for event in events:
+            match event:
+                case Loading() if event is LOADING:  # which is not worth a line
+                    self._bars.waiting(event.text)
+                case Loading():
+                    self._bars.loading(event.text, event.share)
+                case Started():
+                    self._signals.graceful = True
+                    self._bars.start()
+                    for line in event.warnings:
+                        self._bars.warn(line)
+        if self._bars.shown:
+            self._bars.show(self._worker.view().record)
+
+    def _write(self, events: Iterable[Event]) -> None:
+        sys.stdout.write("".join(f"{to_json(event)}\n" for event in events))
+        sys.stdout.flush()
 
 
 def _print_report(record: RunRecord, seconds: float, ascii_only: bool) -> None:

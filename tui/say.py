@@ -5,6 +5,12 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
+from typing import TYPE_CHECKING
+
+from tui.exits import BAD_INPUT, FAILED
+
+if TYPE_CHECKING:
+    from engine.events import Failed
 
 
 def say(text: str) -> None:
@@ -35,3 +41,10 @@ def why_no_dashboard() -> str:
     if (term := os.environ.get("TERM")) in ("dumb", "unknown"):
         return f"no dashboard on a terminal that cannot draw (TERM={term})"
     return ""
+
+
+def complain_of(failed: Failed) -> int:
+    """Say on stderr why the engine could not go on; the exit code."""
+    story = f" (the whole story is in {failed.log})" if failed.log else ""
+    complain(f"{failed.message}{story}")
+    return FAILED if failed.log else BAD_INPUT

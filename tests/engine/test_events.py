@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from engine import events
 from engine.events import (
     KINDS,
+    Adjusted,
     Epoch,
     Event,
     Failed,
@@ -40,7 +41,9 @@ EVENTS = [
     EPOCH,
     Intervention(3, 1, 2, "a", "training.lr", 0.1, 0.2),
     Intervention(3, 1, 0, "a", "early_stopping.action", "stop", "watch", of_all=True),
-    Receipt("turn", True, 3, 1, "", 7),
+    Receipt("turn", True, 3, 1, "", 7, "mine"),
+    Adjusted("training.lr", 0.5, "a"),
+    Adjusted("early_stopping.action", "watch"),
     Receipt("turn", False, refused="no arm 'b'"),
     Seen("confusion", "a", 0, 3, {"counts": [[1, 2], [0, 3]], "names": ["a", "b"], "part": "test"}),
     Seen("fit", "a", 0, 3, None),

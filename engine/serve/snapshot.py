@@ -1,0 +1,47 @@
+"""All of a run at one moment as lines, and the record that is made of them elsewhere."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+
+from engine.events import Event, Loading
+from engine.preset import Preset
+from engine.record import RunRecord
+
+# The curves are thinned to about so many numbers in all, but never below so many epochs.
+_NUMBERS, _EPOCHS = 100_000, 100
+
+
+def header(record: RunRecord) -> str:
+    """The presets as JSON."""
+    return json.dumps({"begun": record.begun.model_dump_json(), "preset": record.preset.model_dump_json()})
+
+
+def as_events(record: RunRecord) -> Iterator[Event]:
+    """The events that make the record again, the curves thinned. The record's history must be its own."""
+    if record.started is None or record.history is None:
+        yield Loading(record.loading, record.share)
+    else:
+        yield record.started
+        numbers = len(record.history.lanes) * max(1, len(record.history.metrics))
+        epochs = {(each.epoch, each.arm, each.seed): each for each in record.last.values()}
+        for each in record.history.as_events(max(_EPOCHS, _NUMBERS // numbers)):
+            epochs.setdefault((each.epoch, each.arm, each.seed), each)
+        yield from (epochs[key] for key in sorted(epochs))
+        yield from record.interventions
+    for held in (record.would_stop, record.stopped, record.finished):
+        yield from held.values()
+    yield from record.reported
+    yield from record.found.values()
+    yield from record.seen.values()
+    if record.failed is not None:
+        yield record.failed
+
+
+def revive(begun: str, preset: str, events: Iterable[Event]) -> RunRecord:
+    """The record of a snapshot. Raises ValueError where it is none."""
+    record = RunRecord(Preset.model_validate_json(begun))
+    record.take_all(events)
+    record.preset = Preset.model_validate_json(preset)  # of a long run the first turned knobs are not told
+    return record

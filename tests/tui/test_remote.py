@@ -1,0 +1,63 @@
+"""The dashboard on a run that another process trains: what it shows and every key's effect are the same."""
+
+from __future__ import annotations
+
+import contextlib
+import subprocess
+import sys
+import tempfile
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from engine.client import RemoteWorker
+from engine.serve import living_sockets
+from tests.tui.dashboard import LARGE, Person, dashboard
+
+pytestmark = pytest.mark.alone
+
+
+@pytest.fixture
+def runs(monkeypatch):
+    """The folder of a run that a process of its own trains, under the id r1."""
+    with tempfile.TemporaryDirectory(prefix="rt-", dir="/tmp") as folder:
+        monkeypatch.setenv("XDG_RUNTIME_DIR", folder)
+        command = [sys.executable, "-m", "tests.engine.serve.training", f"{folder}/runs", "r1", "60"]
+        process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        try:
+            assert process.stdout.readline()
+            yield Path(folder) / "runs"
+        finally:
+            process.kill()
+            process.communicate()
+
+
+@contextlib.asynccontextmanager
+async def attached(runs: Path) -> AsyncIterator[Person]:
+    worker = RemoteWorker.connect(lambda: living_sockets(runs).get("r1"), timeout=20)
+    async with dashboard(worker.view().preset, size=LARGE, worker=worker) as person:
+        yield person
+
+
+async def test_a_knob_turned_in_one_dashboard_shows_in_the_other_and_both_pause(runs):
+    async with attached(runs) as one:
+        await one.sees(lambda: one.view.record.epoch > 2)
+        await one.choose("training.lr")
+        await one.press("right")
+        await one.sees(lambda: one.view.record.interventions)
+        (turned,) = one.view.record.interventions
+        await one.press("space")
+        await one.sees(lambda: one.view.state == "paused")
+        await one.press("c")
+        await one.sees(lambda: one.view.record.seen)
+    async with attached(runs) as two:
+        assert two.view.state == "paused"
+        assert two.view.record.interventions == [turned]
+        assert two.view.preset.arm(turned.arm).settings.training.lr == turned.new
+        epoch = two.view.record.epoch
+        await two.press("full_stop")
+        await two.sees(lambda: two.view.record.epoch == epoch + 1)
+        await two.press("space")
+        await two.sees(lambda: two.view.record.epoch > epoch + 5)
+        assert not two.toasts
