@@ -59,7 +59,7 @@ def to_bytes(state: LabState) -> tuple[bytes, bytes]:
     tensors: dict[str, Tensor] = {}
     lanes: list[Any] = []
     for number, ((arm, seed), lane) in enumerate(state.lanes.items()):
-        tensors |= {f"{number}/{name}": tensor.contiguous() for name, tensor in lane.tensors.items()}
+        tensors |= {f"{number}/{name}": tensor.detach().cpu().contiguous() for name, tensor in lane.tensors.items()}
         lanes.append([arm, seed, lane.values])
     fields = {
         "epoch": state.epoch,

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from engine.commands import Command
 from engine.events import Event, Receipt
@@ -32,6 +33,7 @@ class Recorder:
         self._ends = threading.Event()
         self._asked = threading.Event()
         self._final = "stopped"
+        self._data: Callable[[], Sequence[DataPrint]] | None = None
         self._whole = False
         self._thread = threading.Thread(target=self._run, name="regtui-recorder", daemon=True)
         self._thread.start()
@@ -43,11 +45,13 @@ class Recorder:
 
     def take(self, events: Iterable[Event]) -> None:
         """Take in events, as `RunWriter.take`."""
-        self.writer.take(events)
+        with self._harmless():
+            self.writer.take(events)
 
     def command(self, command: Command, receipt: Receipt) -> None:
         """Take in a command with its answer."""
-        self.writer.command(command, receipt)
+        with self._harmless():
+            self.writer.command(command, receipt)
 
     def checkpoint(self, state: LabState, pinned: bool = False, now: bool = False) -> None:
         """Take in a state to go on from; with `now` it is written at once and not within a second."""
@@ -57,12 +61,19 @@ class Recorder:
 
     def describe(
         self,
-        data: Sequence[DataPrint] | None = None,
+        data: Callable[[], Sequence[DataPrint]] | None = None,
         environment: Environment | None = None,
         preset: Preset | None = None,
     ) -> None:
-        """Tell what was not known at the beginning, as `RunWriter.describe`."""
-        self.writer.describe(data, environment, preset)
+        """Tell what was not known at the beginning, as `RunWriter.describe`.
+
+        Parameters
+        ----------
+        data : gives the data's fingerprints; called in the recorder's thread, since to hash them takes a while.
+        """
+        if data is not None:
+            self._data = data
+        self.writer.describe(None, environment, preset)
 
     def close(self, state: str = "stopped", timeout: float | None = None) -> bool:
         """Write the rest and end; whether all of it stands in the file.
@@ -76,7 +87,7 @@ class Recorder:
         self._ends.set()
         self._asked.set()
         self._thread.join(timeout)
-        return self._whole and not self._thread.is_alive()
+        return self._whole and self.trouble is None and not self._thread.is_alive()
 
     def discard(self) -> None:
         """End, and leave no file."""
@@ -95,10 +106,18 @@ class Recorder:
             self._whole = self._guarded(close=True)
 
     def _guarded(self, close: bool = False) -> bool:
-        """Write; what nobody has thought of is told as well, and ends neither the thread nor training."""
-        try:
+        with self._harmless():
+            if self._data is not None:
+                data, self._data = self._data, None
+                self.writer.describe(data())
             return self.writer.close(self._final) if close else self.writer.flush()
+        return False
+
+    @contextlib.contextmanager
+    def _harmless(self) -> Iterator[None]:
+        """What nobody has thought of is logged and said, and ends neither training nor the recording of the rest."""
+        try:
+            yield
         except Exception as error:
             path = write_log(f"recording {self.writer.path}", error)
             self.writer.fail(f"{type(error).__name__} (see {path})")
-            return False

@@ -69,8 +69,11 @@ def chunk_key(checkpoint: int, number: int) -> int:
 
 
 def to_text(value: Any) -> str:
-    """JSON, with the words `NaN`, `Infinity` and `-Infinity` for the numbers that it has none for."""
-    return json.dumps(value, separators=(",", ":"), ensure_ascii=False).encode("utf-8", "replace").decode()
+    """JSON, with the words `NaN`, `Infinity` and `-Infinity` for the numbers that it has none for.
+
+    A value of a kind that it does not know stands as its text: nothing that is recorded may end training.
+    """
+    return json.dumps(value, separators=(",", ":"), ensure_ascii=False, default=str).encode("utf-8", "replace").decode()
 
 
 def text_crc(table: str, key: int | str, text: bytes) -> int:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.commands import Command
-from engine.events import Event, Intervention, Receipt
+from engine.events import Event, Intervention, Receipt, Started
 from engine.memory import is_exhausted
 from engine.plain import plain
 from engine.preset import Preset, PresetError, with_value
@@ -77,6 +77,7 @@ class RunWriter:
         self.path, self.preset = path, preset
         self._inode: tuple[int, int] | None = None
         self.trouble: Trouble | None = None
+        self._lasting: Trouble | None = None
         self._keep_bytes = keep_bytes
         environment = environment or Environment.here()
         if resumed is None:
@@ -120,7 +121,17 @@ class RunWriter:
 
     def take(self, events: Iterable[Event]) -> None:
         """Take in events. Readers see all that one call gives, or nothing of it yet."""
+        events = list(events)
+        for event in events:
+            if isinstance(event, Started):
+                self._tell_device(event.device)
         self._pending.take(events)
+
+    def _tell_device(self, device: str) -> None:
+        """By the time that a lab stands torch has been imported, and its device and threads are known."""
+        here, known = Environment.here(device), self._environments[-1]
+        facts = {name: getattr(here, name) for name in ("versions", "device", "threads")}
+        self.describe(environment=dataclasses.replace(known, **facts))
 
     def command(self, command: Command, receipt: Receipt) -> None:
         """Take in a command with its answer."""
@@ -167,7 +178,7 @@ class RunWriter:
             self._pending.give_back(batch)
             self._report(batch, why(error))
             return False
-        self.trouble = None
+        self.trouble = self._lasting
         return True
 
     def _write_without_checkpoint(self, batch: Batch, error: sqlite3.Error) -> None:
@@ -188,9 +199,8 @@ class RunWriter:
         self.trouble = dataclasses.replace(since, why=reason)
 
     def fail(self, reason: str) -> None:
-        """Something went wrong that no retry mends."""
-        self._roll_back()
-        self.trouble = Trouble(time.time(), self._pending.progress.epoch, reason)
+        """Tell of something that no retry mends."""
+        self.trouble = self._lasting = self._lasting or Trouble(time.time(), self._pending.progress.epoch, reason)
 
     def _roll_back(self) -> None:
         with contextlib.suppress(sqlite3.Error):
@@ -299,6 +309,7 @@ class RunWriter:
         if self._db is not None:
             with contextlib.suppress(sqlite3.Error):
                 self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+                self._db.execute("PRAGMA busy_timeout = 0")
                 self._db.execute("PRAGMA journal_mode = DELETE")  # refused while somebody reads: then a log stays
             self._let_go()
         return whole

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sqlite3
 from pathlib import Path
 from typing import Any
@@ -66,6 +67,8 @@ def test_left_and_gone_on_with_it_is_the_same_run(after: int, lost: int, tmp_pat
     fresh = Lab(found.preset, "cpu", whole.stacks[0].theta_LP.dtype, load=load_small)
     restore(fresh, found.state)
     writer = go_on(found)
+    with contextlib.closing(sqlite3.connect(path)) as db:
+        assert db.execute("SELECT max(id) FROM epochs").fetchone() == (after,)
     writer.take([fresh.started])
     go(fresh, writer, 6 - after)
     assert fresh.finished

@@ -8,11 +8,14 @@ import shutil
 import sqlite3
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
 import pytest
 
+from engine.events import Epoch
+from engine.runs.meta import DataPrint
 from engine.runs.reader import RunReader
 from engine.runs.recorder import Recorder
 from engine.runs.writer import RunWriter
@@ -226,3 +229,39 @@ def test_a_recorder_that_cannot_write_never_holds_training_up(tmp_path: Path) ->
     assert time.perf_counter() - began < 5
     assert recorder.trouble is not None
     assert not recorder.close()
+
+
+def test_what_nobody_has_thought_of_ends_neither_training_nor_recording(tmp_path: Path) -> None:
+    recorder = Recorder(RunWriter(tmp_path / "run.regtui", PRESET), every=0.02)
+    recorder.take([started_of(PRESET), *made_epochs(PRESET, 1)])
+    recorder.take([Epoch("arm 0", 0, 2, {"val_loss": "no number"})])  # type: ignore[dict-item]
+    assert "see " in str(recorder.trouble)
+    recorder.take(made_epochs(PRESET, 3))
+    assert not recorder.close("finished")
+    with RunReader(recorder.writer.path) as reader:
+        assert reader.record.epoch == 3
+
+
+def test_the_data_are_hashed_beside_training(tmp_path: Path) -> None:
+    recorder = Recorder(RunWriter(tmp_path / "run.regtui", PRESET), every=0.02)
+    here, told = threading.get_ident(), []
+
+    def hashed() -> list[DataPrint]:
+        told.append(threading.get_ident())
+        return [DataPrint("iris", ("arm 0",), 40, 30, 20, 4, "abc")]
+
+    recorder.describe(data=hashed)
+    assert recorder.close("finished")
+    with RunReader(recorder.writer.path) as reader:
+        assert [each.sha256 for each in reader.meta.data] == ["abc"]
+    assert told
+    assert told != [here]
+
+
+def test_the_device_and_torch_are_told_when_the_lab_stands(tmp_path: Path) -> None:
+    writer = RunWriter(tmp_path / "run.regtui", PRESET)
+    writer.take([started_of(PRESET)])
+    writer.close()
+    with RunReader(writer.path) as reader:
+        assert reader.meta.environment.device == "cpu"
+        assert reader.meta.environment.versions["python"]

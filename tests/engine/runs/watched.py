@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
+import sqlite3
 import sys
 from pathlib import Path
 
@@ -17,8 +20,17 @@ def watch(path: Path, last: int) -> int:
             if reader.poll():
                 seen += 1
                 check(reader)
+            check_rows(path)
             if reader.record.epoch >= last:
                 return seen
+
+
+def check_rows(path: Path) -> None:
+    """As any other program sees it: epochs and what is told of them come together."""
+    with contextlib.closing(sqlite3.connect(path, timeout=20)) as db:
+        rows = "SELECT (SELECT value FROM meta WHERE id = 'progress'), (SELECT max(id) FROM epochs)"
+        told, newest = db.execute(rows).fetchone()
+        assert json.loads(told)["epoch"] == newest
 
 
 def check(reader: RunReader) -> None:
