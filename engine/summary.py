@@ -84,10 +84,12 @@ def summarize(record: RunRecord) -> list[ArmRow]:
     """One row for each arm, in the preset's order, from the newest events of each lane."""
     preset, last, stopped, finished = record.preset, record.last, record.stopped, record.finished
     judging = [setting.key for setting in settings_by_key().values() if setting.judges]
+    trained = set() if record.history is None else set(record.history.lanes)
     rows = []
     for arm in preset.arm_names:
         settings = preset.arm(arm).settings
-        lanes = [(arm, seed) for seed in preset.seeds]
+        # Of runs that are compared each has seeds of its own.
+        lanes = [(arm, seed) for seed in preset.seeds if record.history is None or (arm, seed) in trained]
         epochs = [last[lane] for lane in lanes if lane in last]
         tests = [finished[lane] for lane in lanes if lane in finished]
         ends = [stopped[lane].reason for lane in lanes if lane in stopped]

@@ -30,6 +30,8 @@ class View:
     paused : whether it stands still, or will when the present epoch of a single step is done.
     pending : turned knobs that the lab has not yet taken, the oldest first.
     version : another one for each change.
+    opened : of a run that is only looked at, in its file: how it stands by its own word (`engine.runs.meta.State`), or
+        `compared` for several in one view. Empty for one that obeys.
     event_count : how many events there have been, those before a restart included.
     """
 
@@ -41,6 +43,7 @@ class View:
     pending: tuple[Turn, ...] = ()
     version: int = 0
     event_count: int = 0
+    opened: str = ""
 
     @property
     def preset(self) -> Preset:

@@ -101,7 +101,8 @@ class RegtuiApp(LivesOn, App[int]):
     def on_end_requested(self, message: EndRequested) -> None:
         """The end by a signal: Ctrl-C leaves the table of the run so far, the others nothing."""
         code = 128 + message.signum
-        if message.signum == signal.SIGINT and self.worker.view().record.epoch > 0:
+        view = self.worker.view()
+        if message.signum == signal.SIGINT and view.record.epoch > 0 and not view.opened:
             self.worker.send(Stop())
             self.run_worker(self._leave_tested(code, patience=_TABLE_WITHIN), exclusive=True)
         else:
@@ -234,6 +235,7 @@ def run_dashboard(
     mouse: bool = True,
     reproduce: Sequence[str] = (),
     signals: Signals | None = None,
+    worker: AnyWorker | None = None,
 ) -> int:
     """Open the dashboard and stay in it until it is left; the program's exit code.
 
@@ -242,8 +244,11 @@ def run_dashboard(
     fps : frames a second at most; drawing is slower where it would take more than its share of the time.
     reproduce : the command line's arguments, for the command that is left in the terminal.
     signals : entered, so that signals can end the program; without, only `q` ends it.
+    worker : of a run that there is already; one that trains the preset here unless given.
     """
-    app = RegtuiApp(preset, device=device, fps=fps, paused=paused, ascii_only=ascii_only, signals=signals)
+    app = RegtuiApp(
+        preset, device=device, fps=fps, paused=paused, ascii_only=ascii_only, signals=signals, worker=worker
+    )
     try:
         code = app.run(mouse=mouse)
     except Exception as error:  # not of the screen, but of leaving it
@@ -280,7 +285,7 @@ def run_dashboard(
 
 
 def _failure(view: View) -> Failed | None:
-    return view.record.failed if view.state == "failed" else None
+    return view.record.failed if view.state == "failed" and not view.opened else None
 
 
 def _print_report(view: View, arguments: Sequence[str], ascii_only: bool) -> None:

@@ -9,22 +9,28 @@ import re
 import signal
 import sys
 from collections.abc import Sequence
-from typing import Any, NoReturn
+from typing import NoReturn
 
+from tui.arguments import COMMANDS, RUN_COMMANDS, Parser, UsageError, count, nearest, screen_options
 from tui.exits import BAD_INPUT, BROKEN_PIPE, DONE, FAILED, INTERRUPTED
-from tui.say import complain, say
+from tui.say import complain, say, why_no_dashboard
 
-_COMMANDS = ("run", "presets", "check")
 _USAGE = """regtui [PRESET | FILE.toml] [options]
        regtui run [PRESET | FILE.toml] [options] [--json | --control]
        regtui presets [NAME]
        regtui check FILE...
+       regtui runs | open | compare | export | resume ...
 """
 _ABOUT = "A laboratory for regularization in a terminal: paired arms train side by side, live."
 _EPILOG = """commands:
   run             train without a screen: progress bars, then the table of results
   presets         list the built-in experiments, or show one
   check           say whether a preset of yours is fine
+  runs            list what has been recorded; name, note and delete runs
+  open            show a recorded run, finished or in training, in the dashboard
+  compare         set runs beside one another
+  export          a run as CSV, JSON, HTML, SVG, PNG, Parquet or for TensorBoard
+  resume          go on with a run that was left
 
 examples:
   regtui                                                 the default experiment, dropout off and on
@@ -34,37 +40,6 @@ examples:
 
 exit codes of a run: 0 done, 2 bad input, 3 every lane diverged, 130 interrupted
 """
-
-
-class _UsageError(Exception):
-    """The command line cannot be understood: one line for the user."""
-
-
-class _Parser(argparse.ArgumentParser):
-    """Argparse whose errors are one line that names the nearest option."""
-
-    def __init__(self, **given: Any) -> None:
-        super().__init__(
-            allow_abbrev=False, add_help=False, formatter_class=argparse.RawDescriptionHelpFormatter, **given
-        )
-        self.add_argument("-h", "--help", action="help", help="show this and end")
-
-    def error(self, message: str) -> NoReturn:
-        raise _UsageError(message.removeprefix("argument "))
-
-    def parse(self, argv: Sequence[str]) -> argparse.Namespace:
-        """The options; raises _UsageError."""
-        options, unknown = self.parse_known_args(argv)
-        for word in unknown:
-            if word.startswith("-") and len(word) > 1:
-                name = word.partition("=")[0]
-                raise _UsageError(f"unknown option {name!r}{_nearest(name, self._option_string_actions)}")
-        if unknown:
-            words = [word for word in (getattr(options, "preset", None), *unknown) if word]
-            if command := next((word for word in words if word in _COMMANDS), None):
-                raise _UsageError(f"the command comes first: regtui {command} ...")
-            raise _UsageError(f"unexpected {unknown[0]!r}{_nearest(words[0], _COMMANDS)}")
-        return options
 
 
 class _Version(argparse.Action):
@@ -101,7 +76,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return end.code if isinstance(end.code, int) else DONE
     except KeyboardInterrupt:
         return _complain("interrupted", INTERRUPTED)
-    except _UsageError as error:
+    except UsageError as error:
         return _complain(f"{error}; see regtui --help", BAD_INPUT)
     except BrokenPipeError:
         _silence_stdout()
@@ -111,9 +86,11 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _main(argv: Sequence[str]) -> int:
-    command, rest = (argv[0], argv[1:]) if argv and argv[0] in _COMMANDS else ("", argv)
+    command, rest = (argv[0], argv[1:]) if argv and argv[0] in COMMANDS else ("", argv)
     if command in ("presets", "check"):
         return _look(command, rest)
+    if command in RUN_COMMANDS:
+        return _with_runs(command, rest)
     options = _parser(command).parse(rest)
     try:
         os.getcwd()
@@ -168,13 +145,24 @@ def _main(argv: Sequence[str]) -> int:
         return _complain("interrupted", end.code) if end.code == INTERRUPTED else end.code
 
 
+def _with_runs(command: str, rest: Sequence[str]) -> int:
+    """The commands that are about recorded runs."""
+    from engine.preset.errors import PresetError
+    from tui.commands import run_command
+
+    try:
+        return run_command(command, rest)
+    except PresetError as error:  # and RunError, which is one
+        return _complain(str(error), BAD_INPUT)
+
+
 def _look(command: str, rest: Sequence[str]) -> int:
     """`presets` and `check`: nothing is trained."""
     if command == "presets":
-        parser = _Parser(prog="regtui presets", description="List the built-in experiments, or show one.")
+        parser = Parser(prog="regtui presets", description="List the built-in experiments, or show one.")
         parser.add_argument("name", nargs="?", metavar="NAME", help="the preset to show")
     else:
-        parser = _Parser(prog="regtui check", description="Say whether presets are fine: exit code 0, or 2.")
+        parser = Parser(prog="regtui check", description="Say whether presets are fine: exit code 0, or 2.")
         parser.add_argument("files", nargs="+", metavar="FILE", help="a preset of yours, ending in .toml")
     options = parser.parse(rest)
 
@@ -203,14 +191,14 @@ def _is_fine(ref: str) -> bool:
     return True
 
 
-def _parser(command: str) -> _Parser:
+def _parser(command: str) -> Parser:
     """Of `regtui run`, or of the dashboard: the same options, so that one becomes the other by a word."""
     if command == "run":
         usage = "regtui run [PRESET | FILE.toml] [options] [--json | --control]"
         about = "Train without a screen: progress bars, then the table."
-        parser = _Parser(prog="regtui run", usage=usage, description=about)
+        parser = Parser(prog="regtui run", usage=usage, description=about)
     else:
-        parser = _Parser(prog="regtui", usage=_USAGE, description=_ABOUT, epilog=_EPILOG)
+        parser = Parser(prog="regtui", usage=_USAGE, description=_ABOUT, epilog=_EPILOG)
         parser.add_argument("--version", action=_Version, nargs=0, help="show the version and end")
     parser.add_argument(
         "preset", nargs="?", metavar="PRESET | FILE.toml", help="an experiment that comes with it, or one of yours"
@@ -218,42 +206,23 @@ def _parser(command: str) -> _Parser:
     add = parser.add_argument_group("the experiment").add_argument
     add("--set", action="append", default=[], metavar="KEY=VALUE", help="change a setting, such as training.lr=0.1")
     add("--arm-set", action="append", default=[], metavar="ARM:KEY=VALUE", help="change a setting of one arm")
-    add("--seeds", type=_count, metavar="N", help="train every arm under N seeds")
-    add("--epochs", type=_count, metavar="N", help="train for N epochs")
+    add("--seeds", type=count, metavar="N", help="train every arm under N seeds")
+    add("--epochs", type=count, metavar="N", help="train for N epochs")
     add("--data-unchecked", action="append_const", dest="set", const="data.unchecked=true",
         help="use downloaded files as they are, even where their md5 is not torchvision's")  # fmt: skip
     add("--device", type=_device, default="auto", metavar="D", help="auto (the default), cpu, cuda, cuda:N or mps")
     unused = " (no effect here)" if command == "run" else ""
-    add = parser.add_argument_group("the screen").add_argument
-    add("--fps", type=_rate, metavar="N", help=f"draw at most N times a second{unused}")
+    add = screen_options(parser, unused).add_argument
     add("--paused", action="store_true", help=f"start paused{' (with --control)' if unused else ''}")
-    add("--ascii", action="store_true", help="draw with ASCII only")
-    add("--no-mouse", action="store_true", help=f"leave the mouse to the terminal{unused}")
     if command == "run":
         add("--json", action="store_true", help="one JSON object a line on stdout, and nothing else there")
         add("--control", action="store_true", help="the same, and commands as JSON lines on stdin")
     return parser
 
 
-def _count(text: str) -> int:
-    if not re.fullmatch(r"\+?\d{1,9}", text.strip()) or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text}: must be a whole number of at least 1")
-    return int(text)
-
-
-def _rate(text: str) -> float:
-    try:
-        value = float(text)
-    except ValueError:
-        value = 0.0
-    if not 0 < value <= 1000:
-        raise argparse.ArgumentTypeError(f"{text}: must be a number of frames per second above 0")
-    return value
-
-
 def _device(text: str) -> str:
     if not re.fullmatch(r"auto|cpu|mps|cuda(:\d+)?", text):
-        near = _nearest(text, ("auto", "cpu", "cuda", "mps"))
+        near = nearest(text, ("auto", "cpu", "cuda", "mps"))
         raise argparse.ArgumentTypeError(f"{text}: must be auto, cpu, cuda, cuda:N or mps{near}")
     return text
 
@@ -272,21 +241,9 @@ def _arguments(ref: str, options: argparse.Namespace) -> list[str]:
 
 def _has_terminal(ref: str) -> bool:
     """Whether a dashboard can be shown; says on stderr why not."""
-    for name, stream in (("stdout", sys.stdout), ("stdin", sys.stdin)):
-        if stream is None or not stream.isatty():
-            _complain(f"no terminal on {name} for the dashboard: running {ref!r} without a screen", DONE)
-            return False
-    if (term := os.environ.get("TERM")) in ("dumb", "unknown"):
-        _complain(f"no dashboard on a terminal that cannot draw (TERM={term}): running {ref!r} without a screen", DONE)
-        return False
-    return True
-
-
-def _nearest(given: str, names: Any) -> str:
-    import difflib
-
-    near = difflib.get_close_matches(given, list(names), n=1, cutoff=0.6)
-    return f" (did you mean {near[0]!r}?)" if near else ""
+    if why := why_no_dashboard():
+        complain(f"{why}: running {ref!r} without a screen")
+    return not why
 
 
 def _complain(message: str, code: int) -> int:

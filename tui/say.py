@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import sys
 from typing import TYPE_CHECKING
 
@@ -30,6 +31,16 @@ def complain(message: str) -> None:
     """One line on stderr, or nothing where that is gone."""
     with contextlib.suppress(OSError, ValueError, AttributeError):
         print(complaint(message), file=sys.stderr, flush=True)
+
+
+def why_no_dashboard() -> str:
+    """What keeps a dashboard from being shown here; an empty text where nothing does."""
+    for name, stream in (("stdout", sys.stdout), ("stdin", sys.stdin)):
+        if stream is None or not stream.isatty():
+            return f"no terminal on {name} for the dashboard"
+    if (term := os.environ.get("TERM")) in ("dumb", "unknown"):
+        return f"no dashboard on a terminal that cannot draw (TERM={term})"
+    return ""
 
 
 def complain_of(failed: Failed) -> int:

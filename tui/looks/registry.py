@@ -66,6 +66,8 @@ class Moment:
         """The text where there is nothing to see: that the look is being taken, or `why` there is nothing."""
         record = self.view.record
         waiting = f"{record.loading} ..." if self.view.state == "loading" else "looking ..."
+        if self.view.opened:
+            waiting = "A closer look needs the run in training: the file of a run holds its numbers."
         return [Text(why if self.has_seen(look, arm) else waiting, style="dim")]
 
     def name(self, arm: str) -> Text:

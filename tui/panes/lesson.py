@@ -24,7 +24,8 @@ class LessonPane(RunPane):
         super().__init__(setup, Lesson(setup.preset))
 
     def update(self, view: View, shown: Shown) -> None:
-        """The lesson does not change during a run."""
+        """The lesson does not change during a run; of compared runs it is what they differ in."""
+        self.border_title = "differences" if view.opened == "compared" else self.title
 
     async def remake(self, preset: Preset) -> None:
         self.query_one(Lesson).show(preset)

@@ -18,7 +18,7 @@ def choose_preset(screen: Screen[None], original: Preset, worker: AnyWorker) -> 
         if name is None:
             return
         view = worker.view()  # of now: it trains on while the list is open
-        if view.state not in ("running", "paused") or view.record.epoch == 0:
+        if view.opened or view.state not in ("running", "paused") or view.record.epoch == 0:
             _open(screen, name)
             return
         question = Question(
@@ -42,8 +42,8 @@ def _open(screen: Screen[None], name: str) -> None:
 
 def ask_to_quit(screen: Screen[None], view: View) -> None:
     """End the program, after a question where a run would be lost."""
-    if view.state not in ("running", "paused") or view.record.epoch == 0:
-        screen.post_message(EndProgram(keep=view.record.epoch > 0))
+    if view.opened or view.state not in ("running", "paused") or view.record.epoch == 0:
+        screen.post_message(EndProgram(keep=view.record.epoch > 0 and not view.opened))
         return
 
     def answered(answer: str | None) -> None:

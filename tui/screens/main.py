@@ -96,6 +96,8 @@ class MainScreen(LivesOn, Screen[None]):
 
     def on_mount(self) -> None:
         self._arrange()
+        # What compared runs differ in stands there.
+        self.set_class(self.view.opened == "compared", "-lesson")
         self.draw(force=True)
         self.call_after_refresh(self._first_frame)
 

@@ -17,18 +17,22 @@ _SILENT = ("look",)
 def show_news(screen: Screen[None], worker: AnyWorker) -> None:
     """Show what happened since the last call."""
     news = worker.news()
+    refused: set[str] = set()
     for event in news:
         match event:
             case Started(warnings=warnings):
                 for line in warnings:
                     screen.notify(line, title="the data", severity="warning", timeout=12, markup=False)
                 screen.post_message(Loaded(worker))
+            case Failed() if worker.view().opened:
+                notify_failure(screen, event, "the file of the run")
             case Failed():
                 if worker.view().record.started is None:
                     screen.post_message(Loaded(worker, event))
                 else:
                     notify_failure(screen, event, "the engine stopped")
-            case Receipt(taken=False) if event.do not in _SILENT:
+            case Receipt(taken=False) if event.do not in _SILENT and event.refused not in refused:
+                refused.add(event.refused)  # one key may turn the knobs of many arms
                 screen.notify(event.refused, title="refused", severity="error", timeout=15, markup=False)
     _notify_diverged(screen, news)
 

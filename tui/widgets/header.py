@@ -19,6 +19,11 @@ _STATES = {
     "failed": ("✘", "!", "failed", "red"),
 }
 
+# Where a run that is only looked at stands, unless it has ended.
+_PLACES = {"running": "in another process", "compared": "compared"}
+# How one stands that no worker has a state for.
+_LEFT = ("stopped", "dead")
+
 
 class RunHeader(Lines):
     """The preset's title, the device, the state, epochs done of epochs, rate and time left."""
@@ -33,6 +38,10 @@ class RunHeader(Lines):
         """Show this moment of the run; `epochs` is its length, `device` what is known of the machine."""
         width = self.content_size.width
         sign, plain, word, colour = _STATES[view.state]
+        if view.opened in _LEFT:
+            word = view.opened
+        elif view.opened == "compared" and view.state == "paused":
+            word = "ended"
         top = Text(no_wrap=True)
         top.append(" regtui ", style="bold reverse")
         top.append(f" {title_of(view.preset)}", style="bold")
@@ -58,7 +67,10 @@ class RunHeader(Lines):
             if view.state == "running":
                 left = (epochs - view.record.epoch) / rate if rate else math.inf
                 parts += [f"  {rate:.1f}/s", f"  {duration(left)} left"]
-            parts.append(f"  speed {'max' if view.speed is None else f'{view.speed:g}/s'}")
+            if view.opened:
+                parts.append(f"  {_PLACES.get(view.opened, 'opened')}, read-only")
+            else:
+                parts.append(f"  speed {'max' if view.speed is None else f'{view.speed:g}/s'}")
             # Where it is narrow the bar gives way first, then the words that can be guessed.
             while len(parts) > 2 and low.cell_len + len("".join(parts)) + 6 > width:
                 parts.pop(1)

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from engine.limits import shared_limits as limits_of
 from engine.view import View
 from tui.charts.plot import Mark, Plot, Series
 
@@ -15,8 +16,6 @@ LOSSES = (("train_loss", False), ("val_loss", True))
 ACCURACIES = (("train_acc", False), ("val_acc", True))
 # With more arms than these in one chart, the selected one stands out and the others step back.
 MANY = 4
-# Of each curve so large a share has to lie within the shared scale.
-_SETTLED = 0.98
 # The averages of the weights: the colours of their curves, which are no arm's among the first.
 AVERAGE_COLOURS = {"ema": 7, "swa": 6}
 
@@ -69,28 +68,8 @@ def x_limits(view: View) -> tuple[float, float]:
 
 
 def shared_limits(series: Sequence[Series], log: bool) -> tuple[float, float] | None:
-    """One y scale for several panes, from all their curves.
-
-    A lane that explodes must not press the others flat: what lies far above where the curves began is cut off, and so
-    is a high start that fills none of the width.
-    """
-    finite = [y[np.isfinite(y)] for y in (np.asarray(curve.y) for curve in series)]
-    finite = [y for y in finite if y.size]
-    if not finite:
-        return None
-    top = max(float(y.max()) for y in finite)
-    # Some explode in the very first epoch: where the others began counts.
-    starts = [abs(float(y[0])) for y in finite]
-    start = max(loss for loss in starts if loss <= 100 * max(min(starts), 0.1))
-    highest = min(top, 3 * start) if start else top
-    if not log and (settled := max(_quantile(y, _SETTLED) for y in finite)) < highest / 4:
-        highest = 1.5 * settled
-    lowest = min(float(y.min()) for y in finite)
-    if log:
-        positive = [float(y[y > 0].min()) for y in finite if (y > 0).any()]
-        return (min(positive), max(highest, min(positive) * 1.01)) if positive else None
-    lowest = min(0.0, lowest) if lowest < highest / 2 else lowest
-    return (lowest, highest) if highest > lowest else None
+    """One y scale for several panes, from all their curves, as `engine.limits` finds it."""
+    return limits_of([np.asarray(curve.y) for curve in series], log)
 
 
 def _steady_limits(curves: Sequence[Series], arms: Sequence[str]) -> tuple[float, float] | None:
@@ -98,14 +77,6 @@ def _steady_limits(curves: Sequence[Series], arms: Sequence[str]) -> tuple[float
     finite = [y[np.isfinite(y)] for y in (np.asarray(series.y) for series in curves)] if len(arms) > MANY else []
     ends = [(float(y.min()), float(y.max())) for y in finite if y.size]
     return (min(low for low, _ in ends), max(high for _, high in ends)) if ends else None
-
-
-def _quantile(y: np.ndarray, share: float) -> float:
-    """As NumPy's, which takes ten times as long over so few numbers."""
-    place = share * (len(y) - 1)
-    low = int(place)
-    near = np.partition(y, (low, min(low + 1, len(y) - 1)))[low : low + 2].tolist()
-    return float(near[0] + (place - low) * (near[-1] - near[0]))
 
 
 def off_scale(plot: Plot) -> set[int]:

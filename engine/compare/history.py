@@ -1,0 +1,65 @@
+"""The curves of several runs on one axis of epochs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.events import Intervention
+from engine.history import Floats, History, Writable
+
+
+class ComparedHistory(History):
+    """Reads the histories of runs as one; each run's arms are called as its part of `names` says.
+
+    What a run does not have, because it is shorter or keeps fewer epochs, is a gap or what it had before.
+    """
+
+    def __init__(self, histories: Sequence[History], names: Sequence[dict[str, str]]) -> None:
+        lanes = [(names[place][arm], seed) for place, history in enumerate(histories) for arm, seed in history.lanes]
+        super().__init__(lanes, points=4)
+        self._histories, self._names = list(histories), list(names)
+        self._part_of = {name: place for place, told in enumerate(names) for name in told.values()}
+
+    def __len__(self) -> int:
+        return max(map(len, self._histories), default=0)
+
+    @property
+    def metrics(self) -> list[str]:
+        return list(dict.fromkeys(metric for history in self._histories for metric in history.metrics))
+
+    @property
+    def interventions(self) -> list[Intervention]:
+        return []
+
+    def write_csv(self, file: Writable) -> None:
+        raise NotImplementedError("each run is exported on its own")
+
+    def means(self, metric: str) -> tuple[NDArray[np.int64], Floats, Floats]:
+        parts = [history.means(metric) for history in self._histories]
+        epochs = np.unique(np.concatenate([told for told, _, _ in parts])) if parts else np.empty(0, dtype=np.int64)
+        mean = [_placed(epochs, told, values) for told, values, _ in parts]
+        deviation = [_placed(epochs, told, values) for told, _, values in parts]
+        return epochs, np.concatenate(mean), np.concatenate(deviation)
+
+    def mean(self, metric: str, arm: str) -> tuple[NDArray[np.int64], Floats, Floats, Floats]:
+        place = self._part_of[arm]
+        own = next(name for name, told in self._names[place].items() if told == arm)
+        return self._histories[place].mean(metric, own)
+
+    def series(self, metric: str, arm: str, seed: int | None = None) -> tuple[NDArray[np.int64], Floats]:
+        place = self._part_of[arm]
+        own = next(name for name, told in self._names[place].items() if told == arm)
+        return self._histories[place].series(metric, own, seed)
+
+
+def _placed(epochs: NDArray[np.int64], told: NDArray[np.int64], values: Floats) -> Floats:
+    """Values at some epochs, [arms, n], at others: the newest before; nothing before the first or behind the last."""
+    if not told.size:
+        return np.full((len(values), epochs.size), np.nan)
+    newest = np.searchsorted(told, epochs, side="right") - 1
+    placed = values[:, np.maximum(newest, 0)]
+    placed[:, (newest < 0) | (epochs > told[-1])] = np.nan
+    return placed

@@ -1,0 +1,147 @@
+"""`regtui compare`: curves overlaid, tables beside one another, the differences of the presets."""
+
+from __future__ import annotations
+
+import contextlib
+import subprocess
+import sys
+from unittest import mock
+
+import numpy as np
+import pytest
+
+from engine.compare import ComparedWorker, differences
+from engine.compare.differences import labels
+from engine.runs.library import meta_at
+from engine.runs.reader import RunReader
+from engine.summary import summarize
+from tests.tui.dashboard import SIZES, Pace, Person, _a_moment
+from tests.tui.recorded import preset_of, recorded, recording, train
+from tui.app import RegtuiApp
+from tui.cli import main
+
+
+@pytest.fixture
+def pair(folder):
+    """A run of six epochs, and one of nine with another learning rate, one seed more and other arms' dropout."""
+    arms = {"plain": {}, "dropped": {"regularization.dropout": 0.4}}
+    other = preset_of(9, arms, training__lr=0.03, training__seeds=[0, 1, 5])
+    return [recorded(folder, name="first"), recorded(folder, other, name="second", epochs=8)]
+
+
+def test_curves_and_rows_are_those_of_each_run(pair):
+    worker = ComparedWorker(pair)
+    record = worker.view().record
+    assert record.preset.arm_names == ("first: plain", "first: dropped", "second: plain", "second: dropped")
+    for path, label, epochs in zip(pair, ("first", "second"), (6, 8), strict=True):
+        with RunReader(path) as reader:
+            own = {row.arm: row for row in summarize(reader.record)}
+            for row in summarize(record):
+                if row.arm.startswith(label):
+                    mine = own[row.arm.partition(": ")[2]]
+                    assert (row.val_loss, row.test_acc, row.reason) == (mine.val_loss, mine.test_acc, mine.reason)
+                    assert row.lanes == mine.lanes
+            told, mean, deviation = record.history.means("val_loss")
+            place = record.history.arms.index(f"{label}: dropped")
+            _, expected, low, _ = reader.record.history.mean("val_loss", "dropped")
+        assert told.tolist() == list(range(1, 9))
+        assert mean[place, :epochs].tolist() == expected.tolist()
+        assert deviation[place, :epochs] == pytest.approx(expected - low)
+        assert np.isnan(mean[place, epochs:]).all()  # a shorter run ends, and is not drawn on
+    worker.close()
+
+
+def test_differences_are_a_short_list(pair):
+    worker = ComparedWorker(pair)
+    assert differences(worker.runs) == [
+        "seeds: 0, 1 in first, 0, 1, 5 in second",
+        "training.epochs: 6 in first, 9 in second",
+        "training.lr: 0.1 in first, 0.03 in second",
+        "regularization.dropout: 0 (plain) and 0.2 (dropped) in first, 0 (plain) and 0.4 (dropped) in second",
+    ]
+    worker.close()
+
+
+def test_of_runs_with_other_arms_the_arms_are_the_difference(folder):
+    paths = [
+        recorded(folder, name="a"),
+        recorded(folder, preset_of(6, {"plain": {}, "l2": {"regularization.l2": 1.0}}), "b"),
+    ]
+    worker = ComparedWorker(paths)
+    assert differences(worker.runs) == ["arms: plain, dropped in a, plain, l2 in b"]
+    worker.close()
+
+
+def test_labels_tell_runs_apart(folder):
+    metas = [meta_at(recorded(folder, name=name)) for name in ("one", "same", "same", "")]
+    told = labels([*metas, metas[3]])
+    assert told[0] == "one"
+    assert told[1] == f"same {metas[1].id[:4]}"
+    assert told[3:] == [f"{metas[3].id[:4]} (4)", f"{metas[3].id[:4]} (5)"]
+    assert len(set(told)) == 5
+
+
+def test_without_a_terminal_the_tables_and_the_list_are_printed(pair, capsys):
+    assert main(["compare", "first", "second"]) == 0
+    out = capsys.readouterr().out
+    assert "first: dropped" in out
+    assert "second: dropped" in out
+    assert "training.lr: 0.1 in first, 0.03 in second" in out
+
+
+@contextlib.asynccontextmanager
+async def compared(paths, size):
+    worker = ComparedWorker(paths)
+    app = RegtuiApp(worker.preset, worker=worker)
+    with (
+        mock.patch.object(Pace, "wait", return_value=0.05),
+        mock.patch("textual.app.wait_for_idle", _a_moment),
+        mock.patch("textual.pilot.wait_for_idle", _a_moment),
+    ):
+        async with app.run_test(size=size) as pilot:
+            try:
+                yield Person(pilot)
+            finally:
+                app.close_workers()
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_the_screen_lays_the_curves_over_one_another(pair, size):
+    async with compared(pair, size) as person:
+        await person.sees("compared, read-only")
+        assert "first: plain" in person.text
+        assert "differences" in person.text
+        assert "training.lr: 0.1 in first" in person.text
+        await person.press("right")
+        await person.sees(lambda: person.toasts.count("runs are only compared here") == 1)
+
+
+async def test_a_living_run_grows_beside_a_finished_one(folder, pair):
+    writer, lab = recording(folder, preset_of(40), "living")
+    train(writer, lab, 2)
+    async with compared([pair[0], writer.path], (120, 36)) as person:
+        await person.sees("6/40")
+        train(writer, lab, 9)
+        await person.sees("11/40")
+        writer.close("stopped")
+        await person.sees("ended")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["first"], "1 run to compare: must be from 2 to 16"),
+        (["first", "third"], "'third': there is no such run"),
+        ([], "the following arguments are required: RUN"),
+    ],
+)
+def test_what_cannot_be_compared_is_said(pair, capsys, arguments, said):
+    assert main(["compare", *arguments]) == 2
+    assert said in capsys.readouterr().err
+
+
+def test_torch_is_not_imported(pair):
+    code = "import sys, tui.cli; tui.cli.main(sys.argv[1:]); print(*sys.modules, file=sys.stderr)"
+    arguments = [sys.executable, "-c", code, "compare", *map(str, pair)]
+    done = subprocess.run(arguments, capture_output=True, text=True, check=True)
+    assert "torch" not in done.stderr.split()

@@ -1,0 +1,89 @@
+"""What every command line of the program is read with. Imports nothing heavy."""
+
+from __future__ import annotations
+
+import argparse
+import re
+from collections.abc import Sequence
+from typing import Any, NoReturn
+
+# Those that look at runs in their files, and go on with them.
+RUN_COMMANDS = ("runs", "open", "compare", "export", "resume")
+COMMANDS = ("run", "presets", "check", *RUN_COMMANDS)
+
+
+class UsageError(Exception):
+    """The command line cannot be understood: one line for the user."""
+
+
+class Parser(argparse.ArgumentParser):
+    """Argparse whose errors are one line that names the nearest option."""
+
+    def __init__(self, **given: Any) -> None:
+        super().__init__(
+            allow_abbrev=False, add_help=False, formatter_class=argparse.RawDescriptionHelpFormatter, **given
+        )
+        self.add_argument("-h", "--help", action="help", help="show this and end")
+
+    def error(self, message: str) -> NoReturn:
+        raise UsageError(message.removeprefix("argument "))
+
+    def parse(self, argv: Sequence[str]) -> argparse.Namespace:
+        """The options; raises UsageError."""
+        options, unknown = self.parse_known_args(argv)
+        for word in unknown:
+            if word.startswith("-") and len(word) > 1:
+                name = word.partition("=")[0]
+                raise UsageError(f"unknown option {name!r}{nearest(name, self._option_string_actions)}")
+        if unknown:
+            words = [word for word in (getattr(options, "preset", None), *unknown) if word]
+            if command := next((word for word in words if word in COMMANDS), None):
+                raise UsageError(f"the command comes first: regtui {command} ...")
+            raise UsageError(f"unexpected {unknown[0]!r}{nearest(words[0], COMMANDS)}")
+        return options
+
+
+def count(text: str) -> int:
+    """A whole number of at least 1."""
+    if not re.fullmatch(r"\+?\d{1,9}", text.strip()) or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text}: must be a whole number of at least 1")
+    return int(text)
+
+
+def nearest(given: str, names: Any) -> str:
+    """` (did you mean '...'?)`, or nothing where no name is near."""
+    import difflib
+
+    near = difflib.get_close_matches(given, list(names), n=1, cutoff=0.6)
+    return f" (did you mean {near[0]!r}?)" if near else ""
+
+
+_UNITS = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12}
+
+
+def size(text: str) -> int:
+    """Bytes, such as 512MB or 2G."""
+    found = re.fullmatch(r"(\d{1,12}(?:\.\d{1,6})?)\s*([kmgt]?)b?", text.strip().casefold())
+    if not found:
+        raise argparse.ArgumentTypeError(f"{text}: must be a size, such as 512MB or 2GB")
+    return int(float(found[1]) * _UNITS[found[2]])
+
+
+def rate(text: str) -> float:
+    """A number of frames a second."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
+    if not 0 < value <= 1000:
+        raise argparse.ArgumentTypeError(f"{text}: must be a number of frames per second above 0")
+    return value
+
+
+def screen_options(parser: argparse.ArgumentParser, unused: str = "") -> argparse._ArgumentGroup:
+    """Add how a screen is drawn; `unused` is said of the options where they have no effect. The group of them."""
+    group = parser.add_argument_group("the screen")
+    group.add_argument("--fps", type=rate, metavar="N", help=f"draw at most N times a second{unused}")
+    group.add_argument("--ascii", action="store_true", help="draw with ASCII only")
+    group.add_argument("--no-mouse", action="store_true", help=f"leave the mouse to the terminal{unused}")
+    return group

@@ -1,0 +1,63 @@
+"""`regtui export`: a run in the formats of others. Torch is not imported."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from tui.arguments import Parser, UsageError
+from tui.exits import DONE
+from tui.say import complain, say
+
+_USAGE = "regtui export RUN --csv | --json | --html | --svg | --png | --parquet | --tensorboard [-o FILE] [--force]"
+
+
+def main(argv: Sequence[str]) -> int:
+    """Write the file and say where; the exit code. Raises UsageError, RunError."""
+    from engine.export import FORMATS, export, to_stream
+    from engine.files import file_name
+    from engine.runs.errors import RunError
+    from engine.runs.library import find, newest
+    from engine.runs.reader import RunReader
+
+    parser = Parser(prog="regtui export", usage=_USAGE, description="Write a run in another format.")
+    parser.add_argument(
+        "run", nargs="?", metavar="RUN", help="an id, a part of a name, or a file; the newest run unless given"
+    )
+    formats = parser.add_argument_group("the format")
+    for form in FORMATS.values():
+        takes = f" (takes {form.needs}: pip install 'regtui[{form.extra}]')" if form.needs else ""
+        formats.add_argument(
+            f"--{form.name}", dest="formats", action="append_const", const=form.name, help=f"{form.help}{takes}"
+        )
+    add = parser.add_argument_group("the file").add_argument
+    add("-o", "--output", metavar="FILE", help="where to; - is stdout, for csv, json and html; else a name of its own")
+    add("--force", action="store_true", help="replace what is there")
+    options = parser.parse(argv)
+    if not options.formats:
+        raise UsageError(f"which format: {', '.join(f'--{name}' for name in FORMATS)}")
+    if len(options.formats) > 1:
+        raise UsageError(f"--{options.formats[0]} and --{options.formats[1]}: one at a time")
+    form = FORMATS[options.formats[0]]
+    if options.output == "-" and not form.text:
+        raise UsageError(f"--{form.name} does not go to stdout: -o FILE")
+
+    path = newest() if options.run is None else find(options.run)
+    with RunReader(path) as reader:
+        for line in reader.damage:
+            complain(f"{path}: {line}")
+        if options.output == "-":
+            to_stream(reader, form, sys.stdout.buffer)
+            return DONE
+        own = file_name(f"{reader.meta.name or reader.meta.identity.preset}-{reader.meta.id}", form.ending)
+        target = Path(options.output or own).expanduser()
+        if options.output and form.ending and target.is_dir():
+            target = target / own
+        try:
+            export(reader, form, target, replace=options.force)
+        except (OSError, ValueError) as error:
+            why = error.strerror if isinstance(error, OSError) and error.strerror else "no file can have such a name"
+            raise RunError(f"{target}: not written: {why}") from error
+    say(str(target))
+    return DONE

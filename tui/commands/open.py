@@ -1,0 +1,49 @@
+"""`regtui open`: the dashboard on a run in its file, finished or in training. Torch is not imported."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from tui.arguments import Parser, screen_options
+from tui.exits import DONE
+from tui.say import complain, why_no_dashboard
+
+
+def main(argv: Sequence[str]) -> int:
+    """Show the run until the person leaves; the exit code. Raises UsageError, RunError."""
+    parser = Parser(prog="regtui open", description="Show a recorded run in the dashboard, without changing it.")
+    parser.add_argument(
+        "run", nargs="?", metavar="RUN", help="an id, a part of a name, or a file; the newest run unless given"
+    )
+    screen_options(parser)
+    options = parser.parse(argv)
+
+    from engine.runs.library import find, newest
+
+    path = newest() if options.run is None else find(options.run)
+    if why := why_no_dashboard():
+        complain(f"{why}: the table of the run instead")
+        return _print_table(path, options.ascii)
+
+    from engine.file_worker import FileWorker
+    from tui.commands.dashboard import show
+
+    worker = FileWorker(path)
+    return show(worker.begun, worker, options)
+
+
+def _print_table(path: Path, ascii_only: bool) -> int:
+    from engine.runs.reader import RunReader
+    from tui.report import outcome
+    from tui.stdout import StdoutConsole
+
+    with RunReader(path) as reader:
+        console = StdoutConsole()
+        for line in reader.damage:
+            complain(f"{path}: {line}")
+        for part in outcome(reader.record, console.width, ascii_only or console.ascii):
+            console.print(part)
+    sys.stdout.flush()
+    return DONE
