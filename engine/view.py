@@ -32,6 +32,7 @@ class View:
     version : another one for each change.
     opened : of a run that is only looked at, in its file: how it stands by its own word (`engine.runs.meta.State`), or
         `compared` for several in one view. Empty for one that obeys.
+    trouble : what of the run is not being recorded, since when and why; empty while all is well.
     event_count : how many events there have been, those before a restart included.
     """
 
@@ -44,6 +45,7 @@ class View:
     version: int = 0
     event_count: int = 0
     opened: str = ""
+    trouble: str = ""
 
     @property
     def preset(self) -> Preset:

@@ -23,6 +23,7 @@ from engine.view import State, View
 
 if TYPE_CHECKING:
     from engine.data import Load
+    from engine.keeper import Keeper
     from engine.lab import Lab
 
 # How many of the rare events (turned knobs, receipts, stops, failures) wait for a reader before the oldest are let go.
@@ -47,6 +48,7 @@ class Worker:
     paused : wait for Resume before the first step.
     speed : epochs per second, or None for as fast as it goes.
     load : as for `engine.lab.Lab`; None for the preset's own data.
+    keeper : keeps the run in a file; None where it is not recorded.
     """
 
     def __init__(
@@ -57,8 +59,9 @@ class Worker:
         paused: bool = False,
         speed: float | None = None,
         load: Load | None = None,
+        keeper: Keeper | None = None,
     ) -> None:
-        self._device, self._load = device, load
+        self._device, self._load, self._keeper, self._discarded = device, load, keeper, False
         self._pace, self._rate = Pace(paused, speed), Rate()
         self._orders = Orders()
         self._wake = threading.Condition()
@@ -115,6 +118,7 @@ class Worker:
                 pending=tuple(command for command in turns if isinstance(command, Turn)),
                 version=self._version,
                 event_count=self._count,
+                trouble="" if self._keeper is None else self._keeper.trouble,
             )
 
     def news(self) -> list[Event]:
@@ -124,8 +128,12 @@ class Worker:
             self._news.clear()
         return news
 
+    def discard(self) -> None:
+        """Leave no file of the run when it is closed."""
+        self._discarded = True
+
     def close(self, timeout: float = 2.0) -> bool:
-        """End the thread without testing; whether it ended within `timeout` seconds."""
+        """End the thread without testing; whether it ended within `timeout` seconds, the run's file written."""
         with self._wake:
             self._closing = True
             self._wake.notify()
@@ -152,6 +160,9 @@ class Worker:
             if self._state == "failed" and not self._closing:
                 self._await_restart()
         self._refuse_the_rest("the run is closed")
+        if self._keeper is not None:
+            over = "finished" if self._state == "finished" else "failed" if self._state == "failed" else "stopped"
+            self._keeper.end(self._lab, "discarded" if self._discarded else over)
 
     def _await_restart(self) -> None:
         """After a failure only a restart helps, perhaps with the knob turned back that was the cause."""
@@ -189,6 +200,8 @@ class Worker:
         self._lab = lab
         self._emit([lab.started], "paused" if self._pace.paused else "running")
         self._looker.watch_updates(lab)
+        if self._keeper is not None:
+            self._keeper.begin(lab)
 
     def _report(self, loading: Loading) -> None:
         self._emit([loading])
@@ -208,7 +221,10 @@ class Worker:
             if self._pace.paused or lab.finished:
                 if lab.finished:
                     self._refuse_the_rest(f"the run has ended after epoch {lab.epoch}", only_later=True)
-                self._set_state("finished" if lab.finished else "paused")
+                state: State = "finished" if lab.finished else "paused"
+                if self._keeper is not None and state != self._state:
+                    self._keeper.keep(lab, now=True)
+                self._set_state(state)
                 with self._wake:
                     self._wake.wait_for(
                         lambda: self._is_called(lab) or self._looker.is_due(lab),
@@ -224,6 +240,8 @@ class Worker:
             if events := lab.advance():
                 self._emit(events)
                 self._pace.epoch_done()
+                if self._keeper is not None and self._keeper.is_due():
+                    self._keeper.keep(lab)
 
     def _is_called(self, lab: Lab) -> bool:
         return self._closing or self._orders.due(lab.epoch) is not None
@@ -243,7 +261,10 @@ class Worker:
                 except PresetError as error:
                     refused = str(error)
             # Only now is it answered, together with its effect: a turned knob stays pending until the effect shows.
-            self._emit([*events, _receipt(number, order, refused, *place)], answered=number)
+            receipt = _receipt(number, order, refused, *place)
+            self._emit([*events, receipt], answered=number)
+            if self._keeper is not None and order.command is not None:
+                self._keeper.answered(order.command, receipt)
             if isinstance(order.command, Restart) and not refused:
                 return True
 
@@ -305,6 +326,8 @@ class Worker:
             if not all(isinstance(event, Receipt) and event.do == Look.kind for event in events):
                 self._version += 1  # a look that is asked for shows nothing before it is taken
             count, listeners = self._count, tuple(self._listeners)
+        if self._keeper is not None:
+            self._keeper.take(events)
         for listener in listeners:
             listener(events, count)
 

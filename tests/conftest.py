@@ -19,4 +19,5 @@ hypothesis.settings.load_profile("without a clock")
 def _nothing_outside_of_the_tests_is_written(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_STATE_HOME", str(tmp_path_factory.mktemp("state")))
+        patch.setenv("XDG_DATA_HOME", str(tmp_path_factory.mktemp("runs")))
         yield

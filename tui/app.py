@@ -26,6 +26,7 @@ from engine.view import AnyWorker, View
 from engine.worker import Worker
 from tui.driver import TerminalDriver
 from tui.exits import FAILED, INTERRUPTED
+from tui.recording import KeeperOf
 from tui.report import outcome, with_knobs
 from tui.report import reproduce as command_of
 from tui.say import complain, complain_of, complaint
@@ -46,7 +47,8 @@ _TABLE_WITHIN = 0.8
 class RegtuiApp(LivesOn, App[int]):
     """Holds what outlives a preset: how to draw, on which device to train.
 
-    `worker` is the one whose run is shown first, such as an `engine.client.RemoteWorker`; without, one is made.
+    `worker` is the one whose run is shown first, such as an `engine.client.RemoteWorker`; without, one is made, and
+    `keeper_of` gives what keeps the run of a preset in its file.
     """
 
     TITLE = "regtui"
@@ -63,12 +65,14 @@ class RegtuiApp(LivesOn, App[int]):
         ascii_only: bool = False,
         signals: Signals | None = None,
         worker: AnyWorker | None = None,
+        keeper_of: KeeperOf = lambda preset: None,
     ) -> None:
         super().__init__(driver_class=TerminalDriver)
+        self._keeper_of = keeper_of
         self._signals = signals
         self.crash = ""  # the message, printed once the screen is left
         self._device, self._fps, self._ascii = device, fps, ascii_only
-        self.worker: AnyWorker = worker or Worker(preset, device, paused=paused, speed=preset.speed)
+        self.worker: AnyWorker = worker or self._worker_of(preset, paused)
         self._kept: Run | None = None  # what there is to go back to where the next preset cannot be loaded
         self._main = MainScreen(preset, self.worker, fps=fps, ascii_only=ascii_only)
         self.last_view: View | None = None
@@ -147,8 +151,12 @@ class RegtuiApp(LivesOn, App[int]):
                 old.send(Pause())
         else:
             _close(old)
-        self.worker = Worker(preset, self._device, speed=preset.speed)
+        self.worker = self._worker_of(preset)
         self._main.load(preset, self.worker)
+
+    def _worker_of(self, preset: Preset, paused: bool = False) -> Worker:
+        keeper = self._keeper_of(preset)
+        return Worker(preset, self._device, paused=paused, speed=preset.speed, keeper=keeper)
 
     def on_loaded(self, message: Loaded) -> None:
         """The other preset trains, and the run before it can go; or it cannot be loaded, and that run goes on."""
@@ -188,6 +196,8 @@ class RegtuiApp(LivesOn, App[int]):
     def on_end_program(self, message: EndProgram) -> None:
         """End the program; with `keep` after the test on the best weights, whose table then stays in the terminal."""
         if not message.keep:
+            if isinstance(self.worker, Worker):
+                self.worker.discard()
             self.exit(0)
             return
         self.worker.send(Stop())
@@ -236,6 +246,7 @@ def run_dashboard(
     reproduce: Sequence[str] = (),
     signals: Signals | None = None,
     worker: AnyWorker | None = None,
+    keeper_of: KeeperOf = lambda preset: None,
 ) -> int:
     """Open the dashboard and stay in it until it is left; the program's exit code.
 
@@ -245,10 +256,12 @@ def run_dashboard(
     reproduce : the command line's arguments, for the command that is left in the terminal.
     signals : entered, so that signals can end the program; without, only `q` ends it.
     worker : of a run that there is already; one that trains the preset here unless given.
+    keeper_of : gives what keeps the run of a preset in its file.
     """
     app = RegtuiApp(
-        preset, device=device, fps=fps, paused=paused, ascii_only=ascii_only, signals=signals, worker=worker
-    )
+        preset, device=device, fps=fps, paused=paused, ascii_only=ascii_only, signals=signals, worker=worker,
+        keeper_of=keeper_of,
+    )  # fmt: skip
     try:
         code = app.run(mouse=mouse)
     except Exception as error:  # not of the screen, but of leaving it
@@ -265,8 +278,8 @@ def run_dashboard(
         complain(app.crash)
     by_signal = code is not None and code > 128
     failed = _failure(app.worker.view())  # asked before closing, which is a failure to one that still loads
-    # After a signal nothing is waited for: an orderly exit of torch would take as long again.
-    ended = not by_signal and app.close_workers(timeout=1.0)
+    # After a signal a moment is waited, for the run's file: an orderly exit of torch would take too long.
+    ended = app.close_workers(timeout=0.5 if by_signal else 1.0) and not by_signal
     if app.last_view is not None:
         if app.original is not preset:  # picked in the dashboard: none of the command line's changes are in it
             reproduce = [app.original.name, *(() if device == "auto" else ("--device", device))]

@@ -107,6 +107,8 @@ def _main(argv: Sequence[str]) -> int:
             try:
                 ref = DEFAULT if options.preset is None else options.preset
                 preset = load_preset(ref, options.set, options.arm_set, options.seeds, options.epochs)
+                from tui.recording import keeper_of
+
                 if command == "run" or not _has_terminal(ref):
                     from tui import headless
 
@@ -118,6 +120,7 @@ def _main(argv: Sequence[str]) -> int:
                         signals=signals,
                         control=getattr(options, "control", False),
                         paused=options.paused,
+                        keeper=keeper_of(options, ["regtui", *sys.argv[1:]])(preset),
                     )
                 if options.device not in ("auto", "cpu"):
                     # Refused before a screen opens. For the usual ones, the first frame does not wait for torch.
@@ -138,6 +141,7 @@ def _main(argv: Sequence[str]) -> int:
                 mouse=not options.no_mouse,
                 reproduce=_arguments(ref, options),
                 signals=signals,
+                keeper_of=keeper_of(options, ["regtui", *sys.argv[1:]]),
             )
             signals.check()
             return code
@@ -211,6 +215,9 @@ def _parser(command: str) -> Parser:
     add("--data-unchecked", action="append_const", dest="set", const="data.unchecked=true",
         help="use downloaded files as they are, even where their md5 is not torchvision's")  # fmt: skip
     add("--device", type=_device, default="auto", metavar="D", help="auto (the default), cpu, cuda, cuda:N or mps")
+    from tui.recording import recording_options
+
+    recording_options(parser)
     unused = " (no effect here)" if command == "run" else ""
     add = screen_options(parser, unused).add_argument
     add("--paused", action="store_true", help=f"start paused{' (with --control)' if unused else ''}")

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Sequence
 
 from engine.commands import Stop
 from engine.events import Event, Failed, Finished, Loading, Receipt, Started, to_json
+from engine.keeper import Keeper
 from engine.preset import Preset, title_of
 from engine.record import RunRecord
 from engine.worker import LOADING, Worker
@@ -19,7 +20,7 @@ from tui.bars import Bars
 from tui.control import Control
 from tui.exits import DIVERGED, DONE, INTERRUPTED
 from tui.report import outcome
-from tui.say import complain_of
+from tui.say import complain, complain_of
 from tui.signals import Signals
 from tui.stdout import StdoutConsole
 
@@ -36,6 +37,7 @@ def run(
     signals: Signals,
     control: bool = False,
     paused: bool = False,
+    keeper: Keeper | None = None,
 ) -> int:
     """Train the preset to its end, report it on stdout, and return the exit code.
 
@@ -44,6 +46,7 @@ def run(
     control : take commands as JSON lines from stdin (`engine.control.read_order`), and answer each with a receipt
         among the events, which are then written as JSON.
     paused : wait for a command to resume before the first step.
+    keeper : keeps the run in its file.
 
     Raises
     ------
@@ -51,7 +54,7 @@ def run(
     OSError : stdout cannot be written.
     """
     began, as_json = time.perf_counter(), as_json or control
-    worker = Worker(preset, device, paused=paused and control)
+    worker = Worker(preset, device, paused=paused and control, keeper=keeper)
     # On one terminal bars and JSON lines would garble each other.
     with Bars(preset, _is_terminal(sys.stderr) and not (as_json and _is_terminal(sys.stdout))) as bars:
         bars.waiting("importing torch")
@@ -71,6 +74,8 @@ def run(
     record = worker.view().record
     if record.failed is not None:
         return complain_of(record.failed)
+    if keeper is not None and keeper.trouble:
+        complain(keeper.trouble)
     if not as_json:
         _print_report(record, time.perf_counter() - began, ascii_only)
     if record.interrupted:

@@ -23,6 +23,12 @@ _MODULES = {"cli": "command_line", "data": "data_files"}
 
 def main() -> int:
     os.environ.setdefault("OMP_NUM_THREADS", "1")
+    with tempfile.TemporaryDirectory(prefix="regtui-attack-runs-") as runs:
+        os.environ["REGTUI_RUNS"] = runs
+        return _chosen()
+
+
+def _chosen() -> int:
     parser = argparse.ArgumentParser(prog="make attack", description=__doc__)
     parser.add_argument("categories", nargs="*", choices=[*CATEGORIES, []], help="all of them unless named")
     parser.add_argument("--count", type=int, help="cases of each category (each has a number of its own)")

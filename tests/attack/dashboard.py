@@ -34,6 +34,7 @@ class Dashboard(Terminal):
         given: Mapping[str, str] = {
             "OMP_NUM_THREADS": "1",
             "XDG_STATE_HOME": str(folder / "state"),
+            "XDG_DATA_HOME": str(folder / "runs"),
             "REGTUI_DATA": str(folder / "data"),
             **dict.fromkeys(("http_proxy", "https_proxy"), "http://127.0.0.1:9"),
             **environment,

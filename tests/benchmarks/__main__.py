@@ -10,6 +10,7 @@ import argparse
 import os
 import platform
 import sys
+import tempfile
 from pathlib import Path
 
 
@@ -31,6 +32,12 @@ def machine() -> str:
 
 
 def main() -> int:
+    with tempfile.TemporaryDirectory(prefix="regtui-bench-runs-") as runs:
+        os.environ["REGTUI_RUNS"] = runs
+        return _measure()
+
+
+def _measure() -> int:
     from tests.benchmarks import arms, convolutions, drawing, engine, recording, techniques, terminal
 
     groups = {

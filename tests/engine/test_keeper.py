@@ -1,0 +1,118 @@
+"""A worker's run is kept in its file: what a reader finds there is what the worker has."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from engine.commands import Pause, Resume, Stop, Turn
+from engine.keeper import Keeper
+from engine.lab import Lab
+from engine.preset import Preset
+from engine.runs.checkpoint import restore
+from engine.runs.reader import RunReader
+from engine.runs.recorder import Recorder
+from engine.runs.resume import resumable
+from engine.runs.writer import RunWriter
+from engine.view import View
+from engine.worker import Worker
+from tests.engine.small import load_small, preset_of, weights_of
+
+ARMS: dict[str, dict[str, Any]] = {"a": {}, "b": {"regularization.l2": 0.1}}
+PATIENCE = 20.0
+
+
+def kept(path: Path, preset: Preset, every: float = 30.0, **options: Any) -> Worker:
+    return Worker(
+        preset, "cpu", load=load_small, keeper=Keeper(Recorder(RunWriter(path, preset), every=0.05), every), **options
+    )
+
+
+def until(worker: Worker, holds: Callable[[View], bool]) -> View:
+    end = time.monotonic() + PATIENCE
+    while not holds(view := worker.view()):
+        assert time.monotonic() < end, view
+        time.sleep(0.005)
+    return view
+
+
+def test_a_run_to_its_end_stands_in_its_file_with_its_knobs_and_their_answers(tmp_path: Path) -> None:
+    path = tmp_path / "run.regtui"
+    worker = kept(path, preset_of({"training.epochs": 12}, ARMS), paused=True)
+    worker.start()
+    worker.send(Turn("training.lr", 0.05, "a"))
+    worker.send(Turn("training.lr", -1.0, "a"))
+    worker.send(Resume())
+    view = until(worker, lambda view: view.state == "finished")
+    assert worker.close(PATIENCE)
+    with RunReader(path) as reader:
+        assert reader.meta.state == "finished"
+        assert reader.record.last == view.record.last
+        assert reader.record.finished == view.record.finished
+        assert reader.preset == view.preset
+        assert [(each.command, each.receipt.taken) for each in reader.commands()][:2] == [
+            (Turn("training.lr", 0.05, "a"), True),
+            (Turn("training.lr", -1.0, "a"), False),
+        ]
+        assert reader.meta.data[0].train == 40
+
+
+def test_a_run_that_is_left_can_be_gone_on_with_from_where_it_was_closed(tmp_path: Path) -> None:
+    path = tmp_path / "run.regtui"
+    worker = kept(path, preset_of({"training.epochs": 1_000_000}, ARMS))
+    worker.start()
+    until(worker, lambda view: view.record.epoch > 5)
+    assert worker.close(PATIENCE)
+    found = resumable(path)
+    lab = Lab(found.preset, "cpu", load=load_small)
+    assert found.state is not None
+    restore(lab, found.state)
+    assert worker._lab is not None
+    assert (lab.epoch, lab.batch) == (worker._lab.epoch, worker._lab.batch)
+    assert weights_of(lab, "b").equal(weights_of(worker._lab, "b"))
+
+
+def test_checkpoints_come_at_a_pause_at_once_and_by_the_clock(tmp_path: Path) -> None:
+    path = tmp_path / "run.regtui"
+    worker = kept(path, preset_of({"training.epochs": 1_000_000}, ARMS), every=0.0)
+    worker.start()
+    until(worker, lambda view: view.record.epoch > 20)
+    worker.send(Pause())
+    view = until(worker, lambda view: view.state == "paused")
+    end = time.monotonic() + PATIENCE
+    with RunReader(path) as reader:
+        while not any(each.epoch == view.record.epoch for each in reader.checkpoints()):
+            assert time.monotonic() < end
+            time.sleep(0.02)
+            reader.poll()
+        assert len(reader.checkpoints()) > 1
+    worker.send(Stop())
+    until(worker, lambda view: view.state == "finished")
+    assert worker.close(PATIENCE)
+
+
+def test_a_discarded_run_leaves_no_file(tmp_path: Path) -> None:
+    worker = kept(tmp_path / "run.regtui", preset_of({"training.epochs": 1_000_000}, ARMS))
+    worker.start()
+    until(worker, lambda view: view.record.epoch > 3)
+    worker.discard()
+    assert worker.close(PATIENCE)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("paused", [True, False])
+def test_recorded_and_not_recorded_the_run_is_the_same(tmp_path: Path, paused: bool) -> None:
+    preset = preset_of({"training.epochs": 8}, ARMS)
+    ends = []
+    for worker in (kept(tmp_path / "run.regtui", preset, every=0.0), Worker(preset, "cpu", load=load_small)):
+        worker.start()
+        if paused:
+            worker.send(Pause())
+            worker.send(Resume())
+        ends.append(until(worker, lambda view: view.state == "finished").record.finished)
+        worker.close(PATIENCE)
+    assert ends[0] == ends[1]

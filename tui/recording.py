@@ -1,0 +1,61 @@
+"""Which file a run is recorded in, as the command line says. Imports neither torch nor Textual."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tui.arguments import count, size
+from tui.say import complain
+
+if TYPE_CHECKING:
+    from engine.keeper import Keeper
+    from engine.preset import Preset
+
+KeeperOf = Callable[["Preset"], "Keeper | None"]
+
+
+def recording_options(parser: argparse.ArgumentParser) -> None:
+    """Add what is asked of the recording."""
+    add = parser.add_argument_group("the run's file").add_argument
+    add("--no-record", action="store_true", help="leave no file of the run")
+    add("--record", metavar="FILE", help="record it in this file, and not among the runs (REGTUI_RUNS)")
+    add("--checkpoint-every", type=count, default=30, metavar="S", help="seconds between two states to go on from")
+    add("--keep-snapshots", type=size, default=512_000_000, metavar="SIZE", help="bound on those states in the file")
+
+
+def keeper_of(options: argparse.Namespace, command: Sequence[str]) -> KeeperOf:
+    """Makes the keeper of a run's file for the first preset, and for others that are opened after it.
+
+    `command` is the command line. A run whose file cannot be made where runs lie is trained all the same, and said.
+    """
+    if options.no_record:
+        return lambda preset: None
+    given = options.record
+
+    def make(preset: Preset) -> Keeper | None:
+        nonlocal given
+        from engine.keeper import Keeper
+        from engine.runs.errors import RunError
+        from engine.runs.library import new_run
+        from engine.runs.meta import Environment
+        from engine.runs.recorder import Recorder
+        from engine.runs.writer import RunWriter
+
+        own, given = given, None
+        id, path = new_run(preset.name)
+        environment = Environment.here(command=tuple(command))
+        try:
+            writer = RunWriter(
+                Path(own) if own else path, preset, environment, id=id, keep_bytes=options.keep_snapshots
+            )
+        except RunError as error:
+            if own:
+                raise
+            complain(f"the run is not recorded: {error}")
+            return None
+        return Keeper(Recorder(writer), options.checkpoint_every)
+
+    return make
