@@ -34,6 +34,7 @@ from tui.screens.chosen import Run
 from tui.screens.guard import UNUSABLE, LivesOn, lives_on_after
 from tui.screens.main import MainScreen
 from tui.screens.messages import EndProgram, EndRequested, Loaded, OpenPreset
+from tui.screens.news import notify_failure
 from tui.signals import GRACE_WITH_TABLE, Signals
 from tui.stdout import StdoutConsole
 from tui.widgets.plain import AsciiOnly, Colourless, Printable
@@ -156,7 +157,7 @@ class RegtuiApp(LivesOn, App[int]):
                 self._let_go()
             return
         if not here or self._kept is None:
-            self._main.notify_failure(message.failed, "this preset cannot be loaded")
+            notify_failure(self._main, message.failed, "this preset cannot be loaded")
             return
         kept, self._kept = self._kept, None
         _close(self.worker)
@@ -164,7 +165,7 @@ class RegtuiApp(LivesOn, App[int]):
         if not kept.paused:
             kept.worker.send(Resume())
         self._main.show_run(kept)
-        self._main.notify_failure(message.failed, "this preset cannot be loaded: back to the run before")
+        notify_failure(self._main, message.failed, "this preset cannot be loaded: back to the run before")
 
     @property
     def original(self) -> Preset:
