@@ -573,8 +573,9 @@ def test_each_viewer_has_its_own_looks(start: Callable[..., Worker]) -> None:
     worker = start(LONG, {"a": {}, "b": {}}, paused=True)
     worker.order(Order(Look((("confusion", "a", 0),)), viewer="one"))
     worker.order(Order(Look((("confusion", "b", 0),)), viewer="two"))
+    until(worker, lambda view: len(view.record.seen) == 2)
     worker.order(Order(Look(()), viewer="one"))
     worker.order(Order(Look((("confusion", "c", 0),)), viewer="two"))
     worker.send(StepEpoch())
-    view = until(worker, lambda view: view.record.epoch == 1 and bool(view.record.seen))
+    view = until(worker, lambda view: {seen.epoch for seen in view.record.seen.values()} == {1})
     assert list(view.record.seen) == [("confusion", "b", 0)]
