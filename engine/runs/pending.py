@@ -1,10 +1,9 @@
-"""What of a run is not yet in its file: packed, bounded in memory, filled in one thread and taken away in another."""
+"""What of a run is not yet in its file: packed into rows, bounded in memory. It knows no thread."""
 
 from __future__ import annotations
 
 import dataclasses
 import math
-import threading
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -71,10 +70,14 @@ class Pending:
     packer, levels : of the file.
     begun : whether the file holds the present attempt's start; a lab that goes on with it tells it once more.
     bound : bytes of epochs that wait at most. Where there are more only every second is kept, then every fourth.
+
+    Attributes
+    ----------
+    now : when what is taken next was told, seconds since 1970.
     """
 
     def __init__(self, progress: Progress, packer: Packer, levels: Levels, bound: int, begun: bool = False) -> None:
-        self._lock = threading.Lock()
+        self.now = time.time()
         self._packer, self._levels, self._bound = packer, levels, bound
         self._progress = progress
         self._batch = Batch(progress=progress)
@@ -87,19 +90,18 @@ class Pending:
 
     def take(self, events: Iterable[Event]) -> None:
         """Take in events in their order; what one call gives is seen together."""
-        with self._lock:
-            epochs: list[Epoch] = []
-            for event in events:
-                if type(event) is Epoch:
-                    if epochs and epochs[0].epoch != event.epoch:
-                        self._take_epoch(epochs)
-                        epochs = []
-                    epochs.append(event)
-                elif not isinstance(event, Loading | Seen | Receipt):
-                    self._take_event(event)
-            if epochs:
-                self._take_epoch(epochs)
-            self._stay_bounded()
+        epochs: list[Epoch] = []
+        for event in events:
+            if type(event) is Epoch:
+                if epochs and epochs[0].epoch != event.epoch:
+                    self._take_epoch(epochs)
+                    epochs = []
+                epochs.append(event)
+            elif not isinstance(event, Loading | Seen | Receipt):
+                self._take_event(event)
+        if epochs:
+            self._take_epoch(epochs)
+        self._stay_bounded()
 
     def _take_epoch(self, lanes: list[Epoch]) -> None:
         epoch = lanes[0].epoch
@@ -147,7 +149,7 @@ class Pending:
         if isinstance(event, Intervention):
             self._batch.changes.append(event)
         number = self._progress.events + 1
-        fields = {"attempt": self._progress.attempt, "time": time.time(), "event": event_fields(event)}
+        fields = {"attempt": self._progress.attempt, "time": self.now, "event": event_fields(event)}
         self._batch.texts["events"][number] = schema.to_text(fields)
         self._moved(events=number)
 
@@ -160,44 +162,40 @@ class Pending:
 
     def command(self, command: Command, receipt: Receipt) -> None:
         """A command with its answer."""
-        with self._lock:
-            number = self._progress.commands + 1
-            fields = {
-                "attempt": self._progress.attempt,
-                "time": time.time(),
-                "command": {"do": command.kind, **dataclasses.asdict(command)},
-                "receipt": {"event": receipt.kind, **dataclasses.asdict(receipt)},
-            }
-            self._batch.texts["commands"][number] = schema.to_text(fields)
-            self._moved(commands=number)
+        number = self._progress.commands + 1
+        fields = {
+            "attempt": self._progress.attempt,
+            "time": self.now,
+            "command": {"do": command.kind, **dataclasses.asdict(command)},
+            "receipt": {"event": receipt.kind, **dataclasses.asdict(receipt)},
+        }
+        self._batch.texts["commands"][number] = schema.to_text(fields)
+        self._moved(commands=number)
 
     def checkpoint(self, state: LabState, pinned: bool) -> None:
         """A state to be written; one that waits still is let go for it."""
-        with self._lock:
-            self._moved(checkpoints=self._progress.checkpoints + 1)
-            progress = self._progress
-            fields = {
-                "number": progress.checkpoints,
-                "attempt": progress.attempt,
-                "epoch": state.epoch,
-                "batch": state.batch,
-                "time": time.time(),
-                "events": progress.events,
-                "commands": progress.commands,
-                "pinned": pinned,
-            }
-            self._batch.checkpoint = Waiting(state, fields)
+        self._moved(checkpoints=self._progress.checkpoints + 1)
+        progress = self._progress
+        fields = {
+            "number": progress.checkpoints,
+            "attempt": progress.attempt,
+            "epoch": state.epoch,
+            "batch": state.batch,
+            "time": self.now,
+            "events": progress.events,
+            "commands": progress.commands,
+            "pinned": pinned,
+        }
+        self._batch.checkpoint = Waiting(state, fields)
 
     def describe(self, fields: Mapping[str, Any]) -> None:
         """What is told of the run as a whole, by name."""
-        with self._lock:
-            self._batch.meta |= fields
+        self._batch.meta |= fields
 
     def stands(self, preset: Preset) -> None:
         """The experiment as it stands now, where no event tells of it."""
-        with self._lock:
-            self._batch.changes.append(preset)
-            self._moved(epochs=preset.epochs)
+        self._batch.changes.append(preset)
+        self._moved(epochs=preset.epochs)
 
     def _moved(self, **fields: Any) -> None:
         self._progress = dataclasses.replace(self._progress, **fields)
@@ -230,28 +228,26 @@ class Pending:
 
     def swap(self) -> Batch:
         """All that waits; from now on it is the caller's."""
-        with self._lock:
-            batch = self._batch
-            batch.progress = dataclasses.replace(self.progress, time=time.time())
-            self._batch, self._bytes = Batch(), 0
-            return batch
+        batch = self._batch
+        batch.progress = dataclasses.replace(self.progress, time=time.time())
+        self._batch, self._bytes = Batch(), 0
+        return batch
 
     def give_back(self, batch: Batch) -> None:
         """What could not be written, to be written before what has come since."""
-        with self._lock:
-            newer = self._batch
-            batch.epochs |= newer.epochs
-            batch.levels |= newer.levels
-            for name, texts in newer.texts.items():
-                batch.texts[name] |= texts
-            batch.meta |= newer.meta
-            batch.changes += newer.changes
-            batch.checkpoint = newer.checkpoint or batch.checkpoint
-            batch.missing = merged([*batch.missing, *newer.missing])
-            batch.pitch = max(batch.pitch, newer.pitch)
-            self._batch = batch
-            self._bytes = sum(len(row) for _, row in batch.epochs.values()) + sum(map(len, batch.levels.values()))
-            self._stay_bounded()
+        newer = self._batch
+        batch.epochs |= newer.epochs
+        batch.levels |= newer.levels
+        for name, texts in newer.texts.items():
+            batch.texts[name] |= texts
+        batch.meta |= newer.meta
+        batch.changes += newer.changes
+        batch.checkpoint = newer.checkpoint or batch.checkpoint
+        batch.missing = merged([*batch.missing, *newer.missing])
+        batch.pitch = max(batch.pitch, newer.pitch)
+        self._batch = batch
+        self._bytes = sum(len(row) for _, row in batch.epochs.values()) + sum(map(len, batch.levels.values()))
+        self._stay_bounded()
 
 
 def merged(ranges: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:

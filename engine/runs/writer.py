@@ -20,6 +20,7 @@ from engine.runs import schema, tables
 from engine.runs.checkpoint import Checkpoint, mean_val_loss, sha256_of, to_bytes
 from engine.runs.errors import RunError
 from engine.runs.handover import Resumed
+from engine.runs.inbox import Inbox
 from engine.runs.levels import Levels
 from engine.runs.meta import DataPrint, Environment, Identity, Progress, Standing
 from engine.runs.opening import WRITTEN_HERE, connect_to_write, create, inode_of, journal_of, why, worded
@@ -93,6 +94,7 @@ class RunWriter:
             self._checkpoints, self._missing = resumed.checkpoints, resumed.missing
             self._environments = (*resumed.environments, environment)[-100:]
             self.preset = resumed.preset
+        self._inbox = Inbox(self._pending)
         self.identity = identity
         fields: dict[str, Any] = {
             "state": plain(Standing("running", Owner.here())),
@@ -108,7 +110,7 @@ class RunWriter:
                 }  # fmt: skip
                 self._db = create(path, fields)
             else:
-                self._pending.describe(fields)
+                self._inbox.put(1, self._pending.describe, fields)
                 self._db = connect_to_write(path)
             self._hold()
         self._wrote = 0.0
@@ -125,7 +127,7 @@ class RunWriter:
         for event in events:
             if isinstance(event, Started):
                 self._tell_device(event.device)
-        self._pending.take(events)
+        self._inbox.put(len(events), self._pending.take, events)
 
     def _tell_device(self, device: str) -> None:
         """By the time that a lab stands torch has been imported, and its device and threads are known."""
@@ -135,11 +137,11 @@ class RunWriter:
 
     def command(self, command: Command, receipt: Receipt) -> None:
         """Take in a command with its answer."""
-        self._pending.command(command, receipt)
+        self._inbox.put(1, self._pending.command, command, receipt)
 
     def checkpoint(self, state: LabState, pinned: bool = False) -> None:
         """Take in a state to go on from, of all the events that were taken before it. A pinned one is not thinned."""
-        self._pending.checkpoint(state, pinned)
+        self._inbox.put(1, self._pending.checkpoint, state, pinned)
 
     def describe(
         self,
@@ -149,18 +151,18 @@ class RunWriter:
     ) -> None:
         """Tell what was not known at the beginning: the data; the device and torch; a preset that no event tells of."""
         if data is not None:
-            self._pending.describe({"data": plain(tuple(data))})
+            self._inbox.put(1, self._pending.describe, {"data": plain(tuple(data))})
         if environment is not None:
             self._environments = (*self._environments[:-1], environment)
-            self._pending.describe({"environments": plain(self._environments)})
+            self._inbox.put(1, self._pending.describe, {"environments": plain(self._environments)})
         if preset is not None:
-            self._pending.stands(preset)
+            self._inbox.put(1, self._pending.stands, preset)
 
     # What is done with it ---------------------------------------------------------------------------------------------
 
     def flush(self) -> bool:
         """Write all that has come since the last time; whether nothing is left to write. See `trouble` if not."""
-        batch = self._pending.swap()
+        batch = self._inbox.swap()
         if not batch and time.time() - self._wrote < HEARTBEAT and self.trouble is None:
             return True
         try:
@@ -175,7 +177,7 @@ class RunWriter:
                 return False
         except (sqlite3.Error, OSError, RunError) as error:
             self._roll_back()
-            self._pending.give_back(batch)
+            self._inbox.give_back(batch)
             self._report(batch, why(error))
             return False
         self.trouble = self._lasting
@@ -190,7 +192,7 @@ class RunWriter:
         except sqlite3.Error:
             batch.checkpoint = waiting
             raise
-        self._pending.give_back(Batch(checkpoint=waiting))
+        self._inbox.give_back(Batch(checkpoint=waiting))
         self._report(batch, f"{why(error)} for checkpoints")
 
     def _report(self, batch: Batch, reason: str) -> None:
@@ -304,7 +306,7 @@ class RunWriter:
         """
         owner = Owner.here()
         standing = Standing(state, owner, None if state == "running" else time.time())
-        self._pending.describe({"state": plain(standing)})
+        self._inbox.put(1, self._pending.describe, {"state": plain(standing)})
         whole = self.flush()
         if self._db is not None:
             with contextlib.suppress(sqlite3.Error):

@@ -235,6 +235,9 @@ def test_what_nobody_has_thought_of_ends_neither_training_nor_recording(tmp_path
     recorder = Recorder(RunWriter(tmp_path / "run.regtui", PRESET), every=0.02)
     recorder.take([started_of(PRESET), *made_epochs(PRESET, 1)])
     recorder.take([Epoch("arm 0", 0, 2, {"val_loss": "no number"})])  # type: ignore[dict-item]
+    deadline = time.monotonic() + 20
+    while recorder.trouble is None and time.monotonic() < deadline:
+        time.sleep(0.01)
     assert "see " in str(recorder.trouble)
     recorder.take(made_epochs(PRESET, 3))
     assert not recorder.close("finished")
