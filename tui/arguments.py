@@ -87,3 +87,11 @@ def screen_options(parser: argparse.ArgumentParser, unused: str = "") -> argpars
     group.add_argument("--ascii", action="store_true", help="draw with ASCII only")
     group.add_argument("--no-mouse", action="store_true", help=f"leave the mouse to the terminal{unused}")
     return group
+
+
+def device(text: str) -> str:
+    """A device of torch, or auto."""
+    if not re.fullmatch(r"auto|cpu|mps|cuda(:\d+)?", text):
+        near = nearest(text, ("auto", "cpu", "cuda", "mps"))
+        raise argparse.ArgumentTypeError(f"{text}: must be auto, cpu, cuda, cuda:N or mps{near}")
+    return text

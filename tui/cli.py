@@ -5,13 +5,12 @@ from __future__ import annotations
 import argparse
 import contextlib
 import os
-import re
 import signal
 import sys
 from collections.abc import Sequence
 from typing import NoReturn
 
-from tui.arguments import COMMANDS, RUN_COMMANDS, Parser, UsageError, count, nearest, screen_options
+from tui.arguments import COMMANDS, RUN_COMMANDS, Parser, UsageError, count, device, screen_options
 from tui.exits import BAD_INPUT, BROKEN_PIPE, DONE, FAILED, INTERRUPTED
 from tui.say import complain, say, why_no_dashboard
 
@@ -92,6 +91,8 @@ def _main(argv: Sequence[str]) -> int:
     if command in RUN_COMMANDS:
         return _with_runs(command, rest)
     options = _parser(command).parse(rest)
+    if getattr(options, "resume", None) is not None:
+        return _resume(options)
     try:
         os.getcwd()
     except OSError:
@@ -160,6 +161,19 @@ def _with_runs(command: str, rest: Sequence[str]) -> int:
         return _complain(str(error), BAD_INPUT)
 
 
+def _resume(options: argparse.Namespace) -> int:
+    """`run --resume`: a run goes on with the preset that it has."""
+    given = [name for name in ("preset", "set", "arm_set", "seeds", "epochs") if getattr(options, name)]
+    if given:
+        name = "a preset" if given[0] == "preset" else f"--{given[0].replace('_', '-')}"
+        raise UsageError(f"--resume: a run goes on with its own preset, without {name}")
+    if getattr(options, "control", False):
+        raise UsageError("--resume and --control: one at a time")
+    rest = [options.resume, "--device", options.device]
+    rest += [f"--{name}" for name in ("anyway", "json", "ascii") if getattr(options, name)]
+    return _with_runs("resume", rest)
+
+
 def _look(command: str, rest: Sequence[str]) -> int:
     """`presets` and `check`: nothing is trained."""
     if command == "presets":
@@ -214,7 +228,7 @@ def _parser(command: str) -> Parser:
     add("--epochs", type=count, metavar="N", help="train for N epochs")
     add("--data-unchecked", action="append_const", dest="set", const="data.unchecked=true",
         help="use downloaded files as they are, even where their md5 is not torchvision's")  # fmt: skip
-    add("--device", type=_device, default="auto", metavar="D", help="auto (the default), cpu, cuda, cuda:N or mps")
+    add("--device", type=device, default="auto", metavar="D", help="auto (the default), cpu, cuda, cuda:N or mps")
     from tui.recording import recording_options
 
     recording_options(parser)
@@ -222,16 +236,11 @@ def _parser(command: str) -> Parser:
     add = screen_options(parser, unused).add_argument
     add("--paused", action="store_true", help=f"start paused{' (with --control)' if unused else ''}")
     if command == "run":
+        add("--resume", metavar="RUN", help="go on with a run that was left, see `regtui resume`")
+        add("--anyway", action="store_true", help="with --resume: do not ask where the machine is another")
         add("--json", action="store_true", help="one JSON object a line on stdout, and nothing else there")
         add("--control", action="store_true", help="the same, and commands as JSON lines on stdin")
     return parser
-
-
-def _device(text: str) -> str:
-    if not re.fullmatch(r"auto|cpu|mps|cuda(:\d+)?", text):
-        near = nearest(text, ("auto", "cpu", "cuda", "mps"))
-        raise argparse.ArgumentTypeError(f"{text}: must be auto, cpu, cuda, cuda:N or mps{near}")
-    return text
 
 
 def _arguments(ref: str, options: argparse.Namespace) -> list[str]:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from engine.data.fingerprint import fingerprints
 from engine.lab import Lab
 from engine.preset import Preset
 from engine.runs import library
+from engine.runs.meta import Environment
 from engine.runs.writer import RunWriter
 from tests.tui.dashboard import TWO, experiment
 
@@ -26,6 +28,7 @@ def recording(folder: Path, preset: Preset, name: str = "") -> tuple[RunWriter, 
     lab = Lab(preset, "cpu")
     id, path = library.new_run(preset.name, folder)
     writer = RunWriter(path, preset, id=id, name=name)
+    writer.describe(data=fingerprints(lab.stacks), environment=Environment.here("cpu"))
     writer.take([lab.started])
     return writer, lab
 

@@ -7,17 +7,18 @@ import sys
 from tui.arguments import UsageError
 
 
-def agreed(question: str, yes: bool, option: str = "--yes") -> bool:
+def agreed(question: str, yes: bool, option: str = "--yes", told: str = "") -> bool:
     """Whether the person says yes. Raises UsageError where nobody can be asked.
 
     Parameters
     ----------
-    yes : the answer has been given on the command line, by this option.
+    yes : the answer has been given on the command line, by `option`.
+    told : what is said before the question.
     """
     if yes:
         return True
     if sys.stdin is None or not sys.stdin.isatty():
-        raise UsageError(f"{question}: nobody can be asked here, so {option} has to say it")
-    sys.stderr.write(f"{question}? [y/N] ")
+        raise UsageError(f"{told or question}: there is no terminal to ask in, {option} answers with yes")
+    sys.stderr.write(f"{f'{told}. ' if told else ''}{question}? [y/N] ")
     sys.stderr.flush()
     return sys.stdin.readline().strip().casefold() in ("y", "yes")

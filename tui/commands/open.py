@@ -25,7 +25,7 @@ def main(argv: Sequence[str]) -> int:
     path = newest() if options.run is None else find(options.run)
     if why := why_no_dashboard():
         complain(f"{why}: the table of the run instead")
-        return _print_table(path, options.ascii)
+        return print_table(path, options.ascii)
 
     from engine.file_worker import FileWorker
     from tui.commands.dashboard import show
@@ -34,7 +34,8 @@ def main(argv: Sequence[str]) -> int:
     return show(worker.begun, worker, options)
 
 
-def _print_table(path: Path, ascii_only: bool) -> int:
+def print_table(path: Path, ascii_only: bool) -> int:
+    """Print the table of a run as its file has it; the exit code. Raises RunError."""
     from engine.runs.reader import RunReader
     from tui.report import outcome
     from tui.stdout import StdoutConsole

@@ -83,7 +83,7 @@ def test_a_name_and_a_note_are_kept(three, capsys):
 
 def test_deleting_asks(three, capsys, monkeypatch):
     assert main(["runs", "--delete", "first of all"]) == 2
-    assert "--yes has to say it" in capsys.readouterr().err
+    assert "--yes answers with yes" in capsys.readouterr().err
     assert three["first"].exists()
     assert main(["runs", "--delete", "first of all", "--yes"]) == 0
     assert not three["first"].exists()

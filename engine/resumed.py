@@ -1,0 +1,61 @@
+"""A run that was left, brought back: its lab at the place where it goes on, and the commands that it met after that."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Sequence
+
+from engine.commands import Command, Turn
+from engine.data import Load, load_task
+from engine.data.fingerprint import fingerprints
+from engine.events import Event, Loading, Receipt
+from engine.lab import Lab
+from engine.runs.checkpoint import restore
+from engine.runs.meta import DataPrint
+from engine.runs.results import Answered
+from engine.runs.resume import Resumable, refuse_other_data
+
+
+def resumed_lab(
+    found: Resumable,
+    device: str = "auto",
+    report: Callable[[Loading], None] | None = None,
+    load: Load = load_task,
+) -> tuple[Lab, tuple[DataPrint, ...]]:
+    """The lab of a run, as it stood at the checkpoint, and the fingerprints of its data. Nothing is written.
+
+    Parameters
+    ----------
+    device, report, load : as for `Lab`.
+
+    Raises
+    ------
+    RunError
+        The data are not those of the run, or the checkpoint does not go with its preset.
+    PresetError
+        The data or the device are not there.
+    """
+    lab = Lab(found.preset, device, report=report or (lambda _: None), load=load)
+    data = fingerprints(lab.stacks)
+    refuse_other_data(found.meta, data)
+    if found.state is not None:
+        restore(lab, found.state)
+    return lab, data
+
+
+class Again:
+    """The knobs that were turned after the checkpoint, to be turned again where they were."""
+
+    def __init__(self, later: Sequence[Answered]) -> None:
+        self._later = deque(told for told in later if isinstance(told.command, Turn))
+
+    def turn(self, lab: Lab) -> tuple[list[Event], list[tuple[Command, Receipt]]]:
+        """Turn those that are due before the lab's next step: what came of it, and the commands with their answers."""
+        events: list[Event] = []
+        done: list[tuple[Command, Receipt]] = []
+        while self._later and (self._later[0].receipt.epoch, self._later[0].receipt.batch) <= (lab.epoch, lab.batch):
+            told = self._later.popleft()
+            assert isinstance(told.command, Turn)
+            events += lab.turn(told.command.knob, told.command.value, told.command.arm)
+            done.append((told.command, told.receipt))
+        return events, done
