@@ -88,12 +88,12 @@ FAULTS: Faults = {
         ("shift_L1C - mean_L1C * scale_L1C", "shift_L1C + mean_L1C * scale_L1C"),
     ],
     ("engine/stack/init.py", f"{_S}/test_init.py"): [
+        ("slot.of(theta_LP).fill_(1.0)", "slot.of(theta_LP).fill_(0.0)"),
         ("math.sqrt(2 / slot.fan_in)", "math.sqrt(1 / slot.fan_in)"),
         ("slot.fan_in + slot.fan_out", "slot.fan_in * 2"),
         ("(2 * drawn - 1) * math.sqrt(3)", "(2 * drawn - 1)"),
         ("q = q * r.diagonal().sign()", "q = q * 1.0"),
     ],
-    ("engine/stack/init.py", f"{_S}/test_norm.py"): [("slot.of(theta_LP).fill_(1.0)", "slot.of(theta_LP).fill_(0.0)")],
     ("engine/stack/objective.py", f"{_S}/test_objective.py"): [
         ("y_LB * (1 - e_L1) + e_L1 / 2", "y_LB * (1 - e_L1) + e_L1"),
         ("0.5 * (outputs_LBC - y_LB1).square()", "(outputs_LBC - y_LB1).square()"),

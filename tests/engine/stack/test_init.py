@@ -110,3 +110,15 @@ def test_zeros_are_zeros_also_beside_lanes_that_draw() -> None:
     theta_LP = first_parameters(LAYOUT, [(Model(), 0), (Model(init="zeros"), 0)], CPU, torch.float64)
     assert not theta_LP[1].any()
     assert theta_LP[0].any()
+
+
+@pytest.mark.parametrize("norm", ["batch", "layer", "group"])
+def test_a_norm_starts_with_gains_of_1_and_shifts_of_0_in_every_lane(norm: Any) -> None:
+    model = Model(hidden=[8, 6], norm=norm, norm_groups=2)
+    layout = layout_of(model, 5, 3)
+    theta_LP = first_parameters(layout, [(model, 0), (model, 7)], CPU, torch.float64)
+    kinds = {slot.kind for slot in layout.slots}
+    assert "gain" in kinds
+    for slot in layout.slots:
+        if slot not in layout.matrices:
+            assert (slot.of(theta_LP) == (1.0 if slot.kind == "gain" else 0.0)).all()

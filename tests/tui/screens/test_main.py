@@ -82,10 +82,11 @@ async def test_a_terminal_that_is_small_in_one_direction_has_pages_too(size, sma
         assert ("4 comparison" in person.text) != small
 
 
-async def test_a_terminal_that_is_too_small_is_told_so_and_training_goes_on():
-    async with dashboard(size=(50, 10)) as person:
+@pytest.mark.parametrize("size", [(50, 10), (50, 40), (100, 12)])
+async def test_a_terminal_that_is_too_small_is_told_so_and_training_goes_on(size):
+    async with dashboard(size=size) as person:
         await person.sees("needs a terminal of 60x18")
-        await person.sees(lambda: "50x10" in person.text and "knobs" not in person.text)
+        await person.sees(lambda: "{}x{}".format(*size) in person.text and "knobs" not in person.text)
         before = person.view.record.epoch
         await person.sees(lambda: person.view.record.epoch > before)
         await person.pilot.resize_terminal(120, 36)
