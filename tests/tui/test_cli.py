@@ -96,6 +96,7 @@ def test_no_word_opens_the_default_preset(dashboard):
     ((preset, given),) = dashboard
     assert preset.name == "dropout"
     assert isinstance(given.pop("signals"), Signals)
+    assert given.pop("keeper_of")(preset) is not None
     assert given == {
         "device": "auto", "fps": None, "paused": False, "ascii_only": False, "mouse": True, "reproduce": ["dropout"],
     }  # fmt: skip
