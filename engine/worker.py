@@ -48,7 +48,8 @@ class Worker:
     paused : wait for Resume before the first step.
     speed : epochs per second, or None for as fast as it goes.
     load : as for `engine.lab.Lab`; None for the preset's own data.
-    keeper : keeps the run in a file; None where it is not recorded.
+    keeper : makes what keeps the run in a file, called in the thread: the first frame of a screen does not wait for
+        it. None where the run is not recorded.
     """
 
     def __init__(
@@ -59,9 +60,12 @@ class Worker:
         paused: bool = False,
         speed: float | None = None,
         load: Load | None = None,
-        keeper: Keeper | None = None,
+        keeper: Callable[[], Keeper] | None = None,
     ) -> None:
-        self._device, self._load, self._keeper, self._discarded = device, load, keeper, False
+        self._device, self._load = device, load
+        self._make_keeper, self._discarded = keeper, False
+        self._keeper: Keeper | None = None
+        self._unkept = ""  # why there is no file
         self._pace, self._rate = Pace(paused, speed), Rate()
         self._orders = Orders()
         self._wake = threading.Condition()
@@ -118,7 +122,7 @@ class Worker:
                 pending=tuple(command for command in turns if isinstance(command, Turn)),
                 version=self._version,
                 event_count=self._count,
-                trouble="" if self._keeper is None else self._keeper.trouble,
+                trouble=self._unkept if self._keeper is None else self._keeper.trouble,
             )
 
     def news(self) -> list[Event]:
@@ -144,6 +148,11 @@ class Worker:
     # What the thread does --------------------------------------------------------------------------------------------
 
     def _run(self) -> None:
+        if self._make_keeper is not None:
+            try:
+                self._keeper = self._make_keeper()
+            except PresetError as error:  # such as a folder that cannot be written: it is trained all the same
+                self._unkept = f"not recorded: {error}"
         while not self._closing:
             try:
                 self._build()

@@ -8,7 +8,7 @@ from __future__ import annotations
 import sys
 import threading
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from engine.commands import Stop
 from engine.events import Event, Failed, Finished, Loading, Receipt, Started, to_json
@@ -37,7 +37,7 @@ def run(
     signals: Signals,
     control: bool = False,
     paused: bool = False,
-    keeper: Keeper | None = None,
+    keeper: Callable[[], Keeper] | None = None,
 ) -> int:
     """Train the preset to its end, report it on stdout, and return the exit code.
 
@@ -46,7 +46,7 @@ def run(
     control : take commands as JSON lines from stdin (`engine.control.read_order`), and answer each with a receipt
         among the events, which are then written as JSON.
     paused : wait for a command to resume before the first step.
-    keeper : keeps the run in its file.
+    keeper : makes what keeps the run in its file.
 
     Raises
     ------
@@ -74,8 +74,8 @@ def run(
     record = worker.view().record
     if record.failed is not None:
         return complain_of(record.failed)
-    if keeper is not None and keeper.trouble:
-        complain(keeper.trouble)
+    if trouble := worker.view().trouble:
+        complain(trouble)
     if not as_json:
         _print_report(record, time.perf_counter() - began, ascii_only)
     if record.interrupted:

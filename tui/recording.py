@@ -8,13 +8,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tui.arguments import count, size
-from tui.say import complain
 
 if TYPE_CHECKING:
     from engine.keeper import Keeper
     from engine.preset import Preset
 
-KeeperOf = Callable[["Preset"], "Keeper | None"]
+KeeperOf = Callable[["Preset"], "Callable[[], Keeper] | None"]
 
 
 def recording_options(parser: argparse.ArgumentParser) -> None:
@@ -27,35 +26,35 @@ def recording_options(parser: argparse.ArgumentParser) -> None:
 
 
 def keeper_of(options: argparse.Namespace, command: Sequence[str]) -> KeeperOf:
-    """Makes the keeper of a run's file for the first preset, and for others that are opened after it.
+    """How the keeper of a run's file is made, for the first preset and for others that are opened after it.
 
-    `command` is the command line. A run whose file cannot be made where runs lie is trained all the same, and said.
+    `command` is the command line. Raises RunError where there is a file of the name that is asked for.
     """
     if options.no_record:
         return lambda preset: None
     given = options.record
-
-    def make(preset: Preset) -> Keeper | None:
-        nonlocal given
-        from engine.keeper import Keeper
+    if given and Path(given).exists():
         from engine.runs.errors import RunError
-        from engine.runs.library import new_run
-        from engine.runs.meta import Environment
-        from engine.runs.recorder import Recorder
-        from engine.runs.writer import RunWriter
 
+        raise RunError(f"{given}: is there already: give --record another name")
+
+    def keeper_of_preset(preset: Preset) -> Callable[[], Keeper]:
+        nonlocal given
         own, given = given, None
-        id, path = new_run(preset.name)
-        environment = Environment.here(command=tuple(command))
-        try:
-            writer = RunWriter(
-                Path(own) if own else path, preset, environment, id=id, keep_bytes=options.keep_snapshots
-            )
-        except RunError as error:
-            if own:
-                raise
-            complain(f"the run is not recorded: {error}")
-            return None
-        return Keeper(Recorder(writer), options.checkpoint_every)
 
-    return make
+        def make() -> Keeper:
+            from engine.keeper import Keeper
+            from engine.runs.library import new_run
+            from engine.runs.meta import Environment
+            from engine.runs.recorder import Recorder
+            from engine.runs.writer import RunWriter
+
+            id, path = new_run(preset.name)
+            environment = Environment.here(command=tuple(command))
+            path = Path(own) if own else path
+            writer = RunWriter(path, preset, environment, id=id, keep_bytes=options.keep_snapshots)
+            return Keeper(Recorder(writer), options.checkpoint_every)
+
+        return make
+
+    return keeper_of_preset

@@ -27,9 +27,10 @@ PATIENCE = 20.0
 
 
 def kept(path: Path, preset: Preset, every: float = 30.0, **options: Any) -> Worker:
-    return Worker(
-        preset, "cpu", load=load_small, keeper=Keeper(Recorder(RunWriter(path, preset), every=0.05), every), **options
-    )
+    def make() -> Keeper:
+        return Keeper(Recorder(RunWriter(path, preset), every=0.05), every)
+
+    return Worker(preset, "cpu", load=load_small, keeper=make, **options)
 
 
 def until(worker: Worker, holds: Callable[[View], bool]) -> View:
@@ -116,3 +117,13 @@ def test_recorded_and_not_recorded_the_run_is_the_same(tmp_path: Path, paused: b
         ends.append(until(worker, lambda view: view.state == "finished").record.finished)
         worker.close(PATIENCE)
     assert ends[0] == ends[1]
+
+
+def test_a_run_whose_file_cannot_be_made_is_trained_all_the_same_and_says_so(tmp_path: Path) -> None:
+    (tmp_path / "run.regtui").write_text("somebody's")
+    worker = kept(tmp_path / "run.regtui", preset_of({"training.epochs": 4}, ARMS))
+    worker.start()
+    view = until(worker, lambda view: view.state == "finished")
+    assert worker.close(PATIENCE)
+    assert view.trouble.startswith("not recorded: ")
+    assert (tmp_path / "run.regtui").read_text() == "somebody's"
