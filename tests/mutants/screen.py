@@ -38,12 +38,14 @@ FAULTS: Faults = {
         ("blend(rgb, skin.background, 0.5) if series.faint else rgb", "rgb"),
         ('if mark.kind != "best" and canvas.holds(mark.x)\n    )', 'if mark.kind != "best"\n    )'),
     ],
-    ("tui/widgets/run_plots.py", f"{_W}/test_run_plots.py"): [
+    ("engine/limits.py", f"{_W}/test_run_plots.py"): [
         ("start = max(loss for loss in starts if loss <= 100 * max(min(starts), 0.1))", "start = max(starts)"),
         ("(settled := max(_quantile(y, _SETTLED) for y in finite)) < highest / 4", "(settled := 0.0) > highest"),
         ("min(top, 3 * start) if start else top", "top"),
-        ("all(above)}", "any(above)}"),
         ("lowest = min(0.0, lowest) if lowest < highest / 2 else lowest", "lowest = min(0.0, lowest)"),
+    ],
+    ("tui/widgets/run_plots.py", f"{_W}/test_run_plots.py"): [
+        ("all(above)}", "any(above)}"),
         ("max(view.record.epoch, 10)", "max(view.record.epoch, 2)"),
         ("statistics.median(lane.best_epoch", "max(lane.best_epoch"),
         ("{*epochs[:1], *epochs[-1:]}", "{*epochs[:1]}"),
