@@ -114,6 +114,7 @@ class RemoteWorker:
                 pending=tuple(command for command in self._pending.values() if isinstance(command, Turn)),
                 version=self._version,
                 event_count=self._number,
+                attached=True,
             )
 
     def news(self) -> list[Event]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from engine.commands import Command
 from engine.events import Event, Receipt
@@ -17,6 +17,13 @@ if TYPE_CHECKING:
 EVERY = 30.0
 
 
+class Server(Protocol):
+    """Shows the run to other processes; `engine.serve.Server` is one."""
+
+    def close(self, timeout: float = 2.0) -> bool:
+        """End; whether that was done within `timeout` seconds."""
+
+
 class Keeper:
     """Passes what a worker's run tells to its recorder. Called in the worker's thread; nothing waits for the disk.
 
@@ -24,10 +31,11 @@ class Keeper:
     ----------
     recorder : of the run's file; from now on the keeper's.
     every : seconds between two checkpoints; those at a pause, at the end and at the closing come besides.
+    server : shows the run to other processes, and ends with it.
     """
 
-    def __init__(self, recorder: Recorder, every: float = EVERY) -> None:
-        self.recorder, self._every = recorder, every
+    def __init__(self, recorder: Recorder, every: float = EVERY, server: Server | None = None) -> None:
+        self.recorder, self._every, self._server = recorder, every, server
         self._kept_at, self._kept = time.monotonic(), (-1, -1)
 
     def begin(self, lab: Lab) -> None:
@@ -64,6 +72,11 @@ class Keeper:
 
     def end(self, lab: Lab | None, state: str) -> None:
         """The run is over, or left: write the rest. `state` is finished, stopped, failed or discarded."""
+        self._write_the_rest(lab, state)
+        if self._server is not None:
+            self._server.close()
+
+    def _write_the_rest(self, lab: Lab | None, state: str) -> None:
         if state == "discarded":
             self.recorder.discard()
             return

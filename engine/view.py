@@ -32,6 +32,7 @@ class View:
     version : another one for each change.
     opened : of a run that is only looked at, in its file: how it stands by its own word (`engine.runs.meta.State`), or
         `compared` for several in one view. Empty for one that obeys.
+    attached : whether another process trains it, which goes on when this one has let go.
     trouble : what of the run is not being recorded, since when and why; empty while all is well.
     event_count : how many events there have been, those before a restart included.
     """
@@ -45,6 +46,7 @@ class View:
     version: int = 0
     event_count: int = 0
     opened: str = ""
+    attached: bool = False
     trouble: str = ""
 
     @property

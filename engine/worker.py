@@ -48,8 +48,8 @@ class Worker:
     paused : wait for Resume before the first step.
     speed : epochs per second, or None for as fast as it goes.
     load : as for `engine.lab.Lab`; None for the preset's own data.
-    keeper : makes what keeps the run in a file, called in the thread: the first frame of a screen does not wait for
-        it. None where the run is not recorded.
+    keeper : makes what keeps the worker's run in a file, called in the thread: the first frame of a screen does not
+        wait for it. None where the run is not recorded.
     """
 
     def __init__(
@@ -60,7 +60,7 @@ class Worker:
         paused: bool = False,
         speed: float | None = None,
         load: Load | None = None,
-        keeper: Callable[[], Keeper] | None = None,
+        keeper: Callable[[Worker], Keeper] | None = None,
     ) -> None:
         self._device, self._load = device, load
         self._make_keeper, self._discarded = keeper, False
@@ -153,7 +153,7 @@ class Worker:
     def _run(self) -> None:
         if self._make_keeper is not None:
             try:
-                self._keeper = self._make_keeper()
+                self._keeper = self._make_keeper(self)
             except PresetError as error:  # such as a folder that cannot be written: it is trained all the same
                 self._unkept = f"not recorded: {error}"
         while not self._closing:

@@ -106,7 +106,7 @@ class RegtuiApp(LivesOn, App[int]):
         """The end by a signal: Ctrl-C leaves the table of the run so far, the others nothing."""
         code = 128 + message.signum
         view = self.worker.view()
-        if message.signum == signal.SIGINT and view.record.epoch > 0 and not view.opened:
+        if message.signum == signal.SIGINT and view.record.epoch > 0 and not (view.opened or view.attached):
             self.worker.send(Stop())
             self.run_worker(self._leave_tested(code, patience=_TABLE_WITHIN), exclusive=True)
         else:
@@ -147,7 +147,7 @@ class RegtuiApp(LivesOn, App[int]):
             self._let_go()
             self._kept = self._main.run_at_hand()
             old.send(Look())
-            if not self._kept.paused and state != "finished":
+            if not self._kept.paused and state != "finished" and isinstance(old, Worker):
                 old.send(Pause())
         else:
             _close(old)
@@ -171,7 +171,7 @@ class RegtuiApp(LivesOn, App[int]):
         kept, self._kept = self._kept, None
         _close(self.worker)
         self.worker = kept.worker
-        if not kept.paused:
+        if not kept.paused and isinstance(kept.worker, Worker):
             kept.worker.send(Resume())
         self._main.show_run(kept)
         notify_failure(self._main, message.failed, "this preset cannot be loaded: back to the run before")

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Any, NoReturn
 
 # Those that look at runs in their files, and go on with them.
-RUN_COMMANDS = ("runs", "open", "compare", "export", "resume")
+RUN_COMMANDS = ("runs", "open", "attach", "compare", "export", "resume")
 COMMANDS = ("run", "presets", "check", *RUN_COMMANDS)
 
 

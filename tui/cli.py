@@ -18,7 +18,7 @@ _USAGE = """regtui [PRESET | FILE.toml] [options]
        regtui run [PRESET | FILE.toml] [options] [--json | --control]
        regtui presets [NAME]
        regtui check FILE...
-       regtui runs | open | compare | export | resume ...
+       regtui runs | open | attach | compare | export | resume ...
 """
 _ABOUT = "A laboratory for regularization in a terminal: paired arms train side by side, live."
 _EPILOG = """commands:
@@ -27,6 +27,7 @@ _EPILOG = """commands:
   check           say whether a preset of yours is fine
   runs            list what has been recorded; name, note and delete runs
   open            show a recorded run, finished or in training, in the dashboard
+  attach          take up a run that another process trains, with every key
   compare         set runs beside one another
   export          a run as CSV, JSON, HTML, SVG, PNG, Parquet or for TensorBoard
   resume          go on with a run that was left

@@ -37,7 +37,7 @@ def run(
     signals: Signals,
     control: bool = False,
     paused: bool = False,
-    keeper: Callable[[], Keeper] | None = None,
+    keeper: Callable[[Worker], Keeper] | None = None,
 ) -> int:
     """Train the preset to its end, report it on stdout, and return the exit code.
 

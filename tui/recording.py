@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING
 from tui.arguments import count, size
 
 if TYPE_CHECKING:
-    from engine.keeper import Keeper
+    from engine.keeper import Keeper, Server
     from engine.preset import Preset
+    from engine.worker import Worker
 
-KeeperOf = Callable[["Preset"], "Callable[[], Keeper] | None"]
+KeeperOf = Callable[["Preset"], "Callable[[Worker], Keeper] | None"]
 
 
 def recording_options(parser: argparse.ArgumentParser) -> None:
@@ -38,11 +39,11 @@ def keeper_of(options: argparse.Namespace, command: Sequence[str]) -> KeeperOf:
 
         raise RunError(f"{given}: is there already: give --record another name")
 
-    def keeper_of_preset(preset: Preset) -> Callable[[], Keeper]:
+    def keeper_of_preset(preset: Preset) -> Callable[[Worker], Keeper]:
         nonlocal given
         own, given = given, None
 
-        def make() -> Keeper:
+        def make(worker: Worker) -> Keeper:
             from engine.keeper import Keeper
             from engine.runs.library import new_run
             from engine.runs.meta import Environment
@@ -53,8 +54,23 @@ def keeper_of(options: argparse.Namespace, command: Sequence[str]) -> KeeperOf:
             environment = Environment.here(command=tuple(command))
             path = Path(own) if own else path
             writer = RunWriter(path, preset, environment, id=id, keep_bytes=options.keep_snapshots)
-            return Keeper(Recorder(writer), options.checkpoint_every)
+            return Keeper(Recorder(writer), options.checkpoint_every, _served(worker, id))
 
         return make
 
     return keeper_of_preset
+
+
+def _served(worker: Worker, id: str) -> Server | None:
+    """Lets other terminals take the run up (`regtui attach`); None where no socket can be had, which ends nothing."""
+    from engine.log import write_log
+    from engine.runs.library import runs_folder
+    from engine.serve import Server
+
+    try:
+        server = Server(worker, runs_folder(), id)
+        server.start()
+    except (OSError, ValueError):
+        write_log("the socket of a run")
+        return None
+    return server

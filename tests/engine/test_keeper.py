@@ -27,7 +27,7 @@ PATIENCE = 20.0
 
 
 def kept(path: Path, preset: Preset, every: float = 30.0, **options: Any) -> Worker:
-    def make() -> Keeper:
+    def make(worker: Worker) -> Keeper:
         return Keeper(Recorder(RunWriter(path, preset), every=0.05), every)
 
     return Worker(preset, "cpu", load=load_small, keeper=make, **options)
@@ -77,11 +77,17 @@ def test_a_run_that_is_left_can_be_gone_on_with_from_where_it_was_closed(tmp_pat
     assert weights_of(lab, "b").equal(weights_of(worker._lab, "b"))
 
 
+def _epochs_of_checkpoints(path: Path) -> int:
+    with RunReader(path) as reader:
+        return len({each.epoch for each in reader.checkpoints()})
+
+
 def test_checkpoints_come_at_a_pause_at_once_and_by_the_clock(tmp_path: Path) -> None:
     path = tmp_path / "run.regtui"
     worker = kept(path, preset_of({"training.epochs": 1_000_000}, ARMS), every=0.0)
     worker.start()
     until(worker, lambda view: view.record.epoch > 20)
+    until(worker, lambda view: _epochs_of_checkpoints(path) > 1)
     worker.send(Pause())
     view = until(worker, lambda view: view.state == "paused")
     end = time.monotonic() + PATIENCE
@@ -90,7 +96,6 @@ def test_checkpoints_come_at_a_pause_at_once_and_by_the_clock(tmp_path: Path) ->
             assert time.monotonic() < end
             time.sleep(0.02)
             reader.poll()
-        assert len(reader.checkpoints()) > 1
     worker.send(Stop())
     until(worker, lambda view: view.state == "finished")
     assert worker.close(PATIENCE)

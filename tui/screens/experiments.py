@@ -18,7 +18,7 @@ def choose_preset(screen: Screen[None], original: Preset, worker: AnyWorker) -> 
         if name is None:
             return
         view = worker.view()  # of now: it trains on while the list is open
-        if view.opened or view.state not in ("running", "paused") or view.record.epoch == 0:
+        if _is_only_seen(view) or view.state not in ("running", "paused") or view.record.epoch == 0:
             _open(screen, name)
             return
         question = Question(
@@ -40,10 +40,15 @@ def _open(screen: Screen[None], name: str) -> None:
     screen.post_message(OpenPreset(preset))
 
 
+def _is_only_seen(view: View) -> bool:
+    """Whether nothing of the run is lost when it is left: it is in a file, or another process trains it."""
+    return bool(view.opened) or view.attached
+
+
 def ask_to_quit(screen: Screen[None], view: View) -> None:
     """End the program, after a question where a run would be lost."""
-    if view.opened or view.state not in ("running", "paused") or view.record.epoch == 0:
-        screen.post_message(EndProgram(keep=view.record.epoch > 0 and not view.opened))
+    if _is_only_seen(view) or view.state not in ("running", "paused") or view.record.epoch == 0:
+        screen.post_message(EndProgram(keep=view.record.epoch > 0 and not _is_only_seen(view)))
         return
 
     def answered(answer: str | None) -> None:

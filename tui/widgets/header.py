@@ -72,6 +72,8 @@ class RunHeader(Lines):
                 parts.append(f"  {_PLACES.get(view.opened, 'opened')}, read-only")
             else:
                 parts.append(f"  speed {'max' if view.speed is None else f'{view.speed:g}/s'}")
+            if view.attached:
+                parts.append("  in another process")
             # Where it is narrow the bar gives way first, then the words that can be guessed.
             while len(parts) > 2 and low.cell_len + len("".join(parts)) + 6 > width:
                 parts.pop(1)
