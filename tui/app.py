@@ -10,6 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import Any
 
 from textual.app import App, SystemCommand
@@ -19,9 +20,11 @@ from textual.filter import LineFilter
 from textual.screen import Screen
 
 from engine.commands import Look, Pause, Resume, Stop
+from engine.compare import ComparedWorker
 from engine.events import Failed
+from engine.file_worker import FileWorker
 from engine.log import write_log
-from engine.preset import Preset, title_of
+from engine.preset import Preset, PresetError, title_of
 from engine.view import AnyWorker, View
 from engine.worker import Worker
 from tui.driver import TerminalDriver
@@ -33,7 +36,8 @@ from tui.screens.actions import ACTIONS
 from tui.screens.chosen import Run
 from tui.screens.guard import UNUSABLE, LivesOn, lives_on_after
 from tui.screens.main import MainScreen
-from tui.screens.messages import EndProgram, EndRequested, Loaded, OpenPreset
+from tui.screens.messages import EndProgram, EndRequested, Loaded, OpenPreset, OpenRuns
+from tui.screens.news import notify_failure
 from tui.signals import GRACE_WITH_TABLE, Signals
 from tui.stdout import StdoutConsole
 from tui.widgets.plain import AsciiOnly, Colourless, Printable
@@ -149,6 +153,21 @@ class RegtuiApp(LivesOn, App[int]):
         self.worker = Worker(preset, self._device, speed=preset.speed)
         self._main.load(preset, self.worker)
 
+    def on_open_runs(self, message: OpenRuns) -> None:
+        """Leave the run at hand for one in its file, or for several; where these cannot be read it goes on."""
+        self.run_worker(self._open_runs(message.paths), exclusive=True, group="opening")
+
+    async def _open_runs(self, paths: Sequence[Path]) -> None:
+        try:
+            follower = await asyncio.to_thread(_follower, paths)
+        except PresetError as error:
+            self.notify(str(error), title="this run cannot be opened", severity="error", timeout=12, markup=False)
+            return
+        self._let_go()
+        _close(self.worker)
+        self.worker = follower
+        self._main.load(follower.begun, follower)
+
     def on_loaded(self, message: Loaded) -> None:
         """The other preset trains, and the run before it can go; or it cannot be loaded, and that run goes on."""
         here = message.worker is self.worker
@@ -157,7 +176,7 @@ class RegtuiApp(LivesOn, App[int]):
                 self._let_go()
             return
         if not here or self._kept is None:
-            self._main.notify_failure(message.failed, "this preset cannot be loaded")
+            notify_failure(self._main, message.failed, "this preset cannot be loaded")
             return
         kept, self._kept = self._kept, None
         _close(self.worker)
@@ -165,7 +184,7 @@ class RegtuiApp(LivesOn, App[int]):
         if not kept.paused:
             kept.worker.send(Resume())
         self._main.show_run(kept)
-        self._main.notify_failure(message.failed, "this preset cannot be loaded: back to the run before")
+        notify_failure(self._main, message.failed, "this preset cannot be loaded: back to the run before")
 
     @property
     def original(self) -> Preset:
@@ -217,6 +236,11 @@ class RegtuiApp(LivesOn, App[int]):
         while self.screen is not self._main:
             self.pop_screen()
         self._main.action_quit()
+
+
+def _follower(paths: Sequence[Path]) -> FileWorker | ComparedWorker:
+    """Of a run in its file, or of several beside one another. Raises RunError."""
+    return FileWorker(paths[0]) if len(paths) == 1 else ComparedWorker(paths)
 
 
 def _close(worker: AnyWorker) -> None:

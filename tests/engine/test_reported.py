@@ -92,6 +92,18 @@ def test_at_the_end_ours_is_the_mean_over_the_seeds() -> None:
     assert [from_json(to_json(one)) for one in told] == told
 
 
+def test_ours_at_the_best_epoch_is_of_the_epoch_that_early_stopping_counted_as_the_best() -> None:
+    overfits = TEXT.replace("hidden = [8]", "hidden = [30, 30]").replace("epochs = 6", "epochs = 50")
+    overfits = overfits.replace("lr = 0.1", 'lr = 0.02\noptimizer = "adam"').replace("patience = 2", "patience = 5")
+    events = list(Lab(read_preset(overfits), "cpu", load=load_small).run())
+    ends = [end for end in only(events, Finished) if end.arm == "b"]
+    assert all(0 < end.best_epoch < end.epoch for end in ends)
+    curves = epochs_by_lane(events)
+    best = [curves["b", end.seed][end.best_epoch - 1].val_acc for end in ends]
+    assert only(events, Reported)[1].ours == sum(best) / 2
+    assert best != [curves["b", end.seed][-1].val_acc for end in ends]
+
+
 def test_one_seed_has_no_spread_and_neither_has_what_is_no_number() -> None:
     one_seed = read_preset(TEXT.replace("seeds = [0, 1]", "seeds = [0]"))
     told = only(list(Lab(one_seed, "cpu", load=load_small).run()), Reported)

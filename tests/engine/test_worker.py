@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import threading
 import time
+import weakref
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -13,7 +15,7 @@ import pytest
 import engine.log
 from engine.commands import FindLr, Look, Pause, Restart, Resume, SetSpeed, StepEpoch, Stop, Turn
 from engine.control import Order
-from engine.events import Event, Failed, Finished, Intervention, Loading, Receipt, Seen, Started, Stopped
+from engine.events import Epoch, Event, Failed, Finished, Intervention, Loading, Receipt, Seen, Started, Stopped
 from engine.lab import Lab
 from engine.preset import Preset, PresetError
 from engine.record import RunRecord
@@ -86,6 +88,7 @@ def test_a_run_goes_to_its_end_and_its_view_tells_all_of_it(start: Callable[...,
     assert view.record.history.series("val_loss", "b", 1)[1][-1] == view.record.last["b", 1].val_loss
     news = worker.news()
     assert isinstance(news[0], Started)
+    assert not only(news, Epoch)  # which are in the view
     assert len(only(news, Stopped)) == len(only(news, Finished)) == 4
     assert worker.news() == []
 
@@ -196,6 +199,24 @@ def test_restart_begins_anew_with_the_knobs_as_they_stand(start: Callable[..., W
     assert len(second.record.history) == 5
     assert second.record.finished != first.record.finished
     assert second.version > first.version
+
+
+def test_what_a_run_held_is_let_go_before_the_next_one_is_made(start: Callable[..., Worker]) -> None:
+    made: list[weakref.ref[Lab]] = []
+    held: list[bool] = []
+
+    def load(*given: Any) -> Any:
+        gc.collect()
+        held.append(any(lab() is not None for lab in made))
+        return load_small(*given)
+
+    worker = start(load=load)
+    until(worker, lambda view: view.record.epoch > 0)
+    assert worker._lab is not None
+    made.append(weakref.ref(worker._lab))
+    worker.send(Restart())
+    until(worker, lambda view: len(held) == 2)
+    assert held == [False, False]
 
 
 def test_restart_in_the_midst_of_a_run(start: Callable[..., Worker]) -> None:
@@ -552,8 +573,9 @@ def test_each_viewer_has_its_own_looks(start: Callable[..., Worker]) -> None:
     worker = start(LONG, {"a": {}, "b": {}}, paused=True)
     worker.order(Order(Look((("confusion", "a", 0),)), viewer="one"))
     worker.order(Order(Look((("confusion", "b", 0),)), viewer="two"))
+    until(worker, lambda view: len(view.record.seen) == 2)
     worker.order(Order(Look(()), viewer="one"))
     worker.order(Order(Look((("confusion", "c", 0),)), viewer="two"))
     worker.send(StepEpoch())
-    view = until(worker, lambda view: view.record.epoch == 1 and bool(view.record.seen))
+    view = until(worker, lambda view: {seen.epoch for seen in view.record.seen.values()} == {1})
     assert list(view.record.seen) == [("confusion", "b", 0)]

@@ -7,6 +7,7 @@ of their path: `make mutants ARGS=engine/stack`.
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import queue
 import shutil
@@ -14,9 +15,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from pathlib import Path
 
 from tests.mutants.lists import MUTANTS
@@ -29,58 +29,52 @@ LONGEST = 120
 PASSED, NOTICED = 0, (1, 2)
 
 
-@contextmanager
-def copies(count: int) -> Iterator[queue.Queue[Path]]:
-    """Copies of the tree, to be broken one fault at a time."""
-    with tempfile.TemporaryDirectory(prefix="regtui-mutants-") as folder:
-        free: queue.Queue[Path] = queue.Queue()
-        for number in range(count):
-            copy = Path(folder) / str(number)
-            for name in ("engine", "tui", "presets", "tests"):
-                shutil.copytree(ROOT / name, copy / name, ignore=shutil.ignore_patterns("__pycache__"))
-            for file in ("pyproject.toml", "README.md", "Makefile"):
-                shutil.copy(ROOT / file, copy)
-            free.put(copy)
-        yield free
+class Worker:
+    """A copy of the tree in `folder`, and a process that runs tests in it."""
 
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        for name in ("engine", "tui", "presets", "tests"):
+            shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+        for file in ("pyproject.toml", "README.md", "Makefile"):
+            shutil.copy(ROOT / file, folder)
+        told = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1", "OMP_NUM_THREADS": "1"}
+        self._process = subprocess.Popen(
+            [sys.executable, str(Path(__file__).with_name("warm.py"))],
+            cwd=folder, env=told, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+        )  # fmt: skip
 
-def notice(copy: Path, tests: Sequence[str], seconds: float = LONGEST) -> str | None:
-    """What the tests say where one of them fails in this copy, None where all pass.
+    def notice(self, tests: Sequence[str], seconds: float = LONGEST) -> str | None:
+        """What the tests say where one of them fails, None where all pass.
 
-    Raises RuntimeError where there are no such tests.
-    """
-    # Before all else on the path: the program that is installed may be the one in the source's own folder.
-    told = {**os.environ, "PYTHONPATH": str(copy), "PYTHONDONTWRITEBYTECODE": "1", "OMP_NUM_THREADS": "1"}
-    command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", "-p", "no:xdist", *tests]
-    try:
-        done = subprocess.run(command, cwd=copy, env=told, capture_output=True, text=True, timeout=seconds, check=False)
-    except subprocess.TimeoutExpired:
-        return f"not done after {seconds} s"
-    if done.returncode not in (PASSED, *NOTICED):
-        raise RuntimeError(f"pytest {' '.join(tests)} ended with {done.returncode}:\n{done.stdout}{done.stderr}")
-    return None if done.returncode == PASSED else done.stdout
+        Raises RuntimeError where there are no such tests.
+        """
+        process = self._process
+        assert process.stdin is not None
+        assert process.stdout is not None
+        process.stdin.write(json.dumps([str(self._folder), list(tests), seconds]) + "\n")
+        process.stdin.flush()
+        code, said = json.loads(process.stdout.readline())
+        if code is None:
+            return f"not done after {seconds} s\n{said}"
+        # Below 0 it was ended by a signal.
+        if code >= 0 and code not in (PASSED, *NOTICED):
+            raise RuntimeError(f"pytest {' '.join(tests)} ended with {code}:\n{said}")
+        return None if code == PASSED else said
 
+    def survives(self, mutant: Mutant) -> bool:
+        """Whether no test notices the fault."""
+        file = self._folder / mutant.file
+        whole = file.read_text(encoding="utf-8")
+        try:
+            file.write_text(mutant.mutated(self._folder), encoding="utf-8")
+            return self.notice(mutant.tests) is None
+        finally:
+            file.write_text(whole, encoding="utf-8")
 
-def sound(tests: Sequence[str], free: queue.Queue[Path]) -> str | None:
-    """As `notice`, of the program without any fault."""
-    copy = free.get()
-    try:
-        return notice(copy, tests, seconds=20 * LONGEST)
-    finally:
-        free.put(copy)
-
-
-def survives(mutant: Mutant, free: queue.Queue[Path]) -> bool:
-    """Whether no test notices the fault."""
-    copy = free.get()
-    file = copy / mutant.file
-    whole = file.read_text(encoding="utf-8")
-    try:
-        file.write_text(mutant.mutated(copy), encoding="utf-8")
-        return notice(copy, mutant.tests) is None
-    finally:
-        file.write_text(whole, encoding="utf-8")
-        free.put(copy)
+    def close(self) -> None:
+        self._process.kill()
+        self._process.communicate()
 
 
 def main() -> int:
@@ -91,21 +85,51 @@ def main() -> int:
     chosen = [mutant for mutant in MUTANTS if any(part in mutant.file for part in options.parts or [""])]
     if not chosen:
         parser.error(f"no file has {' or '.join(options.parts)} in its path")
-    began = time.monotonic()
-    survived = 0
-    with copies(options.workers) as free, ThreadPoolExecutor(options.workers) as pool:
+    with tempfile.TemporaryDirectory(prefix="regtui-mutants-") as folder:
+        workers = [Worker(Path(folder) / str(number)) for number in range(options.workers)]
+        try:
+            return _try(chosen, workers)
+        finally:
+            for worker in workers:
+                worker.close()
+
+
+def _try(mutants: Sequence[Mutant], workers: Sequence[Worker]) -> int:
+    """Print what comes of each, and the rate; the exit code."""
+    began, survived = time.monotonic(), 0
+    free: queue.Queue[Worker] = queue.Queue()
+    for worker in workers:
+        free.put(worker)
+
+    def sound(tests: Sequence[str]) -> str | None:
+        worker = free.get()
+        try:
+            return worker.notice(tests, seconds=20 * LONGEST)
+        finally:
+            free.put(worker)
+
+    def survives(mutant: Mutant) -> bool:
+        worker = free.get()
+        try:
+            return worker.survives(mutant)
+        finally:
+            free.put(worker)
+
+    with ThreadPoolExecutor(len(workers)) as pool:
         # What fails without a fault would notice any.
-        tests = sorted({test for mutant in chosen for test in mutant.tests})
-        shares = [share for number in range(options.workers) if (share := tests[number :: options.workers])]
-        for said in pool.map(lambda share: sound(share, free), shares):
+        tests = sorted({test for mutant in mutants for test in mutant.tests})
+        shares = [share for number in range(len(workers)) if (share := tests[number :: len(workers)])]
+        for said in pool.map(sound, shares):
             if said is not None:
                 print(f"a test fails without any fault:\n{said}")
                 return 1
-        for mutant, alive in zip(chosen, pool.map(lambda each: survives(each, free), chosen), strict=True):
+        for mutant, alive in zip(mutants, pool.map(survives, mutants), strict=True):
             survived += alive
             print(f"{'SURVIVED' if alive else 'killed  '} {mutant}", flush=True)
-    rate = 1 - survived / len(chosen)
-    print(f"{len(chosen) - survived} of {len(chosen)} mutants killed: {rate:.1%}, in {time.monotonic() - began:.0f} s")
+    rate = 1 - survived / len(mutants)
+    print(
+        f"{len(mutants) - survived} of {len(mutants)} mutants killed: {rate:.1%}, in {time.monotonic() - began:.0f} s"
+    )
     return 0 if rate >= LEAST else 1
 
 

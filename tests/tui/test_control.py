@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import os
 import random
 import subprocess
 import sys
@@ -10,7 +11,10 @@ from pathlib import Path
 import pytest
 
 from engine.events import Epoch, Finished, Intervention, Receipt, Seen, Started, from_json, to_json
+from engine.preset import load_preset
+from engine.worker import Worker
 from tests.tui.test_headless import preset_file
+from tui.control import Control
 
 pytestmark = pytest.mark.alone
 
@@ -98,6 +102,19 @@ def test_a_script_in_a_file_is_read_before_the_first_step(tmp_path):
     events = [from_json(line) for line in done.stdout.splitlines()]
     assert {each.lr for each in only(events, Epoch)} == {0.4}
     assert {end.epoch for end in only(events, Finished)} == {2}
+
+
+def test_what_has_been_written_is_read_before_it_trains(tmp_path):
+    worker = Worker(load_preset(preset_file(tmp_path)), "cpu")
+    (tmp_path / "script").write_text('{"do": "pause"}\n' * 500)
+    with open(tmp_path / "script") as file:
+        Control(worker, file.fileno()).start()
+        assert worker.waiting == 500
+    read, write = os.pipe()
+    os.write(write, b'{"do": "pause"}\n' * 500)
+    Control(worker, read).start()  # though its end is still to come
+    assert worker.waiting == 1000
+    os.close(write)
 
 
 def test_wrong_lines_are_refused_with_what_was_expected_and_the_run_goes_on(tmp_path):

@@ -101,6 +101,23 @@ def test_one_seed_has_no_deviation():
     assert summarize(record_of(PAIR, {("off", 1): epoch(seed=1)}))[0].gap == Number(0.4, None)
 
 
+def test_lanes_that_still_train_are_counted_beside_those_that_have_ended():
+    last = {("off", seed): epoch(seed=seed) for seed in range(3)}
+    ends = {("off", seed): Stopped("off", seed, 9, "early_stopping", 7, 0.4) for seed in range(3)}
+    said = [summarize(record_of(PAIR, last, dict([*ends.items()][:count])))[0].reason for count in range(4)]
+    assert said == ["", "1 stopped early, 2 training", "2 stopped early, 1 training", "stopped early"]
+
+
+def test_ours_has_as_many_decimals_as_theirs_and_two_at_the_least_but_for_epochs():
+    told = [
+        Reported("off", "test_acc", 0.9, 0.87654),
+        Reported("off", "test_acc", 0.912, 0.87654),
+        Reported("off", "best_epoch", 12.0, 13.4),
+        Reported("off", "val_loss", 1.0, 0.5),
+    ]
+    assert [row.ours for row in reported_rows(told)] == ["0.88", "0.877", "13", "0.50"]
+
+
 def test_a_lane_that_diverged_is_counted_and_left_out_of_the_means():
     last = {("off", 0): epoch(), ("off", 1): epoch(seed=1, val_loss=math.nan, gap=math.nan, best_epoch=0)}
     stopped = {

@@ -74,7 +74,7 @@ with Signals() as signals:
     sent(signal.SIGTERM)
     print(asked, flush=True)
     sent(signal.SIGINT)
-    time.sleep(50)
+    time.sleep(10)
 """)
     assert (done.returncode, done.stdout, done.stderr) == (130, "[2]\n", "")
 
@@ -84,7 +84,7 @@ def test_who_does_not_end_in_time_is_ended_with_the_signals_code() -> None:
 tui.signals.GRACE = 0.2
 with Signals() as signals:
     sent(signal.SIGTERM)
-    time.sleep(50)
+    time.sleep(10)
 """)
     assert done.returncode == 128 + signal.SIGTERM
 

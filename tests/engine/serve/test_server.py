@@ -177,14 +177,34 @@ def test_a_client_whose_line_drops_comes_back_and_has_missed_nothing(serve: Call
         assert heard(client, turned)[0].taken
         # By number, and not from a snapshot again.
         assert client.view().record.history is history
+    epoch = client.view().record.epoch
+    until(client, lambda view: any(seen.epoch > epoch for seen in view.record.seen.values()))
     client.send(Pause())
-    until(client, lambda view: view.state == "paused" and bool(view.record.seen))
+    until(client, lambda view: view.state == "paused")
     view = until(client, lambda view: view.event_count >= served.worker.view().event_count)
     assert same(view, until(other, lambda now: now.event_count == view.event_count))
     assert len(view.record.interventions) == 2 * 4  # the first turn was to what it had been
     assert history is not None
     epochs = history.series("val_loss", "a")[0].tolist()
     assert epochs == list(range(1, view.record.epoch + 1))
+
+
+def test_a_command_acts_once_however_often_the_line_drops(serve: Callable[..., Served]) -> None:
+    served = serve(paused=True)
+    client = served.client()
+    for number in range(1, 21):
+        sent = client.send(StepEpoch())
+        for connection in list(served.server._clients.values()):
+            time.sleep(0.003 * (number % 8))
+            connection._writer.transport.abort()
+        assert heard(client, sent)[0].taken
+        view = until(client, lambda view: view.state == "paused" and view.record.epoch >= number)  # noqa: B023
+        assert view.record.epoch == number
+    with served.raw() as plain:  # also where the same line arrives twice
+        plain.sendall(hello("twice") + b'{"do": "step", "id": 1}\n' * 3 + b'{"do": "step", "id": 2}\n')
+        until(client, lambda view: view.record.epoch == 22 and view.state == "paused")
+        client.send(StepEpoch())
+        assert until(client, lambda view: view.record.epoch >= 23).record.epoch == 23
 
 
 def test_who_was_away_for_long_gets_a_snapshot(serve: Callable[..., Served], monkeypatch: pytest.MonkeyPatch) -> None:

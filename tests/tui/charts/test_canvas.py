@@ -62,7 +62,8 @@ def test_one_point_has_room_on_both_axes() -> None:
 def test_a_million_points_become_two_for_each_column_of_pixels() -> None:
     canvas, curve = canvas_of(Series(np.arange(1e6), np.random.default_rng(0).random(1_000_000), 0))
     px, _, joined = canvas.vertices(curve)
-    assert canvas.width <= len(px) <= 2 * canvas.width
+    assert sorted({*px.tolist()}) == list(range(canvas.width))
+    assert len(px) <= 2 * canvas.width
     assert joined.tolist() == [False] + [True] * (len(px) - 1)
 
 

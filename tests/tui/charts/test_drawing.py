@@ -130,6 +130,15 @@ def test_marks_differ_by_their_shape():
     assert "┃" in texts["stop"]
 
 
+@pytest.mark.parametrize("kind", ["best", "knob", "stop"])
+@pytest.mark.parametrize("place", [-40, -1, 101, 150])
+def test_a_mark_outside_of_the_chart_is_not_drawn(kind, place):
+    base = (Series([0, 100], [5.0, 5.0], 0),)
+    limits = {"x_limits": (0, 100), "y_limits": (0, 10)}
+    bare = draw(Plot(base, **limits), 78, 20, Skin())
+    assert draw(Plot(base, (Mark(place, kind, 1, 8.0, label="lr"),), **limits), 78, 20, Skin()) == bare
+
+
 def test_the_spread_is_drawn_and_is_fainter_than_the_curve():
     epochs = np.arange(50)
     y = np.full(50, 5.0)

@@ -68,6 +68,13 @@ async def test_a_finished_run_is_left_without_a_question_and_with_its_table():
         assert person.app.last_view.record.finished
 
 
+async def test_a_run_that_has_not_begun_is_left_without_a_question_and_without_a_table():
+    async with dashboard(paused=True) as person:
+        await person.press("q")
+        await person.sees(lambda: person.app.return_value == 0)
+        assert person.app.last_view is None
+
+
 async def test_escape_is_no_answer():
     async with dashboard() as person:
         await person.sees(lambda: person.view.record.epoch > 0)

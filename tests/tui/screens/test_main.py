@@ -166,7 +166,7 @@ async def test_two_quick_presses_of_space_are_a_pause_and_its_end(monkeypatch):
         for _ in range(2):
             person.main.action_pause()
         assert sent[-5:] == [Pause(), Resume(), Pause(), Resume(), Pause()]
-        await person.sees(lambda: person.view.state == "paused" and not person.app.worker._commands)
+        await person.sees(lambda: person.view.state == "paused" and not person.app.worker.waiting)
         await person.press("space")
         await person.sees(lambda: person.view.state == "running")
 
@@ -289,9 +289,12 @@ async def test_early_stopping_is_told_with_its_reason():
 
 async def test_tab_goes_through_the_arms_then_all_of_them():
     async with dashboard() as person:
-        for told in ("all arms", "plain", "dropped", "all arms"):
+        panes = [person.main.query_one(f"#loss-{place}") for place in range(2)]
+        both, steps = [True, True], {"plain": [True, False], "dropped": [False, True]}
+        for told, selected in (("all arms", both), *steps.items(), ("all arms", both)):
             await person.press("tab")
             await person.sees(f"5 knobs: {told}")
+            assert [pane.has_class("selected") for pane in panes] == selected
         await person.press("shift+tab")
         await person.sees("5 knobs: dropped")
 

@@ -126,14 +126,13 @@ async def test_the_first_click_on_a_line_chooses_it_and_turns_nothing_wherever_i
     app, start = panel_in()
     async with app.run_test(size=(44, 24)) as pilot:
         panel = await start(pilot)
-        y, less, more = place_of(panel, "l2")
-        for x in (1, less, less + 3, more):
+        y, less, more = place_of(panel, "dropout")
+        for x in (1, less, less + 3, more - 1, more):
             panel.move(1)
             await clicked(pilot, panel, x, y)
-            assert panel.chosen.key == "regularization.l2"
+            assert panel.chosen.key == "regularization.dropout"
             assert app.turned == []
             assert not panel.editing
-            panel.move(1)
 
 
 async def test_a_click_on_an_arrow_of_the_chosen_line_turns_and_one_on_its_value_types():

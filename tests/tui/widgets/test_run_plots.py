@@ -159,3 +159,66 @@ def test_an_arm_that_has_left_the_scale_is_named_and_one_that_is_back_is_not():
         assert run_plots.off_scale(run_plots.overlay_plot(view, False, None)) == gone
         assert not run_plots.off_scale(run_plots.loss_plots(view, False)["plain"])
         assert bool(run_plots.off_scale(run_plots.loss_plots(view, False)["dropped"])) == bool(gone)
+
+
+def test_an_arm_is_off_the_scale_only_when_its_last_curve_has_left_it():
+    half = [lane("dropped", epoch=epoch, train_loss=0.3, val_loss=99.0) for epoch in EPOCHS]
+    assert run_plots.off_scale(run_plots.overlay_plot(moment(*RUN[:20], *half), False, None)) == set()
+
+
+def test_the_axis_of_epochs_is_never_narrower_than_ten():
+    for newest, end in ((1, 10), (9, 10), (10, 10), (11, 11), (200, 200)):
+        assert run_plots.x_limits(moment(lane("plain", epoch=newest))) == (1, end)
+
+
+@pytest.mark.parametrize(("lowest", "end"), [(0.1, 0.0), (0.9, 0.9), (-0.5, -0.5)])
+def test_the_scale_begins_at_zero_unless_all_lies_far_above_it_or_below(lowest, end):
+    lanes = [lane("plain", epoch=epoch, train_loss=lowest, val_loss=1.0) for epoch in EPOCHS]
+    assert run_plots.loss_plots(moment(*lanes), log=False)["plain"].y_limits == (end, 1.0)
+
+
+SEEDS = {"training.seeds": [0, 1, 2]}
+
+
+def test_the_best_epoch_of_several_seeds_is_the_median_at_the_height_of_the_mean():
+    lanes = [
+        lane("plain", seed, 20, best_epoch=best, best_val_loss=loss)
+        for seed, (best, loss) in enumerate([(3, 0.3), (5, 0.6), (19, 0.9)])
+    ]
+    (mark,) = run_plots.best_mark(moment(*lanes, base=SEEDS), "plain")
+    assert (mark.x, mark.y) == (5, pytest.approx(0.6))
+    assert run_plots.best_mark(moment(lane("plain", best_epoch=0)), "plain") == ()
+
+
+def test_the_first_and_the_last_stop_of_several_seeds_are_marked_and_no_other_end():
+    lanes = [lane("plain", seed) for seed in range(3)]
+    stops = [stop("plain", "early_stopping", seed, epoch) for seed, epoch in ((0, 14), (1, 9))]
+    view = moment(*lanes, base=SEEDS, stopped=stops, would_stop=[would_stop("plain", 11, 2)])
+    assert [mark.x for mark in sorted(run_plots.stop_marks(view, "plain"), key=lambda mark: mark.x)] == [9, 14]
+    view = moment(*lanes, base=SEEDS, stopped=[stop("plain", "epochs", seed) for seed in range(3)])
+    assert run_plots.stop_marks(view, "plain") == ()
+
+
+def test_an_arm_is_lost_with_its_last_lane_and_held_while_one_trains_on():
+    lanes = [lane("plain", seed) for seed in range(3)]
+    said = []
+    for count in range(4):
+        stopped = [stop("plain", "diverged", seed, epoch=7 + seed) for seed in range(count)]
+        view = moment(*lanes, base=SEEDS, stopped=stopped)
+        said.append((run_plots.lost(view, "plain"), run_plots.held(view, "plain")))
+    assert said == [
+        ("", ""),
+        ("", "1 of 3 held"),
+        ("", "2 of 3 held"),
+        ("diverged at epoch 9: the loss is no longer finite", ""),
+    ]
+
+
+def test_knobs_turned_in_other_arms_are_no_marks_and_two_in_one_epoch_are_one():
+    view = moment(*RUN)
+    for step, (epoch, arm) in enumerate([(3, "plain"), (3, "plain"), (0, "plain"), (5, "dropped")]):
+        view.record.history.add(Intervention(step, epoch, 0, arm, "training.lr", 0.1, 0.2))
+    assert [mark.x for mark in run_plots.knob_marks(view, ["plain"])] == [1, 3]
+    assert [(mark.x, mark.colour) for mark in run_plots.knob_marks(view, ["plain", "dropped"])] == [
+        (1, 0), (3, 0), (5, 1),
+    ]  # fmt: skip

@@ -1,0 +1,80 @@
+"""Which experiment comes next: the questions that are asked before a run is left."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from textual.screen import Screen
+
+from engine.preset import Preset, PresetError, load_preset
+from engine.view import AnyWorker, View
+from tui.screens.dialogs import Ask, Question
+from tui.screens.messages import EndProgram, OpenPreset, OpenRuns
+from tui.screens.picker import PresetPicker
+from tui.screens.runs import RunsChosen, RunsScreen
+
+
+def choose_preset(screen: Screen[None], original: Preset, worker: AnyWorker) -> None:
+    """Let another preset be picked, and ask before a run that has trained is left for it."""
+
+    def picked(name: str | None) -> None:
+        if name is not None:
+            # The view is of now: it trains on while the list is open.
+            _ask_to_leave(screen, worker.view(), "load the other preset", lambda: _open(screen, name))
+
+    screen.app.push_screen(PresetPicker(original.name), picked)
+
+
+def choose_runs(screen: Screen[None], worker: AnyWorker) -> None:
+    """Let recorded runs be picked, and ask before a run that has trained is left for them."""
+
+    def picked(chosen: RunsChosen | None) -> None:
+        if chosen is not None:
+            words = "open the other run" if len(chosen.paths) == 1 else "compare the runs"
+            _ask_to_leave(screen, worker.view(), words, lambda: _show(screen, chosen))
+
+    screen.app.push_screen(RunsScreen(), picked)
+
+
+def _show(screen: Screen[None], chosen: RunsChosen) -> None:
+    screen.post_message(OpenRuns(chosen.paths))
+
+
+def _ask_to_leave(screen: Screen[None], view: View, words: str, leave: Callable[[], None]) -> None:
+    """Leave the run of `view`; where it trains here and has begun, only if the user says so by the button `words`."""
+    if view.opened or view.state not in ("running", "paused") or view.record.epoch == 0:
+        leave()
+        return
+    question = Question(
+        f"Leave {view.record.begun.title!r} at epoch {view.record.epoch}?",
+        "Its curves are not kept; e exports them.",
+        (("leave", words), ("stay", "go on with this one")),
+    )
+    screen.app.push_screen(Ask(question), lambda answer: leave() if answer == "leave" else None)
+
+
+def _open(screen: Screen[None], name: str) -> None:
+    try:
+        preset = load_preset(name)
+    except PresetError as error:
+        screen.notify(str(error), title="this preset cannot be loaded", severity="error", timeout=12, markup=False)
+        return
+    screen.post_message(OpenPreset(preset))
+
+
+def ask_to_quit(screen: Screen[None], view: View) -> None:
+    """End the program, after a question where a run would be lost."""
+    if view.opened or view.state not in ("running", "paused") or view.record.epoch == 0:
+        screen.post_message(EndProgram(keep=view.record.epoch > 0 and not view.opened))
+        return
+
+    def answered(answer: str | None) -> None:
+        if answer in ("keep", "discard"):
+            screen.post_message(EndProgram(keep=answer == "keep"))
+
+    question = Question(
+        f"Training is at epoch {view.record.epoch} of {view.preset.epochs}.",
+        "Stop and keep measures the best weights on the test data and leaves the final table in the terminal.",
+        (("keep", "stop and keep"), ("discard", "stop and discard"), ("go on", "go on training")),
+    )
+    screen.app.push_screen(Ask(question), answered)
