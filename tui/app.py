@@ -11,7 +11,7 @@ import threading
 import time
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from textual.app import App, SystemCommand
 from textual.dom import DOMNode
@@ -20,9 +20,7 @@ from textual.filter import LineFilter
 from textual.screen import Screen
 
 from engine.commands import Look, Pause, Resume, Stop
-from engine.compare import ComparedWorker
 from engine.events import Failed
-from engine.file_worker import FileWorker
 from engine.log import write_log
 from engine.preset import Preset, PresetError, title_of
 from engine.view import AnyWorker, View
@@ -41,6 +39,10 @@ from tui.screens.news import notify_failure
 from tui.signals import GRACE_WITH_TABLE, Signals
 from tui.stdout import StdoutConsole
 from tui.widgets.plain import AsciiOnly, Colourless, Printable
+
+if TYPE_CHECKING:
+    from engine.compare import ComparedWorker
+    from engine.file_worker import FileWorker
 
 # Told to end by Ctrl-C, a run is measured on the test data if that takes no longer, seconds.
 _TABLE_WITHIN = 0.8
@@ -240,6 +242,9 @@ class RegtuiApp(LivesOn, App[int]):
 
 def _follower(paths: Sequence[Path]) -> FileWorker | ComparedWorker:
     """Of a run in its file, or of several beside one another. Raises RunError."""
+    from engine.compare import ComparedWorker
+    from engine.file_worker import FileWorker
+
     return FileWorker(paths[0]) if len(paths) == 1 else ComparedWorker(paths)
 
 

@@ -47,7 +47,7 @@ def differences(runs: Sequence[Compared]) -> list[str]:
     """A line for each thing in which the runs differ: `training.lr: 0.1 in first, 0.03 in second`."""
     same_arms = len({run.preset.arm_names for run in runs}) == 1
     told = [_told(run, same_arms) for run in runs]
-    lines = []
+    lines: list[str] = []
     for name in told[0]:
         # Other seeds or other settings of the data give other examples: that is told by then.
         known = name == _DATA and any(line.startswith(("seeds:", "arms:", "data.")) for line in lines)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from textual.screen import Screen
 
@@ -11,7 +12,9 @@ from engine.view import AnyWorker, View
 from tui.screens.dialogs import Ask, Question
 from tui.screens.messages import EndProgram, OpenPreset, OpenRuns
 from tui.screens.picker import PresetPicker
-from tui.screens.runs import RunsChosen, RunsScreen
+
+if TYPE_CHECKING:
+    from tui.screens.runs import RunsChosen
 
 
 def choose_preset(screen: Screen[None], original: Preset, worker: AnyWorker) -> None:
@@ -27,6 +30,7 @@ def choose_preset(screen: Screen[None], original: Preset, worker: AnyWorker) -> 
 
 def choose_runs(screen: Screen[None], worker: AnyWorker) -> None:
     """Let recorded runs be picked, and ask before a run that has trained is left for them."""
+    from tui.screens.runs import RunsScreen  # and all that reads files: the first frame does not wait for it
 
     def picked(chosen: RunsChosen | None) -> None:
         if chosen is not None:
