@@ -4,13 +4,14 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run test attack soak lint bench picture clean
+.PHONY: help run test mutants attack soak lint bench picture clean
 
 help:
 	@echo "make run      set up and open the dashboard on the default preset"
 	@echo "make test     set up, lint, types, import contracts, tests"
 	@echo "make attack   hostile presets, arguments, files, keys, sizes and signals, by the thousand"
 	@echo "make soak     what takes minutes: runs that are killed, damaged, watched, and a million epochs long"
+	@echo "make mutants  single faults put into copies of the program, and how many the tests notice"
 	@echo "make bench    the measured claims of docs/benchmarks.md"
 	@echo "make picture  the README's picture of the real screen"
 	@echo "make clean    remove .venv and caches"
@@ -35,15 +36,21 @@ lint: $(VENV)/.dev
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
+# Of some tests that are asked for, none may be of one kind (pytest's 5); of all of them, some are of each.
+OR_NONE = $(if $(strip $(ARGS)),|| [ $$? -eq 5 ])
+
 test: lint
-	$(BIN)/python -m pytest -n 2 --dist worksteal -m "not alone" $(ARGS) || [ $$? -eq 5 ]
-	$(BIN)/python -m pytest -m alone $(ARGS) || [ $$? -eq 5 ] # 5: none of those asked for is of this kind
+	$(BIN)/python -m pytest -n 2 --dist worksteal -m "not alone" $(ARGS) $(OR_NONE)
+	$(BIN)/python -m pytest -m alone $(ARGS) $(OR_NONE)
 
 attack: $(VENV)/.dev
 	$(BIN)/python -m tests.attack $(ARGS)
 
 soak: $(VENV)/.dev
 	$(BIN)/python -m pytest -s -o python_files="soak_*.py" $(or $(ARGS),tests/soak)
+
+mutants: $(VENV)/.dev
+	$(BIN)/python -m tests.mutants $(ARGS)
 
 bench: $(VENV)/.dev
 	$(BIN)/python -m tests.benchmarks $(ARGS)

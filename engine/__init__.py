@@ -1,4 +1,4 @@
-"""What an experiment is and how it runs; sees no screen."""
+"""What an experiment is and how it runs, without any screen."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def run(
     load: Load | None = None,
     tell: Callable[[Event], None] | None = None,
 ) -> RunRecord:
-    """Run an experiment to its end, in the thread that asks: `record = engine.run("moons")`.
+    """Run an experiment to its end, in the calling thread: `record = engine.run("moons")`.
 
     Parameters
     ----------

@@ -54,7 +54,7 @@ class Turn(Command):
 
 @dataclass(frozen=True, slots=True)
 class FindLr(Command):
-    """Sweep the learning rate from `low` to `high` on copies of the lanes; the run goes on as if nothing had been."""
+    """Sweep the learning rate from `low` to `high` on copies of the lanes; the run itself is not changed."""
 
     kind: ClassVar[str] = "find_lr"
     low: float = 1e-6

@@ -1,4 +1,4 @@
-"""What a lab tells: frozen dataclasses that turn into JSON and back."""
+"""What happens in a lab: frozen dataclasses that turn into JSON and back."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ class Loading(Event):
 
 @dataclass(frozen=True, slots=True)
 class Started(Event):
-    """The lab stands. Counts are of the first arm; `parameters_by_arm` tells where arms differ; `warnings` are of the
-    data, a line each."""
+    """The lab is ready. Counts are of the first arm; `parameters_by_arm` shows where arms differ; `warnings` are about
+    the data, a line each."""
 
     kind: ClassVar[str] = "started"
     preset: str
@@ -170,7 +170,7 @@ class WouldStop(Event):
 
 @dataclass(frozen=True, slots=True)
 class Stopped(Event):
-    """A lane trains no more. `reason`: early_stopping, diverged, epochs or user.
+    """A lane has stopped training. `reason`: early_stopping, diverged, epochs or user.
 
     `kept_epoch` is the epoch whose weights it keeps: the best one under `restore_best`, else the last, as where no
     epoch counted as the best. A diverged lane keeps its best in any case, its first weights (0) where there are none.
@@ -207,7 +207,7 @@ class Finished(Event):
 
 @dataclass(frozen=True, slots=True)
 class Reported(Event):
-    """What somebody else reports of an arm, beside ours: the mean over the seeds, told at the end of the run.
+    """A number that others report of an arm, with ours: the mean over the seeds, at the end of the run.
 
     `reported` is None where they give no number; `text` is then what they say. `ours` is NaN where we have none,
     `ours_std` the sample standard deviation over the seeds, None below two of them.
@@ -237,7 +237,7 @@ class Found(Event):
 
 @dataclass(frozen=True, slots=True)
 class Failed(Event):
-    """The engine could not go on: one line for the person, and where the full story lies."""
+    """The engine could not go on: one line for the user, and where the full traceback is."""
 
     kind: ClassVar[str] = "failed"
     message: str

@@ -41,7 +41,7 @@ def find_lr(
     ----------
     low, high : the first and the last rate.
     steps : of the sweep, at least 10.
-    cancelled : asked at each step; where it says so the sweep ends and nothing is found.
+    cancelled : called at each step; where it returns True the sweep ends and nothing is found.
 
     Raises
     ------
@@ -61,14 +61,14 @@ def find_lr(
                 return {}
             for place, arm in enumerate(stack.arms):
                 of_seeds = [losses[lane] for lane in range(place, len(stack.lanes), len(stack.arms))]
-                means = [sum(told) / len(told) for told in zip(*of_seeds, strict=True)]
+                means = [sum(losses_of_rate) / len(losses_of_rate) for losses_of_rate in zip(*of_seeds, strict=True)]
                 found[arm.name] = _found(arm.name, rates, means)
     return {name: found[name] for name in lab.preset.arm_names}
 
 
 def _sweep(stack: Stack, rates: Sequence[float], epoch: int, cancelled: Callable[[], bool]) -> list[list[float]] | None:
     """The losses of every lane, one for each rate; the device is waited for once, at the end."""
-    told = []
+    measured = []
     for place, rate in enumerate(rates):
         if cancelled():
             return None
@@ -77,18 +77,18 @@ def _sweep(stack: Stack, rates: Sequence[float], epoch: int, cancelled: Callable
             stack.begin_epoch(epoch + place // stack.steps_per_epoch)
         stack.rates.fixed = rate
         stack.step(number)
-        told.append(stack.loss_L)
-    losses: list[list[float]] = torch.stack(told, dim=1).double().cpu().tolist()
+        measured.append(stack.loss_L)
+    losses: list[list[float]] = torch.stack(measured, dim=1).double().cpu().tolist()
     return losses
 
 
 def smoothed(losses: Sequence[float]) -> list[float]:
     """The exponential moving average, corrected for its start at 0 as Adam's means are."""
-    mean, told = 0.0, []
+    mean, averages = 0.0, []
     for number, loss in enumerate(losses, start=1):
         mean = _SMOOTHING * mean + (1 - _SMOOTHING) * loss
-        told.append(mean / (1 - _SMOOTHING**number))
-    return told
+        averages.append(mean / (1 - _SMOOTHING**number))
+    return averages
 
 
 def _found(arm: str, rates: Sequence[float], measured: Sequence[float]) -> Found:

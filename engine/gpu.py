@@ -1,4 +1,4 @@
-"""What a GPU says of itself: name, memory and utilization, through NVIDIA's management library."""
+"""A GPU's name, memory and utilization, through NVIDIA's management library."""
 
 from __future__ import annotations
 

@@ -115,7 +115,7 @@ class History:
 
     @property
     def metrics(self) -> list[str]:
-        """The metrics that any lane has told, `penalty.NAME`, `ema_val_loss` and its like, `weight_norm.LAYER` (from 1)
+        """The metrics that any lane has had, `penalty.NAME`, `ema_val_loss` and its like, `weight_norm.LAYER` (from 1)
         among them."""
         with self._lock:
             return list(self._values)
@@ -174,8 +174,8 @@ class History:
         with self._lock:
             epochs = self._epochs[: self._used].copy()
             values = self._values.get(metric)
-            told = np.full((len(rows), self._used), np.nan) if values is None else values[rows, : self._used].copy()
-        return epochs, told if seed is None else told[0]
+            numbers = np.full((len(rows), self._used), np.nan) if values is None else values[rows, : self._used].copy()
+        return epochs, numbers if seed is None else numbers[0]
 
     def means(self, metric: str) -> tuple[NDArray[np.int64], Floats, Floats]:
         """Epochs [n], and mean and sample standard deviation over the seeds of each of `arms`, [arms, n] both.
@@ -192,7 +192,7 @@ class History:
         """Epochs, mean over the arm's seeds, and the mean minus and plus one sample standard deviation, each [n]."""
         place = self.arms.index(arm)
         with self._lock:
-            mean, deviation = (each[place, : self._used].copy() for each in self._averaged(metric))
+            mean, deviation = (values[place, : self._used].copy() for values in self._averaged(metric))
             return self._epochs[: self._used].copy(), mean, mean - deviation, mean + deviation
 
     def _averaged(self, metric: str) -> tuple[Floats, Floats]:
@@ -232,8 +232,8 @@ class History:
         has none to hold.
         """
         always = metric in METRICS and average_of(metric) is None
-        told = measured_Ln & np.isfinite(values_Ln) if always else measured_Ln
-        newest = np.maximum.accumulate(np.where(told, np.arange(values_Ln.shape[1]), -1), axis=1)
+        usable_Ln = measured_Ln & np.isfinite(values_Ln) if always else measured_Ln
+        newest = np.maximum.accumulate(np.where(usable_Ln, np.arange(values_Ln.shape[1]), -1), axis=1)
         found = np.take_along_axis(values_Ln, np.maximum(newest, 0), axis=1) if newest.size else values_Ln
         carried_Ln = np.where(newest >= 0, found, carried_L[:, None])
         return np.where(measured_Ln, values_Ln, carried_Ln), carried_Ln
@@ -249,5 +249,5 @@ class History:
         for row, (arm, seed) in enumerate(self.lanes):
             for column, epoch in enumerate(epochs):
                 if measured[row, column]:
-                    told = [held[row, column] for held in values.values()]
-                    writer.writerow([arm, seed, epoch, *("" if np.isnan(x) else repr(float(x)) for x in told)])
+                    numbers = [held[row, column] for held in values.values()]
+                    writer.writerow([arm, seed, epoch, *("" if np.isnan(x) else repr(float(x)) for x in numbers)])

@@ -1,4 +1,4 @@
-"""The engine's heart: all stacks in lock-step, epoch by epoch. It knows no thread and no screen."""
+"""The engine's heart: all stacks in lock-step, epoch by epoch. It uses no thread and no screen."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ from engine.preset import (
     Preset,
     PresetError,
     ReportedNumber,
-    knobs,
     live_knobs,
+    settings_by_key,
     speaks_of,
     with_value,
 )
@@ -40,8 +40,8 @@ class Lab:
     ----------
     preset : the experiment; `lab.preset` is it with the knobs as they have been turned.
     device : `auto`, `cpu`, `cuda`, `cuda:N` or `mps`.
-    dtype : of parameters and data; float32 unless told otherwise.
-    report : told what is being waited for while the data are loaded.
+    dtype : of parameters and data.
+    report : called with what is being waited for while the data are loaded.
     load : where the data come from, `engine.data.load_task` or a function like it that gives data of one's own.
 
     Raises
@@ -114,7 +114,7 @@ class Lab:
     def stack_of(self, arm: str) -> Stack:
         """The stack that an arm's lanes are in. Raises PresetError where there is no such arm."""
         self.preset.arm(arm)
-        return next(stack for stack in self._stacks if any(each.name == arm for each in stack.arms))
+        return next(stack for stack in self._stacks if any(member.name == arm for member in stack.arms))
 
     @property
     def epochs(self) -> int:
@@ -167,8 +167,8 @@ class Lab:
             lane = self._lanes[stack.lanes[place]]
             if lane.stopped is None:
                 settings, lr = self.preset.arm(lane.arm).settings, stack.rates.of(place, stack.steps)
-                told, improved, restore = lane.take(settings, self.epoch, numbers, lr)
-                events += told
+                news, improved, restore = lane.take(settings, self.epoch, numbers, lr)
+                events += news
                 if improved:
                     best.append(place)
                 if lane.stopped is not None:
@@ -181,9 +181,9 @@ class Lab:
         return events
 
     def _finish(self) -> list[Event]:
-        """Touch the test data, this once."""
+        """Use the test data, once."""
         self.finished = True
-        tested = {lane: told for stack in self._stacks for lane, told in zip(stack.lanes, stack.test(), strict=True)}
+        tested = {key: test for stack in self._stacks for key, test in zip(stack.lanes, stack.test(), strict=True)}
         events: list[Event] = []
         for key, lane in self._lanes.items():
             assert lane.stopped is not None
@@ -195,21 +195,21 @@ class Lab:
                 )
             )  # fmt: skip
         ends = [event for event in events if isinstance(event, Finished)]
-        told = [each for each in self.preset.reported if speaks_of(self.preset, each.arm)]
-        return events + [self._beside_ours(each, ends) for each in told]
+        numbers = [number for number in self.preset.reported if speaks_of(self.preset, number.arm)]
+        return events + [self._beside_ours(number, ends) for number in numbers]
 
-    def _beside_ours(self, told: ReportedNumber, ends: list[Finished]) -> Reported:
+    def _beside_ours(self, theirs: ReportedNumber, ends: list[Finished]) -> Reported:
         """A reported number beside the mean over the arm's seeds: of the last epoch, the best one, or the test."""
-        name = told.metric.removeprefix("best_")
+        name = theirs.metric.removeprefix("best_")
         source: list[Epoch | Finished | None] = []
-        if told.metric in ("test_loss", "test_acc", "epoch", "best_epoch"):
-            name, source = told.metric, [end for end in ends if end.arm == told.arm]
+        if theirs.metric in ("test_loss", "test_acc", "epoch", "best_epoch"):
+            name, source = theirs.metric, [end for end in ends if end.arm == theirs.arm]
         else:
-            lanes = [lane for lane in self._lanes.values() if lane.arm == told.arm]
-            source = [lane.last if name == told.metric else lane.best for lane in lanes]
-        ours = [math.nan if each is None else float(getattr(each, name)) for each in source]
+            lanes = [lane for lane in self._lanes.values() if lane.arm == theirs.arm]
+            source = [lane.last if name == theirs.metric else lane.best for lane in lanes]
+        ours = [math.nan if measured is None else float(getattr(measured, name)) for measured in source]
         std = statistics.stdev(ours) if len(ours) > 1 and all(map(math.isfinite, ours)) else None
-        return Reported(told.arm, told.metric, told.value, sum(ours) / len(ours), told.text, told.note, std)
+        return Reported(theirs.arm, theirs.metric, theirs.value, sum(ours) / len(ours), theirs.text, theirs.note, std)
 
     def stop(self) -> list[Event]:
         """End training now: every lane still training stops with the reason `user`, and all are tested."""
@@ -231,7 +231,7 @@ class Lab:
 
         Raises PresetError where the knob is unknown, structural, or refuses the value.
         """
-        known = knobs().get(knob)
+        known = settings_by_key().get(knob)
         if known is not None and not known.live:
             raise PresetError(f"{knob} shapes the network: it cannot be turned while training, set it in the preset")
         before, after = self.preset, with_value(self.preset, knob, value, arm)
@@ -249,7 +249,7 @@ class Lab:
                 self._set(name, knob, new)
         self._plan_rates()
         if self.finished:
-            return []  # nothing trains any more: the value counts from the next restart on
+            return []  # all training has ended: the value counts from the next restart on
         self._interventions += [event for event in events if isinstance(event, Intervention)]
         return events
 
@@ -260,7 +260,7 @@ class Lab:
                     if name == arm:
                         stack.settings.set(knob, place, float(value))
 
-    # What a person asks to see: each waits for the device, and leaves the run as it is --------------------------------
+    # Closer looks: each waits for the device, and leaves the run as it is ---------------------------------------------
 
     def fed(self, arm: str, seed: int, count: int) -> Fed:
         """The first `count` inputs of a lane's next batch, augmented, noised and mixed as its network will see them."""
@@ -287,11 +287,11 @@ class Lab:
         for stack in self._stacks:
             if (arm, seed) in stack.lanes:
                 return stack, stack.lanes.index((arm, seed))
-        lanes = ", ".join(f"{name!r} under {each}" for name, each in self._lanes)
+        lanes = ", ".join(f"{name!r} under {number}" for name, number in self._lanes)
         raise PresetError(f"no lane of arm {arm!r} under seed {seed} (there is: {lanes})")
 
     def _plan_rates(self) -> None:
-        """Let every stack know the schedules as they are set now, and what plateaus have made of them."""
+        """Hand every stack the schedules as they are set now, and its lanes' reductions on plateaus."""
         for stack in self._stacks:
             stack.rates.plan([self.preset.arm(arm.name).settings for arm in stack.arms])
             for place, key in enumerate(stack.lanes):
@@ -300,8 +300,8 @@ class Lab:
     def schedule(self, arm: str, points: int = 200) -> list[tuple[float, float]]:
         """(epoch, learning rate) over the arm's whole run with its settings as they are now, at most so many.
 
-        A rate stands at the end of its step, so that a whole epoch's is the one that its `Epoch.lr` tells. What
-        reduce-on-plateau will do nobody knows: the line goes on at what it has come to, the mean over the seeds.
+        A rate is placed at the end of its step, so that the one at a whole epoch is its `Epoch.lr`. What
+        reduce-on-plateau will do cannot be known: the line goes on at its present rate, the mean over the seeds.
         """
         stack = self.stack_of(arm)
         places = [place for place, (name, _) in enumerate(stack.lanes) if name == arm]
@@ -355,7 +355,7 @@ class Lab:
                 if not alike and value != self.preset.arm(name).settings.get(knob.key):
                     self.preset = with_value(self.preset, knob.key, value, name)
                 self._set(name, knob.key, value)
-        if alike:  # then it is the whole of it
+        if alike:  # then the whole preset is taken over
             self.preset = preset
 
     @contextlib.contextmanager

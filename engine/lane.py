@@ -69,14 +69,14 @@ class LaneMemory:
         return events, improved, restore
 
     def end(self, epoch: int, reason: str, restore: bool) -> Stopped:
-        """The lane trains no more; with `restore` it keeps its best weights, else its last."""
+        """End the lane's training; with `restore` it keeps its best weights, else its last."""
         watch = self.watch
         kept = watch.best_epoch if restore else epoch
         self.stopped = Stopped(self.arm, self.seed, epoch, reason, watch.best_epoch, watch.best_val_loss, kept)
         return self.stopped
 
     def values(self) -> dict[str, Any]:
-        """It as JSON values."""
+        """The memory as JSON values."""
         return {
             "watch": dataclasses.asdict(self.watch),
             "plateau": dataclasses.asdict(self.plateau),

@@ -1,4 +1,4 @@
-"""Where the story of a failure is written, in full: a person is told one line of it."""
+"""The log of failures, with full tracebacks: the user sees one line of each."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ def write_log(what: str, error: BaseException | None = None) -> Path:
     `what` was done is the line above it.
     """
     path, error = log_path(), error or sys.exc_info()[1]
-    story = "".join(traceback.format_exception(error)) if error else ""
+    trace = "".join(traceback.format_exception(error)) if error else ""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        # A story may quote what UTF-8 cannot write, such as half of a pair in a file's name.
+        # A traceback may quote what UTF-8 cannot write, such as half of a pair in a file's name.
         with path.open("a", encoding="utf-8", errors="backslashreplace") as file:
             head = f"{time.strftime('%Y-%m-%d %H:%M:%S')} {printable(what)}"
-            file.write(printable(f"{head}\n{story}\n", lines=True))
+            file.write(printable(f"{head}\n{trace}\n", lines=True))
     except OSError:
         pass
     return path

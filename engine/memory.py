@@ -12,7 +12,7 @@ from engine.preset.errors import PresetError
 if TYPE_CHECKING:
     import torch
 
-# What is said where a device gives no more, though less than it had left was asked for.
+# The message where a device refuses memory, though less was asked for than it had left.
 EXHAUSTED = "the memory is not enough: use fewer seeds or arms, or a smaller network, batch or data"
 _UNITS = ("kB", "MB", "GB", "TB", "PB", "EB")
 
@@ -33,7 +33,7 @@ def refuse_what_cannot_fit(need: int, free: int | None, what: str, mend: str) ->
 
 
 def in_words(count: int) -> str:
-    """Bytes as a person reads them: `3.1 GB`."""
+    """Bytes in readable units: `3.1 GB`."""
     if count < 1000:
         return f"{count} bytes"
     power = min((len(str(count)) - 1) // 3, len(_UNITS))
@@ -65,7 +65,7 @@ def free_on(device: torch.device) -> int | None:
 def free_memory(root: str = "/") -> int | None:
     """Bytes that a new process can have: what the system says, or less where a control group limits this one.
 
-    None where neither can be told.
+    None where neither is known.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Numbers as a person reads them: every format that a measured number is written in."""
+"""Numbers for reading: every format that a measured number is written in."""
 
 from __future__ import annotations
 
@@ -34,10 +34,10 @@ def decimals(value: float, digits: int = 4) -> int:
 
 def with_spread(mean: float, std: float | None, digits: int = 4) -> str:
     """A mean and its standard deviation to the same place: `0.257 ±0.031`."""
-    told = number(mean, digits)
+    text = number(mean, digits)
     if std is None or not math.isfinite(std):
-        return told
-    return f"{told} ±{number(std, 2) if 'e' in told else f'{std:.{decimals(mean, digits)}f}'}"
+        return text
+    return f"{text} ±{number(std, 2) if 'e' in text else f'{std:.{decimals(mean, digits)}f}'}"
 
 
 def fixed(value: float, decimals: int) -> str:

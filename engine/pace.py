@@ -37,7 +37,7 @@ class Pace:
             self._due = max(self._due, time.perf_counter() - 1 / self.speed) + 1 / self.speed
 
     def pause(self) -> None:
-        """Stand still."""
+        """Pause."""
         self.paused, self._single_epochs = True, 0
 
     def resume(self) -> None:
@@ -53,7 +53,7 @@ class Pace:
         self.paused, self._single_epochs = self.paused or self._single_epochs > 0, 0
 
     def set_speed(self, speed: float | None) -> None:
-        """Raises PresetError where it is no speed."""
+        """Set the speed in epochs per second. Raises PresetError where it is no speed."""
         if speed is not None and not speed > 0:
             raise PresetError(f"speed = {speed}: must be above 0, in epochs per second")
         self.speed = speed

@@ -37,9 +37,9 @@ def from_plain(cls: type[T], fields: Mapping[str, Any]) -> T:
     unknown = fields.keys() - types_of.keys()
     if unknown:
         raise ValueError(f"{cls.__name__} has no field {sorted(unknown)[0]!r}")
-    made = {name: value_of(types_of[name], value, f"{cls.__name__}.{name}") for name, value in fields.items()}
+    values = {name: value_of(types_of[name], value, f"{cls.__name__}.{name}") for name, value in fields.items()}
     try:
-        return cls(**made)
+        return cls(**values)
     except TypeError as error:
         raise ValueError(str(error)) from None
 

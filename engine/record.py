@@ -1,4 +1,4 @@
-"""A run as its events make it: all that a screen, a table, a file or another machine needs. It knows no thread."""
+"""A run as its events make it: all that a screen, a table, a file or another machine needs. It uses no thread."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ Look = tuple[str, str, int]
 
 
 class RunRecord:
-    """What is known of a run. Only `take` changes it, but for `preset`, where a knob is turned that no event tells of.
+    """What is known of a run. Only `take` changes it, but for `preset`, where a knob is turned without an event.
 
     Attributes
     ----------
@@ -40,12 +40,12 @@ class RunRecord:
     begun : it as the run, or its last restart, began.
     loading, share : what is being waited for before training can start, and how much of it is there, 0 to 1.
     started : what the run is made of; None while it loads.
-    history : every metric so far, bounded in memory; it locks itself. None while the run loads.
+    history : every metric so far, bounded in memory; safe to read from other threads. None while the run loads.
     epoch : the newest.
     last, would_stop, stopped, finished : the newest event of each lane.
     reported : what others report, beside ours.
     found : the newest sweep of learning rates, by arm.
-    seen : what was last seen of each closer look.
+    seen : the latest result of each closer look.
     failed : why the engine could not go on.
     """
 
@@ -110,11 +110,11 @@ class RunRecord:
         self.history = History([(arm, seed) for arm in started.arms for seed in started.seeds])
 
     def forget_looks(self) -> None:
-        """What was seen is no longer so."""
+        """Drop what looks saw: it no longer holds."""
         self.seen = {}
 
     def snapshot(self) -> RunRecord:
-        """It as it stands now, for another thread. The history is shared."""
+        """A copy of its present state, for another thread. The history is shared."""
         other = copy.copy(self)
         for name in ("last", "would_stop", "stopped", "finished", "found", "seen"):
             setattr(other, name, dict(getattr(self, name)))
@@ -132,7 +132,7 @@ class RunRecord:
 
     @property
     def interrupted(self) -> bool:
-        """Whether a person ended some lane."""
+        """Whether the user ended some lane."""
         return any(end.reason == "user" for end in self.stopped.values())
 
     @property

@@ -1,4 +1,4 @@
-"""Early stopping (Keras EarlyStopping, its holes closed): a pure function from an epoch's numbers to a verdict."""
+"""Early stopping (Keras EarlyStopping, with its gaps closed): a pure function from an epoch's numbers to a verdict."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Watch:
     best : the monitored value at its best (infinity before any), signed so that smaller is better.
     best_train_loss, best_val_loss, best_epoch : of the epoch whose weights are the best ones; NaN and 0 before any.
     wait : epochs since then that did not improve.
-    marked : the would-be stop has been told (`action = "watch"`).
+    marked : the would-be stop has been reported (`action = "watch"`).
     """
 
     best: float = math.inf

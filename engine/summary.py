@@ -13,7 +13,7 @@ from decimal import Decimal
 
 from engine.events import Epoch, Finished, Reported, Stopped
 from engine.numbers import fixed, loss, percent
-from engine.preset import Preset, changed, in_a_row, knobs
+from engine.preset import Preset, changed, in_a_row, settings_by_key
 from engine.record import RunRecord
 
 # The averages of the weights that a lane may keep (`Epoch.averages` holds `ema_val_loss` and so on).
@@ -83,7 +83,7 @@ class ArmRow:
 def summarize(record: RunRecord) -> list[ArmRow]:
     """One row for each arm, in the preset's order, from the newest events of each lane."""
     preset, last, stopped, finished = record.preset, record.last, record.stopped, record.finished
-    judging = [knob.key for knob in knobs().values() if knob.judges]
+    judging = [setting.key for setting in settings_by_key().values() if setting.judges]
     rows = []
     for arm in preset.arm_names:
         settings = preset.arm(arm).settings
@@ -146,11 +146,11 @@ def _number(given: Iterable[float]) -> Number | None:
 
 
 def _averages(epochs: Sequence[Epoch]) -> dict[str, Number]:
-    told = {
+    averages = {
         name: _number(epoch.averages[f"{name}_val_loss"] for epoch in epochs if f"{name}_val_loss" in epoch.averages)
         for name in AVERAGES
     }
-    return {name: number for name, number in told.items() if number is not None}
+    return {name: number for name, number in averages.items() if number is not None}
 
 
 def _reason(ends: Sequence[str], lanes: int) -> str:
@@ -181,21 +181,21 @@ def best_in_words(preset: Preset) -> str | None:
 
 def would_stop_in_words(record: RunRecord) -> list[str]:
     """For each arm that was only watched: where early stopping would have ended it, and with what."""
-    preset, told = record.preset, []
+    preset, sentences = record.preset, []
     for arm in preset.arm_names:
         marks = [mark for (name, _), mark in record.would_stop.items() if name == arm]
         if marks:
             epochs = sorted(mark.epoch for mark in marks)
-            at = f"epoch {epochs[0]}" if epochs[0] == epochs[-1] else f"epochs {epochs[0]} to {epochs[-1]}"
+            when = f"epoch {epochs[0]}" if epochs[0] == epochs[-1] else f"epochs {epochs[0]} to {epochs[-1]}"
             some = "" if len(marks) == len(preset.seeds) else f" under {len(marks)} of {len(preset.seeds)} seeds"
             best = math.fsum(mark.best_val_loss for mark in marks) / len(marks)
-            told.append(f"early stopping would have ended '{arm}' at {at}{some}, with val loss {loss(best)}")
-    return told
+            sentences.append(f"early stopping would have ended '{arm}' at {when}{some}, with val loss {loss(best)}")
+    return sentences
 
 
 def averages_in_words(record: RunRecord, sign: str = "±") -> list[str]:
     """For each arm that keeps an average of its weights: what the average gives, beside the weights themselves."""
-    told = []
+    sentences = []
     for arm in record.preset.arm_names:
         of_arm = [epoch for (name, _), epoch in record.last.items() if name == arm]
         for average in AVERAGES:
@@ -206,56 +206,56 @@ def averages_in_words(record: RunRecord, sign: str = "±") -> list[str]:
                     [lane.averages[loss_name] for lane in lanes], [lane.averages[acc_name] for lane in lanes], sign
                 )
                 weights = _measured([lane.val_loss for lane in lanes], [lane.val_acc for lane in lanes], sign)
-                told.append(
+                sentences.append(
                     f"'{arm}': the averaged weights ({average.upper()}) have {averaged}; "
                     f"the weights themselves {weights}"
                 )
-    return told
+    return sentences
 
 
 def _measured(losses: Sequence[float], accuracies: Sequence[float], sign: str) -> str:
     """A validation loss with its spread over the seeds, and the accuracy where there is one."""
     mean, acc = _number(losses), _number(accuracies)
-    told = f"val loss {loss(mean.mean if mean else None)}"
+    text = f"val loss {loss(mean.mean if mean else None)}"
     if mean is not None and mean.std is not None:
-        told += f" {sign} {loss(mean.std, like=mean.mean)}"
-    return f"{told}, {percent(acc.mean)}" if acc is not None and math.isfinite(acc.mean) else told
+        text += f" {sign} {loss(mean.std, like=mean.mean)}"
+    return f"{text}, {percent(acc.mean)}" if acc is not None and math.isfinite(acc.mean) else text
 
 
 @dataclass(frozen=True, slots=True)
 class ReportedRow:
-    """One line of the table of what somebody else reports, as it is printed."""
+    """One line of the table of what others report, as it is printed."""
 
     arm: str
     metric: str
-    reported: str
+    theirs: str
     ours: str
     note: str
 
 
 def reported_rows(reported: Iterable[Reported], sign: str = "±") -> list[ReportedRow]:
-    """What somebody else reports beside ours with its spread over the seeds, to as many decimals as theirs."""
+    """What others report with ours and its spread over the seeds, to as many decimals as theirs."""
     rows = []
-    for each in reported:
-        theirs = each.text if each.reported is None else f"{each.reported:.{_decimals(each.reported)}f}"
-        ours, least = "-", 0 if "epoch" in each.metric else 2
-        if math.isfinite(each.ours):
-            digits = (1 if least == 0 else 4) if each.reported is None else max(_decimals(each.reported), least)
-            ours = fixed(each.ours, digits)
-            if each.ours_std is not None:
-                ours += f" {sign} {fixed(each.ours_std, digits)}"
-        rows.append(ReportedRow(each.arm, each.metric.replace("_", " "), theirs, ours, each.note))
+    for number in reported:
+        theirs = number.text if number.reported is None else f"{number.reported:.{_decimals(number.reported)}f}"
+        ours, least = "-", 0 if "epoch" in number.metric else 2
+        if math.isfinite(number.ours):
+            digits = (1 if least == 0 else 4) if number.reported is None else max(_decimals(number.reported), least)
+            ours = fixed(number.ours, digits)
+            if number.ours_std is not None:
+                ours += f" {sign} {fixed(number.ours_std, digits)}"
+        rows.append(ReportedRow(number.arm, number.metric.replace("_", " "), theirs, ours, number.note))
     return rows
 
 
 def left_out_in_words(record: RunRecord) -> str | None:
     """At the end of a run: of which arms others' numbers are not set beside ours, and why; None where all are."""
-    preset, told = record.preset, {(each.arm, each.metric) for each in record.reported}
-    arms = list(dict.fromkeys(each.arm for each in preset.reported if (each.arm, each.metric) not in told))
+    preset, shown = record.preset, {(number.arm, number.metric) for number in record.reported}
+    arms = list(dict.fromkeys(number.arm for number in preset.reported if (number.arm, number.metric) not in shown))
     if not arms:
         return None
     others = in_a_row(changed(preset, arms[0])) or "settings"
-    some = "" if len(arms) == len({each.arm for each in preset.reported}) else f" of {', '.join(map(repr, arms))}"
+    some = "" if len(arms) == len({number.arm for number in preset.reported}) else f" of {', '.join(map(repr, arms))}"
     return f"what others report{some} is left out: it speaks of other {others}"
 
 

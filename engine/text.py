@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-# The longest line that is said to a person of something wrong.
+# The longest line of an error message.
 LONGEST_LINE = 300
 
 # What a terminal obeys instead of showing it, what changes the order of a line or hides in it, and what cannot be
@@ -56,7 +56,7 @@ def shortened(text: str, longest: int) -> str:
 def quoted(value: object, longest: int = 80) -> str:
     """A value as Python writes it, short enough to stand in a message."""
     try:
-        told = repr(value)
+        text = repr(value)
     except (ValueError, RecursionError):  # a whole number of thousands of digits, a list nested as deep
         return "a value too long to show"
-    return shortened(printable(told), longest)
+    return shortened(printable(text), longest)

@@ -154,8 +154,8 @@ def _price_in_words(base: ArmRow, other: ArmRow, closed: bool | None) -> str:
         ("test loss", lambda kept: kept.test_loss, -1, loss),
         ("validation loss", lambda kept: kept.val_loss, -1, loss),
     )
-    told = ((difference(base, other, of), name, better, shown) for name, of, better, shown in measures)
-    price, name, better, shown = next((each for each in told if each[0] is not None), (None, "", 1, loss))
+    prices = ((difference(base, other, of), name, better, shown) for name, of, better, shown in measures)
+    price, name, better, shown = next((one for one in prices if one[0] is not None), (None, "", 1, loss))
     if price is None:
         return ""
     if shown(price.before) == shown(price.after):
@@ -167,5 +167,5 @@ def _price_in_words(base: ArmRow, other: ArmRow, closed: bool | None) -> str:
     return numbers
 
 
-def _within_spread(told: Difference) -> str:
-    return ", within the spread of the seeds" if told.spread is not None and not told.clear else ""
+def _within_spread(between: Difference) -> str:
+    return ", within the spread of the seeds" if between.spread is not None and not between.clear else ""

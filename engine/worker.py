@@ -260,7 +260,8 @@ class Worker:
 
     def _answer(self, number: int, command: Command, refused: str, epoch: int = 0, batch: int = 0) -> None:
         self._news.append(Receipt(command.kind, not refused, epoch, batch, refused, number))
-        self._version += 1
+        if not isinstance(command, Look):  # of which nothing is to be seen before it is taken
+            self._version += 1
 
     # Closer looks ----------------------------------------------------------------------------------------------------
 

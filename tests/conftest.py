@@ -1,11 +1,18 @@
-"""What no test may touch, the person's own log and data; and how many threads the tests train on."""
+"""What no test may touch, the person's own log and data; and how the tests run, whatever else the machine does."""
 
 import os
 
+import hypothesis
 import pytest
 
 # Before torch is imported: on networks this small a second thread costs more than it brings.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+# How long an example takes says something of the hour, and nothing of the program.
+hypothesis.settings.register_profile(
+    "without a clock", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("without a clock")
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -33,8 +33,14 @@ regularization.dropout = 0.2
 LEFT_ALTERNATE, CURSOR_ON = b"\x1b[?1049l", b"\x1b[?25h"
 MOUSE_OFF = b"\x1b[?1000l"
 EPOCH = re.compile(r" (\d+)/\d+ epochs")
-# Two seconds, and more only where others want the processors too.
-SOON = 2.0 * max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1)) if hasattr(os, "getloadavg") else 2.0
+
+
+def soon() -> float:
+    """Within how many seconds a program is gone: two, and more only where others want the processors too."""
+    wanted = [os.getloadavg()[0]] if hasattr(os, "getloadavg") else []
+    if (now := Path("/proc/loadavg")).exists():  # the mean over the last minute comes late
+        wanted.append(float(now.read_text().split()[3].partition("/")[0]))
+    return 2.0 * max(1.0, max(wanted, default=0.0) / (os.cpu_count() or 1))
 
 
 def environment(folder: Path) -> dict[str, str]:

@@ -55,7 +55,7 @@ def test_no_bytes_end_a_run(start):
     terminal.send(b"\x1b")
     terminal.watch(0.3)
     terminal.press("q")
-    terminal.wait_for("stop and discard", timeout=5)
+    terminal.wait_for("stop and discard")
     terminal.press("right", "enter")
     assert terminal.wait() == 0
     assert "Traceback" not in left(terminal)
@@ -88,7 +88,7 @@ def test_a_bug_anywhere_in_the_screen_is_told_in_a_line_and_is_not_0(place, fold
         if place == "while it leaves":
             terminal.wait_for(trains)
             terminal.press("q")
-            terminal.wait_for("stop and discard", timeout=5)
+            terminal.wait_for("stop and discard")
             terminal.press("right", "enter")
         else:
             terminal.press("g")
@@ -125,10 +125,10 @@ def test_a_file_that_cannot_be_used_ends_no_run_wherever_it_is_found_out(folder)
         terminal.wait_for(trains)
         for key, place in (("g", "action"), ("n", "callback"), ("l", "handler"), ("o", "timer")):
             terminal.press(key)
-            terminal.wait_for(f"/no/such/{place}", timeout=5)
+            terminal.wait_for(f"/no/such/{place}")
             lives(terminal)
         terminal.press("q")
-        terminal.wait_for("stop and discard", timeout=5)
+        terminal.wait_for("stop and discard")
         terminal.press("right", "enter")
         assert terminal.wait() == 0
 

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.small import CURSOR_ON, LEFT_ALTERNATE, PRESET, SOON, environment, epoch, gone, opening, trains
+from tests.small import CURSOR_ON, LEFT_ALTERNATE, PRESET, environment, epoch, gone, opening, soon, trains
 from tests.terminal import REGTUI, Terminal
 
 pytestmark = pytest.mark.alone
@@ -118,7 +118,7 @@ def test_told_to_end_it_has_ended_soon_and_the_terminal_is_as_it_was(state, star
     begin = time.perf_counter()
     terminal.signal(signal.SIGTERM)
     assert terminal.wait() == 128 + signal.SIGTERM
-    assert time.perf_counter() - begin < SOON
+    assert time.perf_counter() - begin < soon()
     given_back(terminal, modes)
     assert gone(terminal.pid)
 
@@ -130,7 +130,7 @@ def test_a_terminal_that_goes_away_takes_the_program_with_it(state, start, folde
     begin = time.perf_counter()
     terminal.hang_up()
     assert terminal.wait_unread() == 128 + signal.SIGHUP
-    assert time.perf_counter() - begin < SOON
+    assert time.perf_counter() - begin < soon()
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
@@ -142,7 +142,7 @@ def test_a_terminal_that_does_not_read_holds_up_no_end(number, start):
     begin = time.perf_counter()
     terminal.signal(number)
     assert terminal.wait_unread() == 128 + number
-    assert time.perf_counter() - begin < SOON
+    assert time.perf_counter() - begin < soon()
     while terminal.read(0.1):
         pass
     given_back(terminal, modes)
@@ -155,7 +155,7 @@ def test_a_terminal_that_does_not_read_and_goes_away_takes_the_program_with_it(s
     begin = time.perf_counter()
     terminal.hang_up()
     assert terminal.wait_unread() == 128 + signal.SIGHUP
-    assert time.perf_counter() - begin < SOON
+    assert time.perf_counter() - begin < soon()
 
 
 DEADLY = ["SIGHUP", "SIGQUIT", "SIGUSR1", "SIGALRM", "SIGABRT"]
@@ -182,7 +182,7 @@ def test_ctrl_c_from_outside_ends_it_at_once_with_the_table_so_far(start):
     begin = time.perf_counter()
     terminal.signal(signal.SIGINT)
     assert terminal.wait() == 130
-    assert time.perf_counter() - begin < SOON
+    assert time.perf_counter() - begin < soon()
     left = given_back(terminal, modes).decode()
     assert "test acc" in " ".join(left.split()) or "interrupted" in left
     assert "again: regtui small.toml" in left
@@ -196,7 +196,7 @@ def test_ctrl_c_from_outside_ends_it_in_any_state(state, start, folder):
     begin = time.perf_counter()
     terminal.signal(signal.SIGINT)
     assert terminal.wait() == 130
-    assert time.perf_counter() - begin < SOON
+    assert time.perf_counter() - begin < soon()
     given_back(terminal, modes)
 
 
@@ -258,8 +258,8 @@ def test_stopped_it_gives_the_terminal_back_and_going_on_it_shows_all_again(stat
         assert not terminal.read(0.3), "it draws while it is stopped"
         terminal.screen.reset()
         terminal.signal(signal.SIGCONT)
-        terminal.wait_for("Two moons", timeout=5)  # the first line
-        terminal.wait_for("5 knobs", timeout=5)
+        terminal.wait_for("Two moons")  # the first line
+        terminal.wait_for("5 knobs")
         asked = set(ASKED.findall(bytes(terminal.raw[sent:])))
         assert {b"1049", b"1000", b"1002", b"1006", b"2004", b"1004"} <= asked
         assert b"1003" not in asked
@@ -267,7 +267,7 @@ def test_stopped_it_gives_the_terminal_back_and_going_on_it_shows_all_again(stat
     before = epoch(terminal)
     terminal.wait_for(lambda _: epoch(terminal) > before, timeout=15)
     terminal.press("space")
-    terminal.wait_for("paused", timeout=5)
+    terminal.wait_for("paused")
     terminal.signal(signal.SIGTERM)
     assert terminal.wait() == 128 + signal.SIGTERM
     given_back(terminal, modes)
@@ -280,9 +280,9 @@ def test_stopped_without_a_warning_it_shows_all_again_too(start):
     stop(terminal, signal.SIGSTOP)
     terminal.screen.reset()
     terminal.signal(signal.SIGCONT)
-    terminal.wait_for("Two moons", timeout=5)
+    terminal.wait_for("Two moons")
     terminal.press("space")
-    terminal.wait_for("paused", timeout=5)
+    terminal.wait_for("paused")
     terminal.signal(signal.SIGTERM)
     assert terminal.wait() == 128 + signal.SIGTERM
     given_back(terminal, modes)
@@ -340,13 +340,13 @@ def test_nothing_trains_on_after_a_multiplexer_was_killed(keys, folder):
     finally:
         tmux("kill-server")
     while not gone(pid):
-        assert time.perf_counter() - begin < SOON, "still running"
+        assert time.perf_counter() - begin < soon(), "still running"
         time.sleep(0.02)
 
 
 def test_the_last_resort_ends_a_program_whose_main_thread_hangs(start, folder):
     (folder / "hangs.py").write_text(
-        "import sys, time\nfrom tui.app import RegtuiApp\nRegtuiApp.on_told_to_end = lambda *_: time.sleep(60)\n"
+        "import sys, time\nfrom tui.app import RegtuiApp\nRegtuiApp.on_end_requested = lambda *_: time.sleep(60)\n"
         "from tui.cli import main\nsys.exit(main())\n"
     )
     told = {**environment(folder), "PYTHONPATH": str(Path(__file__).parents[1])}
@@ -356,5 +356,5 @@ def test_the_last_resort_ends_a_program_whose_main_thread_hangs(start, folder):
         begin = time.perf_counter()
         terminal.signal(signal.SIGTERM)
         assert terminal.wait() == 128 + signal.SIGTERM
-        assert time.perf_counter() - begin < SOON
+        assert time.perf_counter() - begin < soon()
         given_back(terminal, modes)

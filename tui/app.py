@@ -33,7 +33,8 @@ from tui.screens.actions import ACTIONS
 from tui.screens.chosen import Run
 from tui.screens.guard import UNUSABLE, LivesOn, lives_on_after
 from tui.screens.main import MainScreen
-from tui.screens.messages import EndProgram, Loaded, OpenPreset, ToldToEnd
+from tui.screens.messages import EndProgram, EndRequested, Loaded, OpenPreset
+from tui.screens.news import notify_failure
 from tui.signals import GRACE_WITH_TABLE, Signals
 from tui.stdout import StdoutConsole
 from tui.widgets.plain import AsciiOnly, Colourless, Printable
@@ -61,12 +62,12 @@ class RegtuiApp(LivesOn, App[int]):
     ) -> None:
         super().__init__(driver_class=TerminalDriver)
         self._signals = signals
-        self.crash = ""  # what is to be told of it
+        self.crash = ""  # the message, printed once the screen is left
         self._device, self._fps, self._ascii = device, fps, ascii_only
         self.worker = Worker(preset, device, paused=paused, speed=preset.speed)
         self._kept: Run | None = None  # what there is to go back to where the next preset cannot be loaded
         self._main = MainScreen(preset, self.worker, fps=fps, ascii_only=ascii_only)
-        self.reported: View | None = None
+        self.last_view: View | None = None
         self._plain: list[LineFilter] = [Printable(), *([AsciiOnly()] if ascii_only else [])]
         if self.no_color:
             self._plain.append(Colourless())
@@ -84,16 +85,16 @@ class RegtuiApp(LivesOn, App[int]):
 
     def on_mount(self) -> None:
         if self._signals is not None:
-            self._signals.on_end = self._told_to_end
+            self._signals.on_end = self._request_end
         self.push_screen(self._main)
 
-    def _told_to_end(self, signum: int) -> None:
+    def _request_end(self, signum: int) -> None:
         """Leave in good order, and soon: whoever takes the signals waits for no longer. In their thread."""
         if signum != signal.SIGINT:
             self.close_workers(timeout=0)  # the threads stop at once and leave the processor to the leaving
-        self.post_message(ToldToEnd(signum))
+        self.post_message(EndRequested(signum))
 
-    def on_told_to_end(self, message: ToldToEnd) -> None:
+    def on_end_requested(self, message: EndRequested) -> None:
         """The end by a signal: Ctrl-C leaves the table of the run so far, the others nothing."""
         code = 128 + message.signum
         if message.signum == signal.SIGINT and self.worker.view().record.epoch > 0:
@@ -121,7 +122,7 @@ class RegtuiApp(LivesOn, App[int]):
         self.notify(str(error), title="that did not work", severity="error", timeout=12, markup=False)
 
     def _fatal_error(self) -> None:
-        """What nobody foresaw in the screen itself: one line for the person, the whole story in the log."""
+        """An unexpected error of the screen itself: one line for the user, the traceback in the log."""
         if not self.crash:
             error = self._exception
             self.crash = f"{type(error).__name__}: {error} (the whole story is in {write_log('the dashboard', error)})"
@@ -152,7 +153,7 @@ class RegtuiApp(LivesOn, App[int]):
                 self._let_go()
             return
         if not here or self._kept is None:
-            self._main.tell_failure(message.failed, "this preset cannot be loaded")
+            notify_failure(self._main, message.failed, "this preset cannot be loaded")
             return
         kept, self._kept = self._kept, None
         _close(self.worker)
@@ -160,7 +161,7 @@ class RegtuiApp(LivesOn, App[int]):
         if not kept.paused:
             kept.worker.send(Resume())
         self._main.show_run(kept)
-        self._main.tell_failure(message.failed, "this preset cannot be loaded: back to the run before")
+        notify_failure(self._main, message.failed, "this preset cannot be loaded: back to the run before")
 
     @property
     def original(self) -> Preset:
@@ -194,7 +195,7 @@ class RegtuiApp(LivesOn, App[int]):
             if view.state in ("finished", "failed"):
                 break
             await asyncio.sleep(0.02)
-        self.reported = self.worker.view()
+        self.last_view = self.worker.view()
         self.exit(code)
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
@@ -236,7 +237,7 @@ def run_dashboard(
     ----------
     fps : frames a second at most; drawing is slower where it would take more than its share of the time.
     reproduce : the command line's arguments, for the command that is left in the terminal.
-    signals : entered, so that the program can be told to end; without, only `q` ends it.
+    signals : entered, so that signals can end the program; without, only `q` ends it.
     """
     app = RegtuiApp(preset, device=device, fps=fps, paused=paused, ascii_only=ascii_only, signals=signals)
     try:
@@ -255,18 +256,18 @@ def run_dashboard(
         complain(app.crash)
     by_signal = code is not None and code > 128
     failed = _failure(app.worker.view())  # asked before closing, which is a failure to one that still loads
-    # Told to end, there is nothing to wait for, and taking torch down in good order would take as long again.
+    # After a signal nothing is waited for: an orderly exit of torch would take as long again.
     ended = not by_signal and app.close_workers(timeout=1.0)
-    if app.reported is not None:
+    if app.last_view is not None:
         if app.original is not preset:  # picked in the dashboard: none of the command line's changes are in it
             reproduce = [app.original.name, *(() if device == "auto" else ("--device", device))]
-        begun = app.reported.record.begun or app.original
-        _print_report(app.reported, with_knobs(reproduce, app.original, begun), ascii_only)
+        begun = app.last_view.record.begun or app.original
+        _print_report(app.last_view, with_knobs(reproduce, app.original, begun), ascii_only)
     elif code == INTERRUPTED:
         complain("interrupted")
     code = app.return_code if code is None else code
     if failed is not None:
-        code = code or _tell_failure(failed)
+        code = code or _complain_of(failed)
     if not ended:
         # Or the thread hangs in something that cannot be interrupted, such as the import of torch.
         sys.stdout.flush()
@@ -278,7 +279,7 @@ def _failure(view: View) -> Failed | None:
     return view.record.failed if view.state == "failed" else None
 
 
-def _tell_failure(failed: Failed) -> int:
+def _complain_of(failed: Failed) -> int:
     """One line on stderr, for the screen that said it is gone; the exit code."""
     story = f" (the whole story is in {failed.log})" if failed.log else ""
     complain(f"{failed.message}{story}")
@@ -297,5 +298,5 @@ def _print_report(view: View, arguments: Sequence[str], ascii_only: bool) -> Non
     turned = record.interventions
     if turned:
         console.print("with these knobs turned on the way:")
-        for told in turned:
-            console.print(f"  epoch {told.epoch:>5}  {told.arm}: {told.knob} {told.old} -> {told.new}", markup=False)
+        for turn in turned:
+            console.print(f"  epoch {turn.epoch:>5}  {turn.arm}: {turn.knob} {turn.old} -> {turn.new}", markup=False)

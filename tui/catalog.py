@@ -1,4 +1,4 @@
-"""`regtui presets` and `regtui check`: what experiments there are, what one is made of, whether yours is fine."""
+"""`regtui presets` and `regtui check`: the built-in experiments, one in detail, and whether a preset is fine."""
 
 from __future__ import annotations
 
@@ -33,25 +33,25 @@ def show_all() -> None:
     console = StdoutConsole()
     if not console.is_terminal:
         name, title, group = (
-            max(len(getattr(preset, told)) for preset in listed) for told in ("name", "title", "group")
+            max(len(getattr(preset, column)) for preset in listed) for column in ("name", "title", "group")
         )
         for preset in listed:
             under = f"{preset.group:{group}}  " if group else ""
             say(f"{preset.name:{name}}  {under}{preset.title:{title}}  {preset.summary}{_download(preset)}")
         return
-    made = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, show_header=False)
-    made.add_column(no_wrap=True, style="bold")
-    made.add_column(ratio=2)
-    made.add_column(ratio=3, style="dim")
+    table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, show_header=False)
+    table.add_column(no_wrap=True, style="bold")
+    table.add_column(ratio=2)
+    table.add_column(ratio=3, style="dim")
     for number, (heading, presets) in enumerate(groups.items()):
         if list(groups) != [OTHERS]:
             if number:
-                made.add_row()
-            made.add_row(Text(heading, style="underline"))
+                table.add_row()
+            table.add_row(Text(heading, style="underline"))
         for preset in presets:
             default = " (default)" if preset.name == DEFAULT else ""
-            made.add_row(Text(preset.name), Text(preset.title + default), Text(preset.summary + _download(preset)))
-    console.print(made)
+            table.add_row(Text(preset.name), Text(preset.title + default), Text(preset.summary + _download(preset)))
+    console.print(table)
     console.print("\nregtui NAME opens one, regtui presets NAME shows what it is made of", style="dim", markup=False)
 
 
@@ -91,7 +91,7 @@ def check(ref: str) -> str:
     """What a preset consists of, in a line.
 
     The lab is built as for a run, so that "fine" means that it will train; only arms whose data would have to be
-    downloaded are left out, and told of.
+    downloaded are left out, and named.
 
     Raises
     ------
@@ -103,15 +103,15 @@ def check(ref: str) -> str:
     warnings: tuple[str, ...] = ()
     if arms := tuple(arm for arm in preset.arms if arm.settings.data.source not in missing):
         warnings = _build(ref, preset.model_copy(update={"arms": arms}))
-    told = ", ".join([
+    size = ", ".join([
         _many(len(preset.arms), "arm"),
         _many(len(preset.seeds), "seed"),
         _many(preset.epochs, "epoch"),
         " and ".join(sources),
     ])  # fmt: skip
     if missing:
-        told += f"; its data from {' and '.join(missing)}, to be downloaded on first use, were not looked at"
-    return "; ".join([told, *warnings])
+        size += f"; its data from {' and '.join(missing)}, to be downloaded on first use, were not looked at"
+    return "; ".join([size, *warnings])
 
 
 def _build(ref: str, preset: Preset) -> tuple[str, ...]:

@@ -37,7 +37,7 @@ exit codes of a run: 0 done, 2 bad input, 3 every lane diverged, 130 interrupted
 
 
 class _UsageError(Exception):
-    """The command line cannot be understood: one line for the person."""
+    """The command line cannot be understood: one line for the user."""
 
 
 class _Parser(argparse.ArgumentParser):
@@ -83,7 +83,7 @@ class _Version(argparse.Action):
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line (`sys.argv` unless given) and return the exit code; nothing but that leaves it."""
     if argv is None and signal.getsignal(signal.SIGINT) is signal.default_int_handler:
-        # Before there is anything to end in good order, and once all is told, Ctrl-C ends the program as it ends any
+        # Before there is anything to clean up, and after the last output, Ctrl-C ends the program as it ends any
         # other, without a traceback of what is being imported or taken down.
         signal.signal(signal.SIGINT, signal.SIG_DFL)
     for stream in (sys.stdout, sys.stderr):
@@ -95,7 +95,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         if sys.stdout is not None:
             sys.stdout.flush()
         if argv is None and code > 128:
-            os._exit(code)  # told to end: taking torch down in good order would take as long again
+            os._exit(code)  # ended by a signal: an orderly exit of torch would take as long again
         return code
     except SystemExit as end:  # of --help and --version
         return end.code if isinstance(end.code, int) else DONE
@@ -257,18 +257,18 @@ def _device(text: str) -> str:
 
 def _arguments(ref: str, options: argparse.Namespace) -> list[str]:
     """The preset and the options that change its numbers."""
-    told = [ref]
+    arguments = [ref]
     for name in ("set", "arm_set"):
         for given in getattr(options, name):
-            told += [f"--{name.replace('_', '-')}", given]
+            arguments += [f"--{name.replace('_', '-')}", given]
     for name in ("seeds", "epochs"):
         if getattr(options, name) is not None:
-            told += [f"--{name}", str(getattr(options, name))]
-    return told if options.device == "auto" else [*told, "--device", options.device]
+            arguments += [f"--{name}", str(getattr(options, name))]
+    return arguments if options.device == "auto" else [*arguments, "--device", options.device]
 
 
 def _has_terminal(ref: str) -> bool:
-    """Whether a dashboard can be shown; says so on stderr where not."""
+    """Whether a dashboard can be shown; says on stderr why not."""
     for name, stream in (("stdout", sys.stdout), ("stdin", sys.stdin)):
         if stream is None or not stream.isatty():
             _complain(f"no terminal on {name} for the dashboard: running {ref!r} without a screen", DONE)
@@ -293,7 +293,7 @@ def _complain(message: str, code: int) -> int:
 
 
 def _unexpected(error: Exception) -> int:
-    """What nobody foresaw: one line for the person, the whole story in the log."""
+    """An unexpected error: one line for the user, the traceback in the log."""
     from engine.log import write_log
     from engine.memory import EXHAUSTED, is_exhausted
 

@@ -82,7 +82,7 @@ class TerminalDriver(LinuxDriver):
 
     def start_application_mode(self) -> None:
         """Show the screen."""
-        while in_background(self.fileno):  # begun with `&`: until it is told `fg`
+        while in_background(self.fileno):  # started with `&`: until `fg`
             os.kill(os.getpid(), signal.SIGSTOP)
         self._terminal.begin()
         asked = self._asked = []
@@ -111,12 +111,12 @@ class TerminalDriver(LinuxDriver):
         """Done by leaving the terminal."""
 
     def _query_in_band_window_resize(self) -> None:
-        """The system tells the size; sizes among the keys would have to be believed."""
+        """Not asked for: the size comes from the system. Sizes that come with the keys cannot be checked."""
 
     # The keyboard ----------------------------------------------------------------------------------------------------
 
     def run_input_thread(self) -> None:
-        """Read and pass on what is typed, until told to end."""
+        """Read and pass on what is typed, until the program ends."""
         keys, last = Keys(self._debug), time.monotonic()
         while not self.exit_event.is_set():
             if not select.select([self.fileno], [], [], _BEAT)[0]:
@@ -169,7 +169,7 @@ class TerminalDriver(LinuxDriver):
             self._crash(error)
 
     def _crash(self, error: Exception) -> None:
-        """The end of a thread of the driver's is the program's: nobody could see or end it any more."""
+        """End the program with a thread of the driver: without it nothing could be shown, or ended by a key."""
         self._loop.call_soon_threadsafe(self._app._handle_exception, error)
 
 
@@ -180,7 +180,7 @@ def _stdout() -> TextIO:
 
 
 class _Frames:
-    """The file that Textual's output thread writes to: whole frames to the terminal, and no error ever."""
+    """The file that Textual's output thread writes to: whole frames to the terminal; it never raises."""
 
     def __init__(self, terminal: Terminal, crash: Callable[[Exception], None]) -> None:
         self._terminal, self._crash = terminal, crash

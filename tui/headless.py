@@ -20,23 +20,23 @@ from tui.stdout import StdoutConsole
 
 
 def run(preset: Preset, *, device: str, as_json: bool, ascii_only: bool, signals: Signals) -> int:
-    """Train the preset to its end, tell it on stdout, and return the exit code.
+    """Train the preset to its end, report it on stdout, and return the exit code.
 
     Raises
     ------
     PresetError : the data or the device are not there, or do not go with the preset.
-    signals.Ended : the program has been told to end.
+    signals.Ended : a signal has asked the program to end.
     """
     began = time.perf_counter()
     record = RunRecord(preset)
-    # Bars among JSON lines on one terminal would be neither.
+    # On one terminal bars and JSON lines would garble each other.
     with Bars(preset, _is_terminal(sys.stderr) and not (as_json and _is_terminal(sys.stdout))) as bars:
 
         def report(loading: Loading) -> None:
             signals.check()
             bars.loading(loading.text, loading.share)
 
-        def tell(events: Iterable[Event]) -> None:
+        def take(events: Iterable[Event]) -> None:
             record.take_all(events)
             bars.show(record)
             if as_json:
@@ -52,16 +52,16 @@ def run(preset: Preset, *, device: str, as_json: bool, ascii_only: bool, signals
         signals.check()
         signals.graceful = True
         bars.start()
-        tell([lab.started])
+        take([lab.started])
         for line in lab.started.warnings:
             bars.warn(line)
         while not lab.finished:
             if signals.interrupted:
-                tell(lab.stop())
+                take(lab.stop())
                 break
             signals.check()
             if events := lab.advance():
-                tell(events)
+                take(events)
     if not as_json:
         _print_report(record, time.perf_counter() - began, ascii_only)
     if record.interrupted:
@@ -71,21 +71,23 @@ def run(preset: Preset, *, device: str, as_json: bool, ascii_only: bool, signals
 
 def _print_report(record: RunRecord, seconds: float, ascii_only: bool) -> None:
     console = StdoutConsole()
-    if made := record.started:
-        seeds = f"{len(made.seeds)} seeds" if len(made.seeds) > 1 else f"seed {made.seeds[0]}"
-        counts = f"{made.train:,} training, {made.validation:,} validation, {made.test:,} test examples"
-        parameters = _parameters(made.parameters_by_arm.values())
-        console.print(f"{title_of(record.preset)}: {counts}; {parameters}; {seeds}; {made.device}; {seconds:.1f} s\n")
+    if started := record.started:
+        seeds = f"{len(started.seeds)} seeds" if len(started.seeds) > 1 else f"seed {started.seeds[0]}"
+        counts = f"{started.train:,} training, {started.validation:,} validation, {started.test:,} test examples"
+        parameters = _parameters(started.parameters_by_arm.values())
+        console.print(
+            f"{title_of(record.preset)}: {counts}; {parameters}; {seeds}; {started.device}; {seconds:.1f} s\n"
+        )
     for part in outcome(record, console.width, ascii_only or console.ascii):
         console.print(part)
 
 
 def _parameters(counts: Iterable[int]) -> str:
     """`1 parameter`, `58,010 parameters`, or `12 to 7,682 parameters` where arms differ."""
-    told = sorted(set(counts))
-    if told == [1]:
+    different = sorted(set(counts))
+    if different == [1]:
         return "1 parameter"
-    return (f"{told[0]:,}" if len(told) == 1 else f"{told[0]:,} to {told[-1]:,}") + " parameters"
+    return (f"{different[0]:,}" if len(different) == 1 else f"{different[0]:,} to {different[-1]:,}") + " parameters"
 
 
 def _is_terminal(stream: object) -> bool:

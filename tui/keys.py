@@ -1,4 +1,4 @@
-"""From a terminal's bytes to Textual's events: no bytes are too strange.
+"""From a terminal's bytes to Textual's events: whatever the bytes.
 
 Mends Textual 8.2.8 and older, whose input thread dies of a byte that is no UTF-8, whose parser takes what follows an
 escape inside pasted text for keys, waits forever for the end of pasted text, and believes any size it is sent.
@@ -24,7 +24,7 @@ _HELD = re.compile("\x1b(\\[(2(0(1)?)?)?)?$")
 
 
 class Keys:
-    """Reads what a person types, pastes and points at."""
+    """Reads what the user types, pastes and points at."""
 
     def __init__(self, debug: bool = False) -> None:
         self._debug = debug
@@ -92,8 +92,8 @@ class Keys:
         try:
             found.extend(read())
         except Exception:
-            # A sequence that the parser cannot make out is nobody's key; it has stopped and cannot go on.
+            # The parser has raised at a sequence that it does not know, and cannot go on.
             self._parser = XTermParser(self._debug)
-        # The size is told by the system. The keyboard may say anything, a million columns too.
+        # The size comes from the system. Bytes from the keyboard could claim a million columns.
         self._parser.mouse_pixels = False
         return [event for event in found if not isinstance(event, events.Resize | InBandWindowResize)]

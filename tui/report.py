@@ -18,7 +18,7 @@ from rich.text import Text
 
 from engine.events import Reported
 from engine.numbers import loss, percent
-from engine.preset import Preset, knobs
+from engine.preset import Preset, settings_by_key
 from engine.record import RunRecord
 from engine.summary import (
     ArmRow,
@@ -56,26 +56,26 @@ def with_knobs(arguments: Sequence[str], original: Preset, begun: Preset) -> lis
     Parameters
     ----------
     arguments : a preset and the options that change its numbers, which together are `original`.
-    begun : the same preset with other knobs.
+    begun : the same preset with other settings.
     """
-    told = list(arguments)
-    for key, knob in knobs().items():
+    options = list(arguments)
+    for key, setting in settings_by_key().items():
         values = {arm.name: arm.settings.get(key) for arm in begun.arms}
         turned = [arm for arm in original.arms if arm.settings.get(key) != values[arm.name]]
         if not turned:
             continue
-        if key == "training.epochs" and "--epochs" in told:  # which would be stronger than what follows
-            at = told.index("--epochs")
-            del told[at : at + 2]
+        if key == "training.epochs" and "--epochs" in options:  # which would be stronger than what follows
+            place = options.index("--epochs")
+            del options[place : place + 2]
             turned = list(original.arms)
         # An arm's own value, in the preset or on the command line, is stronger than one for all arms.
-        own = any(knob.name in arm.overrides.get(knob.section, {}) for arm in original.arms)
+        own = any(setting.name in arm.overrides.get(setting.section, {}) for arm in original.arms)
         if len(turned) == len(values) and len(set(map(_as_typed, values.values()))) == 1 and not own:
-            told += ["--set", f"{key}={_as_typed(values[turned[0].name])}"]
+            options += ["--set", f"{key}={_as_typed(values[turned[0].name])}"]
         else:
             for arm in turned:
-                told += ["--arm-set", f"{arm.name}:{key}={_as_typed(values[arm.name])}"]
-    return told
+                options += ["--arm-set", f"{arm.name}:{key}={_as_typed(values[arm.name])}"]
+    return options
 
 
 def _as_typed(value: object) -> str:
@@ -84,10 +84,10 @@ def _as_typed(value: object) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Column:
-    """A column: its header and what it says of an arm, both of one line or folded to two."""
+    """A column: its header and its text for an arm, both of one line or folded to two."""
 
     header: str
-    tell: Callable[[ArmRow], str]
+    text: Callable[[ArmRow], str]
     words: bool = False
 
 
@@ -101,38 +101,38 @@ def table(rows: Sequence[ArmRow], width: int, ascii_only: bool = False) -> Table
     best = verdict.arm
     longest = min(_LONGEST_ARM, max((cell_len(row.arm) for row in rows), default=3)) + (2 if best else 0)
     columns = next(layout for layout in _layouts(sign) if longest + _width(layout, rows) <= width or len(layout) == 3)
-    made = Table(
+    grid = Table(
         box=_RULED_ASCII if ascii_only else _RULED, padding=(0, _GAP - 1, 0, 0), pad_edge=False, show_edge=False,
         header_style="bold", caption=f"{star} {verdict.why}" if best else verdict.why or None,
         caption_justify="left", caption_style="dim",
     )  # fmt: skip
-    made.add_column("arm", overflow="fold", max_width=longest)
+    grid.add_column("arm", overflow="fold", max_width=longest)
     for column in columns:
-        made.add_column(column.header, justify="left" if column.words else "right", no_wrap=True)
+        grid.add_column(column.header, justify="left" if column.words else "right", no_wrap=True)
     for row in rows:
         name = Text(row.arm)
         if best:
             name = Text(f"{star} " if row.arm == best else "  ").append(row.arm)
-        made.add_row(name, *(_cell(column.tell(row)) for column in columns), style="bold" if row.arm == best else None)
-    return made
+        grid.add_row(name, *(_cell(column.text(row)) for column in columns), style="bold" if row.arm == best else None)
+    return grid
 
 
 def reported_table(reported: Sequence[Reported], ascii_only: bool = False) -> Table:
-    """What somebody else reports of the arms, ours beside it; long notes are folded."""
-    made = Table(
+    """What others report of the arms, with ours; long notes are folded."""
+    grid = Table(
         box=_RULED_ASCII if ascii_only else _RULED, padding=(0, _GAP - 1, 0, 0), pad_edge=False, show_edge=False,
         header_style="bold",
     )  # fmt: skip
-    made.add_column("reported by others", overflow="fold", max_width=_LONGEST_ARM)
-    made.add_column("metric", no_wrap=True)
-    made.add_column("theirs", justify="right", max_width=24)
-    made.add_column("ours", justify="right", no_wrap=True)
-    made.add_column("")
+    grid.add_column("reported by others", overflow="fold", max_width=_LONGEST_ARM)
+    grid.add_column("metric", no_wrap=True)
+    grid.add_column("theirs", justify="right", max_width=24)
+    grid.add_column("ours", justify="right", no_wrap=True)
+    grid.add_column("")
     for row in reported_rows(reported, "+-" if ascii_only else "±"):
-        made.add_row(
-            Text(row.arm), Text(row.metric), Text(row.reported), Text(row.ours, style="bold"), Text(row.note, "dim")
+        grid.add_row(
+            Text(row.arm), Text(row.metric), Text(row.theirs), Text(row.ours, style="bold"), Text(row.note, "dim")
         )
-    return made
+    return grid
 
 
 def outcome(record: RunRecord, width: int, ascii_only: bool = False) -> Iterator[RenderableType]:
@@ -167,7 +167,7 @@ def _layouts(sign: str) -> Iterator[list[_Column]]:
 
 def _width(columns: Sequence[_Column], rows: Sequence[ArmRow]) -> int:
     """How wide the columns are, with the gaps before them."""
-    texts = ([column.header, *(column.tell(row) for row in rows)] for column in columns)
+    texts = ([column.header, *(column.text(row) for row in rows)] for column in columns)
     return sum(_GAP + max(cell_len(line) for text in column for line in text.split("\n")) for column in texts)
 
 

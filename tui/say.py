@@ -1,4 +1,4 @@
-"""Lines without a screen: what others wrote is made printable here, where it leaves. Imports nothing heavy."""
+"""Lines without a screen: text that others wrote is made printable here, on its way out. Imports nothing heavy."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ def say(text: str) -> None:
 
 
 def complaint(message: str) -> str:
-    """What stderr is told of a message: one line; too long a message loses its middle."""
+    """A message as it is written to stderr: one line; too long a message loses its middle."""
     from engine.text import LONGEST_LINE, printable, shortened
 
     return shortened(f"regtui: {printable(' '.join(message.split()))}", LONGEST_LINE)

@@ -1,4 +1,4 @@
-"""How a program ends when it is told to: Ctrl-C, SIGTERM, SIGHUP when the SSH line drops; and how it is stopped.
+"""How the program ends on signals: Ctrl-C, SIGTERM, SIGHUP when the SSH line drops; and how it is stopped.
 
 Python calls its signal handlers between two bytecodes of the main thread, which may be seconds away (a matrix
 product, a network that does not answer, a terminal that does not read). So the signal's number is also written to a
@@ -27,7 +27,7 @@ _DEADLY = (
 
 
 class Ended(BaseException):
-    """The program has been told to end; `code` is its exit code, 128 + the number of the signal."""
+    """A signal has asked the program to end; `code` is its exit code, 128 + the number of the signal."""
 
     def __init__(self, signum: int) -> None:
         super().__init__(signum)
@@ -93,7 +93,7 @@ class Signals:
         os.close(self._pipe[1])  # the thread reads the end of the pipe, and closes its own side
 
     def check(self) -> None:
-        """Raise Ended where the program has been told to end."""
+        """Raise Ended where a signal has asked the program to end."""
         if self._ended is not None:
             raise Ended(self._ended)
 
@@ -136,7 +136,7 @@ class Signals:
                 _stop()
 
     def _end(self, code: int, last_words: str = "") -> None:
-        """The last resort, which needs no other thread.
+        """The last resort, which needs no other thread to act.
 
         Nothing is unwound: an exception inside an import or a destructor would end as a traceback on the screen.
         """

@@ -28,6 +28,8 @@ SHOW_CURSOR = b"\x1b[?25h\r\n"
 _CANCEL = b"\x18"
 # A terminal that takes nothing is tried for so long, seconds.
 _PATIENCE = 0.1
+# Nor for longer than this on one that reads slowly, for the last words: without them it stays as the screen had it.
+_PATIENCE_AT_LAST = 0.4
 
 
 class Terminal:
@@ -84,7 +86,7 @@ class Terminal:
         self.is_gone()
 
     def is_gone(self) -> None:
-        """Nothing reads from here, and nobody writes there any more."""
+        """The terminal has gone: write nothing more, and say so once (`on_gone`)."""
         gone, self._gone, self._shown = self._gone, True, False
         if not gone:
             self._on_gone()
@@ -156,7 +158,7 @@ def reopen(fd: int) -> int:
 
 def send(fd: int, data: bytes) -> None:
     """Send the last words to a terminal at once, before all that it has not read yet if need be, or not at all."""
-    end = time.monotonic() + _PATIENCE
+    end = time.monotonic() + _PATIENCE_AT_LAST
     with contextlib.suppress(OSError, termios.error), _without_stopping():
         while data and time.monotonic() < end:
             try:

@@ -1,4 +1,4 @@
-"""Augmentation: pure functions on whole batches of images, every image with numbers of its own.
+"""Augmentation: pure functions on whole batches of images, every image by its own draw.
 
 Shorten and Khoshgoftaar 2019 survey what is worth trying; whether a change preserves the label is the user's to say.
 """

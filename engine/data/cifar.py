@@ -34,8 +34,8 @@ def read_batch(raw: bytes, labels: str, classes: int) -> Part:
     # bool is an int to isinstance.
     for label in given:
         if type(label) is not int or not 0 <= label < classes:
-            told = label if type(label) is int else "no number"
-            raise ValueError(f"a label is {told}: must be 0 to {classes - 1}")
+            found = label if type(label) is int else "no number"
+            raise ValueError(f"a label is {found}: must be 0 to {classes - 1}")
     return Part(_bytes_array(held.get("data"), (len(given), PIXELS)), np.array(given, dtype=np.int64))
 
 

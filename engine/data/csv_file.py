@@ -61,7 +61,7 @@ def load_csv(path: str, target: str, numeric: bool = False) -> Pool:
 
 
 class _Lines:
-    """The lines of a text as `csv` asks for them: it would take in a line of any length."""
+    """The lines of a text for `csv`, which by itself would read a line of any length."""
 
     def __init__(self, text: IO[str], given: str) -> None:
         self._text, self._given = text, given
@@ -105,11 +105,11 @@ class _Table:
         place = columns.index(self._target)
         features = [column for column in columns if column != self._target]
         for line, cells in rows:
-            at = f"{self._given}, line {line}"
+            where = f"{self._given}, line {line}"
             if len(cells) != len(columns):
-                raise PresetError(f"{at}: has {len(cells)} cells, but the header has {len(columns)}")
-            self._take_target(cells.pop(place), at)
-            self._x.extend(_number(cell, name, at) for cell, name in zip(cells, features, strict=True))
+                raise PresetError(f"{where}: has {len(cells)} cells, but the header has {len(columns)}")
+            self._take_target(cells.pop(place), where)
+            self._x.extend(_number(cell, name, where) for cell, name in zip(cells, features, strict=True))
         if not self._targets:
             raise PresetError(f"{self._given}: has a header line and no examples")
         x_NI = np.frombuffer(self._x, dtype=np.float64).reshape(len(self._targets), len(features))
@@ -139,12 +139,12 @@ class _Table:
         if len(columns) < 2:
             raise PresetError(f"{given}: has no column but {quoted(target, 40)}: nothing to predict it from")
 
-    def _take_target(self, cell: str, at: str) -> None:
+    def _take_target(self, cell: str, where: str) -> None:
         if self._numeric:
-            self._targets.append(_number(cell, self._target, at))
+            self._targets.append(_number(cell, self._target, where))
             return
         if not cell:
-            raise PresetError(f"{at}: column {quoted(self._target, 40)} is empty: must be a class")
+            raise PresetError(f"{where}: column {quoted(self._target, 40)} is empty: must be a class")
         self._targets.append(self._labels.setdefault(cell, len(self._labels)))
         if len(self._labels) > _MOST_CLASSES:
             raise PresetError(
@@ -199,12 +199,12 @@ def _float(cell: str) -> float | None:
         return None
 
 
-def _number(cell: str, column: str, at: str) -> float:
+def _number(cell: str, column: str, where: str) -> float:
     value = _float(cell)
     if value is not None and abs(value) <= _LARGEST:  # NaN is not
         return value
-    name = f"{at}: column {quoted(column, 40)}"
+    name = f"{where}: column {quoted(column, 40)}"
     if not cell:
         raise PresetError(f"{name} is empty: must be a number (fill in or leave out the line)")
-    told = "must be a number" if value is None else "must be a number from -1e30 to 1e30"
-    raise PresetError(f"{name} = {quoted(cell, 40)}: {told}")
+    wanted = "must be a number" if value is None else "must be a number from -1e30 to 1e30"
+    raise PresetError(f"{name} = {quoted(cell, 40)}: {wanted}")

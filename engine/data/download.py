@@ -24,7 +24,7 @@ def download(urls: Sequence[str], path: Path, md5: str, progress: Callable[[floa
 
     Parameters
     ----------
-    progress : told the share of the file that is there, 0 to 1, about every percent; None where the size is unknown.
+    progress : called about every percent with the share that is there, 0 to 1, or None where the size is unknown.
 
     Raises
     ------
@@ -49,7 +49,7 @@ def _copy(url: str, file: IO[bytes], progress: Callable[[float | None], None]) -
     digest = hashlib.md5(usedforsecurity=False)
     request = urllib.request.Request(url, headers={"User-Agent": "regtui"})
     with urllib.request.urlopen(request, timeout=TIMEOUT) as answer:
-        total, done, told = int(answer.headers.get("Content-Length") or 0), 0, -1
+        total, done, reported = int(answer.headers.get("Content-Length") or 0), 0, -1
         while chunk := answer.read(_CHUNK):
             file.write(chunk)
             digest.update(chunk)
@@ -57,7 +57,7 @@ def _copy(url: str, file: IO[bytes], progress: Callable[[float | None], None]) -
             if done > LARGEST:
                 raise OSError(f"sends more than {LARGEST:,} bytes")
             percent = 100 * done // total if total else done >> 20
-            if percent != told:
-                told = percent
+            if percent != reported:
+                reported = percent
                 progress(min(1.0, done / total) if total else None)
     return digest.hexdigest()

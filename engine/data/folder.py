@@ -43,8 +43,8 @@ def load_folder(path: str, size: int, report: Report) -> Pool:
     root = Path(os.path.expanduser(path))
     try:
         if not root.is_dir():
-            told = "is not a folder" if root.exists() else "no such folder"
-            raise PresetError(f"{given}: {told} (expected {_LAYOUT})")
+            reason = "is not a folder" if root.exists() else "no such folder"
+            raise PresetError(f"{given}: {reason} (expected {_LAYOUT})")
         train, test = _classes(root, Walk(root, EXTENSIONS, given, report), given)
     except OSError as error:
         raise PresetError(f"{given}: {shown(error.filename or root, 90)} cannot be read ({error.strerror})") from error

@@ -49,7 +49,7 @@ def read_idx(raw: bytes, packed: bool, item: tuple[int, ...]) -> Array:
         raise ValueError("holds 0 examples")
     if size > LARGEST:
         raise ValueError(f"claims {size:,} bytes, and at most {LARGEST:,} are read")
-    # One byte more than there should be tells whether there is more; no bomb unpacks to more than its header says.
+    # Reading one byte more than there should be shows whether there is more, however large it unpacks.
     body = unpacker.decompress(unpacker.unconsumed_tail, size + 1) if unpacker else memoryview(raw)[header_size:]
     if len(body) != size:
         raise ValueError(f"{'more' if len(body) > size else 'fewer'} bytes than the {size:,} its header says")
@@ -98,12 +98,12 @@ def _members(stream: _Unzipped) -> Iterator[tuple[str, int]]:
     while header := stream.read(_BLOCK):
         if not header.strip(b"\0"):  # the end's two empty blocks
             return
-        told = tarfile.TarInfo.frombuf(header, "latin1", "strict")
-        if told.size < 0:
+        member = tarfile.TarInfo.frombuf(header, "latin1", "strict")
+        if member.size < 0:
             raise ValueError("claims a size below 0")
-        end = stream.done + -(-told.size // _BLOCK) * _BLOCK
-        if told.isreg():
-            yield told.name, told.size
+        end = stream.done + -(-member.size // _BLOCK) * _BLOCK
+        if member.isreg():
+            yield member.name, member.size
         for _ in stream.chunks(end - stream.done):
             pass
 

@@ -27,10 +27,10 @@ _SCAN = b"\xff\xda"
 
 @contextlib.contextmanager
 def quiet() -> Iterator[None]:
-    """Without the words of Pillow and libtiff, which would be written across the screen."""
+    """Silence Pillow and libtiff, which would write across the screen."""
     from PIL import _imaging
 
-    # libtiff writes to the terminal by itself, past Python. Where it is not to be reached, it goes on doing so.
+    # libtiff writes to the terminal directly, past Python. Where it cannot be found, it goes on doing so.
     with contextlib.suppress(AttributeError, OSError, TypeError):
         library = ctypes.CDLL(_imaging.__file__)
         library.TIFFSetErrorHandler(None)
@@ -78,7 +78,7 @@ def read_image(path: Path, size: int) -> Array:
 
 
 class _TooLargeError(Exception):
-    """Ours, among all that a decoder may raise."""
+    """A refusal of our own, as opposed to whatever a decoder may raise."""
 
 
 def _scans(path: Path) -> int:

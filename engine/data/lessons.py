@@ -39,6 +39,6 @@ def load_exam(samples: int, noise: float) -> Pool:
 
 
 def load_thumbtack(samples: int, p_up: float) -> Pool:
-    """Tosses of a thumbtack, each up with probability `p_up`; the one input is 1 always and tells nothing."""
+    """Tosses of a thumbtack, each up with probability `p_up`; the one input is always 1 and holds no information."""
     rng = np.random.default_rng(_SEED)
     return Pool(Part(np.ones((samples, 1)), (rng.random(samples) < p_up).astype(np.int64)), ("down", "up"))

@@ -29,14 +29,14 @@ _NAMES |= {(f"{numpy}.numeric", "_frombuffer") for numpy in _NUMPY}
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Named:
-    """A name of NumPy's, as text. It stands for nothing."""
+    """A name of NumPy's, as text. It is never resolved."""
 
     name: str
 
 
 @dataclass(slots=True, eq=False)
 class Said:
-    """What a pickle says of an object: `name(*arguments)`, then its state. The object itself is never made."""
+    """An object as a pickle describes it: `name(*arguments)`, then its state. The object itself is never built."""
 
     name: str
     arguments: tuple[Any, ...]

@@ -19,7 +19,7 @@ _CHUNK = 1 << 20
 def regular(path: Path) -> Iterator[IO[bytes]]:
     """A regular file, open for reading.
 
-    Opened without waiting: a pipe that nobody writes to would otherwise hold the program for good.
+    Opened without waiting: a pipe without a writer would otherwise block the program for ever.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""From what a source stores to what a network sees."""
+"""Scaling: from the numbers that a source stores to those that a network sees."""
 
 from __future__ import annotations
 

@@ -79,11 +79,11 @@ def sizes(data: Data, examples: int, official: int | None) -> Sizes:
     if official is not None:
         test = min(_count(data.test, official) or official, official)
 
-    made = Sizes(train, validation, test)
+    parts = Sizes(train, validation, test)
     for name in ("train", "validation", "test"):
-        if getattr(made, name) < 1:
-            raise PresetError(_nothing_left(data, made, name, examples, kind))
-    return made
+        if getattr(parts, name) < 1:
+            raise PresetError(_nothing_left(data, parts, name, examples, kind))
+    return parts
 
 
 def _count(amount: Amount, examples: int) -> int | None:
@@ -103,19 +103,21 @@ def _refuse_too_few(data: Data, examples: int, parts: int, kind: str) -> None:
         )
 
 
-def _nothing_left(data: Data, made: Sizes, name: str, examples: int, kind: str) -> str:
+def _nothing_left(data: Data, parts: Sizes, name: str, examples: int, kind: str) -> str:
     """That the other parts, in the preset's own words, leave nothing for the part `name`."""
     pool = ("train", "validation", "test") if kind == "example" else ("train", "validation")
-    told = " and ".join(
-        _taken(other, getattr(data, other), getattr(made, other), examples)
+    others = " and ".join(
+        _taken(other, getattr(data, other), getattr(parts, other), examples)
         for other in pool
-        if other != name and getattr(made, other)
+        if other != name and getattr(parts, other)
     )
-    return f"data.{name}: nothing is left of the {_counted(examples, kind)} of {data.source} after {told}: ask for less"
+    return (
+        f"data.{name}: nothing is left of the {_counted(examples, kind)} of {data.source} after {others}: ask for less"
+    )
 
 
 def _taken(name: str, amount: Amount, count: int, examples: int) -> str:
-    """`train = 30`, `train = 0.3 (30)`, or `30 for train` where nothing was said of it."""
+    """`train = 30`, `train = 0.3 (30)`, or `30 for train` where the preset does not set it."""
     if amount is None:
         return f"{count} for {name}"
     return f"{name} = {amount} ({_count(amount, examples)})" if isinstance(amount, float) else f"{name} = {amount}"

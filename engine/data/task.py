@@ -34,7 +34,7 @@ class Task:
     class_names : by class number; empty in a regression.
     kind : classification, binary or regression.
     standard : what images were standardized by; None where they were not, or examples are no images.
-    warnings : what a person should know of the data, a line each.
+    warnings : what the user should know about the data, a line each.
     """
 
     train_x_SNI: Tensor
@@ -53,7 +53,7 @@ class Task:
 
 
 def ignore(event: Loading) -> None:
-    """Nobody is waiting."""
+    """For callers who do not show progress."""
 
 
 class Load(Protocol):
@@ -83,16 +83,16 @@ def load_task(
     ----------
     seeds : of the lanes, one split for each under `split = "random"`.
     dtype : of the inputs.
-    report : told what is being waited for.
+    report : called with what is being waited for.
 
     Raises
     ------
     PresetError
         The source cannot be read, or has too few examples.
     """
-    if SOURCES[data.source].made:
-        # An input, its noise and a target of each are there at once.
-        _refuse_what_cannot_fit(data, data.samples, None, 1, len(seeds), dtype, made=24 * data.samples)
+    if SOURCES[data.source].generated:
+        # Of each example an input, its noise and a target are in memory at once.
+        _refuse_what_cannot_fit(data, data.samples, None, 1, len(seeds), dtype, loading=24 * data.samples)
     pool = SOURCES[data.source].load(data, report)
     if data.features:
         pool = _first_features(data, pool)
@@ -107,7 +107,7 @@ def load_task(
     else:
         wanted = split.sizes(data, len(pool.pool), official)
         official_y_N = None if pool.test is None else pool.test.y_N
-        # Numbers have no classes to be shared out: one stratum.
+        # A regression has no classes to stratify by.
         y_N = np.zeros(len(pool.pool), dtype=np.int64) if data.kind == "regression" else pool.pool.y_N
         splits = [split.drawn(wanted, seed, y_N, official_y_N) for seed in seeds]
     scalings = [scale.fit(data.scale, pool.pool.x_NI, one.train_N, pool.top) for one in splits]
@@ -141,14 +141,14 @@ def load_task(
 
 
 def _refuse_what_cannot_fit(
-    data: Data, examples: int, official: int | None, features: int, seeds: int, dtype: torch.dtype, made: int = 0
+    data: Data, examples: int, official: int | None, features: int, seeds: int, dtype: torch.dtype, loading: int = 0
 ) -> None:
     """Raise PresetError where the parts, for every seed its own, take more memory than is free.
 
     Parameters
     ----------
     examples, official : in the pool, and in the official test part.
-    made : bytes that making the examples takes.
+    loading : bytes that making the examples takes.
     """
     if data.split == "all":
         rows, splits = 3 * examples, 1
@@ -157,8 +157,9 @@ def _refuse_what_cannot_fit(
         rows, splits = wanted.train + wanted.validation + wanted.test, seeds if data.split == "random" else 1
     words = f"{examples:,} examples of {data.source}" + (f" under {splits:,} seeds" if splits > 1 else "")
     # A target and the number of a row are of 8 bytes each.
-    need = made + splits * rows * (features * dtype.itemsize + 16)
-    fewer = "fewer data.samples" if SOURCES[data.source].made else "less data (data.train, data.validation, data.test)"
+    need = loading + splits * rows * (features * dtype.itemsize + 16)
+    generated = SOURCES[data.source].generated
+    fewer = "fewer data.samples" if generated else "less data (data.train, data.validation, data.test)"
     refuse_what_cannot_fit(need, free_memory(), words, f"{fewer}, or fewer seeds")
 
 
@@ -171,8 +172,8 @@ def _warnings(data: Data, pool: Pool) -> tuple[str, ...]:
     if not single:
         return ()
     names = ", ".join(single[:3]) + (", ..." if len(single) > 3 else "")
-    told = f"class {names} has" if len(single) == 1 else f"{len(single)} classes ({names}) have"
-    return (f"{data.source}: {told} one example only: it is learned and not measured, or the reverse",)
+    which = f"class {names} has" if len(single) == 1 else f"{len(single)} classes ({names}) have"
+    return (f"{data.source}: {which} one example only: it is learned and not measured, or the reverse",)
 
 
 def _first_features(data: Data, pool: Pool) -> Pool:

@@ -23,7 +23,7 @@ from engine.data.reading import LARGEST, md5_of, regular, whole
 from engine.data.words import shown
 from engine.events import Loading
 from engine.preset.errors import PresetError
-from engine.preset.files import LAYOUTS, Layout, data_folder
+from engine.preset.files import SET_FILES, SetFiles, data_folder
 from engine.preset.schema import EMBEDDED
 
 Report = Callable[[Loading], None]
@@ -44,61 +44,61 @@ def load_torchvision(source: str, report: Report, unchecked: bool = False) -> Po
     PresetError
         A file cannot be downloaded, is damaged, or is another one than torchvision's: the message names it.
     """
-    layout, root = LAYOUTS[source], data_folder()
+    files, root = SET_FILES[source], data_folder()
     try:
-        _complete(source, layout, root, report, unchecked)
+        _complete(source, files, root, report, unchecked)
     except (OSError, RuntimeError, ImportError) as error:
-        place, files = (
-            (root, layout.archive) if layout.archive else (root / layout.folder, f"{layout.files[0]}.gz etc.")
-        )
+        folder, wanted = root / files.folder, f"{files.names[0]}.gz etc."
+        if files.archive:
+            folder, wanted = root, files.archive
         raise PresetError(
-            f"data.source = {source!r}: not in {shown(place)}, and the download failed"
-            f" ({shown(' '.join(str(error).split()), 48)}): put {files} there, set REGTUI_DATA, or use"
+            f"data.source = {source!r}: not in {shown(folder)}, and the download failed"
+            f" ({shown(' '.join(str(error).split()), 48)}): put {wanted} there, set REGTUI_DATA, or use"
             f" {', '.join(EMBEDDED)}"
         ) from error
     read = partial(_read, source, unchecked=unchecked)
-    class_names = layout.class_names
-    if layout.archive:
-        file, key = layout.meta
-        class_names = read(root / layout.folder / file, lambda raw: read_class_names(raw, key, _CLASSES[source]))
-    parts = [_part(source, layout, root, names, read) for names in (layout.train, layout.test)]
-    shape = (3, 32, 32) if layout.archive else (1, 28, 28)
+    class_names = files.class_names
+    if files.archive:
+        file, key = files.meta
+        class_names = read(root / files.folder / file, lambda raw: read_class_names(raw, key, _CLASSES[source]))
+    parts = [_part(source, files, root, names, read) for names in (files.train, files.test)]
+    shape = (3, 32, 32) if files.archive else (1, 28, 28)
     return Pool(parts[0], class_names, image_shape=shape, top=255.0, test=parts[1])
 
 
-def _find(layout: Layout, root: Path, name: str) -> Path | None:
-    plain = root / layout.folder / name
+def _find(files: SetFiles, root: Path, name: str) -> Path | None:
+    plain = root / files.folder / name
     packed = plain.with_name(f"{name}.gz")
     if plain.is_file():
         return plain
-    return packed if not layout.archive and packed.is_file() else None
+    return packed if not files.archive and packed.is_file() else None
 
 
-def _complete(source: str, layout: Layout, root: Path, report: Report, unchecked: bool) -> None:
+def _complete(source: str, files: SetFiles, root: Path, report: Report, unchecked: bool) -> None:
     """Download, and unpack, what is missing. Raises OSError, or what a broken torchvision raises on import."""
-    missing = [name for name in layout.files if _find(layout, root, name) is None]
+    missing = [name for name in files.names if _find(files, root, name) is None]
     if not missing:
         return
-    if layout.archive:
-        archive = root / layout.archive
+    if files.archive:
+        archive = root / files.archive
         if not archive.is_file():
-            text = f"downloading {layout.name}"
-            _fetch([_torchvision(layout).url], archive, MD5[source][archive.name], text, report)
+            text = f"downloading {files.name}"
+            _fetch([_torchvision(files).url], archive, MD5[source][archive.name], text, report)
         report(Loading(f"unpacking {archive.name}"))
-        _unpack(source, layout, root, [f"{layout.folder}/{name}" for name in missing], unchecked)
+        _unpack(source, files, root, [f"{files.folder}/{name}" for name in missing], unchecked)
         return
-    known = _torchvision(layout)
+    known = _torchvision(files)
     for count, name in enumerate(missing, start=1):
         packed = f"{name}.gz"
-        text = f"downloading {layout.name} ({count} of {len(missing)}): {packed}"
+        text = f"downloading {files.name} ({count} of {len(missing)}): {packed}"
         urls = [f"{mirror.rstrip('/')}/{packed}" for mirror in known.mirrors]
-        _fetch(urls, root / layout.folder / packed, MD5[source][packed], text, report)
+        _fetch(urls, root / files.folder / packed, MD5[source][packed], text, report)
 
 
-def _torchvision(layout: Layout) -> Any:
+def _torchvision(files: SetFiles) -> Any:
     from torchvision import datasets
 
-    return getattr(datasets, layout.name)
+    return getattr(datasets, files.name)
 
 
 def _fetch(urls: Sequence[str], path: Path, md5: str, text: str, report: Report) -> None:
@@ -106,23 +106,23 @@ def _fetch(urls: Sequence[str], path: Path, md5: str, text: str, report: Report)
     download(urls, path, md5, lambda share: report(Loading(text, share)))
 
 
-def _unpack(source: str, layout: Layout, root: Path, members: Sequence[str], unchecked: bool) -> None:
-    archive = root / layout.archive
+def _unpack(source: str, files: SetFiles, root: Path, members: Sequence[str], unchecked: bool) -> None:
+    archive = root / files.archive
 
     def read() -> None:
         if not unchecked:
             with regular(archive) as file:
                 _refuse_other(source, archive, md5_of(file))
-        unpack(archive, members, root, _most(layout))
+        unpack(archive, members, root, _most(files))
 
     _guard(archive, read)
 
 
-def _part(source: str, layout: Layout, root: Path, names: Sequence[str], read: Callable[..., Any]) -> Part:
-    paths = [_find(layout, root, name) or root / layout.folder / name for name in names]
-    if layout.archive:
-        batch = partial(read_batch, labels=layout.labels, classes=_CLASSES[source])
-        batches = [read(path, batch, most=_most(layout)) for path in paths]
+def _part(source: str, files: SetFiles, root: Path, names: Sequence[str], read: Callable[..., Any]) -> Part:
+    paths = [_find(files, root, name) or root / files.folder / name for name in names]
+    if files.archive:
+        batch = partial(read_batch, labels=files.labels, classes=_CLASSES[source])
+        batches = [read(path, batch, most=_most(files)) for path in paths]
         return Part(np.concatenate([batch.x_NI for batch in batches]), np.concatenate([batch.y_N for batch in batches]))
     images_NHW, labels_N = (
         read(path, partial(read_idx, packed=path.suffix == ".gz", item=item))
@@ -140,9 +140,9 @@ def _part(source: str, layout: Layout, root: Path, names: Sequence[str], read: C
     return Part(images_NHW.reshape(len(images_NHW), -1), labels_N.astype(np.int64))
 
 
-def _most(layout: Layout) -> int:
+def _most(files: SetFiles) -> int:
     """The bytes that one file may have, so that all of a part together are no more than `LARGEST`."""
-    return LARGEST // len(layout.train)
+    return LARGEST // len(files.train)
 
 
 def _read(source: str, path: Path, read: Callable[[bytes], T], *, unchecked: bool, most: int = LARGEST) -> T:

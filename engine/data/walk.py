@@ -26,7 +26,7 @@ class Walk:
     root : no link leads back to it, nor to a folder that it lies in.
     endings : of the files that are looked for, in small letters.
     given : how a message begins.
-    report : told how far it is.
+    report : called with how far it is.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""What others wrote, as part of a message."""
+"""Text that others wrote, fit to be part of a message."""
 
 from __future__ import annotations
 

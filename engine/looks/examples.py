@@ -1,4 +1,4 @@
-"""The examples that are drawn beside what a network says of them. No look itself."""
+"""The examples that are drawn with a network's outputs. Not a look itself."""
 
 from __future__ import annotations
 

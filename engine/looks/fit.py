@@ -1,4 +1,4 @@
-"""What a lane says along its one input."""
+"""A lane's output along its one input."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Fit:
 
 @look("fit", Fit)
 def fit(lab: Lab, arm: str, seed: int) -> Fit | None:
-    """The lane's curve over its one input, or None where it has several inputs or tells classes."""
+    """The lane's curve over its one input, or None where it has several inputs or classifies."""
     import torch
 
     stack, lane = lab.lane(arm, seed)

@@ -1,4 +1,4 @@
-"""What a lane says over the plane of its two inputs."""
+"""A lane's predicted classes over the plane of its two inputs."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ Kinds = tuple[str, ...]
 
 @dataclass(frozen=True, slots=True)
 class Predictions:
-    """What every lane says of all validation examples, in evaluation mode.
+    """Every lane's predictions on all validation examples, in evaluation mode.
 
     Attributes
     ----------
@@ -41,7 +41,7 @@ class Metric:
     Attributes
     ----------
     name : its key in `Epoch.metrics`, in CSV and JSON. A name that ends in `.` stands for a family: `penalty.l2`.
-    help : one line for a person.
+    help : one line for the user.
     unit : what it counts, e.g. "epochs"; empty for a plain number.
     better : which way is better, empty where neither is.
     format : how it is written.

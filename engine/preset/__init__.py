@@ -15,15 +15,15 @@ from engine.preset.schema import (
     Preset,
     ReportedNumber,
     Settings,
-    knobs,
     live_knobs,
+    settings_by_key,
 )
-from engine.preset.setting import Knob
+from engine.preset.setting import Setting
 from engine.preset.subject import changed, in_a_row, speaks_of, title_of
 
 __all__ = [
-    "DEFAULT", "DOWNLOADED", "EMBEDDED", "GROUPS", "IMAGES", "OTHERS", "SYNTHETIC", "Arm", "Knob", "Listed", "Preset",
-    "PresetError", "ReportedNumber", "Settings", "at_hand", "builtin_list", "builtin_names", "builtin_text", "by_group",
-    "changed", "in_a_row",
-    "knobs", "live_knobs", "load_preset", "read_preset", "speaks_of", "title_of", "with_value", "write_preset",
+    "DEFAULT", "DOWNLOADED", "EMBEDDED", "GROUPS", "IMAGES", "OTHERS", "SYNTHETIC", "Arm", "Listed", "Preset",
+    "PresetError", "ReportedNumber", "Setting", "Settings", "at_hand", "builtin_list", "builtin_names", "builtin_text",
+    "by_group", "changed", "in_a_row", "live_knobs", "load_preset", "read_preset", "settings_by_key", "speaks_of",
+    "title_of", "with_value", "write_preset",
 ]  # fmt: skip

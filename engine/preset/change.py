@@ -9,7 +9,7 @@ import tomli_w
 from pydantic import ValidationError
 
 from engine.preset.errors import PresetError, did_you_mean_setting
-from engine.preset.schema import SECTIONS, Arm, Preset, Settings, knobs
+from engine.preset.schema import SECTIONS, Arm, Preset, Settings, settings_by_key
 from engine.preset.subject import as_written, speaks_of, title_of
 
 
@@ -18,33 +18,33 @@ def with_value(preset: Preset, key: str, value: Any, arm: str | None = None) -> 
 
     Raises PresetError where the setting is unknown or refuses the value.
     """
-    knob = knobs().get(key)
-    if knob is None:
-        raise PresetError(f"unknown setting {key!r}{did_you_mean_setting(key, knobs(), knobs())}")
-    if not isinstance(knob.default, (list, str)) and (reason := knob.refuse(value)):
+    setting = settings_by_key().get(key)
+    if setting is None:
+        raise PresetError(f"unknown setting {key!r}{did_you_mean_setting(key, settings_by_key(), settings_by_key())}")
+    if not isinstance(setting.default, (list, str)) and (reason := setting.refuse(value)):
         raise PresetError(f"{key} = {value!r}: {reason}")
     if arm is not None:
         preset.arm(arm)
-    section, name = knob.section, knob.name
+    section, name = setting.section, setting.name
     arms = []
-    for each in preset.arms:
-        overrides = copy.deepcopy(each.overrides)
-        settings = each.settings
+    for old in preset.arms:
+        overrides = copy.deepcopy(old.overrides)
+        settings = old.settings
         if arm is None:
             overrides.get(section, {}).pop(name, None)
-        elif each.name == arm:
+        elif old.name == arm:
             overrides.setdefault(section, {})[name] = value
-        if arm in (None, each.name):
+        if arm in (None, old.name):
             settings = _changed(settings, section, name, value)
-        arms.append(Arm(name=each.name, settings=settings, overrides={k: v for k, v in overrides.items() if v}))
+        arms.append(Arm(name=old.name, settings=settings, overrides={k: v for k, v in overrides.items() if v}))
     base = _changed(preset.base, section, name, value) if arm is None else preset.base
     return preset.model_copy(update={"base": base, "arms": tuple(arms), "written": as_written(preset)})
 
 
 def _changed(settings: Settings, section: str, name: str, value: Any) -> Settings:
-    told = getattr(settings, section).model_dump()
+    table = getattr(settings, section).model_dump()
     try:
-        changed = SECTIONS[section].model_validate({**told, name: value})
+        changed = SECTIONS[section].model_validate({**table, name: value})
         together = settings.model_copy(update={section: changed})
         Settings.model_validate(dict(together))  # whether it goes with the other sections
     except ValidationError as error:
@@ -66,12 +66,12 @@ def write_preset(preset: Preset) -> str:
         table["speed"] = preset.speed
     plain = Settings()
     for section in SECTIONS:
-        told, default = getattr(preset.base, section).model_dump(), getattr(plain, section).model_dump()
-        differing = {name: value for name, value in told.items() if value is not None and value != default[name]}
+        values, default = getattr(preset.base, section).model_dump(), getattr(plain, section).model_dump()
+        differing = {name: value for name, value in values.items() if value is not None and value != default[name]}
         if differing:
             table[section] = differing
     if [(arm.name, arm.overrides) for arm in preset.arms] != [("base", {})]:
         table["arm"] = [{"name": arm.name, **arm.overrides} for arm in preset.arms]
-    if reported := [each for each in preset.reported if speaks_of(preset, each.arm)]:
-        table["reported"] = [each.model_dump(exclude_defaults=True) for each in reported]
+    if reported := [number for number in preset.reported if speaks_of(preset, number.arm)]:
+        table["reported"] = [number.model_dump(exclude_defaults=True) for number in reported]
     return tomli_w.dumps(table, multiline_strings=True)

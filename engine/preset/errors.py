@@ -1,4 +1,4 @@
-"""The one exception that a user's input can cause, worded for a person."""
+"""The one exception that a user's input can cause, worded for the user."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def did_you_mean(given: str, names: Iterable[str]) -> str:
 def did_you_mean_setting(given: str, keys: Iterable[str], names: Iterable[str]) -> str:
     """The few dotted keys that end in the name given, such as 'regularization.dropout' for `dropout`.
 
-    Where there are none, or many, the nearest of `names` as `did_you_mean` tells it.
+    Where there are none, or many, the nearest of `names` as in `did_you_mean`.
     """
     section, _, name = given.lower().rpartition(".")
     ending = [key for key in keys if key.rpartition(".")[2] == name]

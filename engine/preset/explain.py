@@ -5,55 +5,55 @@ from __future__ import annotations
 from pydantic_core import ErrorDetails
 
 from engine.preset.errors import did_you_mean, did_you_mean_setting
-from engine.preset.schema import SECTIONS, ReportedNumber, knobs
+from engine.preset.schema import SECTIONS, ReportedNumber, settings_by_key
 from engine.preset.setting import ONE
 from engine.text import quoted
 
 
 def explain(detail: ErrorDetails, key: str) -> str:
     """One validation error of the setting `key`, or of a section."""
-    kind, given, told = detail["type"], detail["input"], quoted(detail["input"])
+    kind, given, shown = detail["type"], detail["input"], quoted(detail["input"])
     section, _, name = key.partition(".")
     if kind == "extra_forbidden":
         names = SECTIONS[section].model_fields if section in SECTIONS else SECTIONS
-        return f"unknown setting {quoted(key)}{did_you_mean_setting(name or section, knobs(), names)}"
+        return f"unknown setting {quoted(key)}{did_you_mean_setting(name or section, settings_by_key(), names)}"
     if kind in ("model_type", "model_attributes_type", "dict_type"):
-        return f"{key} = {told}: must be a table, [{section}]"
-    knob = knobs().get(key)
+        return f"{key} = {shown}: must be a table, [{section}]"
+    setting = settings_by_key().get(key)
     if kind == "value_error":
         reason = detail["msg"].removeprefix("Value error, ")
-        return f"{key} = {told}: {reason}" if knob else f"{key}.{reason}"
-    if knob is None:
-        return f"{key} = {told}: {detail['msg']}"
-    if knob.choices and bool not in map(type, knob.choices):
-        near = did_you_mean(given, knob.choices) if isinstance(given, str) else ""
-        return f"{key} = {told}: must be one of {knob.bounds}{near}"
-    if knob.choices:
-        return f"{key} = {told}: must be true or false"
+        return f"{key} = {shown}: {reason}" if setting else f"{key}.{reason}"
+    if setting is None:
+        return f"{key} = {shown}: {detail['msg']}"
+    if setting.choices and bool not in map(type, setting.choices):
+        near = did_you_mean(given, setting.choices) if isinstance(given, str) else ""
+        return f"{key} = {shown}: must be one of {setting.bounds}{near}"
+    if setting.choices:
+        return f"{key} = {shown}: must be true or false"
     number = isinstance(given, (int, float)) and not isinstance(given, bool)
     if number and kind not in ("int_type", "list_type", "string_type"):
-        return f"{key} = {told}: {knob.refuse(given) or detail['msg']}{_nearest_number(given, knob.maximum)}"
+        return f"{key} = {shown}: {setting.refuse(given) or detail['msg']}{_nearest_number(given, setting.maximum)}"
     expected = {
         "string_type": "a text in quotes",
         "list_type": "a list of whole numbers, such as [100, 100]",
         "int_type": "a whole number",
         "int_from_float": "a whole number",
         "float_type": "a number",
-    }.get(kind, "a whole number" if knob.whole else "a number")
-    return f"{key} = {told}: must be {expected}"
+    }.get(kind, "a whole number" if setting.whole else "a number")
+    return f"{key} = {shown}: must be {expected}"
 
 
 def explain_reported(detail: ErrorDetails, name: str) -> str:
     """One validation error of the key `name` of a [[reported]] table."""
-    kind, told = detail["type"], quoted(detail["input"])
+    kind, shown = detail["type"], quoted(detail["input"])
     if kind == "extra_forbidden":
         return f"reported: unknown key {quoted(name)}{did_you_mean(name, ReportedNumber.model_fields)}"
     if kind == "missing":
         return f'reported: has no {name}: add {name} = "..."'
     if kind == "value_error":
         reason = detail["msg"].removeprefix("Value error, ")
-        return f"reported.{name} = {told}: {reason}" if name else f"reported: {reason}"
-    return f"reported.{name} = {told}: must be {'a number' if name == 'value' else 'a text in quotes'}"
+        return f"reported.{name} = {shown}: {reason}" if name else f"reported: {reason}"
+    return f"reported.{name} = {shown}: must be {'a number' if name == 'value' else 'a text in quotes'}"
 
 
 def _nearest_number(given: float, maximum: float | None) -> str:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 
 @dataclass(frozen=True)
-class Layout:
+class SetFiles:
     """The files of a set, in torchvision's own format."""
 
     name: str  # of torchvision's class
@@ -24,17 +24,17 @@ class Layout:
     class_names: tuple[str, ...] = ()
 
     @property
-    def files(self) -> tuple[str, ...]:
+    def names(self) -> tuple[str, ...]:
         return self.train + self.test + ((self.meta[0],) if self.meta[0] else ())
 
 
 _IDX_TRAIN = ("train-images-idx3-ubyte", "train-labels-idx1-ubyte")
 _IDX_TEST = ("t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte")
 _CLOTHES = ("T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot")
-LAYOUTS = {
-    "mnist": Layout("MNIST", "MNIST/raw", _IDX_TRAIN, _IDX_TEST, class_names=tuple("0123456789")),
-    "fashionmnist": Layout("FashionMNIST", "FashionMNIST/raw", _IDX_TRAIN, _IDX_TEST, class_names=_CLOTHES),
-    "cifar10": Layout(
+SET_FILES = {
+    "mnist": SetFiles("MNIST", "MNIST/raw", _IDX_TRAIN, _IDX_TEST, class_names=tuple("0123456789")),
+    "fashionmnist": SetFiles("FashionMNIST", "FashionMNIST/raw", _IDX_TRAIN, _IDX_TEST, class_names=_CLOTHES),
+    "cifar10": SetFiles(
         "CIFAR10",
         "cifar-10-batches-py",
         tuple(f"data_batch_{number}" for number in range(1, 6)),
@@ -43,7 +43,7 @@ LAYOUTS = {
         "labels",
         "cifar-10-python.tar.gz",
     ),
-    "cifar100": Layout(
+    "cifar100": SetFiles(
         "CIFAR100",
         "cifar-100-python",
         ("train",),
@@ -67,11 +67,11 @@ def data_folder() -> Path:
 
 def at_hand(source: str) -> bool:
     """Whether nothing has to be downloaded for a source."""
-    if source not in LAYOUTS:
+    if source not in SET_FILES:
         return True
-    layout, root = LAYOUTS[source], data_folder()
-    if layout.archive and os.path.isfile(root / layout.archive):  # it is unpacked when it is first used
+    files, root = SET_FILES[source], data_folder()
+    if files.archive and os.path.isfile(root / files.archive):  # it is unpacked when it is first used
         return True
-    ends = ("",) if layout.archive else ("", ".gz")
+    ends = ("",) if files.archive else ("", ".gz")
     # os.path's question and not Path's: a folder that may not be entered is no error here.
-    return all(any(os.path.isfile(root / layout.folder / f"{name}{end}") for end in ends) for name in layout.files)
+    return all(any(os.path.isfile(root / files.folder / f"{name}{end}") for end in ends) for name in files.names)

@@ -1,4 +1,4 @@
-"""The presets that travel with the program."""
+"""The presets that come with the program."""
 
 from __future__ import annotations
 
@@ -71,7 +71,8 @@ def builtin_list() -> list[Listed]:
     for name in builtin_names():
         table = tomllib.loads(builtin_text(name))
         arms = tuple(str(arm.get("name")) for arm in table.get("arm", [])) or ("base",)
-        sources = [str(each.get("data", {}).get("source", "")).lower() for each in (table, *table.get("arm", []))]
+        tables = (table, *table.get("arm", []))
+        sources = [str(settings.get("data", {}).get("source", "")).lower() for settings in tables]
         listed.append(
             Listed(
                 name=name,

@@ -14,12 +14,12 @@ from typing import Any
 from engine.preset import library, read
 from engine.preset.errors import PresetError, did_you_mean, did_you_mean_setting
 from engine.preset.read import Reading, build
-from engine.preset.schema import Preset, knobs
+from engine.preset.schema import Preset, settings_by_key
 from engine.preset.toml import BrokenTomlError, parsed, text_of
 from engine.preset.training import MOST_SEEDS
 from engine.text import harmful, printable, quoted, shortened
 
-# Who is to blame for an error is found by leaving out one option after another; of more than so many nobody is asked.
+# Which option causes an error is found by leaving them out one by one, up to so many options.
 _MOST_SUSPECTS = 20
 # An option stands before what is wrong with it, which needs room on the line too.
 _LONGEST_OPTION = 100
@@ -51,7 +51,7 @@ def load_preset(
 
     Raises
     ------
-    PresetError : one line for the person.
+    PresetError : one line for the user.
     """
     name, place, text = _found(ref)
     options = [_option("--set", given, partial(_set, given)) for given in sets]
@@ -93,10 +93,10 @@ def _option(name: str, given: object, apply: Callable[[Reading, str], None]) -> 
 def _culprit(options: Sequence[_Option], building: Callable[[Sequence[_Option]], Preset]) -> str:
     """The option without which the preset is fine, the last of several; all of them where there is none."""
     if len(options) <= _MOST_SUSPECTS:
-        for at in reversed(range(len(options))):
+        for place in reversed(range(len(options))):
             with contextlib.suppress(PresetError):
-                building([*options[:at], *options[at + 1 :]])
-                return options[at].words
+                building([*options[:place], *options[place + 1 :]])
+                return options[place].words
     return " ".join(option.words for option in options)
 
 
@@ -119,7 +119,7 @@ def _found(ref: str) -> tuple[str, str, str]:
 
 
 def _refuse_data(ref: str) -> None:
-    """Say how data are used where they are given as a preset."""
+    """Refuse data that are given as a preset, and say how data are used."""
     name = shlex.quote(ref)
     given = (
         f"--set data.path={name} --set data.train=0.6"  # what the default preset trains on may be more than there is
@@ -151,7 +151,7 @@ def _set(
 
 
 def _put(reading: Reading, table: dict[str, Any], prefix: read.Path, key: str, value: Any, option: str) -> None:
-    known = knobs()
+    known = settings_by_key()
     if key not in known and key not in (*read.TEXTS, "speed"):
         raise PresetError(f"{option}: unknown setting {quoted(key)}{did_you_mean_setting(key, known, known)}")
     *tables, name = key.split(".")

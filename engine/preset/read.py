@@ -10,7 +10,16 @@ from pydantic import ValidationError
 
 from engine.preset.errors import PresetError, did_you_mean, did_you_mean_setting
 from engine.preset.explain import explain, explain_reported
-from engine.preset.schema import LONGEST_TITLE, SECTIONS, Arm, Preset, ReportedNumber, Settings, Subject, knobs
+from engine.preset.schema import (
+    LONGEST_TITLE,
+    SECTIONS,
+    Arm,
+    Preset,
+    ReportedNumber,
+    Settings,
+    Subject,
+    settings_by_key,
+)
 from engine.preset.setting import LARGEST_WHOLE
 from engine.preset.source import line_of
 from engine.preset.toml import BrokenTomlError, parsed
@@ -75,8 +84,8 @@ def read_preset(text: str, name: str = "preset", place: str = "preset") -> Prese
 def _canonical(table: dict[str, Any]) -> dict[str, Any]:
     """Short words under their full names, so that a base, an arm and an option that mean one setting meet."""
     arms = table.get("arm")
-    for each in (table, *(arms if isinstance(arms, list) else ())):
-        section = each.get("regularization") if isinstance(each, dict) else None
+    for settings in (table, *(arms if isinstance(arms, list) else ())):
+        section = settings.get("regularization") if isinstance(settings, dict) else None
         if isinstance(section, dict) and "style" in section and "dropout_style" not in section:
             section["dropout_style"] = section.pop("style")
     return table
@@ -89,7 +98,7 @@ def build(reading: Reading, name: str) -> Preset:
     _refuse_endless_numbers(reading)
     for key in table:
         if key not in _TOP:
-            raise reading.fail((key,), f"unknown key {quoted(key)}{did_you_mean_setting(key, knobs(), _TOP)}")
+            raise reading.fail((key,), f"unknown key {quoted(key)}{did_you_mean_setting(key, settings_by_key(), _TOP)}")
     for key, longest in TEXTS.items():
         if not isinstance(table.get(key, ""), str):
             raise reading.fail((key,), f"{key} = {quoted(table[key])}: must be a text in quotes")
@@ -105,8 +114,8 @@ def build(reading: Reading, name: str) -> Preset:
     arms = _arms(reading, base_table, base)
     lanes = len(arms) * len(base.training.seeds)
     if lanes > MOST_LANES:
-        told = f"{len(arms)} arms under {len(base.training.seeds)} seeds are {lanes:,} lanes"
-        raise reading.fail(("training", "seeds"), f"{told}: must be at most {MOST_LANES:,}")
+        size = f"{len(arms)} arms under {len(base.training.seeds)} seeds are {lanes:,} lanes"
+        raise reading.fail(("training", "seeds"), f"{size}: must be at most {MOST_LANES:,}")
     return Preset(
         name=printable(name),
         title=table.get("title") or shortened(printable(name), LONGEST_TITLE),
@@ -128,7 +137,7 @@ def _refuse_too_many(reading: Reading, key: str, most: int) -> None:
 
 
 def _refuse_harmful_texts(reading: Reading) -> None:
-    """A terminal would obey a control character, and could not show half a character."""
+    """Refuse control characters, which a terminal would obey, and halves of characters, which it cannot show."""
     for path, key in _keys(reading.table, ()):
         if sign := harmful(key):
             raise reading.fail(path, f"the key {quoted(key)} holds {sign}{_OBEYED}")
@@ -138,7 +147,7 @@ def _refuse_harmful_texts(reading: Reading) -> None:
 
 
 def _refuse_endless_numbers(reading: Reading) -> None:
-    """A whole number of TOML has 64 bits; Python's own have no end, and some cannot even be written out."""
+    """Refuse whole numbers beyond TOML's 64 bits; Python's own have no limit, and some cannot even be written out."""
     for path, value in _leaves(reading.table, ()):
         if isinstance(value, int) and not -LARGEST_WHOLE <= value <= LARGEST_WHOLE:
             raise reading.fail(path, f"{_name_of(path)}: a whole number must be at most {LARGEST_WHOLE:,}")
@@ -173,23 +182,23 @@ def _keys(value: Any, path: Path) -> Iterator[tuple[Path, str]]:
 
 def _reported(reading: Reading, arms: list[str]) -> tuple[ReportedNumber, ...]:
     tables = reading.table.get("reported", [])
-    if not isinstance(tables, list) or not all(isinstance(each, dict) for each in tables):
+    if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
         raise reading.fail(
             ("reported",), "reported numbers are written as [[reported]] tables, each with arm and metric"
         )
-    told: list[ReportedNumber] = []
-    for number, table in enumerate(tables):
-        path: Path = ("reported", number)
+    numbers: list[ReportedNumber] = []
+    for index, table in enumerate(tables):
+        path: Path = ("reported", index)
         try:
-            each = ReportedNumber.model_validate(table)
+            number = ReportedNumber.model_validate(table)
         except ValidationError as error:
             detail = error.errors()[0]
             name = ".".join(str(part) for part in detail["loc"])
             raise reading.fail((*path, *detail["loc"]), explain_reported(detail, name)) from None
-        if each.arm not in arms:
-            raise reading.fail((*path, "arm"), f"reported: no arm {quoted(each.arm)}{did_you_mean(each.arm, arms)}")
-        told.append(each)
-    return tuple(told)
+        if number.arm not in arms:
+            raise reading.fail((*path, "arm"), f"reported: no arm {quoted(number.arm)}{did_you_mean(number.arm, arms)}")
+        numbers.append(number)
+    return tuple(numbers)
 
 
 def _arms(reading: Reading, base_table: dict[str, Any], base: Settings) -> tuple[Arm, ...]:
@@ -215,7 +224,7 @@ def _arms(reading: Reading, base_table: dict[str, Any], base: Settings) -> tuple
         overrides = {key: value for key, value in table.items() if key != "name"}
         for key in overrides:
             if key not in SECTIONS:
-                hint = did_you_mean_setting(key, knobs(), SECTIONS)
+                hint = did_you_mean_setting(key, settings_by_key(), SECTIONS)
                 raise reading.fail((*path, key), f"arm {quoted(arm_name)}: unknown key {quoted(key)}{hint}")
         if isinstance(overrides.get("training"), dict) and "seeds" in overrides["training"]:
             raise reading.fail(

@@ -16,14 +16,14 @@ from engine.preset.data import DOWNLOADED, EMBEDDED, IMAGES, MEASURED, SYNTHETIC
 from engine.preset.errors import PresetError, did_you_mean
 from engine.preset.model import Model
 from engine.preset.regularization import Augment, Regularization
-from engine.preset.setting import Knob, Section, knobs_of
+from engine.preset.setting import Section, Setting, settings_of
 from engine.preset.sources import SOURCES
 from engine.preset.training import EarlyStopping, Schedule, Training
 
 __all__ = [
     "DOWNLOADED", "EMBEDDED", "IMAGES", "MEASURED", "REPORTED_METRICS", "SECTIONS", "SYNTHETIC", "TRUTH_TABLES",
-    "Amount", "Arm", "Augment", "Data", "EarlyStopping", "Knob", "Model", "Preset", "Regularization", "ReportedNumber",
-    "Schedule", "Section", "Settings", "Subject", "Training", "knobs", "live_knobs",
+    "Amount", "Arm", "Augment", "Data", "EarlyStopping", "Model", "Preset", "Regularization", "ReportedNumber",
+    "Schedule", "Section", "Setting", "Settings", "Subject", "Training", "live_knobs", "settings_by_key",
 ]  # fmt: skip
 
 
@@ -43,11 +43,11 @@ class Settings(Section):
         section, _, name = key.partition(".")
         return getattr(getattr(self, section), name)
 
-    def uses(self, knob: Knob) -> bool:
-        """Whether the knob has an effect beside the other settings (Adam's decays have none under SGD)."""
-        if knob.needs_images:
+    def uses(self, setting: Setting) -> bool:
+        """Whether the setting has an effect beside the others (Adam's decays have none under SGD)."""
+        if setting.needs_images:
             return SOURCES[self.data.source].image_numbers is not None
-        return knob.only_with is None or self.get(knob.only_with[0]) in knob.only_with[1]
+        return setting.only_with is None or self.get(setting.only_with[0]) in setting.only_with[1]
 
     @model_validator(mode="after")
     def _go_together(self) -> Settings:
@@ -67,19 +67,21 @@ class Settings(Section):
 
         The one place that knows: what asks is the schema, by the source, and the lab, by the examples that it has.
         """
-        techniques = (knob.key for knob in knobs().values() if knob.needs_images and self.get(knob.key))
+        techniques = (
+            setting.key for setting in settings_by_key().values() if setting.needs_images and self.get(setting.key)
+        )
         asked = "model.kind" if self.model.kind in ("cnn", "resnet") else next(techniques, None)
         return asked and f"{asked} = {self.get(asked)!r}: {self.data.why_no_images()}"
 
     def structure(self) -> str:
         """What decides which stack a lane goes to: all that is neither live nor the scale of its first weights."""
-        told = self.model_dump(mode="json")
-        for knob in knobs().values():
-            if knob.live or knob.key in _PER_LANE_INIT:
-                del told[knob.section][knob.name]
-        del told["training"]["seeds"]
-        del told["schedule"]  # a closed form of the step for each lane, worked out on the host
-        return json.dumps(told, sort_keys=True)
+        table = self.model_dump(mode="json")
+        for setting in settings_by_key().values():
+            if setting.live or setting.key in _PER_LANE_INIT:
+                del table[setting.section][setting.name]
+        del table["training"]["seeds"]
+        del table["schedule"]  # a closed form of the step for each lane, worked out on the host
+        return json.dumps(table, sort_keys=True)
 
 
 # These scale one common draw per lane, so lanes that differ only here still share a stack.
@@ -97,14 +99,14 @@ SECTIONS: dict[str, type[Section]] = {
 
 
 @functools.cache
-def knobs() -> dict[str, Knob]:
+def settings_by_key() -> dict[str, Setting]:
     """Every setting by its dotted key, in the order of the schema."""
-    return {knob.key: knob for section, model in SECTIONS.items() for knob in knobs_of(section, model)}
+    return {setting.key: setting for section, model in SECTIONS.items() for setting in settings_of(section, model)}
 
 
-def live_knobs() -> list[Knob]:
+def live_knobs() -> list[Setting]:
     """The settings that can be turned while training."""
-    return [knob for knob in knobs().values() if knob.live]
+    return [setting for setting in settings_by_key().values() if setting.live]
 
 
 class Arm(Section):
@@ -128,7 +130,7 @@ REPORTED_METRICS: tuple[str, ...] = (
 
 
 class ReportedNumber(Section):
-    """What somebody else reports of an arm: a number, or words where they give none (a plot)."""
+    """What others report of an arm: a number, or words where they give none (a plot)."""
 
     arm: str
     metric: str
@@ -151,7 +153,7 @@ class ReportedNumber(Section):
 
 
 class Subject(Section):
-    """What a title and the numbers of others speak of, of one arm."""
+    """What the title and the numbers of others are about, of one arm."""
 
     data: Data
     model: Model

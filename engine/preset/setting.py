@@ -29,7 +29,7 @@ class Section(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Declared:
-    """What a setting says of itself beyond its type and bounds; kept in the pydantic field's metadata."""
+    """What is declared of a setting beyond its type and bounds; kept in the pydantic field's metadata."""
 
     help: str
     unit: str
@@ -79,8 +79,8 @@ def setting(
 
 
 @dataclass(frozen=True, slots=True)
-class Knob:
-    """A setting as a person turns it: its dotted key, bounds, step and unit, all read from the declaration."""
+class Setting:
+    """A setting: its dotted key, bounds, step and unit, all read from the declaration. A live one is a knob."""
 
     key: str
     help: str
@@ -137,13 +137,13 @@ class Knob:
         if low is not None and (value < low or (self.open_minimum and value == low)):
             return f"must be {'above' if self.open_minimum else 'at least'} {low:g}"
         if high is not None and (value > high or (self.open_maximum and value == high)):
-            # A bound a little below 1 is called 1, but not to whom that would tell nothing.
-            told = f"{high:g}" if value >= float(f"{high:g}") else f"{high:.8g}"
-            return f"must be {'below' if self.open_maximum else 'at most'} {told}"
+            # A bound a little below 1 is written as 1, unless the value lies between the two.
+            bound = f"{high:g}" if value >= float(f"{high:g}") else f"{high:.8g}"
+            return f"must be {'below' if self.open_maximum else 'at most'} {bound}"
         return None
 
     def parse(self, text: str) -> Any:
-        """The value a person typed. Raises PresetError with the reason where it is none."""
+        """The value of a text that was typed. Raises PresetError with the reason where it is refused."""
         text = text.strip()
         value: Any
         if self.choices:
@@ -193,31 +193,31 @@ def declared(field: FieldInfo) -> Declared | None:
     return found if isinstance(found, Declared) else None
 
 
-def knobs_of(section: str, model: type[BaseModel]) -> list[Knob]:
-    """Every setting of one section as a Knob, in the order of declaration."""
+def settings_of(section: str, model: type[BaseModel]) -> list[Setting]:
+    """Every setting of one section, in the order of declaration."""
     found = []
     for name, field in model.model_fields.items():
-        told = declared(field)
-        if told is None:
+        declaration = declared(field)
+        if declaration is None:
             continue
         limits = {
             kind: getattr(m, kind) for m in field.metadata for kind in ("ge", "gt", "le", "lt") if hasattr(m, kind)
         }
         choices: tuple[Any, ...] = ()
-        if told.choices is not None:
-            choices = tuple(told.choices)
+        if declaration.choices is not None:
+            choices = tuple(declaration.choices)
         elif get_origin(field.annotation) is Literal:
             choices = get_args(field.annotation)
         elif field.annotation is bool:
             choices = (False, True)
         found.append(
-            Knob(
+            Setting(
                 key=f"{section}.{name}",
-                help=told.help,
-                unit=told.unit,
-                step=told.step,
-                scale="choice" if choices else told.scale,
-                live=told.live,
+                help=declaration.help,
+                unit=declaration.unit,
+                step=declaration.step,
+                scale="choice" if choices else declaration.scale,
+                live=declaration.live,
                 whole=field.annotation is int,
                 default=field.get_default(call_default_factory=True),
                 choices=choices,
@@ -225,9 +225,9 @@ def knobs_of(section: str, model: type[BaseModel]) -> list[Knob]:
                 maximum=limits.get("le", limits.get("lt")),
                 open_minimum="gt" in limits,
                 open_maximum="lt" in limits,
-                only_with=told.only_with,
-                judges=told.judges,
-                needs_images=told.needs_images,
+                only_with=declaration.only_with,
+                judges=declaration.judges,
+                needs_images=declaration.needs_images,
             )
         )
     return found

@@ -1,7 +1,7 @@
 """The sources of data by name: what each is, and how its examples are loaded.
 
-Each is declared in a file of `engine.data.sources`, found by itself. Declarations import neither torch nor numpy, which
-a list of settings need not wait for; the functions that load do so themselves.
+Each is declared in a file of `engine.data.sources`, found automatically. Declarations import neither torch nor numpy,
+which a list of settings need not wait for; the functions that load do so themselves.
 """
 
 from __future__ import annotations
@@ -17,10 +17,11 @@ if TYPE_CHECKING:
     from engine.events import Loading
     from engine.preset.data import Data
 
-# embedded: comes with the program; synthetic: made points of two classes; truth_table: all rows are known; measured:
-# made, with numbers as targets; tossed: made, one outcome or the other; downloaded; own: a person's.
+# embedded: comes with the program; synthetic: generated points of two classes; truth_table: all rows are known;
+# measured: generated, with numbers as targets; tossed: generated, one outcome or the other; downloaded; own: the
+# user's.
 Family = Literal["embedded", "synthetic", "truth_table", "measured", "tossed", "downloaded", "own"]
-# What it gives is a `Pool` of `engine.data`, which lies on a floor above.
+# What it gives is a `Pool` of `engine.data`, which lies on a layer above.
 Load = Callable[["Data", "Callable[[Loading], None]"], Any]
 Loader = TypeVar("Loader", bound=Load)
 
@@ -31,7 +32,7 @@ class Source:
 
     Attributes
     ----------
-    load : from the section `[data]`, and whom to report to what is waited for, to the examples. Raises PresetError.
+    load : from the section `[data]` and a callback for progress to the examples. Raises PresetError.
     family : what kind of source it is, see `Family`.
     place : among the others in lists.
     image_numbers : channels times pixels of one image, where examples are images.
@@ -44,8 +45,8 @@ class Source:
     image_numbers: Callable[[Data], int] | None = None
 
     @property
-    def made(self) -> bool:
-        """Whether it has as many examples as are asked for."""
+    def generated(self) -> bool:
+        """Whether its examples are generated, as many as are asked for."""
         return self.family in ("synthetic", "measured", "tossed")
 
     @property

@@ -11,25 +11,25 @@ from engine.text import shortened
 
 
 def as_written(preset: Preset) -> dict[str, Subject]:
-    """What each arm is about in its text; of a preset without a text, as it is."""
+    """What each arm is about as the preset was written; without a text, as it is now."""
     return preset.written or {arm.name: Subject.of(arm.settings) for arm in preset.arms}
 
 
 def changed(preset: Preset, arm: str | None = None) -> tuple[str, ...]:
-    """In which of data, model and epochs an arm, or any, is another than it was written."""
+    """Which of data, model and epochs of an arm, or of any, differ from the preset as it was written."""
     arms = preset.arms if arm is None else (preset.arm(arm),)
     written = as_written(preset)
-    differing = {name for each in arms for name in _differing(each, written.get(each.name))}
+    differing = {name for one in arms for name in _differing(one, written.get(one.name))}
     return tuple(name for name in ("data", "model", "epochs") if name in differing)
 
 
 def speaks_of(preset: Preset, arm: str | None = None) -> bool:
-    """Whether what others report of an arm, or without one the title, is of what is trained."""
+    """Whether the numbers that others report of an arm, or without one the title, are about what is trained."""
     return not changed(preset, arm)
 
 
 def title_of(preset: Preset) -> str:
-    """The title, or where it speaks of something else the name and what is other."""
+    """The title; where it is no longer about what is trained, the name and what differs."""
     others = changed(preset)
     return shortened(f"{preset.name}, with other {in_a_row(others)}", LONGEST_TITLE) if others else preset.title
 

@@ -47,15 +47,15 @@ def parsed(text: str) -> dict[str, Any]:
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        told = re.fullmatch(r"(.*) \(at (?:line (\d+), column \d+|end of document)\)", str(error), re.DOTALL)
-        reason, line = (told[1], told[2]) if told else (str(error), None)
+        match = re.fullmatch(r"(.*) \(at (?:line (\d+), column \d+|end of document)\)", str(error), re.DOTALL)
+        reason, line = (match[1], match[2]) if match else (str(error), None)
         raise BrokenTomlError(reason, int(line) if line else None) from None
     except ValueError:  # Python reads no whole numbers of thousands of digits
         raise BrokenTomlError("a whole number of too many digits") from None
 
 
 def _refuse_what_takes_too_long(text: str) -> None:
-    """The parser calls itself at each level, and takes the square of a key's parts."""
+    """Refuse what takes the parser too long: it recurses at each level, and is quadratic in the parts of a key."""
     depth = parts = 0
     for token in _TOKEN.finditer(text):
         sign = token[0]

@@ -9,7 +9,7 @@ from torch import Tensor
 
 
 class Threshold(NamedTuple):
-    """How each lane tells what it drops, and what it makes of the rest; both [S, A, 1, 1]."""
+    """The least draw that a lane keeps, and what it multiplies the kept units by; both [S, A, 1, 1]."""
 
     least: Tensor
     kept: Tensor
@@ -41,7 +41,7 @@ def dropout(h_SABH: Tensor, bits_SBH: Tensor, p: Threshold, inverted: bool) -> T
 
 
 def kept_share(bits_SBH: Tensor, p: Threshold, inverted: bool = True) -> Tensor:
-    """What each thing that may be dropped is multiplied by, share_SABH: 0 where its draw u is below p.
+    """The factor of each unit, channel or branch that may be dropped, share_SABH: 0 where its draw u is below p.
 
     Parameters
     ----------

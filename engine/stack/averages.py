@@ -89,7 +89,7 @@ class Averages:
         return 0 < self._settings.host[_SWA][lane] <= self._epoch
 
     def freeze(self, lane: int) -> None:
-        """The lane trains no more."""
+        """Freeze the lane's averages."""
         self._moves_L[lane] = 0
 
     def tensors(self) -> dict[str, tuple[Tensor, list[bool]]]:

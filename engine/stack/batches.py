@@ -1,4 +1,4 @@
-"""What the lanes are fed: each epoch's order, and each step's examples, disturbed as the lane's settings say."""
+"""The training batches: each epoch's order, and each step's examples after the lanes' input transforms."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from torch import Tensor
 
 from engine.data import Task
 from engine.preset import Settings
-from engine.stack.disturb import Disturb
+from engine.stack.input_transforms import InputTransforms
 from engine.stack.objective import Targets
 from engine.stack.randomness import Streams, batch_order
 from engine.stack.settings import LaneSettings
@@ -28,7 +28,7 @@ class Batches:
         self, task: Task, settings: Settings, seeds: Sequence[int], arms: int, lanes: LaneSettings, streams: Streams
     ) -> None:
         self._task, self._seeds, self._arms = task, tuple(seeds), arms
-        self._disturb = Disturb(task.image_shape, arms, lanes, streams, task.standard)
+        self._transforms = InputTransforms(task.image_shape, arms, lanes, streams, task.standard)
         self._replacement = settings.training.sampling == "replacement"
         self._examples = task.train_y_SN.shape[1]
         self.size = min(settings.training.batch_size, self._examples)
@@ -76,4 +76,4 @@ class Batches:
         y_SB = self._task.train_y_SN.flatten().index_select(0, flat).view(seeds, batch)
         x_LBI = x_SBI.unsqueeze(1).expand(seeds, self._arms, batch, -1).reshape(lanes, batch, -1)
         y_LB = y_SB.unsqueeze(1).expand(seeds, self._arms, batch).reshape(lanes, batch)
-        return self._disturb(x_LBI, y_LB, step)
+        return self._transforms(x_LBI, y_LB, step)

@@ -1,4 +1,4 @@
-"""Honest numbers: loss and accuracy in evaluation mode, at the same weights, without penalties."""
+"""Evaluation: loss and accuracy in evaluation mode, at the same weights, without penalties."""
 
 from __future__ import annotations
 

@@ -43,8 +43,8 @@ def orthogonal_of(normal: Tensor) -> Tensor:
     tall = flat if flat.shape[0] >= flat.shape[1] else flat.T
     q, r = torch.linalg.qr(tall)
     q = q * r.diagonal().sign()  # without this, Q is not evenly spread (Mezzadri 2007)
-    made: Tensor = q if tall is flat else q.T
-    return made.reshape(normal.shape)
+    orthogonal: Tensor = q if tall is flat else q.T
+    return orthogonal.reshape(normal.shape)
 
 
 class _Draws:

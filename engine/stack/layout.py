@@ -18,7 +18,7 @@ _ORDER: tuple[Kind, ...] = ("weight", "bias", "gain", "shift")
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """One parameter tensor. `layer` is the name of the layer it belongs to, `at` its first column in the buffer.
+    """One parameter tensor. `layer` is the name of the layer it belongs to, `start` its first column in the buffer.
 
     `fan_in` and `fan_out` are what the first weights are scaled by.
     """
@@ -28,7 +28,7 @@ class Slot:
     shape: tuple[int, ...]
     fan_in: int
     fan_out: int
-    at: int
+    start: int
 
     @property
     def size(self) -> int:
@@ -36,7 +36,7 @@ class Slot:
 
     @property
     def columns(self) -> slice:
-        return slice(self.at, self.at + self.size)
+        return slice(self.start, self.start + self.size)
 
     def of(self, buffer_LP: Tensor) -> Tensor:
         """The parameter of every lane, [L, *shape], a view of the buffer."""
@@ -80,7 +80,7 @@ class Layout:
         return [self.matrices[number - 1].columns for number in layers]
 
 
-class Builder:
+class LayoutBuilder:
     """Collects what a network's modules ask for, and lays it out."""
 
     def __init__(self) -> None:
@@ -107,16 +107,16 @@ class Builder:
         """All that was asked for, in its place."""
         starts: dict[int, int] = {}
         sizes: dict[Kind, int] = dict.fromkeys(_ORDER, 0)
-        at = 0
+        start = 0
         for kind in _ORDER:
             for number, (_, asked, shape, _, _) in enumerate(self._asked):
                 if asked == kind:
-                    starts[number] = at
-                    at += math.prod(shape)
+                    starts[number] = start
+                    start += math.prod(shape)
                     sizes[kind] += math.prod(shape)
-        slots = tuple(Slot(*asked, at=starts[number]) for number, asked in enumerate(self._asked))
+        slots = tuple(Slot(*asked, start=starts[number]) for number, asked in enumerate(self._asked))
         first = tuple(self._first_statistics)
-        return Layout(slots, sizes["weight"], sizes["bias"], at, len(first), first)
+        return Layout(slots, sizes["weight"], sizes["bias"], start, len(first), first)
 
 
 def refuse_missing_layers(name: str, layers: Sequence[int], count: int, what: str, which: str = "") -> None:

@@ -9,7 +9,8 @@ from torch import Tensor
 
 from engine.preset import PresetError
 from engine.preset.schema import Settings
-from engine.stack.layout import Builder, Layout, refuse_missing_layers
+from engine.stack.forward_pass import ForwardPass
+from engine.stack.layout import Layout, LayoutBuilder, refuse_missing_layers
 from engine.stack.modules import (
     Activate,
     AsImages,
@@ -25,7 +26,6 @@ from engine.stack.modules import (
     norms,
     on_activations,
 )
-from engine.stack.run import Run
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +44,11 @@ class Network:
     widest: int
     products: int
 
-    def __call__(self, x: Tensor, run: Run) -> Tensor:
+    def __call__(self, x: Tensor, forward: ForwardPass) -> Tensor:
         """outputs_LBC of inputs x_LBI, or of x_GNI that the lanes of a group share."""
         h = x
         for module in self.modules:
-            h = module(h, run)
+            h = module(h, forward)
         return h
 
 
@@ -66,31 +66,31 @@ def network_of(
     PresetError : the model needs images and there are none, or they are too small for it; or a layer is named that
         the network does not have.
     """
-    made = _planned(settings, features, outputs, image_shape)
-    refuse_missing_layers("dropout_layers", settings.regularization.dropout_layers, len(made.hidden), "hidden layer")
-    return made
+    network = _built(settings, features, outputs, image_shape)
+    refuse_missing_layers("dropout_layers", settings.regularization.dropout_layers, len(network.hidden), "hidden layer")
+    return network
 
 
-def _planned(settings: Settings, features: int, outputs: int, image_shape: tuple[int, int, int] | None) -> Network:
+def _built(settings: Settings, features: int, outputs: int, image_shape: tuple[int, int, int] | None) -> Network:
     if settings.model.kind == "bernoulli":
-        builder = Builder()
+        builder = LayoutBuilder()
         return Network((Theta.make(builder, "theta"),), builder.layout(), (), 0, 1, 1)
-    made = _Plan(settings)
+    network_builder = _NetworkBuilder(settings)
     match settings.model.kind:
         case "softmax":
             inputs = features
         case "mlp":
-            inputs = made.dense_layers(features)
+            inputs = network_builder.dense_layers(features)
         case "cnn":
             assert image_shape is not None  # or the settings would have been refused
-            inputs = made.dense_layers(made.convolutional_blocks(image_shape))
+            inputs = network_builder.dense_layers(network_builder.convolutional_blocks(image_shape))
         case "resnet":
             assert image_shape is not None
-            inputs = made.residual_blocks(image_shape)
-    return made.network(inputs, outputs)
+            inputs = network_builder.residual_blocks(image_shape)
+    return network_builder.network(inputs, outputs)
 
 
-class _Plan:
+class _NetworkBuilder:
     """A network under construction: modules in order, and what they need.
 
     Weight matrices are asked for in the order of the layers and whatever the norm, so that networks that differ by
@@ -100,7 +100,7 @@ class _Plan:
     def __init__(self, settings: Settings) -> None:
         self._model, self._inverted = settings.model, settings.regularization.dropout_style == "inverted"
         self._dropped = settings.regularization.dropout_layers
-        self._builder = Builder()
+        self._builder = LayoutBuilder()
         self._modules: list[Module] = []
         self._hidden: list[str] = []
         self._widest = self._products = 0
@@ -193,11 +193,11 @@ class _Plan:
     def _activation(self, name: str, shape: tuple[int, ...], normed: bool) -> list[Module]:
         """Norm, activation and what may be dropped of it, in the order that the model says."""
         self._hidden.append(name)
-        told: list[Module] = [Activate(name, self._model.activation)]
+        modules: list[Module] = [Activate(name, self._model.activation)]
         if normed:
             norm = self._norm(name, shape)
-            told = [*norm, *told] if self._model.norm_position == "before" else [*told, *norm]
+            modules = [*norm, *modules] if self._model.norm_position == "before" else [*modules, *norm]
         # A layer that drops nothing keeps its place in the draw: limited or not, the others drop the same units.
-        at = self._builder.take_units(math.prod(shape))
+        first_unit = self._builder.take_units(math.prod(shape))
         drops = not self._dropped or len(self._hidden) in self._dropped
-        return told + on_activations(Place(name, shape, at, drops, self._inverted))
+        return modules + on_activations(Place(name, shape, first_unit, drops, self._inverted))

@@ -1,4 +1,4 @@
-"""What is minimized and what is measured: a loss for training, a loss and an accuracy for the honest numbers."""
+"""What is minimized and what is measured: a loss for training, a loss and an accuracy for evaluation."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from engine.regularizers.label_smoothing import smoothed_cross_entropy
 
 @dataclass(frozen=True, slots=True)
 class Targets:
-    """What a batch is to be told: y_LB, and where examples are mixed the other half's y and the share of the first.
+    """Targets of a batch: y_LB; where examples are mixed also the partner's y, and the share of the first.
 
     `share_L` is each lane's lambda: 1 where a lane does not mix.
     """

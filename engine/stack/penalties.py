@@ -52,19 +52,19 @@ class Activity:
     total: Callable[[Tensor], Tensor]
 
     def of(self, taps: Taps) -> Tensor | None:
-        """The sum over the layers it speaks of; None where the network has none of them."""
+        """The sum over its layers; None where the network has none of them."""
         totals = [self.total(h) for layer, h in taps if self.layers is None or layer in self.layers]
         return sum(totals[1:], start=totals[0]) if totals else None
 
 
 def penalties_of(layout: Layout, settings: Settings) -> tuple[Penalty, ...]:
-    """The penalties of a network, each on the parts that it speaks of.
+    """The penalties of a network, each on the parts that it is about.
 
     Raises PresetError where a layer is named that the network does not have.
     """
-    told = settings.regularization
-    l2 = _weights(layout, "l2_layers", told.l2_layers)
-    l1 = _weights(layout, "l1_layers", told.l1_layers)
+    regularization = settings.regularization
+    l2 = _weights(layout, "l2_layers", regularization.l2_layers)
+    l1 = _weights(layout, "l1_layers", regularization.l1_layers)
     biases = _flat([slice(layout.weights, layout.weights + layout.biases)])
     # Keras' formula is of matrices: convolutions have none.
     matrices = tuple(Part(slot.columns, slot.shape) for slot in layout.matrices if len(slot.shape) == 2)
@@ -110,13 +110,13 @@ def add_gradients(penalties: tuple[Penalty, ...], grad_LP: Tensor, theta_LP: Ten
 
 def values(penalties: tuple[Penalty, ...], theta_LP: Tensor, settings: LaneSettings) -> dict[str, Tensor]:
     """What each active penalty adds to every lane's loss, [L] by name."""
-    told: dict[str, Tensor] = {}
+    added: dict[str, Tensor] = {}
     for penalty in penalties:
         if settings.any(penalty.key):
-            told[penalty.name] = torch.zeros_like(theta_LP[:, 0])
+            added[penalty.name] = torch.zeros_like(theta_LP[:, 0])
             for part in penalty.parts:
-                told[penalty.name] += penalty.value(part.of(theta_LP), settings[penalty.key])
-    return told
+                added[penalty.name] += penalty.value(part.of(theta_LP), settings[penalty.key])
+    return added
 
 
 class ActivityMeter:

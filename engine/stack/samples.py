@@ -1,4 +1,4 @@
-"""Single examples for a person to look at: what a lane is being fed, and what it gets most wrong."""
+"""Single examples to look at: a lane's next inputs, and its worst mistakes."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Fed:
     Attributes
     ----------
     x : [N, C, H, W] where examples are images, else [N, I].
-    y : [N] what they are told to be.
+    y : [N] their targets.
     other, share : where the batch is mixed, [N] what the rest of the target is, and the share of `y` in it; None and 1
         where it is not.
     """

@@ -72,7 +72,7 @@ def _restarts(schedule: Schedule, t: int) -> float:
 def _power(base: float, number: float) -> float:
     """`base ** number`, held at the largest float: infinity times the cosine's 0, or times 1 - alpha = 0, is no number.
 
-    A lane whose rate has grown so far diverges, and is told so; it must not take the others down.
+    A lane whose rate has grown so far diverges and is reported as such; it must not stop the others.
     """
     try:
         return float(base**number)
@@ -92,7 +92,7 @@ def _one_cycle(schedule: Schedule, t: int, length: int) -> float:
 
 @dataclass(frozen=True, slots=True)
 class Plateau:
-    """What reduce-on-plateau remembers of one lane: `scale` is what it has made of the learning rate."""
+    """What reduce-on-plateau remembers of one lane; `scale` is the factor by which it has reduced the learning rate."""
 
     best: float = math.inf
     wait: int = 0
@@ -142,7 +142,7 @@ class Rates:
         self._moves = any(plan.kind != "constant" or plan.warmup for plan, _ in self._plans)
 
     def scale(self, lane: int, scale: float) -> None:
-        """What plateaus have made of a lane's rate; it counts as long as the lane's schedule is `plateau`."""
+        """Set the factor of plateaus on a lane's rate; it counts as long as the lane's schedule is `plateau`."""
         self._scales[lane] = scale
 
     def of(self, lane: int, step: int) -> float:

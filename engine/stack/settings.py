@@ -15,7 +15,7 @@ _IN_THE_STEP = ("training", "regularization", "augment")
 
 
 class LaneSettings:
-    """The numbers that a step reads, one per lane and setting, on the device, and their twins on the host."""
+    """The numbers that a step reads, one per lane and setting, on the device, and a copy on the host."""
 
     def __init__(self, lanes: Sequence[Settings], device: torch.device, dtype: torch.dtype) -> None:
         self._keys = [knob.key for knob in live_knobs() if knob.section in _IN_THE_STEP]
@@ -37,16 +37,16 @@ class LaneSettings:
         """The numbers of the lanes where any of these is on, [K], held until a knob turns."""
         found = self._lanes.get(keys)
         if found is None:
-            told = [lane for lane, row in enumerate(zip(*(self.host[key] for key in keys), strict=True)) if any(row)]
-            found = self._lanes[keys] = torch.tensor(told, dtype=torch.int64, device=self._torch_device)
+            numbers = [lane for lane, row in enumerate(zip(*(self.host[key] for key in keys), strict=True)) if any(row)]
+            found = self._lanes[keys] = torch.tensor(numbers, dtype=torch.int64, device=self._torch_device)
         return found
 
     def held(self, key: str, make: Callable[[Tensor], T]) -> T:
-        """What is made of a setting, [L], held until a knob turns; of each setting only one thing can be held."""
+        """What `make` computes from a setting, [L], held until a knob turns; only one result per setting is held."""
         if key not in self._held:
             self._held[key] = make(self._device[key])
-        made: T = self._held[key]
-        return made
+        kept: T = self._held[key]
+        return kept
 
     def set(self, key: str, lane: int, value: float) -> None:
         """Turn one lane's knob; settings that no step reads (early stopping's) are passed over."""

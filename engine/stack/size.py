@@ -1,4 +1,4 @@
-"""What stacks take of memory, told before they are built."""
+"""How much memory stacks will take, estimated before they are built."""
 
 from __future__ import annotations
 

@@ -55,22 +55,24 @@ class Stack(Trainer):
 
         As torch.optim.swa_utils.update_bn has it (Izmailov et al. 2018): a training pass, its dropout, augmentation and
         mixing included, for those are in the weights' own statistics too, and averages are set beside these. Weight
-        noise is left out: the average is what is measured. The run stays as it is: the draws are places of their own.
+        noise is left out: the average is what is measured. The run stays as it is: the draws have places of their own.
         """
         if not self.layout.statistics:
             return self.statistics_LQ
         statistics_LQ = self.statistics_LQ.new_tensor([self.layout.first_statistics] * len(self.lanes))
         values = [slot.of(theta_LP) for slot in self.layout.slots]
         for number, (place, x_LBI) in enumerate(self._batches.once(), start=1):
-            run = self._run(values, training=True, statistics_LQ=statistics_LQ, step=place, momentum=1 / number)
-            self.network(x_LBI, run)
+            forward = self._forward_pass(
+                values, training=True, statistics_LQ=statistics_LQ, step=place, momentum=1 / number
+            )
+            self.network(x_LBI, forward)
         return statistics_LQ
 
     @torch.no_grad()
     def outputs(self, x_GNI: Tensor, taps: list[tuple[str, Tensor]] | None = None) -> Tensor:
         """outputs_LNC in evaluation mode; the hidden activations are appended to `taps` as (layer, h_LN...)."""
         values = [slot.of(self.theta_LP) for slot in self.layout.slots]
-        return self.network(x_GNI, self._run(values, training=False, taps=taps))
+        return self.network(x_GNI, self._forward_pass(values, training=False, taps=taps))
 
     def _evaluate(
         self,
@@ -93,15 +95,15 @@ class Stack(Trainer):
         statistics_LQ: Tensor | None = None,
         activity: penalties.ActivityMeter | None = None,
     ) -> _Evaluation:
-        """What `evaluate` and its kin are to be told."""
+        """The first arguments of `evaluate` and of the functions like it."""
         buffer_LP = self.theta_LP if theta_LP is None else theta_LP
         values = [slot.of(buffer_LP) for slot in self.layout.slots]
         taps = None if activity is None else activity.taps
-        run = self._run(values, training=False, taps=taps, statistics_LQ=statistics_LQ)
+        evaluation = self._forward_pass(values, training=False, taps=taps, statistics_LQ=statistics_LQ)
 
         def forward(x_GNI: Tensor) -> Tensor:
             rows = x_GNI.shape[1]
-            outputs_LNC = self.network(aligned(x_GNI), run)[:, :rows]
+            outputs_LNC = self.network(aligned(x_GNI), evaluation)[:, :rows]
             if activity is not None:
                 activity.collect(rows)
             return outputs_LNC
@@ -121,8 +123,8 @@ class Stack(Trainer):
         The confusion matrices are counted in the same pass, so that the test data are touched this once.
         """
         self._test_confusion_LCC = self._no_counts()
-        told = self._evaluate(self.task.test_x_SNI, self.task.test_y_SN, confusion_LCC=self._test_confusion_LCC)
-        return [(loss, accuracy) for loss, accuracy in torch.stack(told).double().cpu().T.tolist()]
+        measured = self._evaluate(self.task.test_x_SNI, self.task.test_y_SN, confusion_LCC=self._test_confusion_LCC)
+        return [(loss, accuracy) for loss, accuracy in torch.stack(measured).double().cpu().T.tolist()]
 
     def confusion(self, lane: int) -> Tensor | None:
         """Counts of a lane on the validation data, true class x predicted class: int64 [C, C], on the CPU.

@@ -16,13 +16,13 @@ from engine.regularizers.weight_decay import decay_weights
 from engine.stack import penalties
 from engine.stack.averages import Averages
 from engine.stack.batches import Batches
-from engine.stack.beside import Beside
+from engine.stack.forward_pass import ForwardPass
 from engine.stack.init import first_parameters
 from engine.stack.network import network_of
 from engine.stack.objective import Objective, Targets, objective_of
 from engine.stack.optimizers import optimizer_of
+from engine.stack.perturbed_weights import PerturbedWeights
 from engine.stack.randomness import Streams
-from engine.stack.run import Run
 from engine.stack.schedule import Rates
 from engine.stack.settings import LaneSettings
 from engine.state import LaneState, under
@@ -61,7 +61,7 @@ class Trainer:
         self._gradients = [slot.of(self.grad_LP) for slot in self.layout.slots]
         self.optimizer = optimizer_of(structure.training.optimizer, self.theta_LP)
         self._streams = Streams(seeds, device)
-        self._beside = Beside(self.layout, self.theta_LP, self._leaves, self.settings, self._streams)
+        self._perturbed = PerturbedWeights(self.layout, self.theta_LP, self._leaves, self.settings, self._streams)
         self._averages = Averages(self.settings)
         self._batches = Batches(task, structure, seeds, len(self.arms), self.settings, self._streams)
         self.rates = Rates([arm.settings for arm in arms], self.settings, self._batches.count)
@@ -117,7 +117,7 @@ class Trainer:
             self._grad_norm_L = self.grad_LP.norm(dim=1) if unclipped_L is None else unclipped_L.clone()
             self._averages.after_epoch(self.theta_LP, self._epoch)
 
-    def _run(
+    def _forward_pass(
         self,
         values: Sequence[Tensor],
         training: bool,
@@ -126,9 +126,9 @@ class Trainer:
         statistics_LQ: Tensor | None = None,
         step: int | None = None,
         momentum: float | None = None,
-    ) -> Run:
+    ) -> ForwardPass:
         """A pass at `values`: at the lanes' own running statistics and the present step's draws, or at others."""
-        return Run(
+        return ForwardPass(
             values,
             self.statistics_LQ if statistics_LQ is None else statistics_LQ,
             self.settings,
@@ -153,10 +153,10 @@ class Trainer:
 
     def _differentiate(self, x_LBI: Tensor, targets: Targets, up_LP: Tensor | None = None) -> None:
         """Gradients of the training loss at the weights, or `up_LP` away from them, where the noise is the same."""
-        leaves = self._beside.leaves(self.steps, up_LP)
+        leaves = self._perturbed.leaves(self.steps, up_LP)
         activity = penalties.ActivityMeter(self._activities, self.settings)
-        run = self._run(leaves, training=True, taps=activity.taps, moves_statistics=up_LP is None)
-        outputs_LBC = self.network(x_LBI, run)
+        forward = self._forward_pass(leaves, training=True, taps=activity.taps, moves_statistics=up_LP is None)
+        outputs_LBC = self.network(x_LBI, forward)
         loss_L = self._objective.loss(outputs_LBC, targets, self.settings["regularization.label_smoothing"])
         if up_LP is None:
             self.loss_L = loss_L.detach()

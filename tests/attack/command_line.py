@@ -88,9 +88,9 @@ def _option(rng: Random) -> list[str]:
 
 
 def _change(rng: Random) -> str:
-    from engine.preset.schema import knobs
+    from engine.preset.schema import settings_by_key
 
-    known = list(knobs())
+    known = list(settings_by_key())
     key = rng.choice(
         (rng.choice(known), rng.choice(known), rng.choice(("title", "speed", "lesson")), rng.choice(_NO_KEYS))
     )

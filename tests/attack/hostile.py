@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from random import Random
 
-from engine.preset.setting import Knob
+from engine.preset.setting import Setting
 
 # What acts on a terminal or cannot be printed: ESC and the C1 controls, OSC 52 to the clipboard, an OSC without an
 # end, other directions, no width, half of a pair of surrogates, letters beyond the basic plane.
@@ -60,14 +60,14 @@ def _list(values: Sequence[str]) -> str:
     return f"[{', '.join(values)}]"
 
 
-def _near(rng: Random, knob: Knob) -> str:
+def _near(rng: Random, knob: Setting) -> str:
     """At a bound of a setting's, just inside, just outside."""
     bounds = [bound for bound in (knob.minimum, knob.maximum) if bound is not None] or [0]
     bound = rng.choice(bounds)
     return str(bound + rng.choice((0, 1, -1, 1e-12, -1e-12, 0.5)))
 
 
-def _large(rng: Random, knob: Knob) -> str:
+def _large(rng: Random, knob: Setting) -> str:
     """Of the right kind, and as much as it will take."""
     value = rng.choice((1, 3, 100, 4096, 10**5, 10**7, 10**9, 10**12, 10**15))
     return (
@@ -77,4 +77,4 @@ def _large(rng: Random, knob: Knob) -> str:
     )
 
 
-PLACES: tuple[Callable[[Random, Knob], str], ...] = (_near, _large)
+PLACES: tuple[Callable[[Random, Setting], str], ...] = (_near, _large)

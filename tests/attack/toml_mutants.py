@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Sequence
 from random import Random
 
-from engine.preset.schema import knobs
+from engine.preset.schema import settings_by_key
 from tests.attack.hostile import PLACES, TEXTS, VALUES, junk
 
 _TOKEN = re.compile(r'"""|"[^"\n]*"|[\w.+-]+|\s+|.')
@@ -81,7 +81,7 @@ def _value(rng: Random, text: bytes) -> bytes:
 
 def _setting(rng: Random, text: bytes) -> bytes:
     """Any setting at all, in the base or in an arm: beside its bounds, far beyond them, or legal and extreme."""
-    knob = rng.choice(list(knobs().values()))
+    knob = rng.choice(list(settings_by_key().values()))
     if knob.choices and rng.random() < 0.7:
         value = rng.choice(
             [f'"{choice}"' if isinstance(choice, str) else str(choice).lower() for choice in knob.choices]

@@ -1,7 +1,7 @@
 """`make bench`: every measured claim of docs/benchmarks.md, printed as the tables that stand there.
 
 Arguments choose among the groups by name: saitoh, lanes, convolutions, techniques, start, dashboard, keys,
-arms, recording.
+arms, drawing, recording.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ def machine() -> str:
 
 
 def main() -> int:
-    from tests.benchmarks import arms, convolutions, engine, recording, techniques, terminal
+    from tests.benchmarks import arms, convolutions, drawing, engine, recording, techniques, terminal
 
     groups = {
         "saitoh": engine.saitoh_pair,
@@ -42,6 +42,7 @@ def main() -> int:
         "dashboard": terminal.dashboard,
         "keys": terminal.keys,
         "arms": arms.many_arms,
+        "drawing": drawing.drawing,
         "recording": recording.recording,
     }
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)

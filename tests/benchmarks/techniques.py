@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from engine.lab import Lab
-from engine.preset import Preset, knobs, load_preset, with_value
+from engine.preset import Preset, load_preset, settings_by_key, with_value
 from tests.benchmarks.result import Result
 
 DEAR = 0.30
@@ -89,7 +89,7 @@ CASES = [
     Case("SWA of the weights", {"training.swa_start": 1}),
     *(
         Case(f"schedule: {kind.replace('_', ' ')}", {"schedule.kind": kind})
-        for kind in knobs()["schedule.kind"].choices
+        for kind in settings_by_key()["schedule.kind"].choices
         if kind != "constant"
     ),
     Case("schedule: warm-up", {"schedule.warmup": 1000}),
@@ -99,7 +99,9 @@ CASES = [
 def techniques(device: str = "cpu") -> Iterator[Result]:
     """A line for each technique, as soon as it is measured. Raises ValueError where a technique is not."""
     measured = {key for case in CASES for key in case.settings}
-    left_out = [key for key in knobs() if key.startswith(("regularization.", "augment.")) and key not in measured]
+    left_out = [
+        key for key in settings_by_key() if key.startswith(("regularization.", "augment.")) and key not in measured
+    ]
     if left_out:
         raise ValueError(f"not measured: {', '.join(left_out)}")
     for case in CASES:

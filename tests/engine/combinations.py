@@ -14,12 +14,12 @@ import tomli_w
 from hypothesis import strategies as st
 from PIL import Image
 
-from engine.preset import DOWNLOADED, IMAGES, Knob, knobs
+from engine.preset import DOWNLOADED, IMAGES, Setting, settings_by_key
 from engine.preset.schema import MEASURED, TRUTH_TABLES
 from tests.engine.small import Settings, _nested
 
 # The settings that others have an effect with, such as the kind of model: gone through one by one.
-HUBS = list(dict.fromkeys(knob.only_with[0] for knob in knobs().values() if knob.only_with))
+HUBS = list(dict.fromkeys(knob.only_with[0] for knob in settings_by_key().values() if knob.only_with))
 # What says which examples there are. Arms share it, for most sources fit only one choice of the rest.
 WHICH_DATA = ("data.source", "data.task", "data.path", "data.target", "data.split")
 SIZES = ("data.train", "data.validation", "data.test")
@@ -61,7 +61,7 @@ NARROWER: dict[str, st.SearchStrategy[Any]] = {
 }
 
 
-def values_of(knob: Knob) -> st.SearchStrategy[Any]:
+def values_of(knob: Setting) -> st.SearchStrategy[Any]:
     """Sane values of a setting: its default, its closed bounds, and some steps of its own size from there."""
     if knob.key in NARROWER:
         return NARROWER[knob.key]
@@ -112,7 +112,7 @@ class Round:
 
 def rounds(count: int, keys: int = 7) -> list[Round]:
     """All values of all hubs in turn, and with each the settings that the rounds before it had least."""
-    known = {key: knob for key, knob in knobs().items() if key not in GIVEN}
+    known = {key: knob for key, knob in settings_by_key().items() if key not in GIVEN}
     had = dict.fromkeys(known, 0)
     made = []
     for number in range(count):
@@ -148,8 +148,10 @@ def _fits(source: str, task: str, kind: str) -> bool:
     )
 
 
-def _acts(knob: Knob, hubs: Settings) -> bool:
+def _acts(knob: Setting, hubs: Settings) -> bool:
     if hubs["model.kind"] in REFUSED_BY.get(knob.key, ()):
+        return False
+    if knob.needs_images and hubs["data.source"] not in IMAGES:
         return False
     return knob.only_with is None or hubs[knob.only_with[0]] in knob.only_with[1]
 
@@ -167,20 +169,23 @@ def experiments(draw: st.DrawFn, each: Round, folder: Path) -> Experiment:
     base["data.split"] = draw(st.sampled_from(splits))
     keys, rest = ([key for key in few if splits != ["all"] or key not in SIZES] for few in (each.keys, each.rest))
     base |= {
-        key: draw(values_of(knobs()[key]).filter(lambda value, key=key: value != knobs()[key].default)) for key in keys
+        key: draw(
+            values_of(settings_by_key()[key]).filter(lambda value, key=key: value != settings_by_key()[key].default)
+        )
+        for key in keys
     }
     base |= _some(draw, rest, 6)
     varied = [key for key in (*keys, *rest, *HUBS) if key not in WHICH_DATA]
     arms = {name: _some(draw, varied, 8) for name in ("a", "b", "c", "d")[: draw(st.integers(1, 4))]}
     seeds = draw(st.sampled_from([(0,), (3, 1), (7, 0)]))
-    key = draw(st.sampled_from([key for key in varied if knobs()[key].live]))
-    turned = (key, draw(values_of(knobs()[key]))) if draw(st.booleans()) else None
+    key = draw(st.sampled_from([key for key in varied if settings_by_key()[key].live]))
+    turned = (key, draw(values_of(settings_by_key()[key]))) if draw(st.booleans()) else None
     return Experiment(base, arms, seeds, turned, (draw(st.sampled_from(sorted(arms))), draw(st.sampled_from(seeds))))
 
 
 def _some(draw: st.DrawFn, keys: list[str], most: int) -> Settings:
     chosen = draw(st.lists(st.sampled_from(keys), unique=True, max_size=most))
-    return {key: draw(values_of(knobs()[key])) for key in chosen}
+    return {key: draw(values_of(settings_by_key()[key])) for key in chosen}
 
 
 def write_data(folder: Path) -> None:

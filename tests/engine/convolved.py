@@ -206,4 +206,4 @@ class Reference:
 
 
 def _seen_as(slot: Slot, shape: tuple[int, ...]) -> Slot:
-    return Slot(slot.layer, slot.kind, shape, slot.fan_in, slot.fan_out, slot.at)
+    return Slot(slot.layer, slot.kind, shape, slot.fan_in, slot.fan_out, slot.start)

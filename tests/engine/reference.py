@@ -36,11 +36,11 @@ class Layer:
 
     @property
     def weight_at(self) -> int:
-        return self.weights.at
+        return self.weights.start
 
     @property
     def bias_at(self) -> int:
-        return self.biases.at
+        return self.biases.start
 
     def weight(self, buffer_LP: Tensor) -> Tensor:
         return self.weights.of(buffer_LP)

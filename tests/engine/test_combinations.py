@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from engine.events import Epoch, Event, Finished
 from engine.lab import Lab
-from engine.preset import Preset, PresetError, Settings, knobs, read_preset
+from engine.preset import Preset, PresetError, Settings, read_preset, settings_by_key
 from engine.state import LabState
 from tests.engine.combinations import DOWNLOADED, GIVEN, HUBS, Experiment, Round, experiments, rounds, write_data
 from tests.engine.small import epochs_by_lane, only, through_a_file, weights_of
@@ -70,9 +70,9 @@ def test_any_settings_train_together_or_are_refused_in_a_line(tmp_path_factory: 
         few(given(st.just(each), st.data())(holds))()
     assert counts["trained"] == ROUNDS * EXAMPLES, counts
     told = {key for key, _ in seen}
-    assert set(knobs()) - told - set(GIVEN) == set(), "never drawn with an effect"
+    assert set(settings_by_key()) - told - set(GIVEN) == set(), "never drawn with an effect"
     for key in HUBS:
-        expected = set(knobs()[key].choices) - set(DOWNLOADED)
+        expected = set(settings_by_key()[key].choices) - set(DOWNLOADED)
         assert {value for name, value in seen if name == key} == expected, key
 
 
@@ -115,7 +115,7 @@ def _used(preset: Preset) -> set[tuple[str, Any]]:
     return {
         (key, str(value) if isinstance(value, list) else value)
         for arm in preset.arms
-        for key, knob in knobs().items()
+        for key, knob in settings_by_key().items()
         if arm.settings.uses(knob)
         and ((value := arm.settings.get(key)) != knob.default or key in ("model.kind", "data.source") or knob.choices)
     }

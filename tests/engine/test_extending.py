@@ -12,10 +12,10 @@ from torch import Tensor
 
 import engine
 from engine.data.pool import Part, Pool
-from engine.preset import knobs, read_preset
+from engine.preset import read_preset, settings_by_key
 from engine.preset.sources import SOURCES, source
+from engine.stack.forward_pass import ForwardPass
 from engine.stack.modules import ON_ACTIVATIONS, Place
-from engine.stack.run import Run
 from tests.engine.small import lab_of
 
 
@@ -23,8 +23,8 @@ from tests.engine.small import lab_of
 class _Halve:
     """Halves the outputs of a layer in training."""
 
-    def __call__(self, h: Tensor, run: Run) -> Tensor:
-        return h / 2 if run.training else h
+    def __call__(self, h: Tensor, forward: ForwardPass) -> Tensor:
+        return h / 2 if forward.training else h
 
 
 def test_a_technique_on_activations_is_a_module_in_one_list(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -53,10 +53,10 @@ def ring() -> Iterator[str]:
         points = np.stack([radius * np.cos(angle), radius * np.sin(angle)], axis=1)
         return Pool(Part(points, np.arange(data.samples, dtype=np.int64) % 2), ("inner", "outer"))
 
-    knobs.cache_clear()
+    settings_by_key.cache_clear()
     yield "ring"
     del SOURCES["ring"]
-    knobs.cache_clear()
+    settings_by_key.cache_clear()
 
 
 def test_a_source_of_data_is_one_declared_function(ring: str) -> None:
@@ -65,4 +65,4 @@ def test_a_source_of_data_is_one_declared_function(ring: str) -> None:
     assert record.started is not None
     assert record.started.train + record.started.validation + record.started.test == 60
     assert record.over
-    assert "ring" in knobs()["data.source"].choices
+    assert "ring" in settings_by_key()["data.source"].choices

@@ -26,18 +26,18 @@ def epoch_of(number: int, arm: str = "a", seed: int = 0, value: float | None = N
     return epochs.epoch_of(arm, seed, number, **{**numbers, **more})
 
 
-def test_200_000_epochs_stay_within_a_fixed_memory_and_span_the_run() -> None:
+def test_50_000_epochs_stay_within_a_fixed_memory_and_span_the_run() -> None:
     history = History([("a", 0)], points=256)
     sizes = set()
-    for epoch in range(1, 200_001):
+    for epoch in range(1, 50_001):
         history.add(epoch_of(epoch))
-        if epoch % 50_000 == 1:
+        if epoch % 10_000 == 1:
             sizes.add(history.nbytes)
     epochs, values = history.series("train_loss", "a", 0)
     assert len(sizes | {history.nbytes}) == 1
     assert history.nbytes <= 256 * (8 * 13 + 1)
     assert 128 <= len(epochs) <= 256
-    assert (epochs[0], epochs[-1]) == (1, 200_000)
+    assert (epochs[0], epochs[-1]) == (1, 50_000)
     assert len(set(np.diff(epochs)[:-1])) == 1
     assert np.diff(epochs)[-1] <= np.diff(epochs)[0]
     np.testing.assert_array_equal(values, epochs)
@@ -72,6 +72,23 @@ def test_a_lane_that_has_ended_is_nan_from_then_on_and_holds_its_last_value_in_t
     np.testing.assert_allclose(mean - low, [2**0.5] * 4, rtol=1e-15)
     assert np.isnan(history.series("val_loss", "b", 0)[1]).all()
     assert np.isnan(history.mean("val_loss", "b")[1]).all()
+
+
+def test_a_lane_that_has_ended_stays_so_however_often_the_history_is_thinned() -> None:
+    history = History([("a", 0), ("a", 1)], points=4)
+    for number in range(1, 60):
+        history.add(epoch_of(number, value=2))
+        if number <= 3:
+            history.add(epoch_of(number, seed=1, value=number))
+        epochs, values = history.series("val_loss", "a")
+        assert np.array_equal(np.isnan(values), [[False] * len(epochs), (epochs > 3).tolist()])
+        last = max(epoch for epoch in epochs if epoch <= 3)
+        expected = [(2 + min(epoch, last)) / 2 for epoch in epochs]
+        np.testing.assert_array_equal(history.mean("val_loss", "a")[1], expected)
+    file = io.StringIO(newline="")
+    history.write_csv(file)
+    rows = list(csv.DictReader(io.StringIO(file.getvalue(), newline="")))
+    assert [row["epoch"] for row in rows if row["seed"] == "1"] == ["1"]
 
 
 def test_a_lane_that_diverged_holds_its_last_finite_loss_and_one_that_had_no_penalty_at_its_end_none() -> None:
@@ -203,23 +220,31 @@ def test_an_empty_history_can_be_read_and_written() -> None:
     assert history.mean("val_loss", "a")[1].size == 0
 
 
-def test_a_csv_written_while_the_run_goes_on_never_mixes_epochs(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_csv_written_while_the_run_goes_on_never_mixes_epochs() -> None:
     history = History([("a", 0)], points=8)
     for number in range(1, 9):
         history.add(epoch_of(number))
-    read, newest = History.series, [8]
+    training = threading.Thread(target=lambda: [history.add(epoch_of(number)) for number in range(9, 30)])
 
-    def series_then_one_more_epoch(self: History, metric: str, arm: str, seed: int | None = None) -> object:
-        told = read(self, metric, arm, seed)
-        newest[0] += 1
-        self.add(epoch_of(newest[0]))
-        return told
+    class TrainsMeanwhile(dict[str, np.ndarray]):
+        """Once the first column is read, another thread wants to add epochs, and has the time to."""
 
-    monkeypatch.setattr(History, "series", series_then_one_more_epoch)
+        def items(self) -> Any:
+            for place, item in enumerate(super().items()):
+                if place == 1:
+                    training.start()
+                    training.join(0.2)
+                yield item
+
+    history._values = TrainsMeanwhile(history._values)
     file = io.StringIO(newline="")
     history.write_csv(file)
-    for row in csv.DictReader(io.StringIO(file.getvalue(), newline="")):
+    rows = list(csv.DictReader(io.StringIO(file.getvalue(), newline="")))
+    assert [int(row["epoch"]) for row in rows] == list(range(1, 9))
+    for row in rows:
         assert float(row["train_loss"]) == float(row["val_loss"]) == float(row["best_epoch"]) == float(row["epoch"])
+    training.join()
+    assert history.series("val_loss", "a", 0)[0][-1] == 29
 
 
 def test_reading_while_another_thread_adds_gives_whole_series() -> None:

@@ -103,6 +103,17 @@ def test_without_restore_best_a_lane_keeps_its_last_weights() -> None:
     assert torch.equal(weights_of(lab), weights_of(again))
 
 
+@pytest.mark.parametrize("restore_best", [True, False])
+def test_a_lane_that_diverged_falls_back_to_its_best_weights_whatever_it_was_told(restore_best: bool) -> None:
+    lab = lab_of({"training.lr": 1e8, "regularization.l2": 1000.0, "early_stopping.restore_best": restore_best})
+    first = weights_of(lab)
+    (end,) = only(list(lab.run()), Stopped)
+    assert end.reason == "diverged"
+    assert end.kept_epoch == end.best_epoch < end.epoch
+    assert torch.isfinite(weights_of(lab)).all()
+    assert torch.equal(weights_of(lab), first) == (end.best_epoch == 0)
+
+
 def test_the_gauge_counts_wait_and_stops_at_patience() -> None:
     lab = lab_of(OVERFITS)
     told = list(lab.run())
@@ -142,6 +153,18 @@ def test_a_best_epoch_before_the_start_is_none_and_a_lane_that_was_never_looked_
     (end,) = only(told, Stopped)
     assert (end.best_epoch, end.reason, end.epoch) == (0, "epochs", 4)
     train_to(again, 4)
+    assert torch.equal(weights_of(lab), weights_of(again))
+
+
+def test_stopped_by_a_person_before_early_stopping_looks_a_lane_keeps_its_present_weights() -> None:
+    lab = lab_of({"early_stopping.start_from_epoch": 9, "early_stopping.patience": 1})
+    again = lab_of()
+    train_to(lab, 2)
+    lab.advance()
+    (end,) = only(lab.stop(), Stopped)
+    assert (end.best_epoch, end.reason, end.epoch, end.kept_epoch) == (0, "user", 2, 2)
+    train_to(again, 2)
+    again.advance()
     assert torch.equal(weights_of(lab), weights_of(again))
 
 
@@ -327,6 +350,33 @@ def test_a_lane_with_dropout_turned_off_and_never_on_again_is_a_lane_without() -
     list(lab.run())
     list(plain.run())
     assert torch.equal(weights_of(lab), weights_of(plain))
+
+
+def test_a_knob_turned_in_one_arm_acts_under_every_seed_and_in_no_other_arm() -> None:
+    base: Settings = {"training.seeds": [0, 1, 2]}
+    arms: dict[str, Settings] = {"a": {}, "b": {}}
+    lab, turned = lab_of(base, arms), lab_of(base, {"a": {}, "b": {"training.lr": 0.5}})
+    (event,) = lab.turn("training.lr", 0.5, "b")
+    assert (event.arm, event.of_all) == ("b", False)
+    for _ in range(2):
+        lab.run_epoch()
+        turned.run_epoch()
+    for arm in arms:
+        for seed in (0, 1, 2):
+            assert torch.equal(weights_of(lab, arm, seed), weights_of(turned, arm, seed))
+            assert not torch.equal(weights_of(lab, "a", seed), weights_of(lab, "b", seed))
+
+
+def test_a_turned_knob_has_its_place_in_the_epoch_of_its_own_arm() -> None:
+    arms: dict[str, Settings] = {"three steps": {}, "one step": {"training.batch_size": 40}}
+    lab = lab_of({}, arms)
+    assert [lab.stack_of(arm).steps_per_epoch for arm in arms] == [3, 1]
+    places = {}
+    for batch in range(3):
+        places[batch] = [(told.epoch, told.batch) for told in lab.turn("training.lr", 0.1 + 0.01 * (batch + 1))]
+        lab.advance()
+    assert places == {0: [(0, 0), (0, 0)], 1: [(0, 1), (0, 1)], 2: [(0, 2), (0, 1)]}
+    assert [(told.epoch, told.batch) for told in lab.turn("training.lr", 0.5)] == [(1, 0), (1, 0)]
 
 
 def test_a_knob_for_all_is_recorded_for_every_arm_that_it_changes() -> None:

@@ -55,6 +55,13 @@ def real_lab(base: Settings, arms: dict[str, Settings] | None = None) -> Lab:
     return Lab(preset_of({"training.epochs": 3, **base}, arms), "cpu", torch.float64)
 
 
+def test_activations_are_looked_at_as_they_are_before_the_units_are_dropped_or_scaled() -> None:
+    dropping: Settings = {"regularization.dropout": 0.5, "regularization.dropout_style": "book"}
+    plain, book = real_lab(DIGITS), real_lab({**DIGITS, **dropping})
+    assert torch.equal(weights_of(plain), weights_of(book))
+    assert look(book, "activity", "base", 0) == look(plain, "activity", "base", 0)
+
+
 def by_hand(lab: Lab, x_BI: torch.Tensor, act: str = "relu", arm: str = "base", seed: int = 0) -> list[torch.Tensor]:
     """The hidden activations and the outputs of an mlp lane, in NumPy."""
     stack, lane = lab.lane(arm, seed)

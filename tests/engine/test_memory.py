@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import resource
 import subprocess
 import sys
@@ -10,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from engine.lab import Lab
-from engine.memory import EXHAUSTED, free_memory, in_words
+from engine.memory import EXHAUSTED, free_memory, in_words, refuse_what_cannot_fit
 from engine.preset import PresetError
 from tests.engine.small import preset_of
 from tui.cli import main
@@ -114,6 +115,15 @@ def test_seeds_beyond_counting_end_the_program_with_2_and_a_line(capsys: pytest.
         assert err == "regtui: --seeds 999999999: must be at least 1 and at most 10,000\n"
 
 
+@pytest.mark.parametrize(("need", "free", "refused"), [(101, 100, True), (100, 100, False), (9**9, None, False)])
+def test_what_is_more_than_there_is_is_refused_and_nothing_else(need: int, free: int | None, refused: bool) -> None:
+    context = pytest.raises(PresetError) if refused else contextlib.nullcontext()
+    with context as raised:
+        refuse_what_cannot_fit(need, free, "This", "less")
+    if raised is not None:
+        assert str(raised.value) == "This would take at least 101 bytes of memory, and 100 bytes are free: use less"
+
+
 MEASURE = """
 import resource, sys
 from pathlib import Path
@@ -130,7 +140,9 @@ before = int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpage
 lab = Lab(preset_of(eval(sys.argv[1])), "cpu")
 lab.run_epoch()
 *data, stacks = told
-print(max(data) + stacks, 1024 * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)
+# Not getrusage's ru_maxrss, in which there is what the tests themselves held when they started this process.
+peak = next(line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith("VmHWM"))
+print(max(data) + stacks, 1024 * int(peak.split()[1]) - before)
 """
 
 

@@ -13,9 +13,9 @@ from engine.preset import (
     Preset,
     PresetError,
     builtin_names,
-    knobs,
     load_preset,
     read_preset,
+    settings_by_key,
     title_of,
     with_value,
     write_preset,
@@ -173,7 +173,7 @@ def test_structure_is_all_that_is_neither_live_nor_the_scale_of_the_first_weight
         ("data.train", 20),
     ]:
         assert preset_of({**digits, key: value}).base.structure() != plain.structure(), key
-    for key in (knob.key for knob in knobs().values() if knob.live and not knob.choices):
-        turned = knobs()[key].turn(knobs()[key].default, 1)
+    for key in (knob.key for knob in settings_by_key().values() if knob.live and not knob.choices):
+        turned = settings_by_key()[key].turn(settings_by_key()[key].default, 1)
         assert preset_of({**digits, key: turned}).base.structure() == plain.structure(), key
     assert preset_of({**digits, "model.init": "xavier", "model.init_std": 3.0}).base.structure() == plain.structure()

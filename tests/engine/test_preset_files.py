@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from engine.preset import DOWNLOADED, at_hand
-from engine.preset.files import LAYOUTS
+from engine.preset.files import SET_FILES
 from tests.engine.data.common import write_cifar10, write_mnist
 from tests.test_presets_downloads import write_cifar100
 
@@ -34,8 +34,8 @@ def test_files_in_the_true_formats_are_at_hand(root: Path) -> None:
 
 @pytest.mark.parametrize("source", DOWNLOADED)
 def test_every_file_that_the_loader_looks_for_is_needed_and_no_other(source: str, root: Path) -> None:
-    layout = LAYOUTS[source]
-    paths = [root / layout.folder / name for name in layout.files]
+    files = SET_FILES[source]
+    paths = [root / files.folder / name for name in files.names]
     paths[0].parent.mkdir(parents=True)
     for path in paths:
         assert not at_hand(source)
@@ -49,5 +49,5 @@ def test_every_file_that_the_loader_looks_for_is_needed_and_no_other(source: str
 
 @pytest.mark.parametrize("source", ["cifar10", "cifar100"])
 def test_an_archive_is_at_hand_too(source: str, root: Path) -> None:
-    (root / LAYOUTS[source].archive).touch()
+    (root / SET_FILES[source].archive).touch()
     assert at_hand(source)

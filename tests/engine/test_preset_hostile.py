@@ -88,10 +88,10 @@ ENDLESS = {
 
 @pytest.mark.parametrize(("text", "expected"), ENDLESS.values(), ids=ENDLESS)
 def test_what_would_take_too_long_is_refused_soon_and_in_a_line(text: str, expected: str) -> None:
-    began = time.perf_counter()
+    began = time.process_time()  # what others do meanwhile is not in it
     with pytest.raises(PresetError) as raised:
         read_preset(text)
-    assert time.perf_counter() - began < 3
+    assert time.process_time() - began < 3
     assert expected in str(raised.value)
     assert len(str(raised.value)) < LONGEST_LINE
 

@@ -9,14 +9,14 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.preset import Knob, PresetError, Settings, knobs, live_knobs, read_preset
+from engine.preset import PresetError, Setting, Settings, live_knobs, read_preset, settings_by_key
 
-NUMBERS = [knob for knob in knobs().values() if not knob.choices and isinstance(knob.default, (int, float))]
+NUMBERS = [knob for knob in settings_by_key().values() if not knob.choices and isinstance(knob.default, (int, float))]
 
 
 def test_every_setting_has_help_and_a_default_that_it_accepts_itself() -> None:
     settings = Settings()
-    for key, knob in knobs().items():
+    for key, knob in settings_by_key().items():
         assert knob.help
         assert settings.get(key) == knob.default
         if knob.choices or knob in NUMBERS:
@@ -29,7 +29,7 @@ def test_a_live_knob_is_a_number_or_a_choice() -> None:
 
 
 @pytest.mark.parametrize("knob", NUMBERS, ids=lambda knob: knob.key)
-def test_bounds_are_kept_at_their_edges(knob: Knob) -> None:
+def test_bounds_are_kept_at_their_edges(knob: Setting) -> None:
     for edge, is_open, outward in (
         (knob.minimum, knob.open_minimum, -math.inf),
         (knob.maximum, knob.open_maximum, math.inf),
@@ -44,7 +44,7 @@ def test_bounds_are_kept_at_their_edges(knob: Knob) -> None:
 
 @pytest.mark.parametrize("knob", live_knobs(), ids=lambda knob: knob.key)
 @given(turns=st.lists(st.sampled_from([-1, 1]), max_size=40))
-def test_turning_never_leaves_the_bounds(knob: Knob, turns: list[int]) -> None:
+def test_turning_never_leaves_the_bounds(knob: Setting, turns: list[int]) -> None:
     value = knob.default
     for direction in turns:
         value = knob.turn(value, direction)
@@ -54,7 +54,7 @@ def test_turning_never_leaves_the_bounds(knob: Knob, turns: list[int]) -> None:
 
 def test_turning_up_and_down_again_gives_the_value_back() -> None:
     l2, dropout, patience = (
-        knobs()[key] for key in ("regularization.l2", "regularization.dropout", "early_stopping.patience")
+        settings_by_key()[key] for key in ("regularization.l2", "regularization.dropout", "early_stopping.patience")
     )
     seen, value = [], 0.0
     for _ in range(6):
@@ -72,24 +72,24 @@ def test_turning_up_and_down_again_gives_the_value_back() -> None:
 @pytest.mark.parametrize("text", ["", "x", "1e", "nan", "inf", "-0.1", "1", "0,5"])
 def test_what_a_person_mistypes_is_refused_with_the_name_of_the_knob(text: str) -> None:
     with pytest.raises(PresetError, match=r"^regularization\.dropout = "):
-        knobs()["regularization.dropout"].parse(text)
+        settings_by_key()["regularization.dropout"].parse(text)
 
 
 def test_what_a_person_types_becomes_the_type_of_the_setting() -> None:
-    assert knobs()["regularization.dropout"].parse(" 0.5 ") == 0.5
-    patience = knobs()["early_stopping.patience"].parse("20")
+    assert settings_by_key()["regularization.dropout"].parse(" 0.5 ") == 0.5
+    patience = settings_by_key()["early_stopping.patience"].parse("20")
     assert (patience, type(patience)) == (20, int)
-    assert knobs()["early_stopping.restore_best"].parse("False") is False
-    assert knobs()["early_stopping.action"].parse("watch") == "watch"
+    assert settings_by_key()["early_stopping.restore_best"].parse("False") is False
+    assert settings_by_key()["early_stopping.action"].parse("watch") == "watch"
     with pytest.raises(PresetError, match=r"stop \| watch"):
-        knobs()["early_stopping.action"].parse("halt")
+        settings_by_key()["early_stopping.action"].parse("halt")
 
 
 def test_bounds_read_as_mathematics() -> None:
-    assert knobs()["regularization.dropout"].bounds == "[0, 1)"
-    assert knobs()["training.lr"].bounds == "(0, 1e+09]"
-    assert knobs()["early_stopping.patience"].bounds == ">= 0"
-    assert knobs()["early_stopping.restore_best"].bounds == "False | True"
+    assert settings_by_key()["regularization.dropout"].bounds == "[0, 1)"
+    assert settings_by_key()["training.lr"].bounds == "(0, 1e+09]"
+    assert settings_by_key()["early_stopping.patience"].bounds == ">= 0"
+    assert settings_by_key()["early_stopping.restore_best"].bounds == "False | True"
 
 
 BELOW_ONE = [
@@ -102,7 +102,7 @@ BELOW_ONE = [
 
 @pytest.mark.parametrize("key", BELOW_ONE)
 def test_what_must_be_below_1_is_so_in_float32_too(key: str) -> None:
-    knob, (section, _, name) = knobs()[key], key.partition(".")
+    knob, (section, _, name) = settings_by_key()[key], key.partition(".")
     assert knob.bounds == "[0, 1)"
     assert knob.refuse(1.0) == knob.refuse(2.0) == "must be below 1"
     for value in (0.99999999, 1 - 2**-25):
@@ -116,5 +116,5 @@ def test_what_must_be_below_1_is_so_in_float32_too(key: str) -> None:
 
 
 def test_the_guard_against_division_by_zero_is_not_zero_in_float32() -> None:
-    assert knobs()["training.eps"].refuse(1e-46) == "must be at least 1e-37"
+    assert settings_by_key()["training.eps"].refuse(1e-46) == "must be at least 1e-37"
     assert torch.tensor(1e-37, dtype=torch.float32) > torch.finfo(torch.float32).tiny

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
 import pytest
 
 import engine
 from engine.commands import Turn
-from engine.events import Event, Failed, Finished, Intervention, Loading, Receipt, Seen, from_json, to_json
+from engine.events import Event, Failed, Finished, Intervention, Loading, Receipt, Reported, Seen, from_json, to_json
 from engine.lab import Lab
 from engine.preset import PresetError
 from engine.record import RunRecord
 from engine.view import View
 from tests.engine.small import Settings, load_small, only, preset_of
+from tests.epochs import epoch_of
 
 ARMS: dict[str, Settings] = {"a": {}, "b": {"training.epochs": 2}}
 BASE: Settings = {"training.epochs": 4, "training.seeds": [0, 1]}
@@ -66,6 +68,43 @@ def test_what_ended_how() -> None:
     record.take_all(lab.run())
     assert record.diverged
     assert not record.interrupted
+
+
+def test_a_run_is_over_with_its_last_lane_and_interrupted_by_one() -> None:
+    events, _ = trained()
+    record = RunRecord(preset_of(BASE, ARMS))
+    for event in events:
+        assert not record.over
+        record.take(event)
+    assert record.over
+    lab = Lab(preset_of(BASE, ARMS), "cpu", load=load_small)
+    record = RunRecord(lab.preset)
+    record.take_all([lab.started, *lab.run_epoch(), *lab.run_epoch(), *lab.stop()])
+    assert {end.reason for end in record.stopped.values()} == {"user", "epochs"}
+    assert record.interrupted
+    assert not record.diverged
+
+
+def test_one_lane_that_diverged_is_not_all_of_them() -> None:
+    record = RunRecord(preset_of(BASE, ARMS))
+    record.take_all(trained()[0])
+    record.take(dataclasses.replace(record.stopped["a", 0], reason="diverged"))
+    assert not record.diverged
+
+
+def test_the_epoch_is_the_newest_of_any_lane_in_whatever_order_they_are_told() -> None:
+    record = RunRecord(preset_of(BASE, ARMS))
+    for number, newest in ((1, 1), (3, 3), (2, 3)):
+        record.take(epoch_of("a", 0, number))
+        assert record.epoch == newest
+        assert record.last["a", 0].epoch == number
+
+
+def test_every_reported_number_is_kept_in_order() -> None:
+    record = RunRecord(preset_of(BASE, ARMS))
+    told = [Reported("a", metric, 0.9, 0.8) for metric in ("test_acc", "val_acc")]
+    record.take_all(told)
+    assert list(record.reported) == told
 
 
 def test_a_snapshot_does_not_change_with_the_record() -> None:

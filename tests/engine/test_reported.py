@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import statistics
 from pathlib import Path
 
 import pytest
@@ -81,7 +82,34 @@ def test_at_the_end_ours_is_the_mean_over_the_seeds() -> None:
 
     assert told[1].ours == sum(best(("b", seed)).val_acc for seed in (0, 1)) / 2
     assert told[2].ours == sum(curves["a", seed][-1].train_acc for seed in (0, 1)) / 2
+    spreads = [
+        [end.test_acc for end in ends if end.arm == "a"],
+        [best(("b", seed)).val_acc for seed in (0, 1)],
+        [curves["a", seed][-1].train_acc for seed in (0, 1)],
+    ]
+    assert [one.ours_std for one in told] == [pytest.approx(statistics.stdev(values)) for values in spreads]
+    assert any(one.ours_std for one in told)
     assert [from_json(to_json(one)) for one in told] == told
+
+
+def test_ours_at_the_best_epoch_is_of_the_epoch_that_early_stopping_counted_as_the_best() -> None:
+    overfits = TEXT.replace("hidden = [8]", "hidden = [30, 30]").replace("epochs = 6", "epochs = 50")
+    overfits = overfits.replace("lr = 0.1", 'lr = 0.02\noptimizer = "adam"').replace("patience = 2", "patience = 5")
+    events = list(Lab(read_preset(overfits), "cpu", load=load_small).run())
+    ends = [end for end in only(events, Finished) if end.arm == "b"]
+    assert all(0 < end.best_epoch < end.epoch for end in ends)
+    curves = epochs_by_lane(events)
+    best = [curves["b", end.seed][end.best_epoch - 1].val_acc for end in ends]
+    assert only(events, Reported)[1].ours == sum(best) / 2
+    assert best != [curves["b", end.seed][-1].val_acc for end in ends]
+
+
+def test_one_seed_has_no_spread_and_neither_has_what_is_no_number() -> None:
+    one_seed = read_preset(TEXT.replace("seeds = [0, 1]", "seeds = [0]"))
+    told = only(list(Lab(one_seed, "cpu", load=load_small).run()), Reported)
+    assert [one.ours_std for one in told] == [None] * 3
+    told = only(Lab(read_preset(TEXT), "cpu", load=load_small).stop(), Reported)
+    assert [one.ours_std is None for one in told] == [False, True, True]
 
 
 def test_a_run_ended_before_its_first_epoch_has_no_number_of_its_own() -> None:

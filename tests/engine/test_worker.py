@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import threading
 import time
+import weakref
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -12,7 +14,7 @@ import pytest
 
 import engine.log
 from engine.commands import FindLr, Look, Pause, Restart, Resume, SetSpeed, StepEpoch, Stop, Turn
-from engine.events import Event, Failed, Finished, Intervention, Loading, Receipt, Seen, Started, Stopped
+from engine.events import Epoch, Event, Failed, Finished, Intervention, Loading, Receipt, Seen, Started, Stopped
 from engine.lab import Lab
 from engine.preset import Preset, PresetError
 from engine.view import View
@@ -20,7 +22,8 @@ from engine.worker import Worker
 from tests.engine.small import Settings, load_small, only, preset_of
 
 LONG = {"training.epochs": 1_000_000, "training.batch_size": 1000}
-PATIENCE = 10.0
+# How long a state is waited for at the most, seconds. What must not be waited for, such as a slow beat, takes longer.
+PATIENCE = 20.0
 
 
 @pytest.fixture(autouse=True)
@@ -39,7 +42,7 @@ def start() -> Iterator[Callable[..., Worker]]:
         return worker
 
     yield started
-    closed = [worker.close() for worker in workers]
+    closed = [worker.close(PATIENCE) for worker in workers]
     assert all(closed)
 
 
@@ -83,6 +86,7 @@ def test_a_run_goes_to_its_end_and_its_view_tells_all_of_it(start: Callable[...,
     assert view.record.history.series("val_loss", "b", 1)[1][-1] == view.record.last["b", 1].val_loss
     news = worker.news()
     assert isinstance(news[0], Started)
+    assert not only(news, Epoch)  # which are in the view
     assert len(only(news, Stopped)) == len(only(news, Finished)) == 4
     assert worker.news() == []
 
@@ -195,6 +199,24 @@ def test_restart_begins_anew_with_the_knobs_as_they_stand(start: Callable[..., W
     assert second.version > first.version
 
 
+def test_what_a_run_held_is_let_go_before_the_next_one_is_made(start: Callable[..., Worker]) -> None:
+    made: list[weakref.ref[Lab]] = []
+    held: list[bool] = []
+
+    def load(*given: Any) -> Any:
+        gc.collect()
+        held.append(any(lab() is not None for lab in made))
+        return load_small(*given)
+
+    worker = start(load=load)
+    until(worker, lambda view: view.record.epoch > 0)
+    assert worker._lab is not None
+    made.append(weakref.ref(worker._lab))
+    worker.send(Restart())
+    until(worker, lambda view: len(held) == 2)
+    assert held == [False, False]
+
+
 def test_restart_in_the_midst_of_a_run(start: Callable[..., Worker]) -> None:
     worker = start()
     first = until(worker, lambda view: view.record.epoch > 20)
@@ -204,6 +226,7 @@ def test_restart_in_the_midst_of_a_run(start: Callable[..., Worker]) -> None:
     assert (view.record.epoch, view.record.last, view.record.stopped, view.record.finished) == (0, {}, {}, {})
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("speed", [10.0, 40.0])
 def test_a_speed_is_kept(start: Callable[..., Worker], speed: float) -> None:
     worker = start(speed=speed)
@@ -217,13 +240,11 @@ def test_a_speed_is_kept(start: Callable[..., Worker], speed: float) -> None:
 
 
 def test_a_higher_speed_is_not_kept_waiting_by_the_old_beat(start: Callable[..., Worker]) -> None:
-    worker = start(speed=0.02)
+    worker = start(speed=1 / (2 * PATIENCE))
     until(worker, lambda view: view.record.epoch >= 1)
     worker.send(SetSpeed(100.0))
     worker.send(Turn("training.lr", 0.2))
-    then = time.perf_counter()
     until(worker, lambda view: view.record.epoch >= 10)
-    assert time.perf_counter() - then < 2
 
 
 def test_unlimited_is_much_faster_than_a_slow_beat_and_a_slow_beat_holds_at_once(start: Callable[..., Worker]) -> None:
@@ -232,18 +253,17 @@ def test_unlimited_is_much_faster_than_a_slow_beat_and_a_slow_beat_holds_at_once
     worker.send(SetSpeed(None))
     until(worker, lambda view: view.record.epoch >= 50)
     worker.send(SetSpeed(2.0))
-    view = until(worker, lambda view: view.speed == 2.0)
+    view, then = until(worker, lambda view: view.speed == 2.0), time.perf_counter()
     time.sleep(0.3)
-    assert worker.view().record.epoch - view.record.epoch <= 3
+    later = worker.view()
+    assert later.record.epoch - view.record.epoch <= 2 + 2.0 * (time.perf_counter() - then)
 
 
 def test_a_pause_is_obeyed_at_once_also_between_two_slow_beats(start: Callable[..., Worker]) -> None:
-    worker = start(speed=0.02)
+    worker = start(speed=1 / (2 * PATIENCE))
     until(worker, lambda view: view.record.epoch >= 1)
-    then = time.perf_counter()
     worker.send(Pause())
     until(worker, lambda view: view.state == "paused")
-    assert time.perf_counter() - then < 0.5
 
 
 @pytest.mark.parametrize("speed", [0.0, -1.0, float("nan")])
@@ -251,7 +271,6 @@ def test_a_speed_that_is_none_does_not_end_the_run(start: Callable[..., Worker],
     worker = start(speed=200.0)
     until(worker, lambda view: view.record.epoch >= 1)
     worker.send(SetSpeed(speed))
-    time.sleep(0.05)
     worker.send(Pause())
     view = until(worker, lambda view: view.state in ("paused", "failed"))
     assert view.state == "paused"
@@ -317,8 +336,8 @@ def test_closing_while_the_data_are_loaded_ends_the_thread_at_the_next_report() 
     loading = threading.Event()
 
     def slow(data: Any, seeds: Any, device: Any, dtype: Any, report: Callable[[Loading], None]) -> None:
-        for part in range(10_000):
-            report(Loading("downloading", part / 10_000))
+        while True:
+            report(Loading("downloading", 0.5))
             loading.set()
             time.sleep(0.01)
 
@@ -328,21 +347,17 @@ def test_closing_while_the_data_are_loaded_ends_the_thread_at_the_next_report() 
     view = worker.view()
     assert (view.state, view.record.loading) == ("loading", "downloading")
     assert view.record.share is not None
-    then = time.perf_counter()
-    assert worker.close()
-    assert time.perf_counter() - then < 0.5
+    assert worker.close(PATIENCE)
 
 
-@pytest.mark.parametrize("command", [None, Pause(), Stop(), SetSpeed(0.01)])
+@pytest.mark.parametrize("command", [None, Pause(), Stop(), SetSpeed(1 / (2 * PATIENCE))])
 def test_closing_ends_the_thread_whatever_it_is_doing(start: Callable[..., Worker], command: Any) -> None:
     worker = start()
     until(worker, lambda view: view.record.epoch > 1)
     if command is not None:
         worker.send(command)
-        time.sleep(0.02)
-    then = time.perf_counter()
-    assert worker.close()
-    assert time.perf_counter() - then < 0.5
+        heard(worker, Receipt)
+    assert worker.close(PATIENCE)
     assert worker.close()
 
 
@@ -353,7 +368,7 @@ def test_closing_a_worker_that_never_started_or_has_failed(
     monkeypatch.setattr(Lab, "advance", lambda self: 1 / 0)
     worker = start()
     until(worker, lambda view: view.state == "failed")
-    assert worker.close()
+    assert worker.close(PATIENCE)
 
 
 def test_a_view_does_not_change_afterwards(start: Callable[..., Worker]) -> None:
@@ -379,7 +394,7 @@ def test_the_preset_that_the_worker_was_given_is_not_changed(start: Callable[...
     worker.start()
     worker.send(Turn("training.lr", 0.7))
     heard(worker, Intervention)
-    assert worker.close()
+    assert worker.close(PATIENCE)
     assert preset.base.training.lr == 0.1
 
 

@@ -39,6 +39,7 @@ def dashboard(monkeypatch):
     return calls
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("arguments", [["--help"], ["--version"], ["run", "--help"]])
 def test_help_and_version_answer_in_less_than_a_third_of_a_second(arguments):
     took = []

@@ -87,6 +87,13 @@ def test_pasted_text_whose_end_is_lost_is_over_after_a_while():
     assert typed(keys.feed(b"q")) == ["q"]
 
 
+def test_half_an_end_of_one_paste_is_not_in_the_next():
+    keys = Keys()
+    assert keys.feed(b"\x1b[200~lost\x1b[20") == []
+    assert pasted(keys.end_paste()) == ["lost"]
+    assert pasted(keys.feed(b"\x1b[200~found\x1b[201~")) == ["found"]
+
+
 # What is mended. Where one of these fails, Textual has mended it, and `tui.keys` may be shorter.
 
 

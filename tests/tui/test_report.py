@@ -4,7 +4,6 @@ import dataclasses
 import io
 import math
 import shlex
-import time
 
 import pytest
 from rich.console import Console
@@ -22,7 +21,6 @@ from engine.summary import (
     reported_rows,
     summarize,
 )  # fmt: skip
-from engine.verdict import best_arm, in_words
 from tests.epochs import epoch_of, record_of
 from tui.cli import _parser
 from tui.report import outcome, reported_table, reproduce, table, with_knobs
@@ -103,6 +101,23 @@ def test_one_seed_has_no_deviation():
     assert summarize(record_of(PAIR, {("off", 1): epoch(seed=1)}))[0].gap == Number(0.4, None)
 
 
+def test_lanes_that_still_train_are_counted_beside_those_that_have_ended():
+    last = {("off", seed): epoch(seed=seed) for seed in range(3)}
+    ends = {("off", seed): Stopped("off", seed, 9, "early_stopping", 7, 0.4) for seed in range(3)}
+    said = [summarize(record_of(PAIR, last, dict([*ends.items()][:count])))[0].reason for count in range(4)]
+    assert said == ["", "1 stopped early, 2 training", "2 stopped early, 1 training", "stopped early"]
+
+
+def test_ours_has_as_many_decimals_as_theirs_and_two_at_the_least_but_for_epochs():
+    told = [
+        Reported("off", "test_acc", 0.9, 0.87654),
+        Reported("off", "test_acc", 0.912, 0.87654),
+        Reported("off", "best_epoch", 12.0, 13.4),
+        Reported("off", "val_loss", 1.0, 0.5),
+    ]
+    assert [row.ours for row in reported_rows(told)] == ["0.88", "0.877", "13", "0.50"]
+
+
 def test_a_lane_that_diverged_is_counted_and_left_out_of_the_means():
     last = {("off", 0): epoch(), ("off", 1): epoch(seed=1, val_loss=math.nan, gap=math.nan, best_epoch=0)}
     stopped = {
@@ -124,16 +139,6 @@ def test_the_test_numbers_come_from_the_end():
     finished = {("on", seed): Finished("on", seed, 9, "epochs", 0.3, 0.9, 7, 0.4) for seed in range(3)}
     on = summarize(record_of(PAIR, {}, {}, finished))[1]
     assert (on.test_loss.mean, on.test_acc.mean) == (pytest.approx(0.3), pytest.approx(0.9))
-
-
-def test_a_live_table_is_summarized_in_less_than_a_millisecond():
-    last = {(arm, seed): epoch(arm, seed) for arm in ("off", "on") for seed in range(3)}
-    began = time.process_time()
-    for _ in range(100):
-        rows = summarize(record_of(PAIR, last))
-        assert in_words(rows)
-        best_arm(rows)
-    assert (time.process_time() - began) / 100 < 0.001
 
 
 @pytest.mark.parametrize("width", [160, 120, 80, 60, 44])

@@ -10,8 +10,8 @@ from rich.text import Text
 
 from engine.preset import read_preset
 from engine.text import LONGEST_LINE, harmful
+from tui.bars import Bars
 from tui.cli import main
-from tui.headless import _Bars
 from tui.say import complain, say
 from tui.stdout import StdoutConsole
 
@@ -51,7 +51,7 @@ def test_a_bar_of_an_arm_is_no_command(capsys, monkeypatch):
     monkeypatch.setenv("COLUMNS", "200")
     preset = read_preset('[[arm]]\nname = "a"')
     arm = preset.arms[0].model_copy(update={"name": HOSTILE})
-    with _Bars(preset.model_copy(update={"arms": (arm,)}), shown=True) as bars:
+    with Bars(preset.model_copy(update={"arms": (arm,)}), shown=True) as bars:
         bars.start()
     assert "\x1b]52" not in (err := capsys.readouterr().err)
     assert "\\x1b]52" in err

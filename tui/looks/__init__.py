@@ -1,4 +1,4 @@
-"""Closer looks as they are drawn: each a file of this package, found by itself, beside what computes it in
+"""Closer looks as they are drawn: each a file of this package, found automatically, besides what computes it in
 `engine/looks`.
 
 To add one: a module here with a subclass of `Look`, decorated with `register`. Its key, its line in the help screen and

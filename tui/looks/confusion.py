@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 from rich.text import Text
 
+from tui.charts.palette import blend, colour
 from tui.looks.registry import Look, Moment, register
 from tui.widgets.blocks import Pixel, append_half_blocks
-from tui.widgets.palette import blend, colour
 
 
 @register

@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 from engine.commands import FindLr
+from tui.charts.palette import colour
+from tui.charts.plot import Mark, Plot, Series
 from tui.looks.registry import Look, Moment, register
-from tui.widgets.chart import Mark, Plot, Series
-from tui.widgets.palette import colour
 from tui.widgets.pane import Words
-from tui.widgets.plots import shared_limits
+from tui.widgets.run_plots import shared_limits
 
 
 @register

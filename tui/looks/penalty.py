@@ -6,11 +6,11 @@ import numpy as np
 
 from engine.numbers import number
 from engine.view import View
+from tui.charts.palette import colour
+from tui.charts.plot import Plot
 from tui.looks.registry import Look, Moment, register
-from tui.widgets.chart import Plot
-from tui.widgets.palette import colour
 from tui.widgets.pane import Words
-from tui.widgets.plots import bare, curve, knob_marks, waiting, x_limits
+from tui.widgets.run_plots import bare, curve, knob_marks, waiting, x_limits
 
 
 @register
@@ -41,8 +41,8 @@ class Penalty(Look):
         view, arm = moment.view, moment.arm
         place = moment.arms.index(arm)
         names = [("train_loss", False), *((name, True) for name in penalties(view, arm))]
-        made = [curve(view, arm, name, dotted, place + after) for after, (name, dotted) in enumerate(names)]
-        curves = bare([series for series in made if series is not None])
+        drawn = [curve(view, arm, name, dotted, place + after) for after, (name, dotted) in enumerate(names)]
+        curves = bare([series for series in drawn if series is not None])
         return Plot(curves, knob_marks(view, [arm]), x_limits(view), empty=waiting(view))
 
 

@@ -13,8 +13,8 @@ from rich.text import Text
 from engine import looks
 from engine.commands import Command
 from engine.view import View
-from tui.widgets.chart import Plot
-from tui.widgets.palette import colour
+from tui.charts.palette import colour
+from tui.charts.plot import Plot
 from tui.widgets.pane import Words
 
 # Each arm that is looked at costs the training a moment.
@@ -28,7 +28,7 @@ class Moment:
 
     Attributes
     ----------
-    selected : the arm a person has chosen, None for all of them.
+    selected : the selected arm, None for all of them.
     width, height : in cells.
     """
 
@@ -58,12 +58,12 @@ class Moment:
         return (look, arm, self.seed) in self.view.record.seen
 
     def seen(self, look: str, arm: str) -> Any:
-        """What was last seen of an arm; None where nothing is, or nothing can be seen."""
+        """The latest result for an arm; None where there is none yet, or nothing to see."""
         seen = self.view.record.seen.get((look, arm, self.seed))
         return None if seen is None else looks.revived(seen)
 
     def instead(self, look: str, arm: str, why: str) -> list[Text]:
-        """What is said where there is nothing to see: that it is still being looked, or `why` there is nothing."""
+        """The text where there is nothing to see: that the look is being taken, or `why` there is nothing."""
         record = self.view.record
         waiting = f"{record.loading} ..." if self.view.state == "loading" else "looking ..."
         return [Text(why if self.has_seen(look, arm) else waiting, style="dim")]
@@ -102,7 +102,7 @@ class Look:
         return [(need, selected or arms[-1], seed) for need in self.needs]
 
     def on_open(self) -> Sequence[Command]:
-        """What else is asked of the engine when a person opens it, or restarts the run while it is open."""
+        """What else is asked of the engine when the look is opened, or the run restarted while it is open."""
         return ()
 
     def heading(self, moment: Moment) -> str:
@@ -116,7 +116,7 @@ class Look:
         return ""
 
     def draw(self, moment: Moment) -> Plot | list[Text]:
-        """It as a chart or as lines."""
+        """The look as a chart or as lines."""
         raise NotImplementedError
 
 
@@ -160,11 +160,11 @@ LOOKS: dict[str, Look] = {}
 
 
 def register(look: type[Look]) -> type[Look]:
-    """Add a look to those that a person can open. Raises ValueError where its name or its key is taken."""
-    made = look()
-    if made.name in LOOKS or any(made.key == other.key for other in LOOKS.values()):
-        raise ValueError(f"the look {made.name!r} or its key {made.key!r} is taken")
-    LOOKS[made.name] = made
+    """Add a look to those that can be opened. Raises ValueError where its name or its key is taken."""
+    instance = look()
+    if instance.name in LOOKS or any(instance.key == other.key for other in LOOKS.values()):
+        raise ValueError(f"the look {instance.name!r} or its key {instance.key!r} is taken")
+    LOOKS[instance.name] = instance
     for name in sorted(LOOKS, key=lambda name: LOOKS[name].place):
         LOOKS[name] = LOOKS.pop(name)
     return look

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from tui.charts.palette import colour
+from tui.charts.plot import Mark, Plot, Series
 from tui.looks.registry import Look, Moment, Request, register
-from tui.widgets.chart import Mark, Plot, Series
-from tui.widgets.palette import colour
 from tui.widgets.pane import Words
-from tui.widgets.plots import waiting
+from tui.widgets.run_plots import waiting
 
 
 @register

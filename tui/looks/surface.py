@@ -1,4 +1,4 @@
-"""What the networks say over the plane of two inputs, or along one: classes with their boundary, or fitted curves."""
+"""The networks' outputs over the plane of two inputs, or along one: classes with their boundary, or fitted curves."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
+from tui.charts.palette import blend, colour
+from tui.charts.plot import Plot, Series
 from tui.looks.registry import Look, Moment, Request, register
 from tui.widgets.blocks import Pixel, append_half_blocks
-from tui.widgets.chart import Plot, Series
-from tui.widgets.palette import blend, colour
 
 if TYPE_CHECKING:
     from engine.looks.fit import Fit
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 _MOST = 4
 
 
-def beside(arms: Sequence[str], arm: str) -> list[str]:
+def arms_in_view(arms: Sequence[str], arm: str) -> list[str]:
     """As many arms as are shown beside one another, the selected one among them."""
     first = max(0, arms.index(arm) - _MOST + 1)
     return list(arms[first : first + _MOST])
@@ -36,7 +36,7 @@ class Surface(Look):
     made_of_colours = True
 
     def requests(self, arms: Sequence[str], selected: str | None, seed: int) -> list[Request]:
-        return [(need, arm, seed) for need in self.needs for arm in beside(arms, selected or arms[-1])]
+        return [(need, arm, seed) for need in self.needs for arm in arms_in_view(arms, selected or arms[-1])]
 
     def heading(self, moment: Moment) -> str:
         heading = super().heading(moment)
@@ -48,7 +48,7 @@ class Surface(Look):
         return moment.seen("fit", moment.arm) is not None
 
     def subtitle(self, moment: Moment) -> str:
-        """How the parts of the data are told apart."""
+        """The legend of the parts of the data."""
         surface, fit = moment.seen("surface", moment.arm), moment.seen("fit", moment.arm)
         seen = surface or fit
         if seen is None:
@@ -61,7 +61,7 @@ class Surface(Look):
         return f"{'pale' if moment.dark else 'dark'}: train  full: {held}"
 
     def draw(self, moment: Moment) -> Plot | list[Text]:
-        arms = beside(moment.arms, moment.arm)
+        arms = arms_in_view(moment.arms, moment.arm)
         if not all(moment.has_seen(need, arm) for need in self.needs for arm in arms):
             return moment.instead("surface", next(a for a in arms if not moment.has_seen("fit", a)), "")
         surfaces = {arm: seen for arm in arms if (seen := moment.seen("surface", arm)) is not None}

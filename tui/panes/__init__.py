@@ -1,4 +1,4 @@
-"""The panes of the main screen: each a file of this package, found by itself.
+"""The panes of the main screen: each a file of this package, found automatically.
 
 To add one: a module here with a subclass of `RunPane`, decorated with `register`. Its number, its room, its page on
 small screens, its sizes and its line in the help screen are declared on it.

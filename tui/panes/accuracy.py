@@ -5,10 +5,10 @@ from __future__ import annotations
 from textual.app import ComposeResult
 
 from engine.view import View
+from tui.charts.chart import Chart
 from tui.panes.losses import legend
 from tui.panes.registry import RunPane, Shown, register
-from tui.widgets import plots
-from tui.widgets.chart import Chart
+from tui.widgets import run_plots
 
 
 @register
@@ -27,5 +27,5 @@ class Accuracy(RunPane):
             "" if shown.gap else legend(self.ascii_only),
         )
         self.query_one(Chart).show(
-            plots.gap_plot(view, shown.arm) if shown.gap else plots.accuracy_plot(view, shown.arm)
+            run_plots.gap_plot(view, shown.arm) if shown.gap else run_plots.accuracy_plot(view, shown.arm)
         )

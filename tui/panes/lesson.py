@@ -24,7 +24,7 @@ class LessonPane(RunPane):
         super().__init__(setup, Lesson(setup.preset))
 
     def update(self, view: View, shown: Shown) -> None:
-        """It stands as the preset has it."""
+        """The lesson does not change during a run."""
 
     async def remake(self, preset: Preset) -> None:
         self.query_one(Lesson).show(preset)

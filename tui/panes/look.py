@@ -6,9 +6,10 @@ from rich.text import Text
 from textual.app import ComposeResult
 
 from engine.view import View
+from tui.charts.chart import Chart
+from tui.charts.plot import Plot
 from tui.looks import LOOKS, Moment
 from tui.panes.registry import RunPane, Shown, register
-from tui.widgets.chart import Chart, Plot
 from tui.widgets.lines import Lines
 
 

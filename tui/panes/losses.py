@@ -10,9 +10,9 @@ from textual.widget import Widget
 
 from engine.preset import Preset
 from engine.view import View
+from tui.charts.palette import Rgb, colour
 from tui.panes.registry import Part, Setup, Shown, register
-from tui.widgets import plots
-from tui.widgets.palette import Rgb, colour
+from tui.widgets import run_plots
 from tui.widgets.pane import ChartPane
 
 # A pane narrower than this shows no curve worth seeing: more arms than fit start in one pane.
@@ -78,12 +78,12 @@ class Losses(HorizontalScroll, Part):
         if shown.overlay:
             self._draw_overlay(view, shown, kind)
             return
-        drawn = plots.loss_plots(view, shown.log)
+        drawn = run_plots.loss_plots(view, shown.log)
         for place, arm in enumerate(self._arms):
             pane = self.query_one(f"#loss-{place}", ChartPane)
             pane.set_class(shown.arm in (arm, None), "selected")
-            fate = plots.lost(view, arm) and "diverged"
-            fate = fate or ("off the scale" if plots.off_scale(drawn[arm]) else plots.held(view, arm))
+            fate = run_plots.lost(view, arm) and "diverged"
+            fate = fate or ("off the scale" if run_plots.off_scale(drawn[arm]) else run_plots.held(view, arm))
             pane.entitle(
                 f"{'1 ' if place == 0 else ''}{kind}: {arm}{f' ({fate})' if fate else ''}",
                 [(self._legend if place == 0 else "", None), *self._averages(view, arm)],
@@ -93,19 +93,20 @@ class Losses(HorizontalScroll, Part):
 
     def _draw_overlay(self, view: View, shown: Shown, kind: str) -> None:
         overlay = self.query_one("#overlay", ChartPane)
-        plot = plots.overlay_plot(view, shown.log, shown.arm)
-        above = sorted(plots.off_scale(plot))
+        plot = run_plots.overlay_plot(view, shown.log, shown.arm)
+        above = sorted(run_plots.off_scale(plot))
         gone = self._key([self._arms[place] for place in above], above) if above else []
+        held = "ended seeds hold  " if any(run_plots.held(view, arm) for arm in self._arms) else ""
         overlay.entitle(
             [(f"1 {kind}: ", None), *self._key(self._arms)],
-            [*([("off the scale: ", None)] if gone else []), *gone, (self._legend, None)],
+            [*([("off the scale: ", None)] if gone else []), *gone, (held + self._legend, None)],
         )
         overlay.show(plot)
 
     def _averages(self, view: View, arm: str) -> list[tuple[str, Rgb | None]]:
         """The legend of an arm's averaged weights, where it keeps any."""
-        names = plots.averages(view, arm)
-        key = self._key([name.upper() for name in names], [plots.AVERAGE_COLOURS[name] for name in names])
+        names = run_plots.averages(view, arm)
+        key = self._key([name.upper() for name in names], [run_plots.AVERAGE_COLOURS[name] for name in names])
         return [(f"  {self._dots} ", None), *key] if key else []
 
     def _key(self, names: Sequence[str], colours: Sequence[int] | None = None) -> list[tuple[str, Rgb | None]]:
@@ -113,7 +114,7 @@ class Losses(HorizontalScroll, Part):
 
 
 def legend(ascii_only: bool) -> str:
-    """How the two lines of an arm are told apart."""
+    """The legend of an arm's two lines."""
     return "*** train ... validation" if ascii_only else "━ train  ┈ validation"
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from textual.app import ComposeResult
 
 from engine.view import View
+from tui.charts.chart import Chart
 from tui.panes.losses import key
 from tui.panes.registry import RunPane, Shown, register
-from tui.widgets import plots
-from tui.widgets.chart import Chart
+from tui.widgets import run_plots
 
 
 @register
@@ -24,9 +24,9 @@ class Norms(RunPane):
     def update(self, view: View, shown: Shown) -> None:
         if not shown.layers:
             self.entitle(self.numbered("weight norm"))
-            self.query_one(Chart).show(plots.norm_plot(view, shown.arm))
+            self.query_one(Chart).show(run_plots.norm_plot(view, shown.arm))
             return
         arm = shown.arm or view.preset.arm_names[-1]
-        layers = key(plots.layers(view, arm), self.app.current_theme.dark)
+        layers = key(run_plots.layers(view, arm), self.app.current_theme.dark)
         self.entitle(self.numbered(f"weight norm by layer: {arm}"), layers)
-        self.query_one(Chart).show(plots.layer_norm_plot(view, arm))
+        self.query_one(Chart).show(run_plots.layer_norm_plot(view, arm))

@@ -1,4 +1,4 @@
-"""What a pane declares, and what a person has chosen to see in it."""
+"""What a pane declares, and what the user has chosen to see in it."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ Frame = Literal["losses", "trends", "every"]
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """What a person has chosen to see.
+    """What the user has chosen to see.
 
     Attributes
     ----------
@@ -49,7 +49,7 @@ class Shown:
 class Setup:
     """What a part of the screen is made with: the first preset, and whether only ASCII may be drawn.
 
-    `turn` is told that a person sets a knob (by its key) to a value, for an arm or for all where it is None.
+    `turn` is called when the user sets a knob (by its key) to a value, for an arm or for all where it is None.
     """
 
     preset: Preset

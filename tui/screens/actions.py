@@ -12,7 +12,7 @@ from tui.panes import numbered
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """One thing a person can do. `keys` are Textual's names, `shown` is what is printed for them.
+    """One thing the user can do. `keys` are Textual's names, `shown` is what is printed for them.
 
     `footer` is what the footer calls it, an empty text where it does not name it; neighbours of one such name are shown
     as one entry of several keys.
@@ -72,11 +72,11 @@ def bindings() -> list[Binding]:
     named: dict[str, str] = {}
     for action in ACTIONS:
         named[action.footer] = named.get(action.footer, "") + action.shown
-    made = []
+    bound = []
     for action in ACTIONS:
         # Several keys of one name are one entry, of the first of them: a widget for each would delay the first frame.
         keys = named.pop(action.footer, "") if action.footer else ""
-        made.append(
+        bound.append(
             Binding(
                 action.keys,
                 action.name,
@@ -86,6 +86,6 @@ def bindings() -> list[Binding]:
                 tooltip=action.help,
             )
         )
-    made += [Binding(str(pane.number), f"focus_pane('{pane.part}')", pane.summary, show=False) for pane in numbered()]
-    made.append(Binding("escape", "escape", "back", show=False))
-    return made
+    bound += [Binding(str(pane.number), f"focus_pane('{pane.part}')", pane.summary, show=False) for pane in numbered()]
+    bound.append(Binding("escape", "escape", "back", show=False))
+    return bound

@@ -14,7 +14,7 @@ PAGES = 3
 
 
 def arrange(screen: Screen[None], arms: int, overlay: bool | None) -> None:
-    """Set the screen's classes for its size, and for so many arms; `overlay` is what a person has chosen, or None."""
+    """Set the screen's classes for its size, and for so many arms; `overlay` is what the user has chosen, or None."""
     width, height = screen.size
     tiny = width < SMALLEST[0] or height < SMALLEST[1]
     compact = width < COMPACT[0] or height < COMPACT[1]

@@ -1,4 +1,4 @@
-"""What a person has chosen to see and do on the main screen, and what it takes to come back to it."""
+"""What the user has chosen on the main screen, and what is needed to come back to it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from engine.preset import Preset
 from engine.worker import Worker
-from tui.widgets.plots import MANY
+from tui.widgets.run_plots import MANY
 
 
 def first_selected(preset: Preset) -> str | None:
@@ -16,7 +16,7 @@ def first_selected(preset: Preset) -> str | None:
 
 @dataclass
 class Chosen:
-    """The state of the main screen that is a person's.
+    """The state of the main screen that is the user's choice.
 
     Attributes
     ----------
@@ -41,7 +41,7 @@ class Chosen:
 
 @dataclass(frozen=True)
 class Run:
-    """What it takes to show a run again where it was left; `original` is its preset as it was loaded."""
+    """What is needed to show a run again where it was left; `original` is its preset as it was loaded."""
 
     worker: Worker
     original: Preset

@@ -1,4 +1,4 @@
-"""What a person takes away from the screen: the experiment as a preset, a picture, the history.
+"""What the user saves from the screen: the experiment as a preset, a picture, the history.
 
 Files are written in a thread, since a disk may be slow and a history long; what goes wrong is a message.
 """
@@ -51,7 +51,7 @@ def printable(words: object) -> str:
 
 
 def write_tweaked(screen: Screen[None], preset: Preset) -> None:
-    """Ask for a file name and write the preset there; an existing file is replaced only when told to.
+    """Ask for a file name and write the preset there; an existing file is replaced only after a question.
 
     Where it cannot be written the question comes back, with the reason and with the name as it was typed.
     """

@@ -1,4 +1,4 @@
-"""What ends no run: a file, a folder or a name that cannot be used, wherever it is found out."""
+"""Errors that do not end a run: a file, a folder or a name that cannot be used, wherever that shows."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _ENDED_BY = ("_process_messages_loop", "_pre_process", "_process_messages", "app
 
 
 class LivesOn(MessagePump):
-    """A screen, or the application, in which such an error of a handler is told and the next message handled."""
+    """A screen, or the application, that reports such an error of a handler and goes on with the next message."""
 
     async def _dispatch_message(self, message: Message) -> None:
         try:
@@ -24,6 +24,6 @@ class LivesOn(MessagePump):
 
 
 def lives_on_after(error: Exception) -> bool:
-    """Whether the application can go on after an error that nobody expected."""
+    """Whether the application can go on after an unexpected error."""
     caught = error.__traceback__
     return isinstance(error, UNUSABLE) and caught is not None and caught.tb_frame.f_code.co_name not in _ENDED_BY

@@ -1,4 +1,4 @@
-"""What every key and every setting does, put together from the lists the program itself works by."""
+"""What every key and every setting does, assembled from the lists that the program itself uses."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from textual.containers import VerticalScroll
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from engine.preset import Knob, knobs
+from engine.preset import Setting, settings_by_key
 from tui.panes import numbered
 from tui.screens.actions import ACTIONS
 
@@ -23,7 +23,9 @@ _INTRO = (
     "diamond marks the best epoch, a thin line a turned knob, a thick one where early stopping ends the arm or would "
     "have. The best epoch is the last that early stopping counted as better: with min_delta a lower validation loss "
     "may follow it. A star marks the arm whose kept weights have the lowest validation loss, where its difference to "
-    "every other arm, paired by seed, is larger than the spread of those differences: ties and single seeds have none."
+    "every other arm, paired by seed, is larger than the spread of those differences: ties and single seeds have none. "
+    "Curves are means over the seeds with their sample standard deviation around them; a seed that has ended holds its "
+    "last value (`1 of 3 held` beside the arm), so that a mean does not jump where one ends before the others."
 )
 _PALETTE = ("ctrl+p", "the command palette: every action by name")
 _MOUSE = "mouse: a click on a loss pane selects its arm, on a knob chooses it, on its arrows turns it"
@@ -56,27 +58,27 @@ class HelpScreen(ModalScreen[None]):
                 _listing([(f"{panes[0].number} - {panes[-1].number}", f"focus a pane: {names}"), _PALETTE], 10)
             )
             yield Static(Text(f"\n{_MOUSE}\n"))
-            for section, members in groupby(knobs().values(), key=lambda knob: knob.section):
+            for section, members in groupby(settings_by_key().values(), key=lambda setting: setting.section):
                 yield Static(Text(f"[{section}]", style="bold underline"))
-                yield Static(_listing([(knob.name, _told(knob)) for knob in members], 18))
+                yield Static(_listing([(setting.name, _described(setting)) for setting in members], 18))
 
 
 def _listing(rows: Sequence[tuple[str, str | Text]], width: int) -> Table:
-    """Names, and beside them what they do, wrapped within its column."""
-    made = Table.grid(padding=(0, 1, 0, 0))
-    made.add_column(width=width + 2, style="bold")
-    made.add_column(ratio=1)
-    for name, told in rows:
-        made.add_row(Text(f"  {name}"), told if isinstance(told, Text) else Text(told))
-    return made
+    """Names and, in a second column, what they do, wrapped."""
+    grid = Table.grid(padding=(0, 1, 0, 0))
+    grid.add_column(width=width + 2, style="bold")
+    grid.add_column(ratio=1)
+    for name, text in rows:
+        grid.add_row(Text(f"  {name}"), text if isinstance(text, Text) else Text(text))
+    return grid
 
 
-def _told(knob: Knob) -> Text:
-    told = Text()
-    if knob.live:
-        told.append("live  ", style="green")
-    told.append(f"{knob.help} ")
-    unit = f", {knob.unit}" if knob.unit else ""
-    if knob.bounds != "any":
-        told.append(f"({knob.bounds}{unit})", style="dim")
-    return told
+def _described(setting: Setting) -> Text:
+    text = Text()
+    if setting.live:
+        text.append("live  ", style="green")
+    text.append(f"{setting.help} ")
+    unit = f", {setting.unit}" if setting.unit else ""
+    if setting.bounds != "any":
+        text.append(f"({setting.bounds}{unit})", style="dim")
+    return text

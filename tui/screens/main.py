@@ -13,8 +13,7 @@ from textual.screen import Screen
 from textual.widgets import Footer, Static
 
 from engine.commands import Command, Look, Pause, Restart, Resume, SetSpeed, StepEpoch, Turn
-from engine.events import Failed
-from engine.preset import Preset, PresetError, load_preset
+from engine.preset import Preset
 from engine.view import View
 from engine.worker import Worker
 from tui.looks import LOOKS
@@ -24,14 +23,12 @@ from tui.panes.registry import Room
 from tui.screens.actions import bindings
 from tui.screens.arrangement import PAGES, arrange, show_page
 from tui.screens.chosen import Chosen, Run, first_selected
-from tui.screens.dialogs import Ask, Question
+from tui.screens.experiments import ask_to_quit, choose_preset
 from tui.screens.files import export, write_tweaked
 from tui.screens.guard import LivesOn
 from tui.screens.help import HelpScreen
-from tui.screens.messages import EndProgram, OpenPreset
-from tui.screens.news import hear, tell_failure
+from tui.screens.news import show_news
 from tui.screens.painter import Painter
-from tui.screens.picker import PresetPicker
 from tui.widgets.header import RunHeader
 from tui.widgets.knobs import KnobPanel
 from tui.widgets.pane import Pane
@@ -105,7 +102,7 @@ class MainScreen(LivesOn, Screen[None]):
 
     def _first_frame(self) -> None:
         self.worker.start()
-        self._painter.begin(lambda: hear(self, self.worker))
+        self._painter.begin(lambda: show_news(self, self.worker))
 
     # What is shown ---------------------------------------------------------------------------------------------------
 
@@ -136,9 +133,6 @@ class MainScreen(LivesOn, Screen[None]):
     def _arrange(self) -> None:
         arrange(self, len(self.original.arms), self._chosen.overlay)
 
-    def tell_failure(self, failed: Failed, title: str) -> None:
-        tell_failure(self, failed, title)
-
     # Which run is shown ----------------------------------------------------------------------------------------------
 
     def load(self, preset: Preset, worker: Worker) -> None:
@@ -154,11 +148,11 @@ class MainScreen(LivesOn, Screen[None]):
         self.worker, self.original = run.worker, run.original
         self._painter.worker, self._painter.view = run.worker, run.worker.view()
         chosen = self._chosen
-        # Not the view's word for paused: the worker may still have to hear what the person wants.
+        # Not `view.paused`: the worker may not yet have taken the user's last command.
         chosen.speed, chosen.paused = self.view.speed, run.paused
         chosen.arm, chosen.overlay = run.arm, run.overlay
         if chosen.look is not None and LOOKS[chosen.look].on_open():
-            chosen.look = None  # what it asks of a run is a person's to ask anew
+            chosen.look = None  # a look costs the new run time: the user may ask for it again
             self.remove_class("-look")
         self._ask_to_look()
         self.query_one(KnobPanel).close_edit()
@@ -260,7 +254,7 @@ class MainScreen(LivesOn, Screen[None]):
         self._turn(1)
 
     def _turn(self, direction: int) -> None:
-        if self.maximized is None or self.maximized.id == "knobs":  # not a knob that nobody sees
+        if self.maximized is None or self.maximized.id == "knobs":  # not a knob that is hidden
             self.query_one(KnobPanel).turn(direction)
 
     def turn_knob(self, knob: str, value: Any, arm: str | None) -> None:
@@ -326,13 +320,10 @@ class MainScreen(LivesOn, Screen[None]):
 
     def action_focus_pane(self, part: str) -> None:
         self._show_page_of(part)
-        self.call_after_refresh(self._focus, part)
+        self.call_after_refresh(lambda: self._part(part).target(self._shown()).focus())
 
     def _part(self, name: str) -> Part:
         return next(part for part in self._parts if part.part == name)
-
-    def _focus(self, part: str) -> None:
-        self._part(part).target(self._shown()).focus()
 
     def _scroll_to_arm(self) -> None:
         """Bring the selected arm's pane, its line of the table and its gauge in sight."""
@@ -392,29 +383,7 @@ class MainScreen(LivesOn, Screen[None]):
     # Experiments -----------------------------------------------------------------------------------------------------
 
     def action_presets(self) -> None:
-        self.app.push_screen(PresetPicker(self.original.name), self._picked)
-
-    def _picked(self, name: str | None) -> None:
-        if name is None:
-            return
-        view = self.worker.view()
-        if view.state in ("running", "paused") and view.record.epoch > 0:
-            question = Question(
-                f"Leave {self.original.title!r} at epoch {view.record.epoch}?",
-                "Its curves are not kept; e exports them.",
-                (("load", "load the other preset"), ("stay", "go on with this one")),
-            )
-            self.app.push_screen(Ask(question), lambda answer: self._open(name) if answer == "load" else None)
-        else:
-            self._open(name)
-
-    def _open(self, name: str) -> None:
-        try:
-            preset = load_preset(name)
-        except PresetError as error:
-            self.notify(str(error), title="this preset cannot be loaded", severity="error", timeout=12, markup=False)
-            return
-        self.post_message(OpenPreset(preset))
+        choose_preset(self, self.original, self.worker)
 
     def action_write_preset(self) -> None:
         write_tweaked(self, self.worker.view().turned)
@@ -426,17 +395,4 @@ class MainScreen(LivesOn, Screen[None]):
         self.app.push_screen(HelpScreen())
 
     def action_quit(self) -> None:
-        view = self.worker.view()
-        if view.state not in ("running", "paused") or view.record.epoch == 0:
-            self.post_message(EndProgram(keep=view.record.epoch > 0))
-            return
-        question = Question(
-            f"Training is at epoch {view.record.epoch} of {view.preset.epochs}.",
-            "Stop and keep measures the best weights on the test data and leaves the final table in the terminal.",
-            (("keep", "stop and keep"), ("discard", "stop and discard"), ("go on", "go on training")),
-        )
-        self.app.push_screen(Ask(question), self._answered_quit)
-
-    def _answered_quit(self, answer: str | None) -> None:
-        if answer in ("keep", "discard"):
-            self.post_message(EndProgram(keep=answer == "keep"))
+        ask_to_quit(self, self.worker.view())

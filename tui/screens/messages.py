@@ -34,7 +34,7 @@ class EndProgram(Message):
 
 
 @dataclass
-class ToldToEnd(Message):
-    """The program has been told to end by this signal."""
+class EndRequested(Message):
+    """This signal has asked the program to end."""
 
     signum: int

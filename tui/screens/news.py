@@ -1,4 +1,4 @@
-"""The rare events of a run as messages to the person."""
+"""The rare events of a run as messages to the user."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from tui.screens.messages import Loaded
 _SILENT = ("look",)
 
 
-def hear(screen: Screen[None], worker: Worker) -> None:
-    """Tell the person what happened since the last call."""
+def show_news(screen: Screen[None], worker: Worker) -> None:
+    """Show what happened since the last call."""
     news = worker.news()
     for event in news:
         match event:
@@ -27,13 +27,13 @@ def hear(screen: Screen[None], worker: Worker) -> None:
                 if worker.view().record.started is None:
                     screen.post_message(Loaded(worker, event))
                 else:
-                    tell_failure(screen, event, "the engine stopped")
+                    notify_failure(screen, event, "the engine stopped")
             case Receipt(taken=False) if event.do not in _SILENT:
                 screen.notify(event.refused, title="refused", severity="error", timeout=15, markup=False)
-    _tell_diverged(screen, news)
+    _notify_diverged(screen, news)
 
 
-def _tell_diverged(screen: Screen[None], news: Iterable[Event]) -> None:
+def _notify_diverged(screen: Screen[None], news: Iterable[Event]) -> None:
     diverged: dict[str, list[Stopped]] = {}
     for event in news:
         if isinstance(event, Stopped) and event.reason == "diverged":
@@ -48,7 +48,7 @@ def _tell_diverged(screen: Screen[None], news: Iterable[Event]) -> None:
         )
 
 
-def tell_failure(screen: Screen[None], failed: Failed, title: str) -> None:
-    """In a message, with the place of the full story."""
+def notify_failure(screen: Screen[None], failed: Failed, title: str) -> None:
+    """The failure as a message, with the path of the log."""
     where = f"\nThe full story: {failed.log}" if failed.log else ""
     screen.notify(f"{failed.message}{where}", title=title, severity="error", timeout=15, markup=False)

@@ -22,7 +22,7 @@ class Painter:
     screen : whose parts are drawn.
     parts : of the screen, which show the run.
     worker : whose run is shown; it may be replaced.
-    shown : gives what a person has chosen to see, now.
+    shown : gives what the user has chosen to see, now.
     fps : frames a second at most, None for the usual.
     """
 
@@ -45,13 +45,13 @@ class Painter:
         self._gpu, self._gpu_asked = "", 0.0
         self._waiting, self._all_drawn, self._all_took = False, 0.0, 0.0
 
-    def begin(self, hear: Callable[[], None]) -> None:
-        """Draw from now on, as often as the pace allows, and hear the news before each frame."""
+    def begin(self, show_news: Callable[[], None]) -> None:
+        """Draw from now on, as often as the pace allows, and show the news before each frame."""
 
         def tick() -> None:
             self._pace.begin()
             try:
-                hear()
+                show_news()
                 self.draw()
             finally:
                 self._screen.set_timer(self._pace.wait(), tick)

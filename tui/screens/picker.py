@@ -67,10 +67,10 @@ class PresetPicker(LivesOn, ModalScreen[str | None]):
     def _filter(self, words: str) -> None:
         wanted = words.lower().split()
         self._shown = [
-            each
-            for each in self._all
+            listed
+            for listed in self._all
             if all(
-                word in f"{each.name} {each.title} {each.summary} {each.group} {' '.join(each.arms)}".lower()
+                word in f"{listed.name} {listed.title} {listed.summary} {listed.group} {' '.join(listed.arms)}".lower()
                 for word in wanted
             )
         ]
@@ -78,9 +78,9 @@ class PresetPicker(LivesOn, ModalScreen[str | None]):
         options.clear_options()
         for group, presets in by_group(self._shown).items():
             options.add_option(Option(Text(group, style="bold underline"), disabled=True))
-            options.add_options([Option(self._line(each), id=each.name) for each in presets])
+            options.add_options([Option(self._line(listed), id=listed.name) for listed in presets])
         if self._shown:
-            names = [each.name for each in self._shown]
+            names = [listed.name for listed in self._shown]
             first = options.get_option_at_index(1).id or ""
             options.highlighted = options.get_option_index(
                 self._current if self._current in names and not wanted else first
@@ -96,31 +96,31 @@ class PresetPicker(LivesOn, ModalScreen[str | None]):
         if place is None:
             return None
         name = self.query_one(OptionList).get_option_at_index(place).id
-        return next((each for each in self._shown if each.name == name), None)
+        return next((listed for listed in self._shown if listed.name == name), None)
 
     def _line(self, listed: Listed) -> Text:
-        told = Text()
-        told.append(listed.title, style="bold")
+        text = Text()
+        text.append(listed.title, style="bold")
         if listed.name == self._current:
-            told.append("  (open)", style="dim")
+            text.append("  (open)", style="dim")
         if listed.needs_download:
-            told.append("  needs a download", style="yellow")
-        told.append(f"\n{listed.name}", style="dim")
-        return told
+            text.append("  needs a download", style="yellow")
+        text.append(f"\n{listed.name}", style="dim")
+        return text
 
     def _preview(self) -> None:
         listed = self._chosen()
-        told = Text()
+        text = Text()
         if listed is None:
-            told.append("No preset has these words. Backspace shows more.", style="dim")
+            text.append("No preset has these words. Backspace shows more.", style="dim")
         else:
-            told.append(f"{listed.summary}\n\n", style="italic")
-            told.append("arms  ", style="bold")
-            told.append(f"{', '.join(listed.arms)}\n")
-            told.append("data  ", style="bold")
-            told.append(f"{listed.source}\n\n")
-            told.append(listed.lesson)
-        self.query_one("#preview", Static).update(told)
+            text.append(f"{listed.summary}\n\n", style="italic")
+            text.append("arms  ", style="bold")
+            text.append(f"{', '.join(listed.arms)}\n")
+            text.append("data  ", style="bold")
+            text.append(f"{listed.source}\n\n")
+            text.append(listed.lesson)
+        self.query_one("#preview", Static).update(text)
 
     def on_option_list_option_highlighted(self) -> None:
         self._preview()

@@ -25,19 +25,19 @@ def stacked(
 ) -> list[Text]:
     """A block of lines for each arm in so many columns, and how many of `count` arms found no room.
 
-    `block` makes an arm's lines, and is told how many it had better keep to.
+    `block` makes an arm's lines; it is given how many there is room for.
     """
     lines: list[Text] = []
     rows = -(-len(arms) // columns)
     for first in range(0, len(arms), columns):
         blocks = [block(arm, max(1, height // rows)) for arm in arms[first : first + columns]]
-        made = blocks[0]
+        joined = blocks[0]
         for other in blocks[1:]:
-            made = side_by_side(made, other, width // columns)
-        if first and len(lines) + len(made) > height - (first + columns < count):
+            joined = side_by_side(joined, other, width // columns)
+        if first and len(lines) + len(joined) > height - (first + columns < count):
             left = count - first
             return [*lines, Text(f"{left} more arm{'s' * (left > 1)}: tab chooses one, z enlarges", style="dim")]
-        lines += made
+        lines += joined
     return lines
 
 
@@ -59,8 +59,8 @@ def append_half_blocks(
     signs: Mapping[int, str] | None = None,
 ) -> None:
     """Two rows of pixels as one line; without the half-block as blanks (or signs) on the lower row's colour."""
-    for at, ((r, g, b), (r2, g2, b2)) in enumerate(zip(upper, lower, strict=True)):
+    for column, ((r, g, b), (r2, g2, b2)) in enumerate(zip(upper, lower, strict=True)):
         if ascii_only:
-            line.append((signs or {}).get(at, " "), style=f"default on rgb({r2},{g2},{b2})")
+            line.append((signs or {}).get(column, " "), style=f"default on rgb({r2},{g2},{b2})")
         else:
             line.append("▀", style=f"rgb({r},{g},{b}) on rgb({r2},{g2},{b2})")

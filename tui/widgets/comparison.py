@@ -13,27 +13,28 @@ from engine.summary import (
     ArmRow,
     Number,
     ReportedRow,
+    best_in_words,
     left_out_in_words,
     reported_rows,
     summarize,
 )
 from engine.verdict import best_arm, in_words
 from engine.view import View
+from tui.charts.palette import colour
 from tui.widgets.lines import Lines
-from tui.widgets.palette import colour
 
 Cell = Callable[[ArmRow], str]
 
 
-def _loss(told: Number | None) -> str:
-    return "-" if told is None else with_spread(told.mean, told.std)
+def _loss(measured: Number | None) -> str:
+    return "-" if measured is None else with_spread(measured.mean, measured.std)
 
 
-def _percent(told: Number | None) -> str:
-    if told is None:
+def _percent(measured: Number | None) -> str:
+    if measured is None:
         return "-"
-    spread = f" ±{100 * told.std:.1f}" if told.std is not None and math.isfinite(told.std) else ""
-    return f"{percent(told.mean)}{spread}"
+    spread = f" ±{100 * measured.std:.1f}" if measured.std is not None and math.isfinite(measured.std) else ""
+    return f"{percent(measured.mean)}{spread}"
 
 
 # In the order in which they are given up where the table is too narrow: the last first, the rest keeps its place.
@@ -85,11 +86,11 @@ class Comparison(Lines):
             for (title, _, _), column in zip(columns, cells, strict=True)
         ]
         shown = list(range(len(columns)))
-        while shown and names + 3 + sum(widths[at] + 2 for at in shown) > width:
-            shown.remove(max(shown, key=lambda at: columns[at][1]))
+        while shown and names + 3 + sum(widths[column] + 2 for column in shown) > width:
+            shown.remove(max(shown, key=lambda column: columns[column][1]))
         head = Text(" " * (names + 3), no_wrap=True, style="dim")
-        for at in shown:
-            head.append(f"{columns[at][0]:>{widths[at]}}  ")
+        for column in shown:
+            head.append(f"{columns[column][0]:>{widths[column]}}  ")
         lines = [head]
         for place, row in enumerate(rows):
             r, g, b = colour(place, self._dark)
@@ -99,11 +100,13 @@ class Comparison(Lines):
             marked = " reverse" if row.arm == selected else ""
             line.append(row.arm[:names], style=f"bold rgb({r},{g},{b}){marked}")
             line.append(" " * (names + 1 - len(row.arm[:names])))
-            for at in shown:
-                line.append(f"{cells[at][place]:>{widths[at]}}  ", style="bold" if row.arm == best else "")
+            for column in shown:
+                line.append(f"{cells[column][place]:>{widths[column]}}  ", style="bold" if row.arm == best else "")
             lines.append(line)
         if words := in_words(rows):
             lines += _wrapped(words, width)
+        if words := best_in_words(view.preset):
+            lines += _wrapped(words, width, style="dim")
         if view.record.reported:
             lines += _reported(reported_rows(view.record.reported, sign), view.preset.arm_names, width, self._dark)
         if view.record.finished and (words := left_out_in_words(view.record)):
@@ -114,28 +117,28 @@ class Comparison(Lines):
 def _reported(rows: Sequence[ReportedRow], arms: Sequence[str], width: int, dark: bool) -> list[Text]:
     """What others report, ours beside it: columns as wide as their longest entry, the note where there is room."""
     heads = ("reported by others", "metric", "theirs", "ours")
-    cells = [[(row.arm, row.metric, row.reported, row.ours)[at] for row in rows] for at in range(4)]
+    cells = [[(row.arm, row.metric, row.theirs, row.ours)[column] for row in rows] for column in range(4)]
     widths = [
         min(max(len(head), *(len(cell) for cell in column)), max(10, width // 3))
         for head, column in zip(heads, cells, strict=True)
     ]
-    aligned = [f"{head:{'<' if at < 2 else '>'}{widths[at]}}" for at, head in enumerate(heads)]
+    aligned = [f"{head:{'<' if column < 2 else '>'}{widths[column]}}" for column, head in enumerate(heads)]
     lines = [Text("  " + "  ".join(aligned), style="dim", no_wrap=True)]
     for place, row in enumerate(rows):
         line = Text("  ", no_wrap=True)
         r, g, b = colour(arms.index(row.arm), dark)
-        for at in range(4):
-            cell = cells[at][place][: widths[at]]
+        for column in range(4):
+            cell = cells[column][place][: widths[column]]
             line.append(
-                f"{cell:{'<' if at < 2 else '>'}{widths[at]}}  ",
-                style=f"bold rgb({r},{g},{b})" if at == 0 else "bold" if at == 3 else "",
+                f"{cell:{'<' if column < 2 else '>'}{widths[column]}}  ",
+                style=f"bold rgb({r},{g},{b})" if column == 0 else "bold" if column == 3 else "",
             )
         line.append(row.note, style="dim")
         lines.append(line)
     return lines
 
 
-def _wrapped(words: str, width: int) -> list[Text]:
+def _wrapped(words: str, width: int, style: str = "italic") -> list[Text]:
     """The sentence on at most three lines."""
     lines, line = [], ""
     for word in words.split():
@@ -144,7 +147,7 @@ def _wrapped(words: str, width: int) -> list[Text]:
             line = word
         else:
             line = f"{line} {word}" if line else word
-    return [Text(f" {each}", style="italic", no_wrap=True) for each in [*lines, line][:3]]
+    return [Text(f" {sentence}", style=style, no_wrap=True) for sentence in [*lines, line][:3]]
 
 
 def _cropped(line: Text, width: int) -> Text:

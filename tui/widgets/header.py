@@ -54,16 +54,16 @@ class RunHeader(Lines):
             )
         else:
             rate = view.rate if view.state == "running" else 0.0
-            told = [f" {view.record.epoch}/{epochs}", " epochs"]
+            parts = [f" {view.record.epoch}/{epochs}", " epochs"]
             if view.state == "running":
                 left = (epochs - view.record.epoch) / rate if rate else math.inf
-                told += [f"  {rate:.1f}/s", f"  {duration(left)} left"]
-            told.append(f"  speed {'max' if view.speed is None else f'{view.speed:g}/s'}")
+                parts += [f"  {rate:.1f}/s", f"  {duration(left)} left"]
+            parts.append(f"  speed {'max' if view.speed is None else f'{view.speed:g}/s'}")
             # Where it is narrow the bar gives way first, then the words that can be guessed.
-            while len(told) > 2 and low.cell_len + len("".join(told)) + 6 > width:
-                told.pop(1)
-            room = max(0, width - low.cell_len - len("".join(told)) - 1)
+            while len(parts) > 2 and low.cell_len + len("".join(parts)) + 6 > width:
+                parts.pop(1)
+            room = max(0, width - low.cell_len - len("".join(parts)) - 1)
             low.append(bar(view.record.epoch / max(1, epochs), room, self._ascii), style=colour)
-            low.append("".join(told))
+            low.append("".join(parts))
         low.truncate(width, overflow="ellipsis")
         self.show([top, low])

@@ -12,7 +12,7 @@ from textual.events import Click, MouseScrollDown, MouseScrollUp
 from textual.widgets import Input
 
 from engine.commands import Turn
-from engine.preset import Knob, Preset, PresetError, live_knobs
+from engine.preset import Preset, PresetError, Setting, live_knobs
 from engine.view import View
 from tui.widgets.lines import Lines
 from tui.widgets.words import setting
@@ -22,8 +22,8 @@ _WITH_BOUNDS = 42
 _BOUNDS = 11
 
 
-# Told at once that a person sets a knob (by its key) to a value, for an arm or for all where it is None. A message
-# would be heard after the next key of a burst, which would then be counted from the old value.
+# Called at once when the user sets a knob (by its key) to a value, for an arm or for all where it is None. A message
+# would be handled after the next key of a burst, which would then start from the old value.
 Turned = Callable[[str, Any, str | None], None]
 
 
@@ -59,7 +59,7 @@ class KnobPanel(Vertical):
         self._arm: str | None = None
         self._shown: tuple[Preset, Preset, tuple[Turn, ...], str | None] | None = None
         self._pending: set[tuple[str, str | None]] = set()
-        self._knobs: list[Knob] = []
+        self._knobs: list[Setting] = []
         self._chosen = "regularization.dropout"
         self._top = 0
         self._refusal = ""
@@ -85,23 +85,23 @@ class KnobPanel(Vertical):
             self._refusal = ""
         self._preset, self._original, self._arm = view.turned, original, arm
         self._pending = {(turn.knob, turn.arm) for turn in view.pending}
-        settings = [each.settings for each in self._preset.arms]
-        self._knobs = [knob for knob in live_knobs() if any(told.uses(knob) for told in settings)]
+        arms = self._preset.arms
+        self._knobs = [knob for knob in live_knobs() if any(one.settings.uses(knob) for one in arms)]
         if self._chosen not in [knob.key for knob in self._knobs]:
             self._chosen = self._knobs[0].key
         self._draw()
 
     @property
-    def chosen(self) -> Knob:
+    def chosen(self) -> Setting:
         return next(knob for knob in self._knobs if knob.key == self._chosen)
 
-    def _waits(self, knob: Knob) -> bool:
-        """Whether the lab has not yet taken the knob's last turn in some arm that the panel speaks of."""
+    def _waits(self, knob: Setting) -> bool:
+        """Whether the lab has not yet taken the knob's last turn in some arm that the panel shows."""
         arms = {arm for key, arm in self._pending if key == knob.key}
         return bool(arms) and (self._arm is None or bool(arms & {None, self._arm}))
 
-    def _values(self, preset: Preset, knob: Knob) -> list[Any]:
-        """The knob's value in each arm that the panel speaks of."""
+    def _values(self, preset: Preset, knob: Setting) -> list[Any]:
+        """The knob's value in each arm that the panel shows."""
         arms = preset.arms if self._arm is None else [preset.arm(self._arm)]
         return [arm.settings.get(knob.key) for arm in arms]
 
@@ -193,7 +193,7 @@ class KnobPanel(Vertical):
         if not 0 <= y + self._top < len(rows):
             return
         row = rows[y + self._top]
-        if not isinstance(row, Knob):
+        if not isinstance(row, Setting):
             return
         again = row.key == self._chosen
         if not again:
@@ -222,10 +222,10 @@ class KnobPanel(Vertical):
         self._top = 0  # from the top, as far as the chosen one can be seen so
         self._draw()
 
-    def _rows(self) -> list[Knob | str]:
-        rows: list[Knob | str] = []
+    def _rows(self) -> list[Setting | str]:
+        rows: list[Setting | str] = []
         for knob in self._knobs:
-            if not rows or (isinstance(rows[-1], Knob) and rows[-1].section != knob.section):
+            if not rows or (isinstance(rows[-1], Setting) and rows[-1].section != knob.section):
                 rows.append(knob.section)
             rows.append(knob)
         return rows
@@ -236,7 +236,7 @@ class KnobPanel(Vertical):
         listing = self.query_one(KnobList)
         width, height = listing.content_size
         rows = self._rows()
-        place = next(at for at, row in enumerate(rows) if isinstance(row, Knob) and row.key == self._chosen)
+        place = next(number for number, row in enumerate(rows) if isinstance(row, Setting) and row.key == self._chosen)
         # Keep the chosen line in sight, and its section's name with it where it is the first of it.
         self._top = min(max(self._top, place - height + 1), max(0, place - 1))
         self._top = max(0, min(self._top, len(rows) - height))
@@ -245,24 +245,24 @@ class KnobPanel(Vertical):
         unit = f" {knob.unit}" if knob.unit else ""
         how = " (enter sets, escape leaves)" if self.editing else ""
         # A list of words may be long: what it is about comes first.
-        told = f"{knob.help}: {knob.bounds}" if knob.choices else f"{knob.bounds}{unit}: {knob.help}{how}"
-        note = Text(told, style="dim")
+        text = f"{knob.help}: {knob.bounds}" if knob.choices else f"{knob.bounds}{unit}: {knob.help}{how}"
+        note = Text(text, style="dim")
         if self._waits(knob):
             note = Text("sent: it acts when the step at hand is done", style="yellow")
         if self._refusal:
             note = Text(f"! {self._refusal}", style="bold red")
         self.query_one("#knob-note", Lines).show([*note.wrap(self.app.console, max(1, width))])
 
-    def _line(self, row: Knob | str, width: int) -> Text:
+    def _line(self, row: Setting | str, width: int) -> Text:
         assert self._preset is not None
         assert self._original is not None
         if isinstance(row, str):
             return Text(row.replace("_", " "), style="bold dim", no_wrap=True)
         values, before = self._values(self._preset, row), self._values(self._original, row)
-        told = list(dict.fromkeys(setting(value) for value in values))
+        texts = list(dict.fromkeys(setting(value) for value in values))
         left, right = _value_span(width)
         room = right - left + 1
-        shown = " | ".join(told)
+        shown = " | ".join(texts)
         if len(shown) > room:
             shown = "mixed"
         chosen = row.key == self._chosen

@@ -20,7 +20,7 @@ class Lesson(VerticalScroll):
         yield Static(self._text, id="lesson-text", markup=False)
 
     def show(self, preset: Preset) -> None:
-        """Another preset's."""
+        """Show another preset's lesson."""
         self._text = _text(preset)
         self.query_one("#lesson-text", Static).update(self._text)
 

@@ -21,10 +21,10 @@ def changed_span(old: Strip | None, new: Strip, width: int) -> tuple[int, int] |
     before, after = _cells(old), _cells(new)
     if len(before) != len(after):
         return 0, width
-    first = next((at for at, pair in enumerate(zip(before, after, strict=True)) if pair[0] != pair[1]), None)
+    first = next((column for column, pair in enumerate(zip(before, after, strict=True)) if pair[0] != pair[1]), None)
     if first is None:
         return None
-    last = next(at for at in range(len(after) - 1, -1, -1) if before[at] != after[at])
+    last = next(column for column in range(len(after) - 1, -1, -1) if before[column] != after[column])
     return first, last + 1
 
 

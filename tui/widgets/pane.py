@@ -9,8 +9,9 @@ from textual.containers import Vertical
 from textual.content import Content
 from textual.widget import Widget
 
-from tui.widgets.chart import Chart, Plot
-from tui.widgets.palette import Rgb
+from tui.charts.chart import Chart
+from tui.charts.palette import Rgb
+from tui.charts.plot import Plot
 
 # A title: words as they stand, some of them in a colour.
 Words = str | Sequence[tuple[str, Rgb | None]]

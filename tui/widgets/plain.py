@@ -35,8 +35,8 @@ def in_ascii(text: str) -> str:
     """The text in ASCII, cell for cell: frames and signs by what looks like them, all else as question marks."""
     if text.isascii():
         return text
-    told = text.translate(_ASCII)
-    return told if told.isascii() else "".join(sign if sign.isascii() else "?" * cell_len(sign) for sign in told)
+    plain = text.translate(_ASCII)
+    return plain if plain.isascii() else "".join(sign if sign.isascii() else "?" * cell_len(sign) for sign in plain)
 
 
 @lru_cache(maxsize=1024)
@@ -48,7 +48,7 @@ def harmless(text: str) -> str:
 
 
 class Printable(LineFilter):
-    """No file name, message or text of anybody's preset reaches the terminal as a command to it."""
+    """Keeps file names, messages and texts of presets from reaching the terminal as commands."""
 
     def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
         """Take what is harmful out of each segment."""
@@ -58,7 +58,7 @@ class Printable(LineFilter):
 
 
 class AsciiOnly(LineFilter):
-    """Whatever a widget, a border or a title of anybody's preset draws: nothing but ASCII reaches the terminal."""
+    """Keeps all but ASCII from the terminal, whatever a widget, a border or a title draws."""
 
     def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
         """Translate the text of each segment."""

@@ -11,8 +11,8 @@ from engine.events import Epoch
 from engine.numbers import number
 from engine.summary import REASONS
 from engine.view import View
+from tui.charts.palette import colour
 from tui.widgets.lines import Lines
-from tui.widgets.palette import colour
 from tui.widgets.words import bar
 
 
@@ -40,8 +40,8 @@ class StoppingGauges(Lines):
         width = self.content_size.width
         rule = view.preset.arm(arm).settings.early_stopping
         lanes = view.of_arm(view.record.last, arm)
-        waits = [told.wait for told in lanes if (arm, told.seed) not in view.record.stopped]
-        wait = max(waits or [told.wait for told in lanes], default=0)
+        waits = [lane.wait for lane in lanes if (arm, lane.seed) not in view.record.stopped]
+        wait = max(waits or [lane.wait for lane in lanes], default=0)
         r, g, b = colour(place, self.app.current_theme.dark)
         style = f"rgb({r},{g},{b})"
         first = Text(no_wrap=True)
@@ -49,7 +49,7 @@ class StoppingGauges(Lines):
         best, fates = self._best(lanes), ", ".join(self._fates(view, arm))
         if not rule.patience:
             # No gauge and no second line: there is nothing to wait for.
-            first.append(", ".join(told for told in (best, fates) if told) or "no patience set", style="dim")
+            first.append(", ".join(part for part in (best, fates) if part) or "no patience set", style="dim")
             first.truncate(width, overflow="ellipsis")
             return [first]
         count = f" {min(wait, 9999)}/{rule.patience}"
@@ -64,25 +64,25 @@ class StoppingGauges(Lines):
 
     def _best(self, lanes: Sequence[Epoch]) -> str:
         """The mean of the lanes' best losses, and where they lie; nothing before the first."""
-        best = [told for told in lanes if told.best_epoch]
+        best = [lane for lane in lanes if lane.best_epoch]
         if not best:
             return ""
-        mean = statistics.fmean(told.best_val_loss for told in best)
-        return f"best {number(mean)} at {_span([int(told.best_epoch) for told in best])}"
+        mean = statistics.fmean(lane.best_val_loss for lane in best)
+        return f"best {number(mean)} at {_span([int(lane.best_epoch) for lane in best])}"
 
     def _fates(self, view: View, arm: str) -> list[str]:
         """What ended the arm's lanes, or would have."""
         seeds = len(view.preset.seeds)
         ends = view.of_arm(view.record.stopped, arm)
-        marked = [told.epoch for told in view.of_arm(view.record.would_stop, arm)]
-        told = []
+        marked = [mark.epoch for mark in view.of_arm(view.record.would_stop, arm)]
+        fates = []
         if marked:
-            told.append(f"would stop {_span(marked)}{_share(len(marked), seeds)}")
+            fates.append(f"would stop {_span(marked)}{_share(len(marked), seeds)}")
         reasons = sorted({end.reason for end in ends})
-        if reasons and (reasons != ["epochs"] or not told):
+        if reasons and (reasons != ["epochs"] or not fates):
             words = " / ".join(REASONS.get(reason, reason) for reason in reasons)
-            told.append(f"{words}{_share(len(ends), seeds)}")
-        return told
+            fates.append(f"{words}{_share(len(ends), seeds)}")
+        return fates
 
 
 def _span(epochs: Sequence[int]) -> str:

@@ -1,4 +1,4 @@
-"""Settings, times and gauges as a person reads them."""
+"""Settings, times and gauges in readable form."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A person's own data: a folder of images, a CSV file."""
+"""The user's own data: a folder of images, a CSV file."""
 
 from __future__ import annotations
 

@@ -13,8 +13,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from engine.stack.layout import Builder
-from engine.stack.run import Run
+from engine.stack.forward_pass import ForwardPass
+from engine.stack.layout import LayoutBuilder
 
 
 def convolve(h_GBHWC: Tensor, w_LIO: Tensor, b_LO: Tensor, kernel: int, stride: int) -> Tensor:
@@ -32,18 +32,18 @@ def convolve(h_GBHWC: Tensor, w_LIO: Tensor, b_LO: Tensor, kernel: int, stride: 
     w_LOCKK = w_LIO.transpose(1, 2).reshape(lanes, outputs, kernel, kernel, -1).permute(0, 1, 4, 2, 3)
     # unbind, not h[lane]: the gradient of an indexed lane is a whole stack of zeros.
     inputs = h_GBHWC.permute(0, 1, 4, 2, 3).unbind()
-    told = [
+    outputs_of_lanes = [
         F.conv2d(inputs[lane // shared], w_OCKK, b_O, stride=stride, padding=kernel // 2).permute(0, 2, 3, 1)
         for lane, (w_OCKK, b_O) in enumerate(zip(w_LOCKK.unbind(), b_LO.unbind(), strict=True))
     ]
-    return torch.stack(told)
+    return torch.stack(outputs_of_lanes)
 
 
 @dataclass(frozen=True, slots=True)
 class Pool:
     """Max-pooling 2x2; an odd last row or column is left out, as torch does."""
 
-    def __call__(self, h: Tensor, run: Run) -> Tensor:
+    def __call__(self, h: Tensor, forward: ForwardPass) -> Tensor:
         return self.of(h)
 
     @staticmethod
@@ -58,7 +58,7 @@ class AsImages:
 
     shape: tuple[int, int, int]
 
-    def __call__(self, h: Tensor, run: Run) -> Tensor:
+    def __call__(self, h: Tensor, forward: ForwardPass) -> Tensor:
         return h.reshape(*h.shape[:2], *self.shape).permute(0, 1, 3, 4, 2).contiguous()
 
 
@@ -72,7 +72,9 @@ class Conv:
     stride: int
 
     @classmethod
-    def make(cls, builder: Builder, name: str, inputs: int, outputs: int, *, kernel: int = 3, stride: int = 1) -> Conv:
+    def make(
+        cls, builder: LayoutBuilder, name: str, inputs: int, outputs: int, *, kernel: int = 3, stride: int = 1
+    ) -> Conv:
         taps = kernel * kernel
         return cls(
             builder.slot(name, "weight", (taps * inputs, outputs), taps * inputs, taps * outputs),
@@ -81,15 +83,15 @@ class Conv:
             stride,
         )
 
-    def __call__(self, h: Tensor, run: Run) -> Tensor:
-        return convolve(h, run.values[self.weight], run.values[self.bias], self.kernel, self.stride)
+    def __call__(self, h: Tensor, forward: ForwardPass) -> Tensor:
+        return convolve(h, forward.values[self.weight], forward.values[self.bias], self.kernel, self.stride)
 
 
 @dataclass(frozen=True, slots=True)
 class GlobalPool:
     """The mean of each channel over the image, [L, B, C]."""
 
-    def __call__(self, h: Tensor, run: Run) -> Tensor:
+    def __call__(self, h: Tensor, forward: ForwardPass) -> Tensor:
         return h.mean(dim=(2, 3))
 
 
@@ -97,5 +99,5 @@ class GlobalPool:
 class Flatten:
     """Images as rows of numbers, for the dense layers after them."""
 
-    def __call__(self, h: Tensor, run: Run) -> Tensor:
+    def __call__(self, h: Tensor, forward: ForwardPass) -> Tensor:
         return h.flatten(2)

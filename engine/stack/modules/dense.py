@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from engine.stack.layout import Builder
-from engine.stack.run import Run
+from engine.stack.forward_pass import ForwardPass
+from engine.stack.layout import LayoutBuilder
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,13 +19,13 @@ class Dense:
     bias: int
 
     @classmethod
-    def make(cls, builder: Builder, name: str, inputs: int, outputs: int) -> Dense:
+    def make(cls, builder: LayoutBuilder, name: str, inputs: int, outputs: int) -> Dense:
         return cls(
             builder.slot(name, "weight", (inputs, outputs), inputs, outputs), builder.slot(name, "bias", (outputs,))
         )
 
-    def __call__(self, h: Tensor, run: Run) -> Tensor:
-        w_LIO, b_L1O = run.values[self.weight], run.values[self.bias].unsqueeze(1)
+    def __call__(self, h: Tensor, forward: ForwardPass) -> Tensor:
+        w_LIO, b_L1O = forward.values[self.weight], forward.values[self.bias].unsqueeze(1)
         if h.shape[0] == w_LIO.shape[0]:
             return torch.baddbmm(b_L1O, h, w_LIO)
         return self._of_shared(h, w_LIO, b_L1O)
@@ -56,9 +56,9 @@ class Theta:
     weight: int
 
     @classmethod
-    def make(cls, builder: Builder, name: str) -> Theta:
+    def make(cls, builder: LayoutBuilder, name: str) -> Theta:
         return cls(builder.slot(name, "weight", (1, 1)))
 
-    def __call__(self, h: Tensor, run: Run) -> Tensor:
-        theta_L11 = run.values[self.weight]
+    def __call__(self, h: Tensor, forward: ForwardPass) -> Tensor:
+        theta_L11 = forward.values[self.weight]
         return theta_L11.expand(-1, h.shape[1], 1)

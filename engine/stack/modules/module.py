@@ -10,7 +10,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from engine.stack.run import Run
+from engine.stack.forward_pass import ForwardPass
 
 Activation = Callable[[Tensor], Tensor]
 
@@ -25,7 +25,7 @@ ACTIVATIONS: dict[str, Activation] = {
 class Module(Protocol):
     """A step of the forward pass."""
 
-    def __call__(self, h: Tensor, run: Run) -> Tensor: ...
+    def __call__(self, h: Tensor, forward: ForwardPass) -> Tensor: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +35,9 @@ class Activate:
     name: str
     kind: str
 
-    def __call__(self, h: Tensor, run: Run) -> Tensor:
+    def __call__(self, h: Tensor, forward: ForwardPass) -> Tensor:
         # In evaluation no gradient is wanted: relu in place saves writing the activations a second time.
-        h = h.relu_() if self.kind == "relu" and not run.training else ACTIVATIONS[self.kind](h)
-        if run.taps is not None:
-            run.taps.append((self.name, h))
+        h = h.relu_() if self.kind == "relu" and not forward.training else ACTIVATIONS[self.kind](h)
+        if forward.taps is not None:
+            forward.taps.append((self.name, h))
         return h

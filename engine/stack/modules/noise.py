@@ -14,8 +14,8 @@ from torch import Tensor
 from engine.regularizers.dropout import dropout, dropout_evaluation
 from engine.regularizers.gaussian_dropout import gaussian_dropout
 from engine.regularizers.spatial_dropout import spatial_dropout
+from engine.stack.forward_pass import ForwardPass
 from engine.stack.modules.module import Module
-from engine.stack.run import Run
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,37 +25,37 @@ class Place:
     Attributes
     ----------
     shape : of one example's outputs: (units,), or (height, width, channels).
-    at : the first unit's place in dropout's draw, which the network shares.
+    first_unit : its place in dropout's draw, which the network shares.
     drops : whether dropout and Gaussian dropout act on this layer (`dropout_layers`).
     inverted : dropout's style.
     """
 
     name: str
     shape: tuple[int, ...]
-    at: int
+    first_unit: int
     drops: bool
     inverted: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Drop:
-    """Dropout of a hidden layer's units; `at` is the first one's place in the draw that the network shares."""
+    """Dropout of a hidden layer's units; `first_unit` is its place in the draw that the network shares."""
 
-    at: int
+    first_unit: int
     inverted: bool
 
-    def __call__(self, h: Tensor, run: Run) -> Tensor:
-        settings = run.settings
+    def __call__(self, h: Tensor, forward: ForwardPass) -> Tensor:
+        settings = forward.settings
         if not settings.any("regularization.dropout"):
             return h
-        if not run.training:
+        if not forward.training:
             if self.inverted:
                 return h
             # In place, unless someone looks at the activations as they were.
-            return dropout_evaluation(h if run.taps is None else h.clone(), settings["regularization.dropout"])
-        h_SABU = run.per_arm(h).flatten(3)
-        bits_SBU = run.dropout_bits(self.at, h_SABU.shape[3], h_SABU.shape[2])
-        p = run.threshold("regularization.dropout")
+            return dropout_evaluation(h if forward.taps is None else h.clone(), settings["regularization.dropout"])
+        h_SABU = forward.per_arm(h).flatten(3)
+        bits_SBU = forward.dropout_bits(self.first_unit, h_SABU.shape[3], h_SABU.shape[2])
+        p = forward.threshold("regularization.dropout")
         return dropout(h_SABU, bits_SBU, p, self.inverted).view(h.shape)
 
 
@@ -65,12 +65,12 @@ class GaussianDrop:
 
     name: str
 
-    def __call__(self, h: Tensor, run: Run) -> Tensor:
-        if not run.training or not run.settings.any("regularization.gaussian_dropout"):
+    def __call__(self, h: Tensor, forward: ForwardPass) -> Tensor:
+        if not forward.training or not forward.settings.any("regularization.gaussian_dropout"):
             return h
-        h_SABU = run.per_arm(h).flatten(3)
-        noise_SBU = run.normal(f"gaussian_dropout {self.name}", *h_SABU.shape[2:])
-        return gaussian_dropout(h_SABU, noise_SBU, run.settings["regularization.gaussian_dropout"]).view(h.shape)
+        h_SABU = forward.per_arm(h).flatten(3)
+        noise_SBU = forward.normal(f"gaussian_dropout {self.name}", *h_SABU.shape[2:])
+        return gaussian_dropout(h_SABU, noise_SBU, forward.settings["regularization.gaussian_dropout"]).view(h.shape)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,17 +79,17 @@ class DropChannels:
 
     stream: str
 
-    def __call__(self, h: Tensor, run: Run) -> Tensor:
-        if not run.training or not run.settings.any("regularization.spatial_dropout"):
+    def __call__(self, h: Tensor, forward: ForwardPass) -> Tensor:
+        if not forward.training or not forward.settings.any("regularization.spatial_dropout"):
             return h
-        bits_SBC = run.bits(self.stream, h.shape[1], h.shape[-1])
-        p = run.threshold("regularization.spatial_dropout")
-        return spatial_dropout(run.per_arm(h), bits_SBC, p).view(h.shape)
+        bits_SBC = forward.bits(self.stream, h.shape[1], h.shape[-1])
+        p = forward.threshold("regularization.spatial_dropout")
+        return spatial_dropout(forward.per_arm(h), bits_SBC, p).view(h.shape)
 
 
-# In the order in which they act. Each gives a module for a place, or None where it has no business there.
+# In the order in which they act. Each gives a module for a place, or None where it does not apply.
 ON_ACTIVATIONS: list[Callable[[Place], Module | None]] = [
-    lambda place: Drop(place.at, place.inverted) if place.drops else None,
+    lambda place: Drop(place.first_unit, place.inverted) if place.drops else None,
     lambda place: GaussianDrop(place.name) if place.drops else None,
     lambda place: DropChannels(f"spatial_dropout {place.name}") if len(place.shape) > 1 else None,
 ]

@@ -16,15 +16,15 @@ from torch import Tensor
 
 from engine.preset import PresetError
 from engine.preset.schema import Model
-from engine.stack.layout import Builder
+from engine.stack.forward_pass import ForwardPass
+from engine.stack.layout import LayoutBuilder
 from engine.stack.modules.module import Module
-from engine.stack.run import Run
 
 EPS = 1e-5
 MOMENTUM = 0.1
 
 
-def norms(model: Model, builder: Builder, name: str, shape: tuple[int, ...]) -> list[Module]:
+def norms(model: Model, builder: LayoutBuilder, name: str, shape: tuple[int, ...]) -> list[Module]:
     """The normalization of a layer as the model has it: one module, or none.
 
     Parameters
@@ -51,7 +51,7 @@ def norms(model: Model, builder: Builder, name: str, shape: tuple[int, ...]) -> 
     return []
 
 
-def _affine(builder: Builder, name: str, count: int) -> tuple[int, int]:
+def _affine(builder: LayoutBuilder, name: str, count: int) -> tuple[int, int]:
     return builder.slot(name, "gain", (count,)), builder.slot(name, "shift", (count,))
 
 
@@ -84,8 +84,8 @@ class _ByBatch(torch.autograd.Function):
 
 
 def _normalized(h_LRC: Tensor, gain_L1C: Tensor, shift_L1C: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    told: tuple[Tensor, Tensor, Tensor] = _ByBatch.apply(h_LRC, gain_L1C, shift_L1C)
-    return told
+    normalized: tuple[Tensor, Tensor, Tensor] = _ByBatch.apply(h_LRC, gain_L1C, shift_L1C)
+    return normalized
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,35 +95,36 @@ class BatchNorm:
     As torch.nn.BatchNorm: the biased variance normalizes, the unbiased one moves the running variance by `MOMENTUM`;
     evaluation uses the running statistics, which start at mean 0 and variance 1. One difference: where an epoch's last
     batch is a single example of a dense layer, which has no variance and which torch refuses, that example is
-    normalized by the running statistics and moves them not.
+    normalized by the running statistics and does not move them.
     """
 
     gain: int
     shift: int
-    at: int
+    first_column: int
     channels: int
 
     @classmethod
-    def make(cls, builder: Builder, name: str, channels: int) -> BatchNorm:
+    def make(cls, builder: LayoutBuilder, name: str, channels: int) -> BatchNorm:
         gain, shift = _affine(builder, name, channels)
-        at = builder.take_statistics(channels, first=0.0)
+        first_column = builder.take_statistics(channels, first=0.0)
         builder.take_statistics(channels, first=1.0)
-        return cls(gain, shift, at, channels)
+        return cls(gain, shift, first_column, channels)
 
-    def __call__(self, h: Tensor, run: Run) -> Tensor:
+    def __call__(self, h: Tensor, forward: ForwardPass) -> Tensor:
         h_LRC = h.flatten(1, -2)
-        gain_L1C, shift_L1C = run.values[self.gain].unsqueeze(1), run.values[self.shift].unsqueeze(1)
-        running_L2C = run.statistics_LQ[:, self.at : self.at + 2 * self.channels].view(-1, 2, self.channels)
-        if run.training and h_LRC.shape[1] > 1:
-            told, mean_L1C, variance_L1C = _normalized(h_LRC, gain_L1C, shift_L1C)
-            if run.moves_statistics:
-                momentum = MOMENTUM if run.momentum is None else run.momentum
+        gain_L1C, shift_L1C = forward.values[self.gain].unsqueeze(1), forward.values[self.shift].unsqueeze(1)
+        columns = slice(self.first_column, self.first_column + 2 * self.channels)
+        running_L2C = forward.statistics_LQ[:, columns].view(-1, 2, self.channels)
+        if forward.training and h_LRC.shape[1] > 1:
+            normalized_LRC, mean_L1C, variance_L1C = _normalized(h_LRC, gain_L1C, shift_L1C)
+            if forward.moves_statistics:
+                momentum = MOMENTUM if forward.momentum is None else forward.momentum
                 self._move(running_L2C, mean_L1C, variance_L1C, h_LRC.shape[1], momentum)
         else:
             mean_L1C, variance_L1C = running_L2C[:, :1], running_L2C[:, 1:]
             scale_L1C = gain_L1C * (variance_L1C + EPS).rsqrt()
-            told = torch.addcmul(shift_L1C - mean_L1C * scale_L1C, h_LRC, scale_L1C)
-        return told.view(h.shape)
+            normalized_LRC = torch.addcmul(shift_L1C - mean_L1C * scale_L1C, h_LRC, scale_L1C)
+        return normalized_LRC.view(h.shape)
 
     @staticmethod
     @torch.no_grad()
@@ -138,8 +139,8 @@ class LayerNorm:
     gain: int
     shift: int
 
-    def __call__(self, h: Tensor, run: Run) -> Tensor:
-        gain_L1F, shift_L1F = run.values[self.gain].unsqueeze(1), run.values[self.shift].unsqueeze(1)
+    def __call__(self, h: Tensor, forward: ForwardPass) -> Tensor:
+        gain_L1F, shift_L1F = forward.values[self.gain].unsqueeze(1), forward.values[self.shift].unsqueeze(1)
         h_LBF = F.layer_norm(h.flatten(2), gain_L1F.shape[2:], eps=EPS)
         return torch.addcmul(shift_L1F, h_LBF, gain_L1F).view(h.shape)
 
@@ -152,8 +153,8 @@ class GroupNorm:
     shift: int
     groups: int
 
-    def __call__(self, h: Tensor, run: Run) -> Tensor:
-        gain_L1C, shift_L1C = run.values[self.gain].unsqueeze(1), run.values[self.shift].unsqueeze(1)
+    def __call__(self, h: Tensor, forward: ForwardPass) -> Tensor:
+        gain_L1C, shift_L1C = forward.values[self.gain].unsqueeze(1), forward.values[self.shift].unsqueeze(1)
         # Seen as torch wants it, channels second; on images that is torch's channels_last.
         normed = F.group_norm(h.flatten(0, 1).movedim(-1, 1), self.groups, eps=EPS).movedim(1, -1)
         return torch.addcmul(shift_L1C, normed.reshape(h.shape).flatten(1, -2), gain_L1C).view(h.shape)

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from torch import Tensor
 
 from engine.regularizers.drop_path import drop_path
+from engine.stack.forward_pass import ForwardPass
 from engine.stack.modules.module import Module
-from engine.stack.run import Run
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,13 +19,14 @@ class Residual:
     shortcut: tuple[Module, ...]
     stream: str
 
-    def __call__(self, h: Tensor, run: Run) -> Tensor:
+    def __call__(self, h: Tensor, forward: ForwardPass) -> Tensor:
         added, kept = h, h
         for module in self.branch:
-            added = module(added, run)
+            added = module(added, forward)
         for module in self.shortcut:
-            kept = module(kept, run)
-        if run.training and run.settings.any("regularization.drop_path"):
-            bits_SB = run.bits(self.stream, h.shape[1])
-            added = drop_path(run.per_arm(added), bits_SB, run.threshold("regularization.drop_path")).view(added.shape)
+            kept = module(kept, forward)
+        if forward.training and forward.settings.any("regularization.drop_path"):
+            bits_SB = forward.bits(self.stream, h.shape[1])
+            p = forward.threshold("regularization.drop_path")
+            added = drop_path(forward.per_arm(added), bits_SB, p).view(added.shape)
         return kept + added

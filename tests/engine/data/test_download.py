@@ -94,7 +94,7 @@ def test_without_a_network_the_way_out_is_told_at_once(source, tmp_path, monkeyp
     told = error(source=source)
     assert time.monotonic() - start < 5
     assert told.startswith(f"data.source = '{source}': not in ")
-    assert str(tmp_path)[-20:] in told  # the middle of a long path is left out
+    assert str(tmp_path)[:10] in told  # the middle of a long path is left out
     for word in (
         "REGTUI_DATA",
         "digits, iris, wine, breast_cancer",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from engine.data.split import Sizes, _shares, sizes
+from engine.data.split import Sizes, _shares, first, sizes
 from engine.preset.errors import PresetError
 from engine.preset.schema import Data
 from tests.engine.data.common import PARTS, counts, error, inputs, labels, task
@@ -37,6 +37,14 @@ def test_each_part_holds_each_class_in_its_share(source, amounts):
         y_N = labels(made, part)
         off_C = np.bincount(y_N, minlength=made.classes) - share_C * len(y_N)
         assert np.abs(off_C).max() <= 1
+
+
+def test_first_takes_the_test_rows_from_the_beginning_of_an_official_test_part():
+    split = first(Sizes(train=30, validation=20, test=10), official=40)
+    assert (split.train_N.tolist(), split.val_N.tolist()) == ([*range(30)], [*range(30, 50)])
+    assert split.test_N.tolist() == [*range(10)]
+    split = first(Sizes(train=30, validation=20, test=10), official=None)
+    assert split.test_N.tolist() == [*range(50, 60)]
 
 
 def test_shares_keep_every_sum_and_round_up_or_down_only():

@@ -124,8 +124,8 @@ def test_both_passes_of_a_step_meet_the_same_noise_and_the_next_step_meets_other
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     seen: list[Tensor] = []
-    from engine.stack.beside import add_weight_noise
     from engine.stack.modules.noise import dropout, gaussian_dropout
+    from engine.stack.perturbed_weights import add_weight_noise
 
     def spy(h: Tensor, bits: Tensor, *rest: object) -> Tensor:
         seen.append(bits.double().clone())
@@ -141,7 +141,7 @@ def test_both_passes_of_a_step_meet_the_same_noise_and_the_next_step_meets_other
 
     monkeypatch.setattr("engine.stack.modules.noise.dropout", spy)
     monkeypatch.setattr("engine.stack.modules.noise.gaussian_dropout", gaussian_spy)
-    monkeypatch.setattr("engine.stack.beside.add_weight_noise", weight_spy)
+    monkeypatch.setattr("engine.stack.perturbed_weights.add_weight_noise", weight_spy)
     noises = {f"regularization.{name}": 0.3 for name in ("dropout", "gaussian_dropout", "weight_noise")}
     lab = lab_of({"model.hidden": [6], "training.batch_size": 20, "training.sam": 0.1, **noises})
     lab.run_epoch()
@@ -160,17 +160,17 @@ def test_the_way_up_has_the_length_rho_and_is_none_where_sam_is_off_or_the_gradi
 
 
 def test_only_the_first_pass_of_a_step_moves_running_statistics(monkeypatch: pytest.MonkeyPatch) -> None:
-    from engine.stack.run import Run
+    from engine.stack.forward_pass import ForwardPass
 
     moves: list[bool] = []
 
-    def spy(*given: Any, moves_statistics: bool, **more: Any) -> Run:
-        made = Run(*given, moves_statistics=moves_statistics, **more)
+    def spy(*given: Any, moves_statistics: bool, **more: Any) -> ForwardPass:
+        made = ForwardPass(*given, moves_statistics=moves_statistics, **more)
         if made.training:
             moves.append(moves_statistics)
         return made
 
-    monkeypatch.setattr("engine.stack.trainer.Run", spy)
+    monkeypatch.setattr("engine.stack.trainer.ForwardPass", spy)
     lab_of({"training.sam": 0.1}).run_epoch()
     assert moves == [True, False] * 3
 

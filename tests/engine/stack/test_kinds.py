@@ -14,7 +14,7 @@ from engine.preset import PresetError
 from engine.preset.schema import Model
 from engine.preset.schema import Settings as LaneOf
 from engine.stack.evaluate import _CHUNK_NUMBERS, evaluate
-from engine.stack.layout import Builder
+from engine.stack.layout import LayoutBuilder
 from engine.stack.modules.conv import Conv, convolve
 from engine.stack.network import network_of
 from engine.stack.objective import CrossEntropy
@@ -138,7 +138,7 @@ def test_a_convolution_of_shared_or_own_inputs_is_torchs_forward_and_backward(
 
 
 def test_a_convolutions_fans_count_its_nine_taps() -> None:
-    builder = Builder()
+    builder = LayoutBuilder()
     Conv.make(builder, "conv 1", 3, 16)
     slot = builder.layout().matrices[0]
     assert (slot.shape, slot.fan_in, slot.fan_out) == ((27, 16), 27, 144)

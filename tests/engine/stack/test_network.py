@@ -9,12 +9,12 @@ import torch.nn.functional as F
 import engine.stack.evaluate
 from engine.preset.schema import Model, Settings
 from engine.stack.evaluate import evaluate
+from engine.stack.forward_pass import ForwardPass
 from engine.stack.init import first_parameters
 from engine.stack.modules import ACTIVATIONS
 from engine.stack.network import network_of as stacked_network_of
 from engine.stack.objective import CrossEntropy
 from engine.stack.randomness import Streams
-from engine.stack.run import Run
 from engine.stack.settings import LaneSettings
 from tests.engine.reference import layers_of, layout_of, network_of
 from tests.engine.small import CPU, task_of
@@ -34,9 +34,9 @@ def test_every_lane_gives_the_logits_of_its_own_network(activation: str, hidden:
     settings = Settings(model=Model(hidden=hidden, activation=activation))
     network, lanes = stacked_network_of(settings, 5, 3), LaneSettings([settings] * 6, CPU, torch.float64)
     values = [slot.of(theta_LP) for slot in layout.slots]
-    run = Run(values, torch.zeros(6, 0), lanes, 2)
-    torch.testing.assert_close(network(x_GNI, run), expected, rtol=0, atol=1e-12)
-    training = Run(values, torch.zeros(6, 0), lanes, 2, Streams([0, 1], CPU), 1, network.units)
+    evaluation = ForwardPass(values, torch.zeros(6, 0), lanes, 2)
+    torch.testing.assert_close(network(x_GNI, evaluation), expected, rtol=0, atol=1e-12)
+    training = ForwardPass(values, torch.zeros(6, 0), lanes, 2, Streams([0, 1], CPU), 1, network.units)
     torch.testing.assert_close(network(x_LNI, training), expected, rtol=0, atol=1e-12)
 
 
@@ -58,10 +58,10 @@ def test_evaluation_in_chunks_is_the_mean_over_all_examples(monkeypatch: pytest.
     theta_LP = first_parameters(layout, [(Model(), lane // 2) for lane in range(4)], CPU, torch.float64)
     monkeypatch.setitem(engine.stack.evaluate._CHUNK_NUMBERS, "cpu", 1)
     network = stacked_network_of(Settings(model=Model(hidden=[7])), 5, 3)
-    run = Run(
+    evaluation = ForwardPass(
         [slot.of(theta_LP) for slot in layout.slots], theta_LP, LaneSettings([Settings()] * 4, CPU, torch.float64), 2
     )
-    loss_L, accuracy_L = evaluate(CrossEntropy(), lambda x: network(x, run), x_GNI, y_GN, 4, network.widest)
+    loss_L, accuracy_L = evaluate(CrossEntropy(), lambda x: network(x, evaluation), x_GNI, y_GN, 4, network.widest)
     for lane in range(4):
         logits = network_of(layout, theta_LP[lane])(x_GNI[lane // 2])
         y_N = y_GN[lane // 2]

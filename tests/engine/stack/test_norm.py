@@ -131,9 +131,9 @@ def test_a_second_pass_of_a_step_leaves_the_statistics() -> None:
     (stack,) = lab._stacks
     x_LBI, _ = stack._batches.take(0, 1)
     values = [slot.of(stack.theta_LP) for slot in stack.layout.slots]
-    stack.network(x_LBI, stack._run(values, training=True, moves_statistics=False))
+    stack.network(x_LBI, stack._forward_pass(values, training=True, moves_statistics=False))
     assert torch.equal(stack.statistics_LQ[0], torch.tensor(stack.layout.first_statistics, dtype=torch.float64))
-    stack.network(x_LBI, stack._run(values, training=True))
+    stack.network(x_LBI, stack._forward_pass(values, training=True))
     assert not torch.equal(stack.statistics_LQ[0], torch.tensor(stack.layout.first_statistics, dtype=torch.float64))
 
 

@@ -8,27 +8,35 @@ from tui.screens.dialogs import Ask, AskText
 from tui.screens.main import MainScreen
 
 
+async def ask_to_quit(person):
+    """Keys that come before its first answer is in focus are nobody's."""
+    await person.press("q")
+    await person.sees(lambda: isinstance(person.app.screen, Ask) and isinstance(person.app.focused, Button))
+
+
 @pytest.mark.parametrize(("size", "key"), [*((size, "q") for size in SIZES), (SIZES[1], "ctrl+q")])
 async def test_quitting_while_it_trains_asks_and_going_on_goes_on(size, key):
     async with dashboard(size=size) as person:
         await person.sees(lambda: person.view.record.epoch > 0)
         await person.press(key)
+        await person.sees(lambda: isinstance(person.app.focused, Button))
         for answer in ("stop and keep", "stop and discard", "go on training"):
             await person.sees(answer)
         await person.press("right", "right", "enter")
         await person.sees(lambda: isinstance(person.app.screen, MainScreen))
         before = person.view.record.epoch
         await person.sees(lambda: person.view.record.epoch > before)
-        assert person.app.reported is None
+        assert person.app.last_view is None
 
 
 async def test_keep_measures_the_best_weights_on_the_test_data():
     async with dashboard() as person:
         await person.sees(lambda: person.view.record.epoch > 2)
-        await person.press("q", "enter")
-        await person.sees(lambda: person.app.reported is not None)
-        assert person.app.reported.state == "finished"
-        assert len(person.app.reported.record.finished) == 2
+        await ask_to_quit(person)
+        await person.press("enter")
+        await person.sees(lambda: person.app.last_view is not None)
+        assert person.app.last_view.state == "finished"
+        assert len(person.app.last_view.record.finished) == 2
         await person.sees(lambda: person.app.return_value == 0)
 
 
@@ -38,18 +46,18 @@ async def test_keep_works_while_it_is_paused_too():
         await person.sees(
             lambda: person.view.record.epoch == 1 and person.view.state == "paused" and "1/" in person.text
         )
-        await person.press("q", "enter")
-        await person.sees(lambda: person.app.reported is not None and person.app.reported.record.finished)
+        await ask_to_quit(person)
+        await person.press("enter")
+        await person.sees(lambda: person.app.last_view is not None and person.app.last_view.record.finished)
 
 
 async def test_discard_ends_without_a_table():
     async with dashboard() as person:
         await person.sees(lambda: person.view.record.epoch > 2)
-        await person.press("q")
-        await person.sees(lambda: isinstance(person.app.screen, Ask))
+        await ask_to_quit(person)
         await person.press("right", "enter")
         await person.sees(lambda: person.app.return_value == 0)
-        assert person.app.reported is None
+        assert person.app.last_view is None
 
 
 async def test_a_finished_run_is_left_without_a_question_and_with_its_table():
@@ -57,14 +65,20 @@ async def test_a_finished_run_is_left_without_a_question_and_with_its_table():
         await person.sees("finished")
         await person.press("q")
         await person.sees(lambda: person.app.return_value == 0)
-        assert person.app.reported.record.finished
+        assert person.app.last_view.record.finished
+
+
+async def test_a_run_that_has_not_begun_is_left_without_a_question_and_without_a_table():
+    async with dashboard(paused=True) as person:
+        await person.press("q")
+        await person.sees(lambda: person.app.return_value == 0)
+        assert person.app.last_view is None
 
 
 async def test_escape_is_no_answer():
     async with dashboard() as person:
         await person.sees(lambda: person.view.record.epoch > 0)
-        await person.press("q")
-        await person.sees(lambda: isinstance(person.app.screen, Ask))
+        await ask_to_quit(person)
         await person.press("escape")
         await person.sees(lambda: isinstance(person.app.screen, MainScreen))
         assert person.app.return_value is None

@@ -5,12 +5,13 @@ And of what cannot be written: it is told, and the run goes on.
 
 import csv
 import os
+import re
 import subprocess
 import sys
 import xml.etree.ElementTree as ET
 
 import pytest
-from textual.widgets import Input
+from textual.widgets import Button, Input
 
 from engine.preset import load_preset
 from tests.tui.dashboard import dashboard, experiment
@@ -29,6 +30,13 @@ def asked(person):
     return isinstance(person.app.screen, AskText) and isinstance(person.app.focused, Input)
 
 
+async def write(person):
+    """Under the name that is offered."""
+    await person.press("w")
+    await person.sees(lambda: asked(person))
+    await person.press("enter")
+
+
 async def type_name(person, name):
     """Clear the field, then type: Textual runs a binding such as ctrl+u later than it takes letters."""
     await person.sees(lambda: asked(person))
@@ -43,6 +51,7 @@ async def test_the_written_preset_has_the_knobs_as_they_stand_and_loads(tmp_path
         await person.sees(lambda: "0.25" in person.knobs)
         await person.press("w")
         await person.sees("small-tweaked.toml")
+        await person.sees(lambda: asked(person))
         await person.press("enter")
         await person.sees(lambda: "preset written" in person.toasts)
     written = load_preset("small-tweaked.toml")
@@ -56,8 +65,9 @@ async def test_an_existing_file_is_replaced_only_when_told_to(tmp_path):
     file.write_text("mine")
     async with dashboard(paused=True) as person:
         for keys, kept in ((("enter",), True), (("right", "enter"), False)):
-            await person.press("w", "enter")
+            await write(person)
             await person.sees("is there already")
+            await person.sees(lambda: isinstance(person.app.focused, Button))
             await person.press(*keys)
             await person.sees("5 knobs")
             await person.sees(lambda kept=kept: (file.read_text() == "mine") == kept)
@@ -74,6 +84,31 @@ async def test_a_name_of_ones_own_gets_its_ending_and_a_bad_one_is_told():
         await person.sees("Not written. No such file or directory: there is no such folder")
 
 
+@pytest.mark.parametrize("typed", ["~/at home", "~/at home.toml"])
+async def test_a_name_may_begin_at_home_and_have_its_ending(typed, tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    (tmp_path / "home").mkdir()
+    async with dashboard(paused=True) as person:
+        await person.press("w")
+        await person.sees(lambda: asked(person))
+        person.app.focused.value = typed
+        await person.press("enter")
+        await person.sees(lambda: "preset written" in person.toasts)
+    assert os.listdir(tmp_path / "home") == ["at home.toml"]
+    assert load_preset(str(tmp_path / "home" / "at home.toml")).title == "Two moons"
+
+
+async def test_exports_are_named_by_preset_and_second_and_none_replaces_another(tmp_path):
+    view = moment(lane("plain"), lane("dropped"))
+    pairs = [export_files(tmp_path, f"picture {number}", view) for number in range(3)]
+    names = [path.name for pair in pairs for path in pair]
+    assert len(set(names)) == 6 == len(os.listdir(tmp_path))
+    for picture, history in pairs:
+        assert re.fullmatch(r"regtui-export-small-\d{8}-\d{6}(-\d+)?\.svg", picture.name)
+        assert (history.stem, history.suffix) == (picture.stem, ".csv")
+    assert [picture.read_text() for picture, _ in pairs] == [f"picture {number}" for number in range(3)]
+
+
 async def test_the_export_is_a_picture_and_every_number_of_the_history(tmp_path):
     async with dashboard(experiment({"training.epochs": 4, "training.seeds": [0, 1]})) as person:
         await person.sees("finished")
@@ -81,7 +116,7 @@ async def test_the_export_is_a_picture_and_every_number_of_the_history(tmp_path)
         await person.sees(lambda: "exported" in person.toasts)
         (picture,), (history,) = tmp_path.glob("*.svg"), tmp_path.glob("*.csv")
         assert ET.parse(picture).getroot().tag.endswith("svg")
-        rows = list(csv.DictReader(history.open()))
+        rows = list(csv.DictReader(history.read_text().splitlines()))
         assert len(rows) == 2 * 2 * 4
         last = person.view.record.last["plain", 0]
         told = next(row for row in rows if (row["arm"], row["seed"], row["epoch"]) == ("plain", "0", "4"))
@@ -120,10 +155,11 @@ async def test_a_name_that_cannot_be_had_is_told_and_kept_to_be_mended(tmp_path,
 
 async def test_replacing_what_cannot_be_replaced_is_told(tmp_path):
     async with dashboard(paused=True) as person:
-        await person.press("w", "enter")
+        await write(person)
         await person.sees(lambda: "preset written" in person.toasts)
-        await person.press("w", "enter")
+        await write(person)
         await person.sees("is there already")
+        await person.sees(lambda: isinstance(person.app.focused, Button))
         (tmp_path / "small-tweaked.toml").unlink()
         (tmp_path / "small-tweaked.toml").mkdir()
         await person.press("right", "enter")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from engine.preset import knobs
+from engine.preset import settings_by_key
 from tests.tui.dashboard import dashboard
 from tui.screens.actions import ACTIONS
 
@@ -16,7 +16,7 @@ async def test_every_key_and_every_setting_is_told_in_whole_words(width):
         for action in ACTIONS:
             assert f"{action.shown} " in told
             assert action.help.split()[-1] in told
-        for knob in knobs().values():
+        for knob in settings_by_key().values():
             assert knob.name in told
             assert " ".join(knob.help.split()[:3]) in told
             assert " ".join(knob.help.split()[-2:]) in told

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from tests.tui.dashboard import LARGE, SIZES, USUAL, Person, dashboard, experiment
+from tui.charts.chart import Chart
 from tui.looks import LOOKS
 from tui.panes.look import LookPane
 from tui.screens.messages import OpenPreset
-from tui.widgets.chart import Chart
 
 KEYS = {
     "a": "activations", "u": "weights", "y": "loss and penalties", "b": "what it says over the plane", "m": "images",

@@ -10,7 +10,8 @@ import pytest
 
 from engine.history import History
 from tests.tui.dashboard import LARGE, dashboard, experiment
-from tui.widgets import chart, frame, plots
+from tui.charts import chart, frame
+from tui.widgets import run_plots
 from tui.widgets.lines import Lines
 
 ARMS = 60
@@ -126,5 +127,5 @@ async def test_a_pane_that_comes_in_sight_shows_the_present_moment(work):
         seen = person.main.query_one("#loss-7 Chart", chart.Chart)
         shown = [seen.render_line(y).text for y in range(seen.size.height)]
         width, height, skin, _ = seen._surroundings()
-        due = chart.draw(plots.loss_plots(person.view, log=True)["arm 07"], width, height, skin)
+        due = chart.draw(run_plots.loss_plots(person.view, log=True)["arm 07"], width, height, skin)
         assert shown == [row.text for row in due]

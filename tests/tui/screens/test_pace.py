@@ -1,41 +1,60 @@
-"""Promises of the pace: drawing never takes more than its share, and never looks dead."""
+"""Promises of the pace: drawing never takes more than its share, and never looks dead.
+
+By a clock of the tests' own, as processor time is: what else the machine does is not in it.
+"""
 
 import time
 
 import pytest
 
-from tui.screens.pace import FRAMES_PER_SECOND, SLOWEST, Pace
+from tui.screens.pace import FRAMES_PER_SECOND, SHARE, SLOWEST, Pace
 
 
-def burn(seconds):
-    end = time.thread_time() + seconds
-    while time.thread_time() < end:
-        pass
+@pytest.fixture
+def clock(monkeypatch):
+    """Processor time as the pace sees it, seconds; a list of one number, to be moved on."""
+    used = [7.0]
+    monkeypatch.setattr("tui.screens.pace.time.thread_time", lambda: used[0])
+    return used
 
 
-def test_cheap_frames_come_as_often_as_wished():
-    assert Pace(10).wait() == pytest.approx(0.1)
+def frames(pace, clock, *costs):
+    """Draw frames of these costs; what is waited for after each."""
+    waits = []
+    for cost in (*costs, 0.0):  # a frame's cost is known when the next one begins
+        pace.begin()
+        waits.append(pace.wait())
+        clock[0] += cost
+    return waits[1:]
+
+
+def test_cheap_frames_come_as_often_as_wished(clock):
+    assert frames(Pace(10), clock, 0.001, 0.002, 0.001) == [pytest.approx(0.1)] * 3
     assert Pace(None).wait() == pytest.approx(1 / FRAMES_PER_SECOND)
 
 
-def test_costly_frames_come_seldom_but_at_least_so_often():
-    pace = Pace(100)
-    waits = []
-    for _ in range(6):
-        pace.begin()
-        burn(0.02)
-        waits.append(pace.wait())
-    assert waits[-1] > 0.1
-    for _ in range(3):
-        pace.begin()
-        burn(0.2)
-    assert pace.wait() <= SLOWEST
+@pytest.mark.parametrize("cost", [0.002, 0.01, 0.02, 0.039])
+def test_costly_frames_take_their_share_of_the_time_and_no_more(cost, clock):
+    assert SHARE == 0.04
+    assert frames(Pace(100), clock, *[cost] * 8)[-1] == pytest.approx(max(0.01, cost / 0.04))
+
+
+def test_however_costly_a_frame_comes_at_least_once_a_second(clock):
+    assert SLOWEST == 1.0
+    assert frames(Pace(100), clock, *[0.5] * 8)[-1] == 1.0
+    assert frames(Pace(0.5), clock, *[0.5] * 8)[-1] == 2.0  # unless fewer are wished for
+
+
+def test_one_costly_frame_does_not_slow_down_those_after_it(clock):
+    waits = frames(Pace(10), clock, *[0.001] * 4, 2.0, *[0.001] * 4)
+    assert waits == [pytest.approx(0.1)] * len(waits)
+    assert frames(Pace(10), clock, *[0.001] * 4, *[0.02] * 3)[-1] == pytest.approx(0.5)  # three of them do
 
 
 def test_sleeping_costs_nothing():
-    pace = Pace(50)
-    for _ in range(4):
+    pace = Pace(1000)
+    for _ in range(5):
         pace.begin()
-        time.sleep(0.02)
+        time.sleep(0.05)
     pace.begin()
-    assert pace.wait() < 0.1
+    assert pace.wait() < 0.5

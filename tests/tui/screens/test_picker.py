@@ -19,7 +19,7 @@ LISTED = [
 def _three_presets(monkeypatch):
     monkeypatch.setattr("tui.screens.picker.builtin_list", lambda: LISTED)
     presets = {each.name: experiment(title=each.title) for each in LISTED}
-    monkeypatch.setattr("tui.screens.main.load_preset", lambda name: presets[name])
+    monkeypatch.setattr("tui.screens.experiments.load_preset", lambda name: presets[name])
 
 
 @pytest.mark.parametrize("size", SIZES)

@@ -4,7 +4,7 @@ import pytest
 
 from engine.events import Reported
 from tests.tui.views import finish, lane, moment, shown, stop
-from tui.widgets.comparison import Comparison
+from tui.widgets.comparison import Comparison, _wrapped
 
 
 async def lines(view, width=110, ascii_only=False):
@@ -94,3 +94,32 @@ async def test_an_arm_that_diverged_is_never_the_best():
     told = await lines(moment(lane("plain"), lost, stopped=[stop("dropped", "diverged")]))
     assert told[1].startswith("★ plain")
     assert told[3].strip() == "'dropped' diverged: there is no gap to compare"
+
+
+async def test_the_table_says_what_the_best_is_where_it_need_not_be_the_lowest():
+    table = Comparison(ascii_only=False)
+    async with shown(table, 100, 12) as told:
+        table.update(moment(lane("plain"), lane("dropped")))
+        assert not any("counted as better" in line for line in told())
+        table.update(moment(lane("plain"), lane("dropped"), base={"early_stopping.min_delta": 0.1}))
+        assert any("min_delta 0.1" in line for line in told())
+
+
+@pytest.mark.parametrize("selected", ["plain", "dropped", None])
+async def test_the_selected_arms_name_is_reversed_and_no_other(selected):
+    table = Comparison(ascii_only=False)
+    async with shown(table, 110, 16):
+        table.update(moment(lane("plain"), lane("dropped")), selected)
+        for text in table._texts[1:3]:
+            name = next(word for word in ("plain", "dropped") if word in text.plain)
+            reversed_ = any("reverse" in str(span.style) for span in text.spans)
+            assert reversed_ == (name == selected)
+
+
+@pytest.mark.parametrize("width", [20, 33, 60, 150])
+def test_a_sentence_takes_three_lines_at_the_most_and_none_is_wider_than_the_table(width):
+    words = " ".join(f"word{number}" for number in range(30))
+    wrapped = _wrapped(words, width)
+    assert max(line.cell_len for line in wrapped) <= width
+    assert len(wrapped) == (3 if width < 100 else 2)
+    assert words.startswith(" ".join(line.plain.strip() for line in wrapped))

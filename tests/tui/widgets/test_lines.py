@@ -30,6 +30,20 @@ async def test_only_the_cells_that_changed_are_sent():
         assert len(sent) == 1
 
 
+async def test_a_word_that_changes_its_style_alone_is_sent():
+    lines = Lines(id="it")
+    async with shown(lines, 20, 2):
+        lines.show([Text("one two")])
+        sent = []
+        lines.refresh = lambda *regions, **_: sent.extend(regions)
+        bold = Text("one two")
+        bold.stylize("bold", 4, 7)
+        lines.show([bold])
+        (region,) = sent
+        assert region.x <= 4 < 7 <= region.right
+        assert any(segment.style.bold for segment in lines._strips[0] if segment.style)
+
+
 async def test_a_line_keeps_the_style_of_its_text_also_where_no_span_has_one():
     lines = Lines(id="it")
     async with shown(lines, 20, 2):

@@ -60,3 +60,20 @@ async def test_without_patience_a_line_tells_the_best_and_names_are_whole():
     told = await lines(moment(*map(lane, arms), arms=arms))
     assert told == ["activity L1 x10 best 0.450 at 10", "activity L1 x1  best 0.450 at 10"]
     assert (await lines(moment()))[0].endswith("no patience set")
+
+
+async def test_a_watched_arm_that_ran_its_full_length_says_only_where_it_would_have_stopped():
+    ended = {"would_stop": [would_stop("plain", 37)], "stopped": [stop("plain", "epochs")]}
+    told = "\n".join(await lines(moment(lane("plain", wait=25), base=PATIENT, **ended)))
+    assert "would stop 37" in told
+    assert "full length" not in told
+
+
+async def test_a_count_is_red_from_the_patience_on():
+    for wait, red in ((19, False), (20, True), (25, True)):
+        gauges = StoppingGauges(True)
+        async with shown(gauges, 44, 6):
+            gauges.update(moment(lane("plain", wait=wait), base=PATIENT))
+            first = gauges._texts[0]
+            count = first.plain.index(f" {wait}/20")
+            assert any("red" in str(span.style) for span in first.spans if span.start >= count) == red

@@ -35,7 +35,17 @@ def test_a_spread_has_as_many_decimals_as_its_mean():
 
 @pytest.mark.parametrize(
     ("seconds", "told"),
-    [(0, "0 s"), (59.4, "59 s"), (60, "1:00"), (185, "3:05"), (7800, "2:10:00"), (math.inf, "—"), (math.nan, "—")],
+    [
+        (0, "0 s"),
+        (59.4, "59 s"),
+        (59.6, "1:00"),
+        (60, "1:00"),
+        (185, "3:05"),
+        (3599, "59:59"),
+        (7800, "2:10:00"),
+        (math.inf, "—"),
+        (math.nan, "—"),
+    ],
 )
 def test_a_duration_reads_as_a_clock(seconds, told):
     assert duration(seconds) == told
@@ -53,6 +63,12 @@ def test_a_gauge_is_empty_at_nothing_and_full_at_one():
     assert bar(0.5, 4, True) == "##.."
     assert bar(1, 4, False) == "████"
     assert bar(7, 4, False) == "████"
+
+
+def test_a_gauge_is_filled_to_an_eighth_of_a_cell():
+    assert [bar(eighths / 16, 2, False) for eighths in range(17)] == [
+        "░░", "▏░", "▎░", "▍░", "▌░", "▋░", "▊░", "▉░", "█░", "█▏", "█▎", "█▍", "█▌", "█▋", "█▊", "█▉", "██",
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize(

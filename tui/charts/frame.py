@@ -1,4 +1,4 @@
-"""What stands around and behind the curves of a chart: axes, ticks and vertical lines, through plotext.
+"""What is drawn around and behind the curves of a chart: axes, ticks and vertical lines, through plotext.
 
 plotext has one global figure, so draw on one thread only.
 """
@@ -10,8 +10,8 @@ import re
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from tui.widgets.canvas import Canvas
-from tui.widgets.palette import Rgb
+from tui.charts.canvas import Canvas
+from tui.charts.palette import Rgb
 
 
 class Row(NamedTuple):
@@ -60,13 +60,13 @@ def _frame(
         figure.axes(True, pixel=_pixel(muted), axis="both", side=0)
     for ruler, size, marked in zip(rulers, pixels, ticks, strict=True):
         if axes:
-            ruler.ticks([at for at, _ in marked], labels=[text for _, text in marked])
+            ruler.ticks([pixel for pixel, _ in marked], labels=[text for _, text in marked])
             ruler.pixel(_pixel(muted))
         else:
             ruler.frequency(0)
         ruler.lim(0, size).alignment(lim="edge")
-    for at, rgb, thick in lines:
-        figure.line(at + 0.5, orientation=1, pixel=_pixel(rgb), style="heavy" if thick else "dotted")
+    for pixel, rgb, thick in lines:
+        figure.line(pixel + 0.5, orientation=1, pixel=_pixel(rgb), style="heavy" if thick else "dotted")
     return tuple(_rows(figure.build().string(), *cells))
 
 

@@ -1,4 +1,4 @@
-"""What training makes of a batch on its way into the network: augmentation, cutout, input noise, mixing, in this order.
+"""What training does to a batch before the network sees it: augmentation, cutout, input noise, mixing, in this order.
 
 Only the lanes that ask for a technique pass through it: the others keep every bit, and cost nothing.
 """
@@ -37,8 +37,8 @@ def refuse_without_images(settings: Settings, image_shape: tuple[int, int, int] 
         raise PresetError(why)
 
 
-class Disturb:
-    """Disturbs the batches of a stack, `arms` lanes for each seed.
+class InputTransforms:
+    """The transforms of a stack's batches, `arms` lanes for each seed.
 
     Parameters
     ----------
@@ -58,7 +58,7 @@ class Disturb:
         self._settings, self._streams = settings, streams
 
     def __call__(self, x_LBI: Tensor, y_LB: Tensor, step: int) -> tuple[Tensor, Targets]:
-        """What the lanes are fed, and told."""
+        """The inputs of the lanes after all transforms, x_LBI, and their targets."""
         if self._any(*_AUGMENT):
             x_LBI = self._augmented(x_LBI, step)
         lanes, batch, features = x_LBI.shape

@@ -14,10 +14,10 @@ from textual.geometry import Region
 from textual.strip import Strip
 from textual.widget import Widget
 
-from tui.widgets.palette import Rgb
-from tui.widgets.plot import Mark, Plot, Row, Series, Skin, draw
-
-__all__ = ["Chart", "Mark", "Plot", "Series"]
+from tui.charts.drawing import Skin, draw
+from tui.charts.frame import Row
+from tui.charts.palette import Rgb
+from tui.charts.plot import Plot
 
 
 class Chart(Widget):
@@ -52,7 +52,7 @@ class Chart(Widget):
     def show(self, plot: Plot) -> None:
         """Draw `plot` from now on, and refresh the spans of cells in which it differs from the last frame.
 
-        A chart that nobody sees is drawn when it comes in sight.
+        A chart that is out of sight is drawn when it comes into sight.
         """
         self._plot = plot
         self._redraw()
@@ -134,9 +134,9 @@ def _style(rgb: Rgb | None, ground: RichColor | None) -> Style:
 
 
 def _strip(row: Row, ground: RichColor | None) -> Strip:
-    segments, at = [], 0
+    segments, start = [], 0
     for rgb, cells in groupby(row.colours):
-        end = at + sum(1 for _ in cells)
-        segments.append(Segment(row.text[at:end], _style(rgb, ground)))
-        at = end
+        end = start + sum(1 for _ in cells)
+        segments.append(Segment(row.text[start:end], _style(rgb, ground)))
+        start = end
     return Strip(segments, len(row.text))

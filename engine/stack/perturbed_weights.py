@@ -1,4 +1,4 @@
-"""Weights beside the true ones, at which a gradient is taken: moved by weight noise, or up the slope (SAM)."""
+"""The weights at which a gradient is taken where they are not the true ones: weight noise, and the ascent of SAM."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from engine.stack.settings import LaneSettings
 _NOISE = "regularization.weight_noise"
 
 
-class Beside:
-    """The parameters of all lanes at which the next gradient is taken; the true ones where nothing moves them.
+class PerturbedWeights:
+    """The parameters of all lanes at which the next gradient is taken: the true ones where nothing perturbs them.
 
     Parameters
     ----------
@@ -29,27 +29,26 @@ class Beside:
     ) -> None:
         self._layout, self._theta_LP, self._true = layout, theta_LP, leaves
         self._settings, self._streams = settings, streams
-        self._moved_LP: Tensor | None = None
+        self._perturbed_LP: Tensor | None = None
         self._leaves: list[Tensor] = []
 
     @torch.no_grad()
     def leaves(self, step: int, up_LP: Tensor | None = None) -> Sequence[Tensor]:
-        """What to differentiate by at this step, `up_LP` away from the true parameters where it is given.
+        """The leaves to differentiate by in this step, `up_LP` away from the true parameters where it is given.
 
         Weight noise is a function of the step: asked twice in one step it is the same.
         """
         noisy = self._settings.any(_NOISE)
         if up_LP is None and not noisy:
             return self._true
-        if self._moved_LP is None:
-            self._moved_LP = torch.empty_like(self._theta_LP)
-            self._leaves = [slot.of(self._moved_LP).detach().requires_grad_() for slot in self._layout.slots]
-        self._moved_LP.copy_(self._theta_LP)
+        if self._perturbed_LP is None:
+            self._perturbed_LP = torch.empty_like(self._theta_LP)
+            self._leaves = [slot.of(self._perturbed_LP).detach().requires_grad_() for slot in self._layout.slots]
+        self._perturbed_LP.copy_(self._theta_LP)
         if up_LP is not None:
-            self._moved_LP.add_(up_LP)
+            self._perturbed_LP.add_(up_LP)
         if noisy:
             weights = self._layout.weights
-            noise_SP = self._streams.normal("weight_noise", step, weights, dtype=self._moved_LP.dtype)
-            moved_LP = self._moved_LP[:, :weights]
-            add_weight_noise(moved_LP, noise_SP, self._settings[_NOISE])
+            noise_SP = self._streams.normal("weight_noise", step, weights, dtype=self._perturbed_LP.dtype)
+            add_weight_noise(self._perturbed_LP[:, :weights], noise_SP, self._settings[_NOISE])
         return self._leaves

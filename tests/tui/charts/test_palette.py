@@ -6,7 +6,7 @@ from itertools import combinations
 
 import pytest
 
-from tui.widgets.palette import blend, colour
+from tui.charts.palette import blend, colour
 
 # Background and surface of Textual's default dark and light themes.
 GROUNDS = [

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from tui.widgets.ticks import log_ticks, value_ticks, whole_ticks
-
-if TYPE_CHECKING:
-    from tui.widgets.plot import Plot, Series
+from tui.charts.plot import Plot, Series
+from tui.charts.ticks import log_ticks, value_ticks, whole_ticks
 
 # A polyline in whole pixels: x, y, and whether each vertex is joined to the one before.
-Path = tuple[np.ndarray, np.ndarray, np.ndarray]
+Polyline = tuple[np.ndarray, np.ndarray, np.ndarray]
 _HUGE = 1e300  # beyond it a range of two numbers overflows
 
 
@@ -35,12 +33,12 @@ def curve_of(series: Series, log: bool) -> Curve:
     keep = np.isfinite(x) & np.isfinite(y)
     if log:
         keep &= y > 0
-    at = np.flatnonzero(keep) if not keep.all() else slice(None)
-    x, y, run = x[at], y[at], np.arange(n)[at]
+    drawable = np.flatnonzero(keep) if not keep.all() else slice(None)
+    x, y, run = x[drawable], y[drawable], np.arange(n)[drawable]
     run = run - np.arange(len(run))
     low = high = None
     if series.low is not None and series.high is not None and min(len(series.low), len(series.high)) >= n:
-        low, high = (np.asarray(edge, dtype=np.float64).ravel()[at] for edge in (series.low, series.high))
+        low, high = (np.asarray(edge, dtype=np.float64).ravel()[drawable] for edge in (series.low, series.high))
         # A seed that has diverged leaves its edge of the band at the mean instead of stretching the axis to infinity.
         low = np.where(np.isfinite(low) & ((low > 0) | (not log)), _between(low, -_HUGE, y), y)
         high = np.where(np.isfinite(high), _between(high, y, _HUGE), y)
@@ -106,7 +104,7 @@ class Canvas:
             count = max(3, min(5, rows // 3))
             self.y_ticks = log_ticks(self.y0, self.y1, count) if plot.log else value_ticks(self.y0, self.y1, count)
             room = max(3, width // 3)
-            self.y_ticks = [(at, text) for at, text in self.y_ticks if len(text) <= room]
+            self.y_ticks = [(value, text) for value, text in self.y_ticks if len(text) <= room]
         self.left = max((len(text) for _, text in self.y_ticks), default=0) + 1 if self.axes else 0
         columns = width - self.left
         self.width, self.height = columns * self.sx, rows * self.sy

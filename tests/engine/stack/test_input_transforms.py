@@ -111,15 +111,15 @@ def test_the_images_flipped_at_a_smaller_probability_are_among_those_flipped_at_
 @pytest.mark.parametrize("key", ["augment.shift", "augment.rotate", "augment.zoom"])
 def test_a_weaker_range_is_the_same_draw_scaled(key: str, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[tuple[torch.Tensor, ...]] = []
-    import engine.stack.disturb as disturb
+    import engine.stack.input_transforms as input_transforms
 
-    plain = disturb.warp
+    plain = input_transforms.warp
 
     def spy(x_NCHW: torch.Tensor, *drawn: torch.Tensor) -> torch.Tensor:
         asked.append(drawn)
         return plain(x_NCHW, *drawn)
 
-    monkeypatch.setattr(disturb, "warp", spy)
+    monkeypatch.setattr(input_transforms, "warp", spy)
     strong = {"augment.shift": 4.0, "augment.rotate": 90.0, "augment.zoom": 0.8}[key]
     steps_of(monkeypatch, {"off": {}, "weak": {key: strong / 4}, "strong": {key: strong}}, epochs=25)
     shift, angle, scale = (

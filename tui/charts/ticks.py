@@ -1,4 +1,4 @@
-"""Where the ticks of an axis stand, and what they say: few, round, short."""
+"""The ticks of an axis and their labels: few, round, short."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def _values(low: float, high: float, count: int, steps: Sequence[float] = (1, 2,
 
 
 def _short(values: Sequence[float]) -> list[str]:
-    """The shortest labels that tell the values apart, from three digits on."""
+    """The shortest labels that distinguish the values, from three digits on."""
     texts: list[str] = []
     for digits in (3, 4, 5, 6, 9):
         texts = [

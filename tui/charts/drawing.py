@@ -1,4 +1,4 @@
-"""From the description of a chart to rows of coloured characters.
+"""From the description of a chart to rows of coloured characters: axes, curves, marks and labels.
 
 Everything numerical is settled in the canvas's own pixels (2x4 to a braille cell): decimation, gaps, limits,
 logarithm, clipping, dashes. Axes and vertical lines are plotext's; the curves are painted over them by numpy, since
@@ -10,63 +10,15 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
-from tui.widgets.canvas import Canvas, Curve, Path, curve_of, limits_of, raster
-from tui.widgets.cells import Cells
-from tui.widgets.frame import Row, frame
-from tui.widgets.palette import Rgb, blend, colour
-
-__all__ = ["Mark", "Plot", "Row", "Series", "Skin", "draw"]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Series:
-    """One curve, or points that are not joined (`scattered`): `y` over `x` (ascending).
-
-    What is not finite is a gap, and so is what is not positive on a log scale. `low` and `high` are the spread over the
-    seeds, drawn fainter than the curve. `colour` is RGB or an index into the palette; a `faint` curve stands back
-    behind those that are not.
-    """
-
-    x: Sequence[float] | np.ndarray
-    y: Sequence[float] | np.ndarray
-    colour: Rgb | int
-    dotted: bool = False
-    label: str = ""
-    low: Sequence[float] | np.ndarray | None = None
-    high: Sequence[float] | np.ndarray | None = None
-    scattered: bool = False
-    faint: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Mark:
-    """Something that happened at `x`: the best epoch (a glyph at `y`), a turned knob or the stop (vertical lines)."""
-
-    x: float
-    kind: Literal["best", "knob", "stop"]
-    colour: Rgb | int
-    y: float | None = None
-    label: str = ""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Plot:
-    """Everything one chart draws. Limits left None follow the data."""
-
-    series: tuple[Series, ...] = ()
-    marks: tuple[Mark, ...] = ()
-    x_limits: tuple[float, float] | None = None
-    y_limits: tuple[float, float] | None = None
-    log: bool = False
-    x_label: str = "epoch"
-    y_label: str = ""
-    empty: str = "waiting for the first epoch"
-
+from tui.charts.canvas import Canvas, Curve, Polyline, curve_of, limits_of, raster
+from tui.charts.cells import Cells
+from tui.charts.frame import Row, frame
+from tui.charts.palette import Rgb, blend, colour
+from tui.charts.plot import Mark, Plot, Series
 
 # Every so many pixels along a dotted curve, and along the edges of a spread, are drawn.
 _DOTS, _SPREAD = 3, 6
@@ -102,8 +54,8 @@ def draw(plot: Plot, width: int, height: int, skin: Skin) -> tuple[Row, ...]:
         _x_label(texts[-1], colours[-1], plot.x_label, muted)
     for mark in plot.marks:
         if mark.label and mark.kind != "best" and canvas.holds(mark.x):
-            at = canvas.left + int(canvas.px(mark.x) // canvas.sx) + 1
-            _write(texts[0], colours[0], at, mark.label, _rgb(mark.colour, skin.dark))
+            column = canvas.left + int(canvas.px(mark.x) // canvas.sx) + 1
+            _write(texts[0], colours[0], column, mark.label, _rgb(mark.colour, skin.dark))
     if head:
         texts.insert(0, [" "] * width)
         colours.insert(0, [None] * width)
@@ -145,13 +97,15 @@ def _painted(plot: Plot, curves: list[Curve], canvas: Canvas, skin: Skin) -> Cel
     # Faint ones first; and without braille, where one character replaces another, solid ones last.
     for faint in (True, False):
         for dotted in (True, False):
-            some = [at for at, each in enumerate(plot.series) if each.faint is faint and _thin(each) is dotted]
-            whole = [_visible(plot.series[at], paths[at], canvas, skin.ascii) for at in some]
+            some = [
+                number for number, series in enumerate(plot.series) if series.faint is faint and _thin(series) is dotted
+            ]
+            whole = [_visible(plot.series[number], paths[number], canvas, skin.ascii) for number in some]
             px, py, path = _rastered(whole, _DOTS if dotted and not skin.ascii else 1)
-            series = np.array(some, dtype=np.int64)[path]
-            where = cells.paint(px, py, places[series], "." if dotted else "*")
-            joined = np.array([not each.scattered for each in plot.series])[series]
-            met.append((where[joined], places[series][joined], np.full(int(joined.sum()), faint)))
+            numbers = np.array(some, dtype=np.int64)[path]
+            where = cells.paint(px, py, places[numbers], "." if dotted else "*")
+            joined = np.array([not series.scattered for series in plot.series])[numbers]
+            met.append((where[joined], places[numbers][joined], np.full(int(joined.sum()), faint)))
     cells.take_turns(*(np.concatenate(parts) for parts in zip(*met, strict=True)))
     for mark in plot.marks:
         if mark.kind == "best" and canvas.holds(mark.x):
@@ -163,7 +117,7 @@ def _thin(series: Series) -> bool:
     return series.dotted or series.scattered
 
 
-def _rastered(paths: Sequence[Path], period: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _rastered(paths: Sequence[Polyline], period: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Every `period`-th pixel along each of the polylines, and for each pixel the place of its polyline."""
     if not paths:
         return np.empty(0), np.empty(0), np.empty(0, dtype=np.int64)
@@ -171,7 +125,7 @@ def _rastered(paths: Sequence[Path], period: int) -> tuple[np.ndarray, np.ndarra
     return raster(px, py, joined, period, np.repeat(np.arange(len(paths)), [len(path[0]) for path in paths]))
 
 
-def _visible(series: Series, path: Path, canvas: Canvas, ascii_only: bool) -> Path:
+def _visible(series: Series, path: Polyline, canvas: Canvas, ascii_only: bool) -> Polyline:
     """Points that are not joined, where it is a cloud; and four pixels for one, which alone is hard to see."""
     px, py, joined = path
     if series.scattered:
@@ -195,10 +149,10 @@ def _laid(cells: Cells, rows: Sequence[Row]) -> tuple[list[list[str]], list[list
     width = len(rows[0].text)
     texts, colours = [list(row.text) for row in rows], [list(row.colours) for row in rows]
     painted = np.flatnonzero(cells.codes)
-    for at, code, place in zip(
+    for cell, code, place in zip(
         painted.tolist(), cells.codes[painted].tolist(), cells.colours[painted].tolist(), strict=True
     ):
-        y, x = divmod(at, width)
+        y, x = divmod(cell, width)
         texts[y][x], colours[y][x] = chr(code), cells.palette[place]
     return texts, colours
 
@@ -212,13 +166,13 @@ def _ascii(text: str) -> str:
     return text if text.isascii() else text.translate(_BOX).encode("ascii", "replace").decode("ascii")
 
 
-def _write(text: list[str], colours: list[Rgb | None], at: int, words: str, rgb: Rgb) -> None:
+def _write(text: list[str], colours: list[Rgb | None], start: int, words: str, rgb: Rgb) -> None:
     """Write `words` where the row is blank, and nothing at all if they would cover something."""
     words = words if words.isprintable() and words.isascii() else "".join(c if ord(c) < 0x1100 else "?" for c in words)
-    end = at + len(words)
-    if at >= 0 and end <= len(text) and all(c in " ⠀" for c in text[at:end]):
-        text[at:end] = words
-        colours[at:end] = [rgb] * len(words)
+    end = start + len(words)
+    if start >= 0 and end <= len(text) and all(c in " ⠀" for c in text[start:end]):
+        text[start:end] = words
+        colours[start:end] = [rgb] * len(words)
 
 
 def _x_label(text: list[str], colours: list[Rgb | None], label: str, rgb: Rgb) -> None:

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from tui.widgets.canvas import Canvas
-from tui.widgets.palette import Rgb
+from tui.charts.canvas import Canvas
+from tui.charts.palette import Rgb
 
 _BRAILLE = 0x2800
 # The bit of a braille dot, by its row from the top and its column.

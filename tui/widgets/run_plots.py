@@ -9,7 +9,7 @@ from dataclasses import replace
 import numpy as np
 
 from engine.view import View
-from tui.widgets.chart import Mark, Plot, Series
+from tui.charts.plot import Mark, Plot, Series
 
 LOSSES = (("train_loss", False), ("val_loss", True))
 ACCURACIES = (("train_acc", False), ("val_acc", True))
@@ -52,15 +52,15 @@ def _curves(
     means = [history.means(metric) for metric, _ in metrics]
     rows = {arm: row for row, arm in enumerate(history.arms)}
     many = len(arms) > MANY and not apart
-    made = []
+    curves = []
     for arm in arms:
         row = rows[arm]
         spread = len(view.preset.seeds) > 1 and (not many or arm == selected)
         for (epochs, mean, deviation), (_, dotted) in zip(means, metrics, strict=True):
             low, high = (mean[row] - deviation[row], mean[row] + deviation[row]) if spread else (None, None)
             faint = many and selected is not None and arm != selected
-            made.append(Series(epochs, mean[row], places[arm], dotted, low=low, high=high, faint=faint))
-    return tuple(made)
+            curves.append(Series(epochs, mean[row], places[arm], dotted, low=low, high=high, faint=faint))
+    return tuple(curves)
 
 
 def x_limits(view: View) -> tuple[float, float]:
@@ -74,14 +74,14 @@ def shared_limits(series: Sequence[Series], log: bool) -> tuple[float, float] | 
     A lane that explodes must not press the others flat: what lies far above where the curves began is cut off, and so
     is a high start that fills none of the width.
     """
-    finite = [y[np.isfinite(y)] for y in (np.asarray(each.y) for each in series)]
+    finite = [y[np.isfinite(y)] for y in (np.asarray(curve.y) for curve in series)]
     finite = [y for y in finite if y.size]
     if not finite:
         return None
     top = max(float(y.max()) for y in finite)
     # Some explode in the very first epoch: where the others began counts.
     starts = [abs(float(y[0])) for y in finite]
-    start = max(each for each in starts if each <= 100 * max(min(starts), 0.1))
+    start = max(loss for loss in starts if loss <= 100 * max(min(starts), 0.1))
     highest = min(top, 3 * start) if start else top
     if not log and (settled := max(_quantile(y, _SETTLED) for y in finite)) < highest / 4:
         highest = 1.5 * settled
@@ -95,17 +95,17 @@ def shared_limits(series: Sequence[Series], log: bool) -> tuple[float, float] | 
 
 def _steady_limits(curves: Sequence[Series], arms: Sequence[str]) -> tuple[float, float] | None:
     """With many arms one scale whichever is selected, though its spread, the only one shown, leaves it; else None."""
-    finite = [y[np.isfinite(y)] for y in (np.asarray(each.y) for each in curves)] if len(arms) > MANY else []
+    finite = [y[np.isfinite(y)] for y in (np.asarray(series.y) for series in curves)] if len(arms) > MANY else []
     ends = [(float(y.min()), float(y.max())) for y in finite if y.size]
     return (min(low for low, _ in ends), max(high for _, high in ends)) if ends else None
 
 
 def _quantile(y: np.ndarray, share: float) -> float:
     """As NumPy's, which takes ten times as long over so few numbers."""
-    at = share * (len(y) - 1)
-    low = int(at)
+    place = share * (len(y) - 1)
+    low = int(place)
     near = np.partition(y, (low, min(low + 1, len(y) - 1)))[low : low + 2].tolist()
-    return float(near[0] + (at - low) * (near[-1] - near[0]))
+    return float(near[0] + (place - low) * (near[-1] - near[0]))
 
 
 def off_scale(plot: Plot) -> set[int]:
@@ -125,7 +125,7 @@ def knob_marks(view: View, arms: Sequence[str]) -> tuple[Mark, ...]:
         return ()
     places = {name: place for place, name in enumerate(view.preset.arm_names)}
     some = set(arms)
-    turned = {(told.epoch, told.arm) for told in view.record.interventions if told.arm in some}
+    turned = {(turn.epoch, turn.arm) for turn in view.record.interventions if turn.arm in some}
     return tuple(Mark(max(1.0, epoch), "knob", places[arm]) for epoch, arm in sorted(turned))
 
 
@@ -139,7 +139,7 @@ def stop_marks(view: View, arm: str) -> tuple[Mark, ...]:
 
 def best_mark(view: View, arm: str) -> tuple[Mark, ...]:
     """The best epoch: the median over the arm's seeds, at the height of their mean best value."""
-    lanes = [told for told in view.of_arm(view.record.last, arm) if told.best_epoch > 0]
+    lanes = [lane for lane in view.of_arm(view.record.last, arm) if lane.best_epoch > 0]
     if not lanes:
         return ()
     epoch = float(statistics.median(lane.best_epoch for lane in lanes))
@@ -151,19 +151,21 @@ def loss_plots(view: View, log: bool) -> dict[str, Plot]:
     """The loss pane of every arm, all on one y scale; with the validation loss of its averaged weights."""
     arms = view.preset.arm_names
     losses = _curves(view, arms, LOSSES, apart=True)
-    at = len(LOSSES)
-    curves = {arm: (*losses[at * place : at * (place + 1)], *_averages(view, arm)) for place, arm in enumerate(arms)}
-    limits = shared_limits([series for told in curves.values() for series in told], log)
+    curves = {}
+    for place, arm in enumerate(arms):
+        first = len(LOSSES) * place
+        curves[arm] = (*losses[first : first + len(LOSSES)], *_averages(view, arm))
+    limits = shared_limits([series for drawn in curves.values() for series in drawn], log)
     return {
         arm: Plot(
-            told,
+            drawn,
             marks=(*knob_marks(view, [arm]), *stop_marks(view, arm), *best_mark(view, arm)),
             x_limits=x_limits(view),
             y_limits=limits,
             log=log,
             empty=lost(view, arm) or waiting(view),
         )
-        for arm, told in curves.items()
+        for arm, drawn in curves.items()
     }
 
 
@@ -183,20 +185,20 @@ def overlay_plot(view: View, log: bool, selected: str | None) -> Plot:
 
 def bare(curves: Sequence[Series]) -> tuple[Series, ...]:
     """Without their bands, which would hide the curves where there are several arms."""
-    return tuple(replace(each, low=None, high=None) for each in curves)
+    return tuple(replace(series, low=None, high=None) for series in curves)
 
 
 def averages(view: View, arm: str) -> list[str]:
     """The averages of its weights that an arm keeps: "ema", "swa"."""
     kept: set[str] = set()
-    for told in view.of_arm(view.record.last, arm):
-        kept |= told.averages.keys()
+    for lane in view.of_arm(view.record.last, arm):
+        kept |= lane.averages.keys()
     return [average for average in AVERAGE_COLOURS if f"{average}_val_loss" in kept]
 
 
 def _averages(view: View, arm: str) -> list[Series]:
-    made = (curve(view, arm, f"{name}_val_loss", True, AVERAGE_COLOURS[name]) for name in averages(view, arm))
-    return list(bare([each for each in made if each is not None]))
+    curves = (curve(view, arm, f"{name}_val_loss", True, AVERAGE_COLOURS[name]) for name in averages(view, arm))
+    return list(bare([series for series in curves if series is not None]))
 
 
 def accuracy_plot(view: View, selected: str | None) -> Plot:
@@ -227,23 +229,23 @@ def layers(view: View, arm: str) -> tuple[str, ...]:
 
 def layer_norm_plot(view: View, arm: str) -> Plot:
     """The norm of each layer's weights in one arm; the layers take the colours in order."""
-    made = [curve(view, arm, f"weight_norm.{place + 1}", False, place) for place in range(len(layers(view, arm)))]
-    curves = bare([each for each in made if each is not None])
-    return Plot(curves, knob_marks(view, [arm]), x_limits(view), empty=waiting(view))
+    curves = [curve(view, arm, f"weight_norm.{place + 1}", False, place) for place in range(len(layers(view, arm)))]
+    norms = bare([series for series in curves if series is not None])
+    return Plot(norms, knob_marks(view, [arm]), x_limits(view), empty=waiting(view))
 
 
 def lost(view: View, arm: str) -> str:
-    """What is said of an arm all of whose lanes have diverged, an empty text of any other."""
-    ends = [told for told in view.of_arm(view.record.stopped, arm) if told.reason == "diverged"]
+    """The text for an arm all of whose lanes have diverged, empty for any other."""
+    ends = [end for end in view.of_arm(view.record.stopped, arm) if end.reason == "diverged"]
     whole = len(ends) == len(view.preset.seeds)
-    return f"diverged at epoch {max(told.epoch for told in ends)}: the loss is no longer finite" if whole else ""
+    return f"diverged at epoch {max(end.epoch for end in ends)}: the loss is no longer finite" if whole else ""
 
 
 def held(view: View, arm: str) -> str:
-    """What is said of an arm some of whose lanes have ended while others train on: they hold their last value."""
+    """The text for an arm some of whose lanes have ended while others train on: they hold their last value."""
     ended = sum(name == arm for name, _ in view.record.stopped)
     seeds = len(view.preset.seeds)
-    return f"{ended} of {seeds} seeds ended: held" if 0 < ended < seeds else ""
+    return f"{ended} of {seeds} held" if 0 < ended < seeds else ""
 
 
 def waiting(view: View) -> str:

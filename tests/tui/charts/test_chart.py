@@ -7,7 +7,8 @@ import pytest
 from textual.app import App
 from textual.geometry import Region
 
-from tui.widgets.chart import Chart, Plot, Series
+from tui.charts.chart import Chart
+from tui.charts.plot import Plot, Series
 
 EPOCHS = np.arange(100)
 

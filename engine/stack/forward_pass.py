@@ -1,4 +1,4 @@
-"""One pass through a network: what its modules need to know of the moment, and the noise they draw."""
+"""A forward pass through a network: what its modules need to know, and the noise they draw."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from engine.stack.randomness import Streams
 from engine.stack.settings import LaneSettings
 
 
-class Run:
+class ForwardPass:
     """A forward pass of all lanes, in training with its noise or in evaluation without.
 
     Parameters
@@ -55,12 +55,12 @@ class Run:
         """[L, ...] seen as [S, A, ...]."""
         return h.view(self.seeds, -1, *h.shape[1:])
 
-    def dropout_bits(self, at: int, units: int, batch: int) -> Tensor:
-        """bits_SBU of the units from `at` on: one draw serves the whole network and all arms of a seed."""
+    def dropout_bits(self, first: int, units: int, batch: int) -> Tensor:
+        """bits_SBU of the units from `first` on: one draw serves the whole network and all arms of a seed."""
         if self._bits is None:
             assert self.streams is not None
             self._bits = self.streams.bits16("dropout", self.step, batch, self.units)
-        return self._bits[:, :, at : at + units]
+        return self._bits[:, :, first : first + units]
 
     def threshold(self, key: str) -> Threshold:
         """How each lane drops at the probability of this setting: made once, not in every layer of every step."""

@@ -1,0 +1,132 @@
+"""Faults in how an experiment runs: stopping, lab, worker, record, history, what came out, files."""
+
+from __future__ import annotations
+
+from tests.mutants.mutant import Faults
+
+FAULTS: Faults = {
+    ("engine/stopping.py", "tests/engine/test_stopping.py"): [
+        ("if epoch <= rule.start_from_epoch:", "if epoch < rule.start_from_epoch:"),
+        ("watch.wait < rule.patience", "watch.wait <= rule.patience"),
+        ('"val_acc": -val_acc', '"val_acc": val_acc'),
+        ("if watch.marked:", "if False:"),
+        ("current < best - rule.min_delta - rounding", "current < best - rounding"),
+        ("if rule.patience > 0 else 0.0", "if rule.patience < 0 else 0.0"),
+        ("math.isfinite(train_loss) and math.isfinite(val_loss)", "math.isfinite(train_loss)"),
+    ],
+    ("engine/lane.py", "tests/engine/test_reported.py"): [
+        ("if improved:\n            self.best = self.last", "if True:\n            self.best = self.last"),
+    ],
+    ("engine/lane.py", "tests/engine/test_lab.py"): [
+        ("epoch >= settings.training.epochs", "epoch > settings.training.epochs"),
+        ('reason == "diverged" or (rule.restore_best', "(rule.restore_best"),
+        ("watch.best_epoch if restore else epoch", "epoch"),
+    ],
+    ("engine/lab.py", "tests/engine/test_lab.py"): [
+        ("rule.restore_best and lane.watch.best_epoch > 0", "rule.restore_best"),
+        ("batch = min(self._number, stack.steps_per_epoch)", "batch = self._number"),
+        ("self._number = state.batch", "self._number = 0"),
+        ("if self._number < stack.steps_per_epoch:", "if True:"),
+        (
+            "if name == arm:\n                        stack.settings.set",
+            "if True:\n                        stack.settings.set",
+        ),
+        ("return []  # all training has ended", "pass  # all training has ended"),
+        ("stack.keep_best(best)", "pass"),
+    ],
+    ("engine/lab.py", "tests/engine/test_reported.py"): [
+        ("statistics.stdev(ours)", "statistics.pstdev(ours)"),
+        ("if len(ours) > 1 and", "if len(ours) > 2 and"),
+        ("sum(ours) / len(ours)", "max(ours)"),
+        ("lane.last if name == theirs.metric else lane.best", "lane.last"),
+    ],
+    ("engine/pace.py", "tests/engine/test_pace.py"): [
+        ("self.paused, self._single_epochs = True, 0\n", "self.paused = True\n"),
+        ("self.paused, self._single_epochs = False, 0\n", "self.paused = False\n"),
+        ("max(self._due, time.perf_counter() - 1 / self.speed) + 1 / self.speed", "self._due + 1 / self.speed"),
+        ("self.paused = self._single_epochs == 0", "self.paused = True"),
+        ("self.paused or self._single_epochs > 0, 0", "self.paused, 0"),
+        ("self._due = min(self._due, time.perf_counter() + 1 / speed)", "pass"),
+        ("now - self._ticks[0][0] > _SPAN", "now - self._ticks[0][0] > 100 * _SPAN"),
+        ("while len(self._ticks) > 2 and", "while"),
+        ("(last - first) / (now - then) if now > then else 0.0", "(last - first) / (now - then)"),
+        ("not speed > 0", "speed < 0"),
+    ],
+    ("engine/worker.py", "tests/engine/test_worker.py"): [
+        ("self._pace.forget_steps()\n        return []", "pass\n        return []"),
+        ("self._rate.count(self._record.epoch)", "pass"),
+        ("self._lab = None  # the lab", "pass  # the lab"),
+        ("if not isinstance(event, _NO_NEWS)", "if True"),
+        ('raise PresetError("closed while loading")', "pass"),
+        ("if self._closing:\n                    return\n", "if False:\n                    return\n"),
+        ("(ended - began) / _LOOK_SHARE - _LOOK_EVERY", "(ended - began)"),
+    ],
+    ("engine/record.py", "tests/engine/test_record.py"): [
+        ("self.epoch = max(self.epoch, event.epoch)", "self.epoch = event.epoch"),
+        ("None if event.of_all else event.arm", "event.arm"),
+        ("self.reported += (event,)", "self.reported = (event,)"),
+        ("len(self.finished) == len(self.started.arms) * len(self.started.seeds)", "len(self.finished) > 0"),
+        ('any(end.reason == "user"', 'all(end.reason == "user"'),
+        ('ends.count("diverged") == len', 'ends.count("diverged") >= 0 * len'),
+        (
+            '"last", "would_stop", "stopped", "finished", "found", "seen"',
+            '"would_stop", "stopped", "finished", "found", "seen"',
+        ),
+    ],
+    ("engine/history.py", "tests/engine/test_history.py"): [
+        ("self._measured[:, : kept.size] = self._measured[:, kept]", "pass"),
+        ("with self._lock:  # one moment for all columns", "if True:  # one moment for all columns"),
+        ("self._means.clear()", "pass"),
+        ("(self._epochs[self._used - 1] - 1) % self._stride", "self._epochs[self._used - 1] % self._stride"),
+        ("del self._interventions[: -self._bound]", "pass"),
+        ("np.maximum(1, count - 1)", "np.maximum(1, count)"),
+        ("self._measured[:, self._used] = False", "pass"),
+        ("return np.where(measured_Ln, values_Ln, carried_Ln), carried_Ln", "return values_Ln, carried_Ln"),
+        ("measured_Ln & np.isfinite(values_Ln) if always else measured_Ln", "measured_Ln"),
+        ("if measured[row, column]:", "if True:"),
+    ],
+    ("engine/verdict.py", "tests/engine/test_verdict.py tests/tui/test_report.py"): [
+        ("abs(self.mean) > max(self.spread, least)", "abs(self.mean) >= 0"),
+        ("squares / (n - 1)", "squares / n"),
+        ("sound = [row for row in rows if not row.diverged]", "sound = list(rows)"),
+        ("if len({row.judged_by for row in rows}) > 1:", "if False:"),
+        ("if b / a >= 3:", "if b / a >= 300:"),
+        ("max(_SMALL, 0.02 * abs(a))", "max(_SMALL, 0.5 * abs(a))"),
+        ("closed != (gain > 0)", "closed == (gain > 0)"),
+        ("lambda kept: kept.test_loss, -1, loss", "lambda kept: kept.test_loss, 1, loss"),
+    ],
+    ("engine/summary.py", "tests/engine/test_verdict.py tests/tui/test_report.py"): [
+        ("math.sqrt(len(finite) - 1)", "math.sqrt(len(finite))"),
+        ("if len(finite) > 1 else None", "if len(finite) > 2 else None"),
+        ("stopped.kept_epoch == last.best_epoch if stopped", "restores if stopped"),
+        ("if len(ends) < lanes:", "if False:"),
+        ("best = [epoch for epoch in epochs if epoch.best_epoch > 0]", "best = epochs"),
+        ("max(_decimals(number.reported), least)", "_decimals(number.reported)"),
+    ],
+    ("engine/finder.py", "tests/engine/test_finder.py"): [
+        ("mean / (1 - _SMOOTHING**number)", "mean"),
+        ("loss > _DIVERGED * best", "loss > 100 * best"),
+        ("range(losses.index(min(losses)))", "range(len(losses) - 1)"),
+        ("stack.thaw()", "pass"),
+        ("max(noise, _FALL * abs(losses[0]))", "0"),
+    ],
+    ("engine/memory.py", "tests/engine/test_memory.py"): [
+        ("need > free:", "need >= 2 * free:"),
+        ("return most - now + given_back", "return most - now"),
+        ("1024 * int(words[0])", "int(words[0])"),
+        ("(PurePosixPath(path), *PurePosixPath(path).parents)", "(PurePosixPath(path),)"),
+    ],
+    ("engine/files.py", "tests/engine/test_files.py"): [
+        ("mode = 0o666 if before is None else 0o600", "mode = 0o666"),
+        ("os.chmod(aside, stat.S_IMODE(before.st_mode))", "pass"),
+        ("aside.unlink()\n        raise", "pass\n        raise"),
+        ("os.link(aside, place)", "os.replace(aside, place); return"),
+        ("place = Path(os.path.realpath(path)) if replace else path", "place = path"),
+        ('[:room].decode("utf-8", "ignore")', '.decode("utf-8", "ignore")'),
+    ],
+    ("engine/gpu.py", "tests/engine/test_gpu.py"): [
+        ('device.partition(":")[2] or 0', 'device.partition(":")[2] or 1'),
+        ("memory.used / 2**30", "memory.total / 2**30"),
+        ("except pynvml.NVMLError:\n        return device", "except ZeroDivisionError:\n        return device"),
+    ],
+}

@@ -1,0 +1,87 @@
+"""Faults in what keys do, in how the screen follows a run, and in how the program ends."""
+
+from __future__ import annotations
+
+from tests.mutants.mutant import Faults
+
+_MAIN = "tests/tui/screens/test_main.py"
+
+FAULTS: Faults = {
+    ("tui/signals.py", "tests/tui/test_signals.py"): [
+        ("self.graceful and not self.interrupted:", "self.graceful:"),
+        ("signal.set_wakeup_fd(self._wakeup_before)", "pass"),
+        ("os.close(self._pipe[1])", "pass"),
+        ("            if signum == signal.SIGINT:\n                self._end(128 + signum)", "            pass"),
+        ("last.start()", "pass"),
+    ],
+    ("tui/headless.py", "tests/tui/test_headless.py::test_json_lines_are_there_as_soon_as_they_are_known"): [
+        ("sys.stdout.flush()", "pass"),
+    ],
+    (
+        "tui/app.py",
+        "tests/tui/test_app.py::test_told_to_end_it_ends_with_the_code_of_the_signal_and_without_a_table "
+        "tests/tui/test_app.py::test_told_to_end_by_ctrl_c_it_ends_with_the_table_so_far",
+    ): [
+        ("self.close_workers(timeout=0)  # the threads", "pass  # the threads"),
+        ("and self.worker.view().record.epoch > 0:", "and False:"),
+    ],
+    (
+        "tui/screens/arrangement.py",
+        f"{_MAIN}::test_a_terminal_that_is_small_in_one_direction_has_pages_too "
+        f"{_MAIN}::test_a_terminal_that_is_too_small_is_told_so_and_training_goes_on",
+    ): [
+        ("width < COMPACT[0] or height < COMPACT[1]", "width < COMPACT[0] and height < COMPACT[1]"),
+        ("COMPACT = (110, 34)", "COMPACT = (111, 34)"),
+        ("tiny = width < SMALLEST[0] or height", "tiny = width < 20 or height"),
+    ],
+    ("tui/screens/main.py", f"{_MAIN}::test_paused_the_epoch_stands_still_and_a_dot_trains_exactly_one"): [
+        ("self._chosen.paused = True\n", "pass\n"),
+    ],
+    ("tui/screens/main.py", f"{_MAIN}::test_two_quick_presses_of_space_are_a_pause_and_its_end"): [
+        ("self._chosen.paused = not self._chosen.paused", "self._chosen.paused = not self.view.paused"),
+    ],
+    ("tui/screens/main.py", f"{_MAIN}::test_every_press_changes_the_speed_by_one_notch_also_in_bursts"): [
+        ("if by > 0 else bisect.bisect_left(speeds, now) - 1", "if by > 0 else bisect.bisect_right(speeds, now) - 1"),
+        ("SPEEDS[max(0, place)]", "SPEEDS[place]"),
+    ],
+    (
+        "tui/screens/main.py",
+        f"{_MAIN}::test_arrows_scroll_a_table_in_focus_and_turn_no_knob_that_an_enlarged_pane_hides",
+    ): [
+        ('if self.maximized is None or self.maximized.id == "knobs":', "if True:"),
+    ],
+    ("tui/screens/main.py", f"{_MAIN}::test_a_burst_of_turns_counts_every_one"): [
+        ("self.query_one(KnobPanel).update(self.worker.view(), self.original, self._chosen.arm)", "pass"),
+    ],
+    ("tui/screens/main.py", f"{_MAIN}::test_a_small_terminal_shows_the_other_panes_page_by_page"): [
+        ("(self._chosen.page + 1) % PAGES", "min(self._chosen.page + 1, PAGES - 1)"),
+    ],
+    ("tui/screens/main.py", f"{_MAIN}::test_tab_goes_through_the_arms_then_all_of_them"): [
+        ("choices = [*self.original.arm_names, None]", "choices = [*self.original.arm_names]"),
+    ],
+    ("tui/panes/losses.py", f"{_MAIN}::test_tab_goes_through_the_arms_then_all_of_them"): [
+        ('pane.set_class(shown.arm in (arm, None), "selected")', 'pane.set_class(shown.arm == arm, "selected")'),
+    ],
+    ("tui/screens/main.py", "tests/tui/screens/test_dialogs.py::test_discard_ends_without_a_table"): [
+        ('EndProgram(keep=answer == "keep")', "EndProgram(keep=True)"),
+    ],
+    (
+        "tui/screens/main.py",
+        "tests/tui/screens/test_dialogs.py::"
+        "test_a_run_that_has_not_begun_is_left_without_a_question_and_without_a_table",
+    ): [
+        ("or view.record.epoch == 0:", "or False:"),
+    ],
+    ("tui/app.py", "tests/tui/test_app.py::test_a_paused_run_is_paused_when_it_is_back"): [
+        ("if not kept.paused:", "if True:"),
+    ],
+    (
+        "tui/panes/losses.py",
+        f"{_MAIN}::test_in_each_theme_the_arms_are_drawn_in_colours_that_stand_out_from_its_ground",
+    ): [
+        ("colour(place, dark)) for name", "colour(place, True)) for name"),
+    ],
+    ("tui/screens/news.py", f"{_MAIN}::test_a_lane_that_diverges_is_told_once_and_its_pane_says_it"): [
+        ("if len(ends) > 1 else ''", "if len(ends) < 1 else ''"),
+    ],
+}

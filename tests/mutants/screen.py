@@ -1,0 +1,136 @@
+"""Faults in what a person sees and presses."""
+
+from __future__ import annotations
+
+from tests.mutants.mutant import Faults
+
+_C = "tests/tui/charts"
+_W = "tests/tui/widgets"
+_S = "tests/tui/screens"
+
+FAULTS: Faults = {
+    ("tui/charts/canvas.py", f"{_C}/test_canvas.py {_C}/test_drawing.py"): [
+        (
+            "np.flatnonzero(np.diff(column, prepend=column[0] - 1))",
+            "np.flatnonzero(np.diff(column, prepend=column[0]))",
+        ),
+        ("joined[2::2] = run[starts[1:]] == run[ends[:-1]]", "joined[2::2] = True"),
+        ("joined[1:] = run[1:] == run[:-1]", "joined[1:] = True"),
+        ("rising = y[ends] >= y[starts]", "rising = y[ends] < y[starts]"),
+        ("tied[2::2] = (cx[2::2] == cx[1:-1:2]) & (cy[2::2] == cy[1:-1:2])", "tied[2::2] = True"),
+        (
+            "alone = ~joined & ~np.append(joined[1:], False) & self.inside(px, py)",
+            "alone = np.zeros(len(px), dtype=bool)",
+        ),
+        ("seen = enter <= leave", "seen = enter < 2 + leave"),
+        ("since_gap % period == 0", "pixel % period == 0"),
+        ("keep &= y > 0", "keep &= y >= 0"),
+        ("low = np.where(np.isfinite(low) &", "low = np.where(np.isfinite(high) &"),
+        ("if log:\n        keep", "if False:\n        keep"),
+        ("run = run - np.arange(len(run))", "run = 0 * run"),
+        ("x1 = x0 + max(1.0, abs(x0) * 1e-9)", "x1 = x0 + 1e-300"),
+        ("np.maximum(steps, 1)", "np.maximum(steps, 2)"),
+        ('order = np.argsort(x, kind="stable")', "order = np.arange(len(x))"),
+    ],
+    ("tui/charts/drawing.py", f"{_C}/test_drawing.py"): [
+        ("_DOTS, _SPREAD = 3, 6", "_DOTS, _SPREAD = 1, 6"),
+        ('"O" if ascii_only else "◆"', '"O" if ascii_only else "O"'),
+        ("blend(rgb, skin.background, 0.5) if series.faint else rgb", "rgb"),
+        ('if mark.kind != "best" and canvas.holds(mark.x)\n    )', 'if mark.kind != "best"\n    )'),
+    ],
+    ("tui/widgets/run_plots.py", f"{_W}/test_run_plots.py"): [
+        ("start = max(loss for loss in starts if loss <= 100 * max(min(starts), 0.1))", "start = max(starts)"),
+        ("(settled := max(_quantile(y, _SETTLED) for y in finite)) < highest / 4", "(settled := 0.0) > highest"),
+        ("min(top, 3 * start) if start else top", "top"),
+        ("all(above)}", "any(above)}"),
+        ("lowest = min(0.0, lowest) if lowest < highest / 2 else lowest", "lowest = min(0.0, lowest)"),
+        ("max(view.record.epoch, 10)", "max(view.record.epoch, 2)"),
+        ("statistics.median(lane.best_epoch", "max(lane.best_epoch"),
+        ("{*epochs[:1], *epochs[-1:]}", "{*epochs[:1]}"),
+        ("whole = len(ends) == len(view.preset.seeds)", "whole = len(ends) > 0"),
+        ("if 0 < ended < seeds else", "if 0 < ended <= seeds else"),
+        ("faint = many and selected is not None and arm != selected", "faint = False"),
+        (
+            "spread = len(view.preset.seeds) > 1 and (not many or arm == selected)",
+            "spread = len(view.preset.seeds) > 1",
+        ),
+        ("if turn.arm in some}", "}"),
+    ],
+    ("tui/widgets/words.py", f"{_W}/test_words.py"): [
+        ("if whole < 60:", "if whole <= 60:"),
+        ('"▏▎▍▌▋▊▉"[part - 1]', '"▏▎▍▌▋▊▉"[part - 2]'),
+        ("share = min(1.0, max(0.0, share))", "share = max(0.0, share)"),
+        ("divmod(whole, 3600)", "divmod(whole, 600)"),
+    ],
+    ("tui/charts/ticks.py", f"{_C}/test_drawing.py"): [
+        ("if len(set(texts)) == len(texts):", "if True:"),
+    ],
+    ("tui/widgets/lines.py", f"{_W}/test_lines.py"): [
+        ("return first, last + 1", "return first, last"),
+        ("one.style == other.style and one.spans == other.spans", "one.style == other.style"),
+    ],
+    ("tui/widgets/plain.py", f"{_W}/test_plain.py"): [
+        ('else "?" * cell_len(sign) for sign in plain', 'else "?" for sign in plain'),
+        ("return style.without_color", "return style"),
+    ],
+    ("tui/widgets/comparison.py", f"{_W}/test_comparison.py"): [
+        ("for sentence in [*lines, line][:3]", "for sentence in [*lines, line]"),
+        ("shown.remove(max(shown", "shown.remove(min(shown"),
+        ("if row.arm == best else ' '", "if row.arm != best else ' '"),
+        ('marked = " reverse" if row.arm == selected else ""', 'marked = ""'),
+        ("if line and len(line) + 1 + len(word) > width - 1:", "if line and len(line) + 1 + len(word) > width + 9:"),
+    ],
+    ("tui/widgets/stopping.py", f"{_W}/test_stopping.py"): [
+        ("if (arm, lane.seed) not in view.record.stopped", "if True"),
+        ('"bold red" if wait >= rule.patience else ""', '""'),
+        ('reasons != ["epochs"] or not fates', "True"),
+    ],
+    ("tui/widgets/header.py", f"{_W}/test_header.py"): [
+        ("(epochs - view.record.epoch) / rate", "epochs / rate"),
+        ("parts.pop(1)", "parts.pop(0)"),
+    ],
+    ("tui/widgets/knobs.py", f"{_W}/test_knobs.py"): [
+        ('self._refuse(f"{setting(values[0])} is the end: {knob.bounds}")', "pass"),
+        ("if before != after:", "if True:"),
+        ("if again and x == left - 2:", "if x == left - 2:"),
+        ("elif again and x == right + 1:", "elif again and x == right:"),
+        ("elif again and left <= x <= right:", "elif left <= x <= right:"),
+        ("row = rows[y + self._top]", "row = rows[y]"),
+        ('mark = "*" if values != before else " "', 'mark = " "'),
+        ("(keys.index(self._chosen) + by) % len(keys)", "min(keys.index(self._chosen) + by, len(keys) - 1)"),
+        (
+            "self._top = min(max(self._top, place - height + 1), max(0, place - 1))",
+            "self._top = max(self._top, place - height + 1)",
+        ),
+        ("bool(arms & {None, self._arm})", "True"),
+        (
+            "event.stop()\n        self.move(1)",
+            "event.stop()\n        self.move(-2)",
+        ),
+    ],
+    ("tui/screens/pace.py", f"{_S}/test_pace.py"): [
+        ("max(self._wished, min(SLOWEST,", "max(self._wished, max(SLOWEST,"),
+        ("statistics.median(self._costs)", "max(self._costs)"),
+        ("/ self._share))", "/ 1.0))"),
+        ("SHARE = 0.04", "SHARE = 0.4"),
+    ],
+    ("tui/screens/files.py", f"{_S}/test_files.py"): [
+        ("picture.unlink(missing_ok=True)", "pass"),
+        ('if name.endswith(".toml") else f"{name}.toml"', ""),
+        ('self.ask(name, f"Not written.', "self.ask('', f\"Not written."),
+    ],
+    ("tui/say.py", "tests/tui/test_say.py"): [("' '.join(message.split())", "message")],
+    ("tui/keys.py", "tests/tui/test_keys.py"): [
+        (
+            'self._pasted, self._held = self._pasted, None, ""',
+            "self._pasted, self._held = self._pasted, None, self._held",
+        ),
+        ("[: PASTE_LIMIT - len(kept)]", ""),
+        ('_CONTROLS.sub("", content[: 2 * PASTE_LIMIT])', "content[: 2 * PASTE_LIMIT]"),
+    ],
+    ("tui/report.py", "tests/tui/test_report.py"): [
+        ("and not own:", "or own:"),
+        ("del options[place : place + 2]", "del options[place : place + 1]"),
+        ("longest + _width(layout, rows) <= width", "_width(layout, rows) <= width"),
+    ],
+}

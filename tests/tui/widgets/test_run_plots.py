@@ -1,0 +1,224 @@
+"""Promises of what each chart shows of a run."""
+
+import numpy as np
+import pytest
+
+from engine.events import Failed, Intervention, Started
+from tests.tui.views import lane, moment, stop, would_stop
+from tui.widgets import run_plots
+
+EPOCHS = range(1, 21)
+RUN = [lane(arm, epoch=epoch, train_loss=2 / epoch) for arm in ("plain", "dropped") for epoch in EPOCHS]
+
+
+def marks(plot, kind):
+    return [mark for mark in plot.marks if mark.kind == kind]
+
+
+def test_train_is_solid_validation_dotted_and_both_have_the_arms_colour():
+    view = moment(*RUN)
+    for place, arm in enumerate(("plain", "dropped")):
+        train, validation = run_plots.loss_plots(view, log=False)[arm].series
+        assert (train.dotted, validation.dotted) == (False, True)
+        assert train.colour == validation.colour == place
+        np.testing.assert_allclose(train.y, [2 / epoch for epoch in EPOCHS])
+
+
+def test_all_panes_share_one_scale():
+    limits = {plot.y_limits for plot in run_plots.loss_plots(moment(*RUN), log=False).values()}
+    assert len(limits) == 1
+
+
+def test_seeds_become_a_mean_with_its_band_and_one_seed_has_none():
+    lanes = [lane("plain", seed, epoch, train_loss=1.0 + seed) for seed in (0, 1) for epoch in EPOCHS]
+    train, _ = run_plots.loss_plots(moment(*lanes, base={"training.seeds": [0, 1]}), log=False)["plain"].series
+    np.testing.assert_allclose(train.y, 1.5)
+    np.testing.assert_allclose(train.low, 1.5 - 0.5**0.5)
+    np.testing.assert_allclose(train.high, 1.5 + 0.5**0.5)
+    assert run_plots.loss_plots(moment(*RUN), log=False)["plain"].series[0].low is None
+
+
+def test_best_epoch_turned_knobs_and_stops_are_marked_in_their_own_arm():
+    view = moment(*RUN, would_stop=[would_stop("plain", 12)])
+    view.record.history.add(Intervention(7, 3, 0, "dropped", "training.lr", 0.1, 0.2))
+    plain, dropped = run_plots.loss_plots(view, log=False).values()
+    assert [(mark.x, mark.y) for mark in marks(plain, "best")] == [(20, 0.45)]
+    assert [mark.x for mark in marks(plain, "stop")] == [12]
+    assert [mark.x for mark in marks(dropped, "knob")] == [3]
+    assert not marks(plain, "knob")
+    assert not marks(dropped, "stop")
+    assert len(marks(run_plots.overlay_plot(view, log=False, selected=None), "knob")) == 1
+
+
+def test_among_many_arms_the_selected_one_stands_in_front_and_with_none_selected_all_do():
+    arms = {f"arm {number}": {} for number in range(5)}
+    view = moment(*(lane(arm, epoch=epoch) for arm in arms for epoch in EPOCHS), arms=arms)
+    others = (run_plots.accuracy_plot, run_plots.gap_plot, run_plots.norm_plot)
+    for draw in (
+        lambda arm: run_plots.overlay_plot(view, False, arm),
+        *(lambda arm, plot=plot: plot(view, arm) for plot in others),
+    ):
+        assert {series.colour for series in draw("arm 3").series if not series.faint} == {3}
+        assert not any(series.faint for series in draw(None).series)
+
+
+def test_of_many_arms_only_the_selected_one_shows_its_spread_and_no_choice_moves_the_scale():
+    arms = {f"arm {number}": {} for number in range(5)}
+    lanes = [
+        lane(arm, seed, epoch, val_acc=0.5 + 0.1 * place + 0.05 * seed, weight_norm=1.0 + place + seed)
+        for place, arm in enumerate(arms)
+        for seed in (0, 1)
+        for epoch in EPOCHS
+    ]
+    view = moment(*lanes, arms=arms, base={"training.seeds": [0, 1]})
+    for plot in (run_plots.accuracy_plot, run_plots.norm_plot):
+        drawn = [plot(view, arm) for arm in (*arms, None)]
+        assert len({each.y_limits for each in drawn}) == 1
+        assert {series.colour for series in drawn[3].series if series.low is not None} == {3}
+        assert not any(series.low is not None for series in drawn[-1].series)
+    assert all(series.low is not None for series in run_plots.loss_plots(view, log=False)["arm 1"].series)
+    assert not any(series.faint for series in run_plots.overlay_plot(moment(*RUN), False, "plain").series)
+
+
+def test_an_average_of_the_weights_is_a_curve_of_its_own_beside_its_arms_losses():
+    lanes = [lane("plain", epoch=epoch, averages={"ema_val_loss": 3.0 / epoch}) for epoch in EPOCHS]
+    view = moment(*lanes, *RUN[20:])
+    told = run_plots.loss_plots(view, log=False)
+    train, validation, ema = told["plain"].series
+    np.testing.assert_allclose(ema.y, [3.0 / epoch for epoch in EPOCHS])
+    assert ema.dotted
+    assert ema.colour != train.colour == validation.colour
+    assert len(told["dropped"].series) == 2
+    assert (run_plots.averages(view, "plain"), run_plots.averages(view, "dropped")) == (["ema"], [])
+
+
+@pytest.mark.parametrize("first", [1e9, float("inf")])
+def test_a_lane_that_explodes_does_not_press_the_others_flat(first):
+    wild = [lane("dropped", epoch=epoch, train_loss=first, val_loss=first) for epoch in EPOCHS]
+    view = moment(*RUN[:20], *wild)
+    assert run_plots.loss_plots(view, log=False)["plain"].y_limits[1] < 10
+
+
+def test_a_high_start_that_fills_none_of_the_width_does_not_press_the_rest_flat():
+    def losses(count):
+        return [
+            lane("plain", epoch=epoch, train_loss=9.0 if epoch < 3 else 0.2, val_loss=0.3) for epoch in range(1, count)
+        ]
+
+    assert run_plots.loss_plots(moment(*losses(40)), log=False)["plain"].y_limits[1] >= 9
+    assert run_plots.loss_plots(moment(*losses(300)), log=False)["plain"].y_limits[1] < 1
+    assert run_plots.loss_plots(moment(*losses(300)), log=True)["plain"].y_limits[1] >= 9
+
+
+def test_a_slow_arm_beside_a_fast_one_is_not_cut_off():
+    fast = [lane("dropped", epoch=epoch, train_loss=0.01, val_loss=0.02) for epoch in EPOCHS]
+    assert run_plots.loss_plots(moment(*RUN[:20], *fast), log=False)["plain"].y_limits[1] >= 2
+
+
+def test_on_a_log_scale_the_limits_are_above_zero():
+    lanes = [lane("plain", epoch=epoch, train_loss=0.0 if epoch == 20 else 1 / epoch) for epoch in EPOCHS]
+    low, high = run_plots.loss_plots(moment(*lanes), log=True)["plain"].y_limits
+    assert 0 < low < high
+
+
+def test_layers_are_drawn_one_by_one_and_gaps_from_zero():
+    started = Started("small", ("plain",), (0,), "cpu", 1, 1, 1, 1, {}, {"plain": ("2x8", "8x2")})
+    view = moment(*RUN, started=started)
+    assert [series.y[0] for series in run_plots.layer_norm_plot(view, "plain").series] == [3.0, 2.0]
+    assert run_plots.layer_norm_plot(view, "dropped").series == ()
+    assert len(run_plots.norm_plot(view, None).series) == 2
+    assert len(run_plots.gap_plot(view, None).series) == 2
+    assert len(run_plots.accuracy_plot(view, None).series) == 4
+
+
+@pytest.mark.parametrize(
+    ("told", "says"),
+    [
+        ({"state": "loading", "loading": "importing torch"}, "importing torch ..."),
+        ({"state": "loading", "loading": "downloading", "share": 0.5}, "downloading 50% ..."),
+        ({"state": "paused"}, "paused: space starts"),
+        ({"state": "running"}, "training the first epoch ..."),
+        ({"state": "failed", "failed": Failed("x")}, "stopped by an error: r tries again"),
+    ],
+)
+def test_an_empty_chart_says_what_it_waits_for(told, says):
+    assert run_plots.loss_plots(moment(**told), log=False)["plain"].empty == says
+
+
+def test_an_arm_that_diverged_at_once_says_so_instead():
+    view = moment(*RUN[:20], stopped=[stop("dropped", "diverged", epoch=1)], state="paused")
+    assert run_plots.loss_plots(view, log=False)["dropped"].empty == "diverged at epoch 1: the loss is no longer finite"
+    assert run_plots.lost(view, "plain") == ""
+
+
+def test_an_arm_that_has_left_the_scale_is_named_and_one_that_is_back_is_not():
+    wild = [lane("dropped", epoch=epoch, train_loss=90.0 + epoch, val_loss=99.0) for epoch in EPOCHS]
+    calm = [lane("dropped", epoch=epoch, train_loss=90.0 if epoch < 5 else 0.3, val_loss=0.5) for epoch in EPOCHS]
+    for lanes, gone in ((wild, {1}), (calm, set())):
+        view = moment(*RUN[:20], *lanes)
+        assert run_plots.off_scale(run_plots.overlay_plot(view, False, None)) == gone
+        assert not run_plots.off_scale(run_plots.loss_plots(view, False)["plain"])
+        assert bool(run_plots.off_scale(run_plots.loss_plots(view, False)["dropped"])) == bool(gone)
+
+
+def test_an_arm_is_off_the_scale_only_when_its_last_curve_has_left_it():
+    half = [lane("dropped", epoch=epoch, train_loss=0.3, val_loss=99.0) for epoch in EPOCHS]
+    assert run_plots.off_scale(run_plots.overlay_plot(moment(*RUN[:20], *half), False, None)) == set()
+
+
+def test_the_axis_of_epochs_is_never_narrower_than_ten():
+    for newest, end in ((1, 10), (9, 10), (10, 10), (11, 11), (200, 200)):
+        assert run_plots.x_limits(moment(lane("plain", epoch=newest))) == (1, end)
+
+
+@pytest.mark.parametrize(("lowest", "end"), [(0.1, 0.0), (0.9, 0.9), (-0.5, -0.5)])
+def test_the_scale_begins_at_zero_unless_all_lies_far_above_it_or_below(lowest, end):
+    lanes = [lane("plain", epoch=epoch, train_loss=lowest, val_loss=1.0) for epoch in EPOCHS]
+    assert run_plots.loss_plots(moment(*lanes), log=False)["plain"].y_limits == (end, 1.0)
+
+
+SEEDS = {"training.seeds": [0, 1, 2]}
+
+
+def test_the_best_epoch_of_several_seeds_is_the_median_at_the_height_of_the_mean():
+    lanes = [
+        lane("plain", seed, 20, best_epoch=best, best_val_loss=loss)
+        for seed, (best, loss) in enumerate([(3, 0.3), (5, 0.6), (19, 0.9)])
+    ]
+    (mark,) = run_plots.best_mark(moment(*lanes, base=SEEDS), "plain")
+    assert (mark.x, mark.y) == (5, pytest.approx(0.6))
+    assert run_plots.best_mark(moment(lane("plain", best_epoch=0)), "plain") == ()
+
+
+def test_the_first_and_the_last_stop_of_several_seeds_are_marked_and_no_other_end():
+    lanes = [lane("plain", seed) for seed in range(3)]
+    stops = [stop("plain", "early_stopping", seed, epoch) for seed, epoch in ((0, 14), (1, 9))]
+    view = moment(*lanes, base=SEEDS, stopped=stops, would_stop=[would_stop("plain", 11, 2)])
+    assert [mark.x for mark in sorted(run_plots.stop_marks(view, "plain"), key=lambda mark: mark.x)] == [9, 14]
+    view = moment(*lanes, base=SEEDS, stopped=[stop("plain", "epochs", seed) for seed in range(3)])
+    assert run_plots.stop_marks(view, "plain") == ()
+
+
+def test_an_arm_is_lost_with_its_last_lane_and_held_while_one_trains_on():
+    lanes = [lane("plain", seed) for seed in range(3)]
+    said = []
+    for count in range(4):
+        stopped = [stop("plain", "diverged", seed, epoch=7 + seed) for seed in range(count)]
+        view = moment(*lanes, base=SEEDS, stopped=stopped)
+        said.append((run_plots.lost(view, "plain"), run_plots.held(view, "plain")))
+    assert said == [
+        ("", ""),
+        ("", "1 of 3 held"),
+        ("", "2 of 3 held"),
+        ("diverged at epoch 9: the loss is no longer finite", ""),
+    ]
+
+
+def test_knobs_turned_in_other_arms_are_no_marks_and_two_in_one_epoch_are_one():
+    view = moment(*RUN)
+    for step, (epoch, arm) in enumerate([(3, "plain"), (3, "plain"), (0, "plain"), (5, "dropped")]):
+        view.record.history.add(Intervention(step, epoch, 0, arm, "training.lr", 0.1, 0.2))
+    assert [mark.x for mark in run_plots.knob_marks(view, ["plain"])] == [1, 3]
+    assert [(mark.x, mark.colour) for mark in run_plots.knob_marks(view, ["plain", "dropped"])] == [
+        (1, 0), (3, 0), (5, 1),
+    ]  # fmt: skip
