@@ -39,6 +39,7 @@ class Batch:
     ----------
     meta : what is told of the run as a whole, by name.
     missing : ranges of epochs of which some were let go.
+    device : that a lab has told, and the file has not been told yet.
     pitch : of the epochs only every such one is kept.
     changes : what changes the preset, in order: turned knobs, the preset as a whole, or an attempt that begins with it.
     """
@@ -53,11 +54,18 @@ class Batch:
     checkpoint: Waiting | None = None
     missing: list[tuple[int, int]] = field(default_factory=list)
     pitch: int = 1
+    device: str = ""
     progress: Progress = field(default_factory=Progress)
 
     def __bool__(self) -> bool:
         return bool(
-            self.epochs or self.levels or any(self.texts.values()) or self.meta or self.changes or self.checkpoint
+            self.epochs
+            or self.levels
+            or any(self.texts.values())
+            or self.meta
+            or self.changes
+            or self.checkpoint
+            or self.device
         )
 
 
@@ -141,6 +149,7 @@ class Pending:
 
     def _take_event(self, event: Event) -> None:
         if isinstance(event, Started):
+            self._batch.device = event.device
             self._starts += 1
             if self._starts == 1 and self._goes_on:
                 return
@@ -244,6 +253,7 @@ class Pending:
         batch.changes += newer.changes
         batch.checkpoint = newer.checkpoint or batch.checkpoint
         batch.missing = merged([*batch.missing, *newer.missing])
+        batch.device = newer.device or batch.device
         batch.pitch = max(batch.pitch, newer.pitch)
         self._batch = batch
         self._bytes = sum(len(row) for _, row in batch.epochs.values()) + sum(map(len, batch.levels.values()))

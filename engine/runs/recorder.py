@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from engine.commands import Command
 from engine.events import Event, Receipt
@@ -45,13 +44,17 @@ class Recorder:
 
     def take(self, events: Iterable[Event]) -> None:
         """Take in events, as `RunWriter.take`."""
-        with self._harmless():
+        try:
             self.writer.take(events)
+        except Exception as error:
+            self._tell_of(error)
 
     def command(self, command: Command, receipt: Receipt) -> None:
         """Take in a command with its answer."""
-        with self._harmless():
+        try:
             self.writer.command(command, receipt)
+        except Exception as error:
+            self._tell_of(error)
 
     def checkpoint(self, state: LabState, pinned: bool = False, now: bool = False) -> None:
         """Take in a state to go on from; with `now` it is written at once and not within a second."""
@@ -106,18 +109,16 @@ class Recorder:
             self._whole = self._guarded(close=True)
 
     def _guarded(self, close: bool = False) -> bool:
-        with self._harmless():
+        try:
             if self._data is not None:
                 data, self._data = self._data, None
                 self.writer.describe(data())
             return self.writer.close(self._final) if close else self.writer.flush()
-        return False
-
-    @contextlib.contextmanager
-    def _harmless(self) -> Iterator[None]:
-        """What nobody has thought of is logged and said, and ends neither training nor the recording of the rest."""
-        try:
-            yield
         except Exception as error:
-            path = write_log(f"recording {self.writer.path}", error)
-            self.writer.fail(f"{type(error).__name__} (see {path})")
+            self._tell_of(error)
+            return False
+
+    def _tell_of(self, error: Exception) -> None:
+        """What nobody has thought of is logged and said, and ends neither training nor the recording of the rest."""
+        path = write_log(f"recording {self.writer.path}", error)
+        self.writer.fail(f"{type(error).__name__} (see {path})")

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.commands import Command
-from engine.events import Event, Intervention, Receipt, Started
+from engine.events import Event, Intervention, Receipt
 from engine.memory import is_exhausted
 from engine.plain import plain
 from engine.preset import Preset, PresetError, with_value
@@ -23,7 +23,7 @@ from engine.runs.handover import Resumed
 from engine.runs.inbox import Inbox
 from engine.runs.levels import Levels
 from engine.runs.meta import DataPrint, Environment, Identity, Progress, Standing
-from engine.runs.opening import WRITTEN_HERE, connect_to_write, create, inode_of, journal_of, why, worded
+from engine.runs.opening import WRITTEN_HERE, code_of, connect_to_write, create, inode_of, journal_of, why, worded
 from engine.runs.owner import HEARTBEAT, Owner
 from engine.runs.packing import Packer
 from engine.runs.pending import Batch, Pending, Waiting, merged
@@ -123,17 +123,8 @@ class RunWriter:
 
     def take(self, events: Iterable[Event]) -> None:
         """Take in events. Readers see all that one call gives, or nothing of it yet."""
-        events = list(events)
-        for event in events:
-            if isinstance(event, Started):
-                self._tell_device(event.device)
+        events = tuple(events)
         self._inbox.put(len(events), self._pending.take, events)
-
-    def _tell_device(self, device: str) -> None:
-        """By the time that a lab stands torch has been imported, and its device and threads are known."""
-        here, known = Environment.here(device), self._environments[-1]
-        facts = {name: getattr(here, name) for name in ("versions", "device", "threads")}
-        self.describe(environment=dataclasses.replace(known, **facts))
 
     def command(self, command: Command, receipt: Receipt) -> None:
         """Take in a command with its answer."""
@@ -171,7 +162,7 @@ class RunWriter:
             try:
                 self._write(batch)
             except sqlite3.Error as error:
-                if batch.checkpoint is None or error.sqlite_errorcode & 0xFF not in _NO_ROOM:
+                if batch.checkpoint is None or code_of(error) not in _NO_ROOM:
                     raise
                 self._write_without_checkpoint(batch, error)
                 return False
@@ -250,6 +241,12 @@ class RunWriter:
         if batch.changes:
             batch.meta["preset"] = self.preset.model_dump(mode="json")
             batch.changes = []
+        if batch.device:
+            # By the time that a lab stands torch has been imported: its device and threads are known.
+            here = Environment.here(batch.device)
+            facts = {name: getattr(here, name) for name in ("versions", "device", "threads")}
+            self._environments = (*self._environments[:-1], dataclasses.replace(self._environments[-1], **facts))
+            batch.meta["environments"], batch.device = plain(self._environments), ""
         if batch.checkpoint is not None and batch.checkpoint.written is None:
             try:
                 batch.checkpoint.written = to_bytes(batch.checkpoint.state)
