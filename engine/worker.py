@@ -98,7 +98,10 @@ class Worker:
         return self._orders.waiting
 
     def listen(self, listener: Listener) -> None:
-        """Call it with all events from now on, in the worker's thread: training waits while it works."""
+        """Call it with all events from now on, in the worker's thread: training waits while it works.
+
+        One that raises an exception is called no more, and the log says why.
+        """
         with self._lock:
             self._listeners.append(listener)
 
@@ -306,7 +309,12 @@ class Worker:
                 self._version += 1  # a look that is asked for shows nothing before it is taken
             count, listeners = self._count, tuple(self._listeners)
         for listener in listeners:
-            listener(events, count)
+            try:
+                listener(events, count)
+            except Exception:  # training goes on without it
+                write_log(f"what listens to the run of {self._record.preset.name}")
+                with self._lock:
+                    self._listeners.remove(listener)
 
     def _set_state(self, state: State) -> None:
         if state != self._state:

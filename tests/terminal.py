@@ -141,7 +141,7 @@ class Terminal:
             self.read(0.02)
             pid, status = os.waitpid(self.pid, os.WNOHANG)
             if pid:
-                while self.read(0.0):
+                while self.read(1.0):  # up to the end, which may come a moment after the program's
                     pass
                 self.code = os.waitstatus_to_exitcode(status)
                 return self.code

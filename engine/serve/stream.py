@@ -10,8 +10,9 @@ from itertools import islice
 from engine.events import Event, Loading, Seen
 from engine.serve.lines import write_event
 
-# So many events are kept for a client that was away: some seconds of the fastest runs, hours of slow ones.
-KEPT = 20_000
+# So many events are kept for a client that was away, some ten megabytes: seconds of the fastest runs, hours of slow
+# ones. Who was away for longer gets a snapshot.
+KEPT = 10_000
 
 
 class _Entry:

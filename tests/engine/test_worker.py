@@ -579,3 +579,18 @@ def test_each_viewer_has_its_own_looks(start: Callable[..., Worker]) -> None:
     worker.send(StepEpoch())
     view = until(worker, lambda view: {seen.epoch for seen in view.record.seen.values()} == {1})
     assert list(view.record.seen) == [("confusion", "b", 0)]
+
+
+def test_a_listener_that_fails_ends_no_training(start: Callable[..., Worker], tmp_path: Path) -> None:
+    worker, calls = Worker(preset_of({"training.epochs": 5}), "cpu", load=load_small), []
+
+    def fail(events: Sequence[Event], count: int) -> None:
+        calls.append(count)
+        raise OSError("no space left")
+
+    worker.listen(fail)
+    worker.start()
+    view = until(worker, lambda view: view.state == "finished")
+    assert worker.close()
+    assert (view.record.epoch, len(calls)) == (5, 1)
+    assert "no space left" in (tmp_path / "logs" / "regtui.log").read_text()

@@ -51,6 +51,9 @@ async def test_a_knob_turned_in_one_dashboard_shows_in_the_other_and_both_pause(
         await one.sees(lambda: one.view.state == "paused")
         await one.press("c")
         await one.sees(lambda: one.view.record.seen)
+        await one.sees("confusion")
+        await one.sees(lambda: "looking ..." not in one.text)
+        assert not one.toasts
     async with attached(runs) as two:
         assert two.view.state == "paused"
         assert two.view.record.interventions == [turned]

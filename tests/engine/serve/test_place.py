@@ -28,6 +28,9 @@ def test_a_folder_that_others_can_enter_is_closed_to_them_and_a_link_is_not_used
     runs = place / "runs"
     (runs / "sockets").mkdir(parents=True, mode=0o777)
     (runs / "sockets").chmod(0o777)
+    with bind(runs / "sockets" / "run.sock"):
+        assert living_sockets(runs) == {}
+    assert socket_folder(runs) == runs / "sockets"
     assert stat.S_IMODE(socket_folder(runs).stat().st_mode) == 0o700
     (runs / "sockets").rename(runs / "elsewhere")
     (runs / "sockets").symlink_to(runs / "elsewhere")

@@ -227,12 +227,12 @@ def hello(name: str, stream: str = "", after: int = 0) -> bytes:
 def test_a_client_that_never_reads_slows_nothing_and_resyncs_when_it_reads(
     serve: Callable[..., Served], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("engine.serve.server.Stream", lambda last: Stream(last, kept=2000))
+    monkeypatch.setattr("engine.serve.server.Stream", lambda last: Stream(last, kept=500))
     served = serve()
     until(served.worker, lambda view: view.record.epoch > 5)
     with served.raw() as slow:
         slow.sendall(hello("slow"))
-        goal = served.server.stream.last + 6_000
+        goal = served.server.stream.last + 4_000
         began = time.monotonic()
         while served.server.stream.last < goal and time.monotonic() - began < 60:
             time.sleep(0.05)
