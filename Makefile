@@ -10,8 +10,8 @@ help:
 	@echo "make run      set up and open the dashboard on the default preset"
 	@echo "make test     set up, lint, types, import contracts, tests"
 	@echo "make attack   hostile presets, arguments, files, keys, sizes and signals, by the thousand"
-	@echo "make mutants  single faults put into copies of the program, and how many the tests notice"
 	@echo "make soak     what takes minutes: runs that are killed, damaged, watched, and a million epochs long"
+	@echo "make mutants  single faults put into copies of the program, and how many the tests notice"
 	@echo "make bench    the measured claims of docs/benchmarks.md"
 	@echo "make picture  the README's picture of the real screen"
 	@echo "make clean    remove .venv and caches"
@@ -46,11 +46,11 @@ test: lint
 attack: $(VENV)/.dev
 	$(BIN)/python -m tests.attack $(ARGS)
 
-mutants: $(VENV)/.dev
-	$(BIN)/python -m tests.mutants $(ARGS)
-
 soak: $(VENV)/.dev
 	$(BIN)/python -m pytest -s -o python_files="soak_*.py" $(or $(ARGS),tests/soak)
+
+mutants: $(VENV)/.dev
+	$(BIN)/python -m tests.mutants $(ARGS)
 
 bench: $(VENV)/.dev
 	$(BIN)/python -m tests.benchmarks $(ARGS)

@@ -20,6 +20,7 @@ from typing import Any
 from engine.commands import Command, Look, Turn, to_json
 from engine.events import Epoch, Event, Failed, Loading, Receipt, Seen
 from engine.log import write_log
+from engine.preset import Preset
 from engine.record import RunRecord
 from engine.serve.connection import NAME
 from engine.serve.lines import event_of, is_event, read_line
@@ -86,6 +87,12 @@ class RemoteWorker:
         """Begin to talk; once begun, this does nothing."""
         if self._thread.ident is None:
             self._thread.start()
+
+    @property
+    def begun(self) -> Preset:
+        """The experiment as it began. Only after `connect`."""
+        view = self.view()
+        return view.record.begun or view.preset
 
     def send(self, command: Command) -> int:
         """Pass a command on; its `Receipt` has this number. Those of other clients have the number 0."""

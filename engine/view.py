@@ -33,6 +33,7 @@ class View:
     opened : of a run that is only looked at, in its file: how it stands by its own word (`engine.runs.meta.State`), or
         `compared` for several in one view. Empty for one that obeys.
     attached : whether another process trains it, which goes on when this one has let go.
+    recorded : whether it is being kept in a file.
     trouble : what of the run is not being recorded, since when and why; empty while all is well.
     event_count : how many events there have been, those before a restart included.
     """
@@ -47,6 +48,7 @@ class View:
     event_count: int = 0
     opened: str = ""
     attached: bool = False
+    recorded: bool = False
     trouble: str = ""
 
     @property

@@ -125,6 +125,7 @@ class Worker:
                 pending=tuple(command for command in turns if isinstance(command, Turn)),
                 version=self._version,
                 event_count=self._count,
+                recorded=self._keeper is not None,
                 trouble=self._unkept if self._keeper is None else self._keeper.trouble,
             )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import functools
 import os
 import signal
@@ -10,7 +11,8 @@ import sys
 import threading
 import time
 from collections.abc import Iterable, Sequence
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from textual.app import App, SystemCommand
 from textual.dom import DOMNode
@@ -21,7 +23,7 @@ from textual.screen import Screen
 from engine.commands import Look, Pause, Resume, Stop
 from engine.events import Failed
 from engine.log import write_log
-from engine.preset import Preset, title_of
+from engine.preset import Preset, PresetError, title_of
 from engine.view import AnyWorker, View
 from engine.worker import Worker
 from tui.driver import TerminalDriver
@@ -34,11 +36,16 @@ from tui.screens.actions import ACTIONS
 from tui.screens.chosen import Run
 from tui.screens.guard import UNUSABLE, LivesOn, lives_on_after
 from tui.screens.main import MainScreen
-from tui.screens.messages import EndProgram, EndRequested, Loaded, OpenPreset
+from tui.screens.messages import EndProgram, EndRequested, Loaded, OpenPreset, OpenRuns
 from tui.screens.news import notify_failure
 from tui.signals import GRACE_WITH_TABLE, Signals
 from tui.stdout import StdoutConsole
 from tui.widgets.plain import AsciiOnly, Colourless, Printable
+
+if TYPE_CHECKING:
+    from engine.client import RemoteWorker
+    from engine.compare import ComparedWorker
+    from engine.file_worker import FileWorker
 
 # Told to end by Ctrl-C, a run is measured on the test data if that takes no longer, seconds.
 _TABLE_WITHIN = 0.8
@@ -158,6 +165,21 @@ class RegtuiApp(LivesOn, App[int]):
         keeper = self._keeper_of(preset)
         return Worker(preset, self._device, paused=paused, speed=preset.speed, keeper=keeper)
 
+    def on_open_runs(self, message: OpenRuns) -> None:
+        """Leave the run at hand for one in its file, or for several; where these cannot be read it goes on."""
+        self.run_worker(self._open_runs(message.paths), exclusive=True, group="opening")
+
+    async def _open_runs(self, paths: Sequence[Path]) -> None:
+        try:
+            follower = await asyncio.to_thread(_follower, paths)
+        except PresetError as error:
+            self.notify(str(error), title="this run cannot be opened", severity="error", timeout=12, markup=False)
+            return
+        self._let_go()
+        _close(self.worker)
+        self.worker = follower
+        self._main.load(follower.begun, follower)
+
     def on_loaded(self, message: Loaded) -> None:
         """The other preset trains, and the run before it can go; or it cannot be loaded, and that run goes on."""
         here = message.worker is self.worker
@@ -228,6 +250,20 @@ class RegtuiApp(LivesOn, App[int]):
         while self.screen is not self._main:
             self.pop_screen()
         self._main.action_quit()
+
+
+def _follower(paths: Sequence[Path]) -> RemoteWorker | FileWorker | ComparedWorker:
+    """Of a run in training, of one in its file, or of several beside one another. Raises RunError."""
+    from engine.client import RemoteWorker
+    from engine.compare import ComparedWorker
+    from engine.file_worker import FileWorker
+    from engine.runs.library import meta_at, runs_folder
+    from engine.serve import living_sockets
+
+    if len(paths) == 1 and (id := meta_at(paths[0]).id) in living_sockets(runs_folder()):
+        with contextlib.suppress(ConnectionError):  # it has just ended, or does not answer: then as its file has it
+            return RemoteWorker.connect(lambda: living_sockets(runs_folder()).get(id))
+    return FileWorker(paths[0]) if len(paths) == 1 else ComparedWorker(paths)
 
 
 def _close(worker: AnyWorker) -> None:

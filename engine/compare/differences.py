@@ -11,6 +11,7 @@ from engine.runs.meta import RunMeta
 
 # The fewest digits of an id that tell runs apart for a reader.
 _SHORTEST = 4
+_DATA = "the data themselves"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +47,11 @@ def differences(runs: Sequence[Compared]) -> list[str]:
     """A line for each thing in which the runs differ: `training.lr: 0.1 in first, 0.03 in second`."""
     same_arms = len({run.preset.arm_names for run in runs}) == 1
     told = [_told(run, same_arms) for run in runs]
-    lines = []
+    lines: list[str] = []
     for name in told[0]:
-        if len({texts[name] for texts in told}) > 1:
+        # Other seeds or other settings of the data give other examples: that is told by then.
+        known = name == _DATA and any(line.startswith(("seeds:", "arms:", "data.")) for line in lines)
+        if not known and len({texts[name] for texts in told}) > 1:
             row = (f"{texts[name] or '-'} in {run.label}" for texts, run in zip(told, runs, strict=True))
             lines.append(f"{name}: {', '.join(row)}")
     return lines
@@ -62,7 +65,7 @@ def _told(run: Compared, same_arms: bool) -> dict[str, str]:
         "seeds": ", ".join(map(str, preset.seeds)),
         "arms": ", ".join(preset.arm_names),
         **{key: _value(preset, key, same_arms) for key in settings_by_key() if key != "training.seeds"},
-        "the data themselves": ", ".join(sorted({data.sha256[:8] for data in run.meta.data})),
+        _DATA: ", ".join(sorted({data.sha256[:8] for data in run.meta.data})),
         "device": environment.device,
         **{package: environment.versions.get(package, "") for package in ("regtui", "torch")},
     }

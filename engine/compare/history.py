@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -35,7 +37,16 @@ class ComparedHistory(History):
         return []
 
     def write_csv(self, file: Writable) -> None:
-        raise NotImplementedError("each run is exported on its own")
+        """As `History.write_csv`: the lanes of all, with the metrics that any of them has."""
+        metrics = self.metrics
+        writer = csv.writer(file)
+        writer.writerow(["arm", "seed", "epoch", *metrics])
+        for arm, seed in self.lanes:
+            told = [self.series(metric, arm, seed) for metric in metrics]
+            for column, epoch in enumerate(told[0][0].tolist() if told else []):
+                numbers = [float(values[column]) for _, values in told]
+                if not all(map(math.isnan, numbers)):
+                    writer.writerow([arm, seed, epoch, *("" if math.isnan(x) else repr(x) for x in numbers)])
 
     def means(self, metric: str) -> tuple[NDArray[np.int64], Floats, Floats]:
         parts = [history.means(metric) for history in self._histories]

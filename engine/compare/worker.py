@@ -24,7 +24,7 @@ class ComparedWorker:
 
     Attributes
     ----------
-    preset : of them all, as they began to be compared.
+    begun : the preset of them all, as they began to be compared.
     runs : as they are.
 
     Raises
@@ -43,7 +43,7 @@ class ComparedWorker:
             self._labels = labels([worker.meta for worker in self._workers])
             self._seen: tuple[int, ...] = ()
             self._view = self._merged([worker.view() for worker in self._workers])
-            self.preset = self._view.preset
+            self.begun = self._view.preset
         except BaseException:
             self.close(timeout=0)
             raise

@@ -1,31 +1,29 @@
-"""Parquet: the columns of the CSV, compressed. Takes pyarrow."""
+"""Parquet: the columns of the CSV, compressed. Takes pyarrow, which is imported where it is used."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import IO, Any
 
-import pyarrow as pa
-from pyarrow import parquet
-
 from engine.export.tidy import COLUMNS
 from engine.runs.reader import RunReader
 
 # So many rows are held before they are written.
 _ROWS = 200_000
-_WORD = pa.dictionary(pa.int32(), pa.string())
-_SCHEMA = pa.schema(
-    list(zip(COLUMNS, (_WORD, _WORD, pa.int64(), pa.int64(), _WORD, pa.float64()), strict=True)),
-    metadata={"written_by": "regtui"},
-)
 
 
 def write(reader: RunReader, file: IO[bytes]) -> None:
     """Write every recorded epoch of the newest attempt. Raises RunError where one is damaged."""
-    with parquet.ParquetWriter(file, _SCHEMA) as writer:
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    word = pa.dictionary(pa.int32(), pa.string())
+    types = (word, word, pa.int64(), pa.int64(), word, pa.float64())
+    schema = pa.schema(list(zip(COLUMNS, types, strict=True)), metadata={"written_by": "regtui"})
+    with parquet.ParquetWriter(file, schema) as writer:
         for columns in _parts(reader):
-            arrays = [pa.array(values, type=field.type) for values, field in zip(columns, _SCHEMA, strict=True)]
-            writer.write_table(pa.Table.from_arrays(arrays, schema=_SCHEMA))
+            arrays = [pa.array(values, type=field.type) for values, field in zip(columns, schema, strict=True)]
+            writer.write_table(pa.Table.from_arrays(arrays, schema=schema))
 
 
 def _parts(reader: RunReader) -> Iterator[list[list[Any]]]:

@@ -1,10 +1,8 @@
-"""The curves as a picture, drawn by matplotlib."""
+"""The curves as a picture, drawn by matplotlib, which is imported where it is used: it need not be there."""
 
 from __future__ import annotations
 
 from typing import IO, Any
-
-from matplotlib.figure import Figure
 
 from engine.export.curves import Drawing, colour, drawings
 from engine.preset import title_of
@@ -25,6 +23,8 @@ def write_png(reader: RunReader, file: IO[bytes]) -> None:
 
 def _write(reader: RunReader, file: IO[bytes], kind: str) -> None:
     """The charts below one another."""
+    from matplotlib.figure import Figure
+
     charts = drawings(reader)
     if not charts:
         raise RunError(f"{reader.path}: there is nothing to draw yet: no epoch is recorded")

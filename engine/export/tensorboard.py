@@ -1,14 +1,13 @@
-"""Event files for TensorBoard, a folder for each lane, written by TensorBoard's own writer."""
+"""Event files for TensorBoard, a folder for each lane, written by TensorBoard's own writer.
+
+It is imported where it is used: it need not be there.
+"""
 
 from __future__ import annotations
 
 import math
 from pathlib import Path
 from typing import Any
-
-from tensorboard.compat.proto.event_pb2 import Event
-from tensorboard.compat.proto.summary_pb2 import Summary
-from tensorboard.summary.writer.event_file_writer import EventFileWriter
 
 from engine.files import file_name
 from engine.preset import write_preset
@@ -20,6 +19,10 @@ def write(reader: RunReader, folder: Path) -> None:
 
     Its scalars have the epoch as their step, and the time at which the run began: the file keeps none for an epoch.
     """
+    from tensorboard.compat.proto.event_pb2 import Event
+    from tensorboard.compat.proto.summary_pb2 import Summary
+    from tensorboard.summary.writer.event_file_writer import EventFileWriter
+
     lanes = [(arm, seed) for arm in reader.meta.identity.arms for seed in reader.meta.identity.seeds]
     arms = {arm: file_name(f"{place + 1}-{arm}") for place, arm in enumerate(reader.meta.identity.arms)}
     writers: dict[tuple[str, int], Any] = {}

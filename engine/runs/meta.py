@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import platform
 import socket
 import sys
@@ -206,8 +205,3 @@ class RunMeta:
     def is_here(self) -> bool:
         """Whether it was last written on this host."""
         return self.standing.owner.host == socket.gethostname()
-
-
-def process_is_this(owner: Owner) -> bool:
-    """Whether a file is written by this very process."""
-    return owner.pid == os.getpid() and owner == Owner.here()

@@ -83,9 +83,14 @@ def worded(path: Path) -> Iterator[None]:
         raise RunError(f"{path}: {why(error)}") from error
 
 
+def code_of(error: Exception) -> int:
+    """SQLite's primary code of an error; 0 for an error that is not SQLite's own."""
+    return int(getattr(error, "sqlite_errorcode", 0)) & 0xFF
+
+
 def why(error: Exception) -> str:
     """An error in a few words that end a line."""
-    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    code = code_of(error)
     if code == sqlite3.SQLITE_NOTADB:
         return "is no run: it is no SQLite file, or its first page is damaged"
     if code == sqlite3.SQLITE_FULL:
@@ -125,7 +130,7 @@ def connect_to_read(path: Path) -> sqlite3.Connection:
             _look_over(db)
         except sqlite3.OperationalError as error:
             db.close()
-            if error.sqlite_errorcode & 0xFF not in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN):
+            if code_of(error) not in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN):
                 raise
             db = _reopened(path, error)
         except BaseException:

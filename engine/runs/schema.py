@@ -86,10 +86,10 @@ def sealed(key: int, layout: int, numbers: bytes) -> bytes:
     return zlib.crc32(numbers, zlib.crc32(_PLACE.pack(key, layout))).to_bytes(4, "little") + numbers
 
 
-def unsealed(key: int, layout: int, row: Any) -> memoryview:
+def unsealed(key: int, layout: Any, row: Any) -> memoryview:
     """The packed numbers of a row. Raises DamagedError where they are not as they were written."""
-    if not isinstance(row, bytes) or len(row) < 4 or (len(row) - 4) % 8:
-        raise DamagedError("a row of numbers is of another length")
+    if not isinstance(layout, int) or not isinstance(row, bytes) or len(row) < 4 or (len(row) - 4) % 8:
+        raise DamagedError("a row of numbers is of another kind")
     numbers = memoryview(row)[4:]
     if zlib.crc32(numbers, zlib.crc32(_PLACE.pack(key, layout))) != int.from_bytes(row[:4], "little"):
         raise DamagedError("a row of numbers has another checksum")

@@ -23,7 +23,7 @@ from engine.runs.handover import Resumed
 from engine.runs.inbox import Inbox
 from engine.runs.levels import Levels
 from engine.runs.meta import DataPrint, Environment, Identity, Progress, Standing
-from engine.runs.opening import WRITTEN_HERE, connect_to_write, create, inode_of, journal_of, why, worded
+from engine.runs.opening import WRITTEN_HERE, code_of, connect_to_write, create, inode_of, journal_of, why, worded
 from engine.runs.owner import HEARTBEAT, Owner
 from engine.runs.packing import Packer
 from engine.runs.pending import Batch, Pending, Waiting, merged
@@ -162,7 +162,7 @@ class RunWriter:
             try:
                 self._write(batch)
             except sqlite3.Error as error:
-                if batch.checkpoint is None or error.sqlite_errorcode & 0xFF not in _NO_ROOM:
+                if batch.checkpoint is None or code_of(error) not in _NO_ROOM:
                     raise
                 self._write_without_checkpoint(batch, error)
                 return False

@@ -35,7 +35,7 @@ def main(argv: Sequence[str]) -> int:
     except ConnectionError as error:
         complain(f"{id}: {error}")
         return FAILED
-    code = show(worker.view().preset, worker, options)
+    code = show(worker.begun, worker, options)
     if worker.view().state in ("loading", "running", "paused"):
         say(f"it trains on; to come back: regtui attach {id}")
     return code

@@ -32,7 +32,7 @@ def main(argv: Sequence[str]) -> int:
 
     from tui.commands.dashboard import show
 
-    return show(worker.preset, worker, options)
+    return show(worker.begun, worker, options)
 
 
 def _print(worker: ComparedWorker, ascii_only: bool) -> int:

@@ -15,11 +15,10 @@ _USAGE = "regtui export RUN --csv | --json | --html | --svg | --png | --parquet 
 
 def main(argv: Sequence[str]) -> int:
     """Write the file and say where; the exit code. Raises UsageError, RunError."""
-    from engine.export import FORMATS, export, to_stream
-    from engine.files import file_name
-    from engine.runs.errors import RunError
+    from engine.export import FORMATS, to_stream
     from engine.runs.library import find, newest
     from engine.runs.reader import RunReader
+    from tui.runs.exporting import export_to, own_name
 
     parser = Parser(prog="regtui export", usage=_USAGE, description="Write a run in another format.")
     parser.add_argument(
@@ -50,14 +49,7 @@ def main(argv: Sequence[str]) -> int:
         if options.output == "-":
             to_stream(reader, form, sys.stdout.buffer)
             return DONE
-        own = file_name(f"{reader.meta.name or reader.meta.identity.preset}-{reader.meta.id}", form.ending)
-        target = Path(options.output or own).expanduser()
-        if options.output and form.ending and target.is_dir():
-            target = target / own
-        try:
-            export(reader, form, target, replace=options.force)
-        except (OSError, ValueError) as error:
-            why = error.strerror if isinstance(error, OSError) and error.strerror else "no file can have such a name"
-            raise RunError(f"{target}: not written: {why}") from error
+        target = Path(options.output).expanduser() if options.output else Path(own_name(reader.meta, form))
+        target = export_to(reader, form, target, replace=options.force)
     say(str(target))
     return DONE

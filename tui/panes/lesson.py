@@ -22,10 +22,16 @@ class LessonPane(RunPane):
 
     def __init__(self, setup: Setup) -> None:
         super().__init__(setup, Lesson(setup.preset))
+        self._compared = False
 
     def update(self, view: View, shown: Shown) -> None:
-        """The lesson does not change during a run; of compared runs it is what they differ in."""
-        self.border_title = "differences" if view.opened == "compared" else self.title
+        """The lesson does not change during a run. Of compared runs it is what they differ in, and shown at first."""
+        compared = view.opened == "compared"
+        if compared != self._compared:
+            self._compared = compared
+            self.border_title = "differences" if compared else self.title
+            if compared:
+                self.screen.add_class("-lesson")
 
     async def remake(self, preset: Preset) -> None:
         self.query_one(Lesson).show(preset)

@@ -39,6 +39,7 @@ ACTIONS: tuple[Action, ...] = (
     ),
     Action("restart", "r", "r", "restart", "train again from the first epoch, with the knobs as they stand", "run"),
     Action("presets", "p", "p", "presets", "choose another experiment", "experiment", footer="open"),
+    Action("runs", "h", "h", "runs", "the recorded runs: open, compare, name, note, export, delete", "experiment"),
     Action(
         "write_preset", "w", "w", "write", "write the experiment with the knobs as they stand as a preset", "experiment"
     ),

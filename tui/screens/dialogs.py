@@ -71,7 +71,8 @@ class Ask(Dialog):
 class AskText(Dialog):
     """Asks for a line of text; None where it was put aside with escape.
 
-    `text` stands below it, with `wrong` as what was wrong with the text typed before.
+    `text` stands below it, with `wrong` as what was wrong with the text typed before. With `empty` an empty line is an
+    answer too.
     """
 
     DEFAULT_CSS = """
@@ -80,8 +81,9 @@ class AskText(Dialog):
     """
     BINDINGS = [Binding("escape", "dismiss(None)", "back")]
 
-    def __init__(self, title: str, text: str, value: str, *, wrong: bool = False) -> None:
+    def __init__(self, title: str, text: str, value: str, *, wrong: bool = False, empty: bool = False) -> None:
         super().__init__()
+        self._empty = empty
         self._title, self._text, self._value, self._wrong = title, text, value, wrong
 
     def compose(self) -> ComposeResult:
@@ -91,4 +93,5 @@ class AskText(Dialog):
             yield Label(self._text, classes="text wrong" if self._wrong else "text", markup=False)
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
-        self.dismiss(event.value.strip() or None)
+        text = event.value.strip()
+        self.dismiss(text if text or self._empty else None)

@@ -2,33 +2,59 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
 from textual.screen import Screen
 
 from engine.preset import Preset, PresetError, load_preset
 from engine.view import AnyWorker, View
 from tui.screens.dialogs import Ask, Question
-from tui.screens.messages import EndProgram, OpenPreset
+from tui.screens.messages import EndProgram, OpenPreset, OpenRuns
 from tui.screens.picker import PresetPicker
+
+if TYPE_CHECKING:
+    from tui.screens.runs import RunsChosen
 
 
 def choose_preset(screen: Screen[None], original: Preset, worker: AnyWorker) -> None:
     """Let another preset be picked, and ask before a run that has trained is left for it."""
 
     def picked(name: str | None) -> None:
-        if name is None:
-            return
-        view = worker.view()  # of now: it trains on while the list is open
-        if _is_only_seen(view) or view.state not in ("running", "paused") or view.record.epoch == 0:
-            _open(screen, name)
-            return
-        question = Question(
-            f"Leave {original.title!r} at epoch {view.record.epoch}?",
-            "Its curves are not kept; e exports them.",
-            (("load", "load the other preset"), ("stay", "go on with this one")),
-        )
-        screen.app.push_screen(Ask(question), lambda answer: _open(screen, name) if answer == "load" else None)
+        if name is not None:
+            # The view is of now: it trains on while the list is open.
+            _ask_to_leave(screen, worker.view(), "load the other preset", lambda: _open(screen, name))
 
     screen.app.push_screen(PresetPicker(original.name), picked)
+
+
+def choose_runs(screen: Screen[None], worker: AnyWorker) -> None:
+    """Let recorded runs be picked, and ask before a run that has trained is left for them."""
+    from tui.screens.runs import RunsScreen  # and all that reads files: the first frame does not wait for it
+
+    def picked(chosen: RunsChosen | None) -> None:
+        if chosen is not None:
+            words = "open the other run" if len(chosen.paths) == 1 else "compare the runs"
+            _ask_to_leave(screen, worker.view(), words, lambda: _show(screen, chosen))
+
+    screen.app.push_screen(RunsScreen(), picked)
+
+
+def _show(screen: Screen[None], chosen: RunsChosen) -> None:
+    screen.post_message(OpenRuns(chosen.paths))
+
+
+def _ask_to_leave(screen: Screen[None], view: View, words: str, leave: Callable[[], None]) -> None:
+    """Leave the run of `view`; where it trains here and has begun, only if the user says so by the button `words`."""
+    if _is_only_seen(view) or view.state not in ("running", "paused") or view.record.epoch == 0:
+        leave()
+        return
+    question = Question(
+        f"Leave {view.record.begun.title!r} at epoch {view.record.epoch}?",
+        "`regtui resume` goes on with it later." if view.recorded else "Its curves are not kept; e exports them.",
+        (("leave", words), ("stay", "go on with this one")),
+    )
+    screen.app.push_screen(Ask(question), lambda answer: leave() if answer == "leave" else None)
 
 
 def _open(screen: Screen[None], name: str) -> None:

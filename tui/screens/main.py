@@ -22,7 +22,7 @@ from tui.panes.registry import Room
 from tui.screens.actions import bindings
 from tui.screens.arrangement import PAGES, arrange, show_page
 from tui.screens.chosen import Chosen, Run, first_selected
-from tui.screens.experiments import ask_to_quit, choose_preset
+from tui.screens.experiments import ask_to_quit, choose_preset, choose_runs
 from tui.screens.files import export, write_tweaked
 from tui.screens.guard import LivesOn
 from tui.screens.help import HelpScreen
@@ -96,8 +96,6 @@ class MainScreen(LivesOn, Screen[None]):
 
     def on_mount(self) -> None:
         self._arrange()
-        # What compared runs differ in stands there.
-        self.set_class(self.view.opened == "compared", "-lesson")
         self.draw(force=True)
         self.call_after_refresh(self._first_frame)
 
@@ -385,6 +383,9 @@ class MainScreen(LivesOn, Screen[None]):
 
     def action_presets(self) -> None:
         choose_preset(self, self.original, self.worker)
+
+    def action_runs(self) -> None:
+        choose_runs(self, self.worker)
 
     def action_write_preset(self) -> None:
         write_tweaked(self, self.worker.view().turned)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from textual.message import Message
 
@@ -16,6 +17,13 @@ class OpenPreset(Message):
     """Leave the run at hand and train this preset."""
 
     preset: Preset
+
+
+@dataclass
+class OpenRuns(Message):
+    """Leave the run at hand and show this one from its file, or several beside one another."""
+
+    paths: tuple[Path, ...]
 
 
 @dataclass

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import random
 import sqlite3
@@ -90,6 +91,25 @@ def test_a_damaged_epoch_is_left_out_and_said(whole: Truth, tmp_path: Path) -> N
         assert reader.damage == ["epoch 7 cannot be read"]
         with pytest.raises(RunError, match="epoch 7 cannot be read"):
             list(reader.epochs())
+
+
+@pytest.mark.parametrize("value", ["''", "x''", "1.5", "NULL", f"{2**62}", "-1"])
+@pytest.mark.parametrize("column", ["layout", "numbers"])
+def test_a_row_of_another_kind_is_left_out_and_said(column: str, value: str, whole: Truth, tmp_path: Path) -> None:
+    path = tmp_path / "run.regtui"
+    path.write_bytes(whole.data)
+    with contextlib.closing(sqlite3.connect(path)) as db:
+        # As a flipped bit in a row's header has it, which no constraint of the table can keep away.
+        db.execute("PRAGMA writable_schema = ON")
+        db.execute("UPDATE sqlite_schema SET sql = replace(sql, 'NOT NULL', '') WHERE name = 'epochs'")
+        db.commit()
+    with contextlib.closing(sqlite3.connect(path)) as db:
+        db.execute(f"UPDATE epochs SET {column} = {value} WHERE id = 7")
+        db.execute("PRAGMA writable_schema = ON")
+        db.execute("UPDATE sqlite_schema SET sql = ? WHERE name = 'epochs'", (schema.TABLES["epochs"],))
+        db.commit()
+    with RunReader(path) as reader:
+        assert reader.damage == ["epoch 7 cannot be read"]
 
 
 @pytest.mark.parametrize(

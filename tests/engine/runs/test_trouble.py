@@ -268,3 +268,44 @@ def test_the_device_and_torch_are_told_when_the_lab_stands(tmp_path: Path) -> No
     with RunReader(writer.path) as reader:
         assert reader.meta.environment.device == "cpu"
         assert reader.meta.environment.versions["python"]
+
+
+KILLED = """
+import os, sys
+from pathlib import Path
+import engine.runs.opening
+engine.runs.opening.is_shared = lambda folder: True
+from tests.engine.runs.test_trouble import *
+writer = begun(Path(sys.argv[1]))
+db = writer._db
+db.execute("PRAGMA cache_size = 10")
+db.execute("BEGIN IMMEDIATE")
+db.execute("UPDATE meta SET value = '{}', crc = 0")
+for number in range(100):
+    db.execute("INSERT INTO chunks VALUES (?, zeroblob(100000))", (number,))
+os.kill(os.getpid(), 9)
+"""
+
+
+def test_killed_in_the_middle_of_a_transaction_it_is_as_before_it(tmp_path: Path) -> None:
+    path = tmp_path / "run.regtui"
+    subprocess.run([sys.executable, "-c", KILLED, str(path)], cwd=Path(__file__).parents[3], check=False)
+    assert sorted(os.listdir(tmp_path)) == ["run.regtui", "run.regtui-journal"]
+    assert path.stat().st_size > 5_000_000
+    with RunReader(path) as reader:
+        assert reader.meta.state == "dead"
+        assert reader.record.epoch == 1
+        assert reader.damage == []
+
+
+def test_a_copy_that_nobody_may_write_is_read_and_nothing_appears_beside_it(tmp_path: Path) -> None:
+    writer = begun(tmp_path / "run.regtui")
+    go_on(writer, 2, 2)
+    assert writer.flush()
+    away = tmp_path / "away"
+    away.mkdir()
+    shutil.copy(writer.path, away / "run.regtui")  # without its log: some of it may be missing, none of it wrong
+    with RunReader(away / "run.regtui") as reader:
+        assert reader.record.epoch <= 2
+    assert os.listdir(away) == ["run.regtui"]
+    writer.close()

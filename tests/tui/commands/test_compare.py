@@ -92,7 +92,7 @@ def test_without_a_terminal_the_tables_and_the_list_are_printed(pair, capsys):
 @contextlib.asynccontextmanager
 async def compared(paths, size):
     worker = ComparedWorker(paths)
-    app = RegtuiApp(worker.preset, worker=worker)
+    app = RegtuiApp(worker.begun, worker=worker)
     with (
         mock.patch.object(Pace, "wait", return_value=0.05),
         mock.patch("textual.app.wait_for_idle", _a_moment),

@@ -167,7 +167,7 @@ async def test_two_quick_presses_of_space_are_a_pause_and_its_end(monkeypatch):
         for _ in range(2):
             person.main.action_pause()
         assert sent[-5:] == [Pause(), Resume(), Pause(), Resume(), Pause()]
-        await person.sees(lambda: person.view.state == "paused" and not person.app.worker._commands)
+        await person.sees(lambda: person.view.state == "paused" and not person.app.worker.waiting)
         await person.press("space")
         await person.sees(lambda: person.view.state == "running")
 
@@ -587,8 +587,9 @@ async def test_numbers_focus_their_pane_on_whatever_page_it_is():
     async with dashboard(size=(80, 24), paused=True) as person:
         for number, pane in ((2, "accuracy"), (4, "comparison"), (6, "stopping"), (3, "norms"), (5, "knobs")):
             await person.press(str(number))
+            # For a moment, while the page is turned, nothing is in focus.
+            await person.sees(lambda pane=pane: getattr(person.main.focused, "id", None) == pane)
             await person.sees(lambda: person.main.focused is not None and person.main.focused.display)
-            await person.sees(lambda pane=pane: person.main.focused.id == pane)
         await person.press("1")
         await person.sees(lambda: person.main.focused.id == "loss-1")
 
