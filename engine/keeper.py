@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from engine.commands import Command
 from engine.events import Event, Receipt
+from engine.runs.meta import Environment
 from engine.runs.recorder import Recorder
 
 if TYPE_CHECKING:
@@ -32,19 +33,28 @@ class Keeper:
     recorder : of the run's file; from now on the keeper's.
     every : seconds between two checkpoints; those at a pause, at the end and at the closing come besides.
     server : shows the run to other processes, and ends with it.
+    command : the command line that the run was begun by.
     """
 
-    def __init__(self, recorder: Recorder, every: float = EVERY, server: Server | None = None) -> None:
-        self.recorder, self._every, self._server = recorder, every, server
+    def __init__(
+        self,
+        recorder: Recorder,
+        every: float = EVERY,
+        server: Server | None = None,
+        command: tuple[str, ...] | None = None,
+    ) -> None:
+        self.recorder, self._every, self._server, self._command = recorder, every, server, command
         self._kept_at, self._kept = time.monotonic(), (-1, -1)
+        self._stopped = False
 
     def begin(self, lab: Lab) -> None:
-        """The lab stands: what it trains on is known by a fingerprint, taken in the recorder's thread."""
+        """The lab stands: device and torch are known, and the data, whose fingerprint the recorder's thread takes."""
         from engine.data.fingerprint import fingerprints
 
-        stacks = lab.stacks
-        self.recorder.describe(data=lambda: fingerprints(stacks))
+        stacks, here = lab.stacks, Environment.here(str(lab.device), self._command)
+        self.recorder.describe(data=lambda: fingerprints(stacks), environment=here)
         self._kept_at, self._kept = time.monotonic(), (-1, -1)
+        self._stopped = False
 
     def take(self, events: Sequence[Event]) -> None:
         """Take in events."""
@@ -60,10 +70,18 @@ class Keeper:
 
     def keep(self, lab: Lab, now: bool = False) -> None:
         """Take a checkpoint, unless there is one of this place; with `now` it is written at once."""
+        if self._stopped:
+            return
         place = (lab.epoch, lab.batch)
         if place != self._kept or lab.finished:
             self.recorder.checkpoint(lab.state(), now=now)
         self._kept_at, self._kept = time.monotonic(), place
+
+    def stopping(self, lab: Lab) -> None:
+        """The run is stopped before its end: it can go on from here, as if that had not been."""
+        if not lab.finished:
+            self.keep(lab, now=True)
+            self._stopped = True
 
     @property
     def trouble(self) -> str:
@@ -82,4 +100,4 @@ class Keeper:
             return
         if lab is not None and state != "failed":
             self.keep(lab)
-        self.recorder.close(state)
+        self.recorder.close("stopped" if self._stopped else state)

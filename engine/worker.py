@@ -304,6 +304,8 @@ class Worker:
                 self._looker.want(lab, frozenset(wanted), viewer)
             case Stop():
                 self._looker.look_again()
+                if self._keeper is not None:
+                    self._keeper.stopping(lab)
                 return lab.stop()
             case Restart():
                 self._pace.forget_steps()

@@ -54,7 +54,7 @@ def keeper_of(options: argparse.Namespace, command: Sequence[str]) -> KeeperOf:
             environment = Environment.here(command=tuple(command))
             path = Path(own) if own else path
             writer = RunWriter(path, preset, environment, id=id, keep_bytes=options.keep_snapshots)
-            return Keeper(Recorder(writer), options.checkpoint_every, _served(worker, id))
+            return Keeper(Recorder(writer), options.checkpoint_every, _served(worker, id), tuple(command))
 
         return make
 

@@ -7,6 +7,7 @@ import dataclasses
 import os
 import signal
 import subprocess
+import time
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,7 @@ from engine.commands import Turn
 from engine.events import Receipt, from_json
 from engine.plain import plain
 from engine.runs import tables
-from engine.runs.library import meta_at
+from engine.runs.library import listed, meta_at
 from engine.runs.opening import connect
 from engine.runs.reader import RunReader
 from tests.terminal import REGTUI, Terminal
@@ -169,3 +170,31 @@ def test_what_cannot_go_on_is_said_in_a_line(folder, capsys, arguments, said):
     err = capsys.readouterr().err
     assert said in err
     assert len(err.splitlines()) == 1
+
+
+@pytest.mark.alone
+def test_a_run_stopped_by_ctrl_c_goes_on_to_the_same_numbers_and_weights_without_a_question(folder: Path) -> None:
+    begun = [REGTUI, "run", "moons", "--epochs", "400", "--set", "data.train=40"]
+    process = subprocess.Popen(begun, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        end = time.monotonic() + 60
+        while not any(run.meta and run.meta.progress.epoch > 20 for run in listed(folder)):
+            assert time.monotonic() < end
+            time.sleep(0.02)
+        process.send_signal(signal.SIGINT)
+        process.wait(60)
+    finally:
+        process.kill()
+        process.wait()
+    (run,) = listed(folder)
+    assert run.meta is not None
+    assert run.meta.state == "stopped"
+    assert run.meta.environment.command[1:3] == ("run", "moons")
+    went_on = subprocess.run([REGTUI, "resume"], input="", capture_output=True, text=True, timeout=120, check=False)
+    assert went_on.returncode == 0, went_on.stderr
+    subprocess.run(begun, capture_output=True, timeout=120, check=True)
+    (other,) = (run.path for run in listed(folder) if run.path != listed(folder)[-1].path)
+    first = listed(folder)[-1].path
+    assert meta_at(first).state == "finished"
+    assert numbers(first) == numbers(other)
+    assert weights(first) == weights(other)
