@@ -43,9 +43,6 @@ def lives(terminal: Terminal) -> None:
 
 def answers(terminal: Terminal) -> None:
     """All that was sent has been handled, whatever it opened is closed, and the help comes when it is asked for."""
-    for _ in range(3):  # a dialog in a dialog
-        terminal.press("escape")
-        terminal.watch(0.3)  # or it would be taken for the beginning of a sequence
     press_until(terminal, "?", lambda shown: HELP in shown)
     press_until(terminal, "escape", lambda shown: HELP not in shown)
     if "paused" in terminal.text:
@@ -56,6 +53,9 @@ def press_until(terminal: Terminal, key: str, there: Callable[[str], bool]) -> N
     """Press a key until it has its effect: in pasted text, or after an ESC that is not read yet, it is no key."""
     end = time.monotonic() + 60
     while True:
+        for _ in range(3 if key != "escape" else 0):  # a dialog in a dialog
+            terminal.press("escape")
+            terminal.watch(0.3)  # or it would be taken for the beginning of a sequence
         terminal.press(key)
         try:
             terminal.wait_for(there, timeout=4)

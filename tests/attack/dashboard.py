@@ -116,9 +116,6 @@ class Dashboard(Terminal):
         """Whatever is open is closed, and the help comes when it is asked for, and goes."""
         self.fit()
         self.send(b"\x1b[201~")
-        for _ in range(3):  # a dialog in a dialog
-            self.send(b"\x1b")
-            self.watch(0.15)  # or it would be taken for the beginning of a sequence
         self._until(b"?", lambda shown: _HELP in shown, timeout)
         self._until(b"\x1b", lambda shown: _HELP not in shown, timeout)
 
@@ -126,9 +123,13 @@ class Dashboard(Terminal):
         """Press a key until it has its effect: after an ESC that a busy program has not read yet it is another key."""
         end = time.monotonic() + timeout
         while True:
+            # What is open takes the key for its own, and it may open only now: in a dialog a dialog.
+            for _ in range(3 if key != b"\x1b" else 0):
+                self.send(b"\x1b")
+                self.watch(0.15)  # or it would be taken for the beginning of a sequence
             self.send(key)
             try:
-                self.wait_for(there, 3.0)
+                self.wait_for(there, 4.0)  # longer than pasted text whose end is lost waits for more
                 return
             except EndedError:
                 raise
