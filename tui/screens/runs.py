@@ -105,7 +105,8 @@ class RunsScreen(LivesOn, ModalScreen[RunsChosen | None]):
 
     def _show(self, path: Path | None = None) -> None:
         """Lay the list out anew, with the run highlighted that was, or the one of that path."""
-        if self._all is None or not self.is_mounted:
+        # What is read, or a new size, may arrive while the screen is being left, whose parts are gone by then.
+        if self._all is None or len(self.query("OptionList, #heads, #about, Vertical")) < 4:
             return
         options = self.query_one(OptionList)
         wanted = path or (run.path if (run := self._chosen()) else None)

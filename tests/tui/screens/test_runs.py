@@ -167,3 +167,14 @@ async def test_nothing_recorded_is_said(folder):
         await person.sees("No run has been recorded yet.")
         await person.press("enter", "d", "c", "n", "escape")
         await person.sees(lambda: person.app.screen is person.main)
+
+
+async def test_a_list_that_arrives_while_the_screen_is_being_left_is_let_go(two):
+    async with runs() as person:
+        await person.sees("2 runs")
+        screen = person.app.screen
+        await screen.query("*").remove()
+        await screen._read()
+        await person.press("escape")
+        await person.sees(lambda: person.app.screen is person.main)
+        assert not person.toasts
