@@ -39,7 +39,6 @@ class PresetPicker(LivesOn, ModalScreen[str | None]):
         Binding("up", "move(-1)", show=False, priority=True),
         Binding("pagedown", "scroll(1)", show=False, priority=True),
         Binding("pageup", "scroll(-1)", show=False, priority=True),
-        Binding("enter", "choose", show=False, priority=True),
     ]
 
     def __init__(self, current: str) -> None:
@@ -63,6 +62,10 @@ class PresetPicker(LivesOn, ModalScreen[str | None]):
 
     def on_input_changed(self, event: Input.Changed) -> None:
         self._filter(event.value)
+
+    def on_input_submitted(self) -> None:
+        """By the field and not by a key of the screen, which would come before what was typed in the same burst."""
+        self._choose()
 
     def _filter(self, words: str) -> None:
         wanted = words.lower().split()
@@ -89,7 +92,7 @@ class PresetPicker(LivesOn, ModalScreen[str | None]):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         # Keys of a burst come before the list is there.
-        return action not in ("move", "scroll", "choose") or bool(self.query("#preview"))
+        return action not in ("move", "scroll") or bool(self.query("#preview"))
 
     def _chosen(self) -> Listed | None:
         place = self.query_one(OptionList).highlighted
@@ -126,7 +129,7 @@ class PresetPicker(LivesOn, ModalScreen[str | None]):
         self._preview()
 
     def on_option_list_option_selected(self) -> None:
-        self.action_choose()
+        self._choose()
 
     def action_move(self, by: int) -> None:
         options = self.query_one(OptionList)
@@ -138,6 +141,6 @@ class PresetPicker(LivesOn, ModalScreen[str | None]):
     def action_scroll(self, by: int) -> None:
         self.query_one(VerticalScroll).scroll_relative(y=8 * by, animate=False)
 
-    def action_choose(self) -> None:
+    def _choose(self) -> None:
         listed = self._chosen()
         self.dismiss(None if listed is None else listed.name)

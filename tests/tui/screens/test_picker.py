@@ -100,9 +100,18 @@ async def test_the_highlighted_preset_stays_in_sight_when_the_terminal_gets_smal
 
 async def test_keys_that_come_before_the_list_is_there_do_no_harm():
     picker = PresetPicker("small")
-    for action in ("move", "scroll", "choose"):
+    for action in ("move", "scroll"):
         assert not picker.check_action(action, (1,))
     async with dashboard(paused=True) as person:
         await person.press("p")
         await person.sees("Two moons  (open)")
         assert person.app.screen.check_action("move", (1,))
+
+
+async def test_enter_in_one_burst_with_what_is_typed_opens_what_was_typed():
+    async with dashboard(paused=True) as person:
+        await person.press("p")
+        await person.sees("type to filter")
+        for key in (*"beta", "enter"):
+            person.app.simulate_key(key)
+        await person.sees(lambda: person.main.original.title == "Beta [x]")
