@@ -157,6 +157,8 @@ class Worker:
                 self._keeper = self._make_keeper(self)
             except PresetError as error:  # such as a folder that cannot be written: it is trained all the same
                 self._unkept = f"not recorded: {error}"
+            except Exception as error:
+                self._unkept = f"not recorded: {type(error).__name__}: {error} (more in {write_log('the run file')})"
         while not self._closing:
             try:
                 self._build()
@@ -196,7 +198,7 @@ class Worker:
                 self._pace.forget_steps()
             elif command is not None:
                 refused = "the run has failed: only a turned knob and a restart help"
-            self._emit([*events, _receipt(number, order, refused)], answered=number)
+            self._answer(number, order, _receipt(number, order, refused), events)
             if isinstance(command, Restart):
                 return
 
@@ -275,9 +277,7 @@ class Worker:
                     refused = str(error)
             # Only now is it answered, together with its effect: a turned knob stays pending until the effect shows.
             receipt = _receipt(number, order, refused, *place)
-            self._emit([*events, receipt], answered=number)
-            if self._keeper is not None and order.command is not None:
-                self._keeper.answered(order.command, receipt)
+            self._answer(number, order, receipt, events)
             if isinstance(order.command, Restart) and not refused:
                 return True
 
@@ -310,6 +310,11 @@ class Worker:
             case Restart():
                 self._pace.forget_steps()
         return []
+
+    def _answer(self, number: int, order: Order, receipt: Receipt, events: Sequence[Event]) -> None:
+        self._emit([*events, receipt], answered=number)
+        if self._keeper is not None and order.command is not None:
+            self._keeper.answered(order.command, receipt)
 
     def _refuse_the_rest(self, why: str, only_later: bool = False) -> None:
         """Refuse all waiting orders; with `only_later` those that wait for an epoch, which will not come."""

@@ -132,3 +132,17 @@ def test_a_run_whose_file_cannot_be_made_is_trained_all_the_same_and_says_so(tmp
     assert worker.close(PATIENCE)
     assert view.trouble.startswith("not recorded: ")
     assert (tmp_path / "run.regtui").read_text() == "somebody's"
+
+
+def test_where_no_file_can_be_made_whatever_the_reason_it_trains_and_says_so(monkeypatch, tmp_path: Path) -> None:
+    monkeypatch.setattr("engine.worker.write_log", lambda *given: tmp_path / "log")
+
+    def make(worker: Worker) -> Keeper:
+        raise OSError("no room")
+
+    worker = Worker(preset_of({"training.epochs": 3}, ARMS), "cpu", load=load_small, keeper=make)
+    worker.start()
+    view = until(worker, lambda view: view.state == "finished")
+    assert view.trouble.startswith("not recorded: OSError: no room")
+    assert not view.recorded
+    assert worker.close(PATIENCE)
