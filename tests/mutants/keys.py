@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from tests.mutants.mutant import Faults
 
-_MAIN = "tests/tui/screens/test_main.py"
-
 FAULTS: Faults = {
     ("tui/signals.py", "tests/tui/test_signals.py"): [
         ("self.graceful and not self.interrupted:", "self.graceful:"),
@@ -27,39 +25,51 @@ FAULTS: Faults = {
     ],
     (
         "tui/screens/arrangement.py",
-        f"{_MAIN}::test_a_terminal_that_is_small_in_one_direction_has_pages_too "
-        f"{_MAIN}::test_a_terminal_that_is_too_small_is_told_so_and_training_goes_on",
+        "tests/tui/screens/test_main.py::test_a_terminal_that_is_small_in_one_direction_has_pages_too "
+        "tests/tui/screens/test_main.py::test_a_terminal_that_is_too_small_is_told_so_and_training_goes_on",
     ): [
         ("width < COMPACT[0] or height < COMPACT[1]", "width < COMPACT[0] and height < COMPACT[1]"),
         ("COMPACT = (110, 34)", "COMPACT = (111, 34)"),
         ("tiny = width < SMALLEST[0] or height", "tiny = width < 20 or height"),
     ],
-    ("tui/screens/main.py", f"{_MAIN}::test_paused_the_epoch_stands_still_and_a_dot_trains_exactly_one"): [
+    (
+        "tui/screens/main.py",
+        "tests/tui/screens/test_running.py::test_paused_the_epoch_stands_still_and_a_dot_trains_exactly_one",
+    ): [
         ("self._chosen.paused = True\n", "pass\n"),
     ],
-    ("tui/screens/main.py", f"{_MAIN}::test_two_quick_presses_of_space_are_a_pause_and_its_end"): [
+    (
+        "tui/screens/main.py",
+        "tests/tui/screens/test_running.py::test_two_quick_presses_of_space_are_a_pause_and_its_end",
+    ): [
         ("self._chosen.paused = not self._chosen.paused", "self._chosen.paused = not self.view.paused"),
     ],
-    ("tui/screens/main.py", f"{_MAIN}::test_every_press_changes_the_speed_by_one_notch_also_in_bursts"): [
+    (
+        "tui/screens/main.py",
+        "tests/tui/screens/test_running.py::test_every_press_changes_the_speed_by_one_notch_also_in_bursts",
+    ): [
         ("if by > 0 else bisect.bisect_left(speeds, now) - 1", "if by > 0 else bisect.bisect_right(speeds, now) - 1"),
         ("SPEEDS[max(0, place)]", "SPEEDS[place]"),
     ],
     (
         "tui/screens/main.py",
-        f"{_MAIN}::test_arrows_scroll_a_table_in_focus_and_turn_no_knob_that_an_enlarged_pane_hides",
+        "tests/tui/screens/test_actions.py::test_arrows_scroll_a_table_in_focus_and_turn_no_knob_that_an_enlarged_pane_hides",
     ): [
         ('if self.maximized is None or self.maximized.id == "knobs":', "if True:"),
     ],
-    ("tui/screens/main.py", f"{_MAIN}::test_a_burst_of_turns_counts_every_one"): [
+    ("tui/screens/main.py", "tests/tui/screens/test_turning.py::test_a_burst_of_turns_counts_every_one"): [
         ("self.query_one(KnobPanel).update(self.worker.view(), self.original, self._chosen.arm)", "pass"),
     ],
-    ("tui/screens/main.py", f"{_MAIN}::test_a_small_terminal_shows_the_other_panes_page_by_page"): [
+    (
+        "tui/screens/main.py",
+        "tests/tui/screens/test_main.py::test_a_small_terminal_shows_the_other_panes_page_by_page",
+    ): [
         ("(self._chosen.page + 1) % PAGES", "min(self._chosen.page + 1, PAGES - 1)"),
     ],
-    ("tui/screens/main.py", f"{_MAIN}::test_tab_goes_through_the_arms_then_all_of_them"): [
+    ("tui/screens/main.py", "tests/tui/screens/test_turning.py::test_tab_goes_through_the_arms_then_all_of_them"): [
         ("choices = [*self.original.arm_names, None]", "choices = [*self.original.arm_names]"),
     ],
-    ("tui/panes/losses.py", f"{_MAIN}::test_tab_goes_through_the_arms_then_all_of_them"): [
+    ("tui/panes/losses.py", "tests/tui/screens/test_turning.py::test_tab_goes_through_the_arms_then_all_of_them"): [
         ('pane.set_class(shown.arm in (arm, None), "selected")', 'pane.set_class(shown.arm == arm, "selected")'),
     ],
     ("tui/screens/experiments.py", "tests/tui/screens/test_dialogs.py::test_discard_ends_without_a_table"): [
@@ -77,11 +87,14 @@ FAULTS: Faults = {
     ],
     (
         "tui/panes/losses.py",
-        f"{_MAIN}::test_in_each_theme_the_arms_are_drawn_in_colours_that_stand_out_from_its_ground",
+        "tests/tui/screens/test_views.py::test_in_each_theme_the_arms_are_drawn_in_colours_that_stand_out_from_its_ground",
     ): [
         ("colour(place, dark)) for name", "colour(place, True)) for name"),
     ],
-    ("tui/screens/news.py", f"{_MAIN}::test_a_lane_that_diverges_is_told_once_and_its_pane_says_it"): [
+    (
+        "tui/screens/news.py",
+        "tests/tui/screens/test_running.py::test_a_lane_that_diverges_is_told_once_and_its_pane_says_it",
+    ): [
         ("if len(ends) > 1 else ''", "if len(ends) < 1 else ''"),
     ],
 }

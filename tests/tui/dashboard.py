@@ -17,9 +17,11 @@ from textual.widgets import Input
 from engine.preset import Preset, read_preset
 from engine.view import View
 from tui.app import RegtuiApp
+from tui.charts.chart import Chart
 from tui.screens.main import MainScreen
 from tui.screens.pace import Pace
 from tui.widgets.knobs import KnobPanel
+from tui.widgets.pane import Pane
 
 SIZES = [(80, 24), (120, 36), (160, 45)]
 LARGE = (160, 45)
@@ -138,3 +140,11 @@ async def dashboard(
                 yield person
             finally:
                 app.close_workers()
+
+
+def braille(text: str) -> int:
+    return sum(0x2800 < ord(sign) <= 0x28FF for sign in text)
+
+
+def plot_of(person: Person, pane: str):
+    return person.main.query_one(f"#{pane}", Pane).query_one(Chart)._plot
