@@ -111,3 +111,31 @@ def weights_of(lab: Lab, arm: str = "base", seed: int = 0) -> Tensor:
         if (arm, seed) in stack.lanes:
             return stack.theta_LP[stack.lanes.index((arm, seed))].clone()
     raise KeyError((arm, seed))
+
+
+# Overfits the small data within a few dozen epochs, so that early stopping has something to do.
+OVERFITS: Settings = {
+    "model.hidden": [30, 30],
+    "training.optimizer": "adam",
+    "training.lr": 0.02,
+    "training.epochs": 50,
+    "training.seeds": [0, 1],
+    "early_stopping.patience": 4,
+}
+
+
+NOISY: Settings = {
+    "regularization.dropout": 0.3,
+    "regularization.input_noise": 0.2,
+    "regularization.l2": 0.01,
+    "regularization.weight_decay": 0.01,
+    "regularization.max_norm": 2.0,
+    "regularization.label_smoothing": 0.1,
+}
+
+
+def train_to(lab: Lab, epoch: int) -> list[Event]:
+    events: list[Event] = []
+    while lab.epoch < epoch and not lab.finished:
+        events += lab.advance()
+    return events

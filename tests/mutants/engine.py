@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.mutants.mutant import Faults
+from tests.mutants.mutant import LAB, Faults
 
 FAULTS: Faults = {
     ("engine/stopping.py", "tests/engine/test_stopping.py"): [
@@ -17,12 +17,12 @@ FAULTS: Faults = {
     ("engine/lane.py", "tests/engine/test_reported.py"): [
         ("if improved:\n            self.best = self.last", "if True:\n            self.best = self.last"),
     ],
-    ("engine/lane.py", "tests/engine/test_lab.py"): [
+    ("engine/lane.py", LAB): [
         ("epoch >= settings.training.epochs", "epoch > settings.training.epochs"),
         ('reason == "diverged" or (rule.restore_best', "(rule.restore_best"),
         ("watch.best_epoch if restore else epoch", "epoch"),
     ],
-    ("engine/lab.py", "tests/engine/test_lab.py"): [
+    ("engine/lab.py", LAB): [
         ("rule.restore_best and lane.watch.best_epoch > 0", "rule.restore_best"),
         ("batch = min(self._number, stack.steps_per_epoch)", "batch = self._number"),
         ("self._number = state.batch", "self._number = 0"),

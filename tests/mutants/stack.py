@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.mutants.mutant import Faults
+from tests.mutants.mutant import LAB, Faults
 
 _R = "tests/engine/regularizers"
 _S = "tests/engine/stack"
@@ -116,7 +116,7 @@ FAULTS: Faults = {
         ("theta_LP, share_L * self._moves_L", "theta_LP, share_L"),
         ("(start_L > 0) & (start_L <= epoch)", "(start_L > 0) & (start_L < epoch)"),
     ],
-    ("engine/stack/schedule.py", f"{_S}/test_schedule.py"): [
+    ("engine/stack/schedule.py", f"{_S}/test_schedule.py {_S}/test_schedule_in_training.py"): [
         ("if wait < schedule.patience:", "if wait <= schedule.patience:"),
         ("wait=0, cooldown=schedule.cooldown, scale", "wait=0, cooldown=0, scale"),
         ("val_loss < plateau.best - schedule.min_delta", "val_loss < plateau.best"),
@@ -124,7 +124,7 @@ FAULTS: Faults = {
         ("schedule.pct_start * length - 1, length - 1", "schedule.pct_start * length, length - 1"),
         ("lowest = low / schedule.final_div_factor", "lowest = low"),
     ],
-    ("engine/stack/trainer.py", "tests/engine/test_lab.py"): [
+    ("engine/stack/trainer.py", LAB): [
         ("self.theta_LP[lane] = self.best_LP[lane]", "pass"),
     ],
     ("engine/stack/trainer.py", f"{_R}/test_weight_average.py"): [("self._averages.freeze(lane)", "pass")],
