@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -18,12 +17,11 @@ from engine.runs.reader import RunReader
 from engine.runs.recorder import Recorder
 from engine.runs.resume import resumable
 from engine.runs.writer import RunWriter
-from engine.view import View
 from engine.worker import Worker
 from tests.engine.small import load_small, preset_of, weights_of
+from tests.engine.worker.waiting import PATIENCE, until
 
 ARMS: dict[str, dict[str, Any]] = {"a": {}, "b": {"regularization.l2": 0.1}}
-PATIENCE = 20.0
 
 
 def kept(path: Path, preset: Preset, every: float = 30.0, **options: Any) -> Worker:
@@ -31,14 +29,6 @@ def kept(path: Path, preset: Preset, every: float = 30.0, **options: Any) -> Wor
         return Keeper(Recorder(RunWriter(path, preset), every=0.05), every)
 
     return Worker(preset, "cpu", load=load_small, keeper=make, **options)
-
-
-def until(worker: Worker, holds: Callable[[View], bool]) -> View:
-    end = time.monotonic() + PATIENCE
-    while not holds(view := worker.view()):
-        assert time.monotonic() < end, view
-        time.sleep(0.005)
-    return view
 
 
 def test_a_run_to_its_end_stands_in_its_file_with_its_knobs_and_their_answers(tmp_path: Path) -> None:

@@ -52,7 +52,7 @@ FAULTS: Faults = {
         ("(last - first) / (now - then) if now > then else 0.0", "(last - first) / (now - then)"),
         ("not speed > 0", "speed < 0"),
     ],
-    ("engine/worker.py", "tests/engine/test_worker.py"): [
+    ("engine/worker.py", "tests/engine/worker"): [
         ("self._pace.forget_steps()\n        return []", "pass\n        return []"),
         ("self._rate.count(self._record.epoch)", "pass"),
         ("self._lab = None  # the lab", "pass  # the lab"),
@@ -62,7 +62,7 @@ FAULTS: Faults = {
         ("if (lab.epoch, lab.batch) == (order.at, 0):", "if True:"),
         ("self._count += len(events)", "self._count += 1"),
     ],
-    ("engine/looker.py", "tests/engine/test_worker.py"): [
+    ("engine/looker.py", "tests/engine/worker"): [
         ("(ended - began) / _LOOK_SHARE - LOOK_EVERY", "(ended - began)"),
         ("self._by_viewer[viewer] = wanted", "self._by_viewer = {viewer: wanted}"),
     ],

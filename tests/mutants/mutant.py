@@ -8,13 +8,14 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 
-# By file and the tests that must notice (paths or test ids, blanks between them): pairs of what stands there and what
-# is put in its place.
 # The tests of a lab, which are in four files.
 LAB = (
     "tests/engine/test_lab.py tests/engine/test_lab_stopping.py "
     "tests/engine/test_lab_knobs.py tests/engine/test_lab_states.py"
 )
+
+# By file and the tests that must notice (paths or test ids, blanks between them): pairs of what stands there and what
+# is put in its place.
 Faults = Mapping[tuple[str, str], Sequence[tuple[str, str]]]
 
 

@@ -1,0 +1,70 @@
+"""Closer looks that a worker takes while it trains."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+
+import pytest
+
+from engine.commands import Look, StepEpoch
+from engine.control import Order
+from engine.events import Seen
+from engine.lab import Lab
+from engine.worker import Worker
+from tests.engine.worker.waiting import LONG, PATIENCE, until
+
+
+def test_a_look_that_takes_long_is_taken_less_often(
+    start: Callable[..., Worker], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    taken: list[float] = []
+
+    def slow(_: Lab, what: str, arm: str, seed: int) -> Seen:
+        taken.append(time.monotonic())
+        time.sleep(0.04)
+        return Seen(what, arm, seed, 0, "seen")
+
+    monkeypatch.setattr("engine.looks.take_look", slow)
+    worker = start()
+    until(worker, lambda view: view.record.epoch > 0)
+    look = ("weights", "base", 0)
+    worker.send(Look((look,)))
+    until(worker, lambda view: len(taken) == 2)
+    assert taken[1] - taken[0] >= 20 * 0.04  # 5 % of the time and no more
+    assert worker.view().record.seen[look].data == "seen"
+    worker.send(Look())
+    worker.send(Look((look,)))
+    until(worker, lambda view: len(taken) == 3)  # another look is answered at once
+
+
+def test_a_look_asked_for_while_another_is_taken_is_not_lost(
+    start: Callable[..., Worker], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    began = threading.Event()
+
+    def slow(_: Lab, what: str, arm: str, seed: int) -> Seen:
+        began.set()
+        time.sleep(0.1)
+        return Seen(what, arm, seed, 0, what)
+
+    monkeypatch.setattr("engine.looks.take_look", slow)
+    worker = start(paused=True)
+    until(worker, lambda view: view.state == "paused")
+    worker.send(Look((("weights", "base", 0),)))
+    assert began.wait(PATIENCE)
+    worker.send(Look((("activity", "base", 0),)))
+    until(worker, lambda view: ("activity", "base", 0) in view.record.seen)
+
+
+def test_each_viewer_has_its_own_looks(start: Callable[..., Worker]) -> None:
+    worker = start(LONG, {"a": {}, "b": {}}, paused=True)
+    worker.order(Order(Look((("confusion", "a", 0),)), viewer="one"))
+    worker.order(Order(Look((("confusion", "b", 0),)), viewer="two"))
+    until(worker, lambda view: len(view.record.seen) == 2)
+    worker.order(Order(Look(()), viewer="one"))
+    worker.order(Order(Look((("confusion", "c", 0),)), viewer="two"))
+    worker.send(StepEpoch())
+    view = until(worker, lambda view: {seen.epoch for seen in view.record.seen.values()} == {1})
+    assert list(view.record.seen) == [("confusion", "b", 0)]
