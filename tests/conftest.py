@@ -1,9 +1,14 @@
 """What no test may touch, the person's own log and data; and how the tests run, whatever else the machine does."""
 
 import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import hypothesis
 import pytest
+
+from tests.small import PRESET, opening
+from tests.terminal import Terminal
 
 # Before torch is imported: on networks this small a second thread costs more than it brings.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -21,3 +26,18 @@ def _nothing_outside_of_the_tests_is_written(tmp_path_factory):
         patch.setenv("XDG_STATE_HOME", str(tmp_path_factory.mktemp("state")))
         patch.setenv("XDG_DATA_HOME", str(tmp_path_factory.mktemp("runs")))
         yield
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a small experiment in it."""
+    path = tmp_path_factory.mktemp("experiments")
+    (path / "small.toml").write_text(PRESET)
+    return path
+
+
+@pytest.fixture
+def start(folder: Path) -> Iterator[Callable[..., Terminal]]:
+    """Starts the program in that folder, in a real terminal; all of them are closed behind the test."""
+    with opening(folder) as started:
+        yield started

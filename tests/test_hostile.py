@@ -5,31 +5,18 @@ from __future__ import annotations
 import random
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from tests.small import LEFT_ALTERNATE, PRESET, environment, epoch, opening, trains
+from tests.small import LEFT_ALTERNATE, PRESET, environment, epoch, trains
 from tests.terminal import REGTUI, Terminal
 from tests.tui.test_keys import PIECES
 
 pytestmark = pytest.mark.alone
 
 HELP = "every key and every setting does"
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory) -> Path:
-    made = tmp_path_factory.mktemp("hostile")
-    (made / "small.toml").write_text(PRESET)
-    return made
-
-
-@pytest.fixture
-def start(folder) -> Iterator[Callable[..., Terminal]]:
-    with opening(folder) as started:
-        yield started
 
 
 def left(terminal: Terminal) -> str:

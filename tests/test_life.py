@@ -7,8 +7,6 @@ import re
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
 
@@ -20,26 +18,12 @@ from tests.small import (
     PRESET,
     epoch,
     gone,
-    opening,
     soon,
     trains,
 )
 from tests.terminal import REGTUI, Terminal
 
 pytestmark = pytest.mark.alone
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory) -> Path:
-    made = tmp_path_factory.mktemp("life")
-    (made / "small.toml").write_text(PRESET)
-    return made
-
-
-@pytest.fixture
-def start(folder) -> Iterator[Callable[..., Terminal]]:
-    with opening(folder) as started:
-        yield started
 
 
 def knob(terminal: Terminal, name: str) -> str:

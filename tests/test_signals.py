@@ -12,12 +12,11 @@ import subprocess
 import sys
 import termios
 import time
-from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.small import CURSOR_ON, LEFT_ALTERNATE, PRESET, environment, epoch, gone, opening, soon, trains
+from tests.small import CURSOR_ON, LEFT_ALTERNATE, PRESET, environment, epoch, gone, soon, trains
 from tests.terminal import REGTUI, Terminal
 
 pytestmark = pytest.mark.alone
@@ -25,19 +24,6 @@ pytestmark = pytest.mark.alone
 ASKED = re.compile(rb"\x1b\[\?(\d+)h")
 # Of a data file, this takes the better part of a minute to read.
 ROWS = 400_000
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory) -> Path:
-    made = tmp_path_factory.mktemp("signals")
-    (made / "small.toml").write_text(PRESET)
-    return made
-
-
-@pytest.fixture
-def start(folder) -> Iterator[Callable[..., Terminal]]:
-    with opening(folder) as started:
-        yield started
 
 
 def given_back(terminal: Terminal, modes: list[object]) -> bytes:

@@ -12,7 +12,7 @@ from tests.attack.hostile import SIGNS, VALUES, junk
 from tests.attack.judge import BAD_INPUT, Case, fault
 from tests.attack.pool import Limits, forked
 from tests.attack.program import warm
-from tests.attack.samples import SMALL
+from tests.small import PRESET
 from tui.exits import DIVERGED, DONE, INTERRUPTED
 
 COUNT = 200
@@ -107,7 +107,7 @@ def _bytes(rng: Random) -> str:
 
 
 def _furnish(folder: Path) -> None:
-    (folder / "small.toml").write_text(SMALL, encoding="utf-8")
+    (folder / "small.toml").write_text(PRESET, encoding="utf-8")
     (folder / "bytes.toml").write_bytes(bytes(range(256)) * 20)
     (folder / "empty.toml").touch()
     (folder / "table.csv").write_text("a,b,y\n1,2,no\n2,3,yes\n" * 20, encoding="utf-8")

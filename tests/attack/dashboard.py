@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from tests.attack.samples import SMALL
+from tests.small import PRESET
 from tests.terminal import REGTUI, Terminal
 
 COLUMNS, LINES = 110, 32
@@ -30,7 +30,7 @@ class Dashboard(Terminal):
 
     def __init__(self, folder: Path, *arguments: str, columns: int = COLUMNS, lines: int = LINES, **environment: str):
         folder.mkdir(parents=True, exist_ok=True)
-        (folder / "small.toml").write_text(SMALL, encoding="utf-8")
+        (folder / "small.toml").write_text(PRESET, encoding="utf-8")
         given: Mapping[str, str] = {
             "OMP_NUM_THREADS": "1",
             "XDG_STATE_HOME": str(folder / "state"),

@@ -19,7 +19,7 @@ from pathlib import Path
 from random import Random
 
 from tests.attack.judge import Case, soon
-from tests.attack.samples import SMALL
+from tests.small import PRESET
 from tests.terminal import REGTUI
 
 COUNT = 10 if shutil.which("tmux") else 0
@@ -35,7 +35,7 @@ def attack(numbers: Sequence[int], seed: int, workers: int, keep: Path | None) -
 
 def _left_running(rng: Random, folder: Path, quits: bool) -> str | None:
     """What is wrong with what is left, or None."""
-    (folder / "small.toml").write_text(SMALL, encoding="utf-8")
+    (folder / "small.toml").write_text(PRESET, encoding="utf-8")
     server = _Server(folder)
     server("new-session", "-d", "-x", "120", "-y", "36", f"exec {shlex.quote(REGTUI)} small.toml")
     pid = int(server("list-panes", "-F", "#{pane_pid}"))

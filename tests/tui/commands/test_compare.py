@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import subprocess
 import sys
-from unittest import mock
 
 import numpy as np
 import pytest
@@ -15,9 +13,8 @@ from engine.compare.differences import labels
 from engine.runs.library import meta_at
 from engine.runs.reader import RunReader
 from engine.summary import summarize
-from tests.tui.dashboard import SIZES, Pace, Person, _a_moment
+from tests.tui.dashboard import SIZES, dashboard
 from tests.tui.recorded import preset_of, recorded, recording, train
-from tui.app import RegtuiApp
 from tui.cli import main
 
 
@@ -89,20 +86,9 @@ def test_without_a_terminal_the_tables_and_the_list_are_printed(pair, capsys):
     assert "training.lr: 0.1 in first, 0.03 in second" in out
 
 
-@contextlib.asynccontextmanager
-async def compared(paths, size):
+def compared(paths, size):
     worker = ComparedWorker(paths)
-    app = RegtuiApp(worker.begun, worker=worker)
-    with (
-        mock.patch.object(Pace, "wait", return_value=0.05),
-        mock.patch("textual.app.wait_for_idle", _a_moment),
-        mock.patch("textual.pilot.wait_for_idle", _a_moment),
-    ):
-        async with app.run_test(size=size) as pilot:
-            try:
-                yield Person(pilot)
-            finally:
-                app.close_workers()
+    return dashboard(worker.begun, size, loaded=False, worker=worker)
 
 
 @pytest.mark.parametrize("size", SIZES)

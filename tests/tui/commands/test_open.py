@@ -2,35 +2,21 @@
 
 from __future__ import annotations
 
-import contextlib
 import sys
-from unittest import mock
 
 import pytest
 
 from engine.file_worker import FileWorker
 from engine.runs.library import meta_at
 from tests.terminal import Terminal
-from tests.tui.dashboard import SIZES, Pace, Person, _a_moment
+from tests.tui.dashboard import SIZES, dashboard
 from tests.tui.recorded import preset_of, recorded, recording, train
-from tui.app import RegtuiApp
 from tui.cli import main
 
 
-@contextlib.asynccontextmanager
-async def opened(path, size=(120, 36)):
+def opened(path, size=(120, 36)):
     worker = FileWorker(path)
-    app = RegtuiApp(worker.begun, worker=worker)
-    with (
-        mock.patch.object(Pace, "wait", return_value=0.05),
-        mock.patch("textual.app.wait_for_idle", _a_moment),
-        mock.patch("textual.pilot.wait_for_idle", _a_moment),
-    ):
-        async with app.run_test(size=size) as pilot:
-            try:
-                yield Person(pilot)
-            finally:
-                app.close_workers()
+    return dashboard(worker.begun, size, loaded=False, worker=worker)
 
 
 @pytest.mark.parametrize("size", SIZES)
