@@ -89,6 +89,8 @@ class FileWorker:
 
     def _state(self) -> State:
         if self._standing == "running":
+            if self._record.over:  # its process has it open still, and may begin it anew
+                return "finished"
             return "loading" if self._record.started is None else "paused" if self._paused else "running"
         if self._record.failed is not None:
             return "failed"

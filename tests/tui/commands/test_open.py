@@ -111,3 +111,14 @@ async def test_a_file_that_is_overwritten_is_told_of_and_the_screen_stays(folder
         path.write_bytes(b"overwritten")
         await person.sees(lambda: "the file of the run: " in person.toasts)
         assert "6/6" in person.text
+
+
+async def test_a_run_that_is_over_in_a_process_that_still_has_it_open_is_finished(folder):
+    writer, lab = recording(folder, preset_of(3))
+    try:
+        train(writer, lab, 3)
+        async with opened(writer.path) as person:
+            await person.sees("3/3")
+            await person.sees("finished")
+    finally:
+        writer.close("finished")
