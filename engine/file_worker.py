@@ -87,6 +87,7 @@ class FileWorker:
                 paused=self._paused or self._standing != "running",
                 version=self._version,
                 opened=self._standing,
+                files=(self.path,),
             )
 
     def _state(self) -> State:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal, Protocol, TypeVar
 
 from engine.commands import Command, Turn
@@ -34,6 +35,7 @@ class View:
         `compared` for several in one view. Empty for one that obeys.
     attached : whether another process trains it, which goes on when this one has let go.
     recorded : whether it is being kept in a file.
+    files : that hold it: one, or of compared runs one each; empty where there is none, or it is not known yet.
     trouble : what of the run is not being recorded, since when and why; empty while all is well.
     event_count : how many events there have been, those before a restart included.
     """
@@ -49,6 +51,7 @@ class View:
     opened: str = ""
     attached: bool = False
     recorded: bool = False
+    files: tuple[Path, ...] = ()
     trouble: str = ""
 
     @property
