@@ -73,6 +73,13 @@ class View:
                 continue  # the lab will refuse it, and say why
         return preset
 
+    def seeds_of(self, arm: str) -> tuple[int, ...]:
+        """The seeds that an arm trains under; of compared runs each has its own."""
+        history = self.record.history
+        if self.opened != "compared" or history is None:
+            return self.preset.seeds
+        return tuple(seed for name, seed in history.lanes if name == arm) or self.preset.seeds
+
     def of_arm(self, held: Mapping[Lane, Held], arm: str) -> list[Held]:
         """What one of the record's dicts by lane holds of an arm, in the order of its seeds."""
         return [held[arm, seed] for seed in self.preset.seeds if (arm, seed) in held]

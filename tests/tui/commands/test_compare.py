@@ -105,6 +105,13 @@ async def test_the_screen_lays_the_curves_over_one_another(pair, size):
         await person.sees(lambda: person.toasts.count("runs are only compared here") == 1)
 
 
+async def test_a_run_under_fewer_seeds_than_another_has_all_of_its_own(pair):
+    async with compared(pair, (160, 60)) as person:
+        await person.sees("full length")
+        assert "of 3 seeds" not in person.text
+        assert "seeds hold" not in person.text
+
+
 async def test_a_living_run_grows_beside_a_finished_one(folder, pair):
     writer, lab = recording(folder, preset_of(40), "living")
     train(writer, lab, 2)
