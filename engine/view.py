@@ -36,6 +36,7 @@ class View:
     attached : whether another process trains it, which goes on when this one has let go.
     recorded : whether it is being kept in a file.
     files : that hold it: one, or of compared runs one each; empty where there is none, or it is not known yet.
+    resumed : whether it was left before and has been gone on with.
     trouble : what of the run is not being recorded, since when and why; empty while all is well.
     event_count : how many events there have been, those before a restart included.
     """
@@ -52,6 +53,7 @@ class View:
     attached: bool = False
     recorded: bool = False
     files: tuple[Path, ...] = ()
+    resumed: bool = False
     trouble: str = ""
 
     @property

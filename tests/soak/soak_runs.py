@@ -21,6 +21,7 @@ from tests.engine.runs.damage import Truth, harmed, refuted, truth
 from tests.engine.runs.made import made_epochs, started_of, wide_preset
 from tests.engine.runs.test_killed import killed_and_resumed
 from tests.engine.runs.test_watched import written_and_watched
+from tests.epochs import NUMBERS
 from tests.terminal import REGTUI, Terminal
 
 ROOT = Path(__file__).parents[2]
@@ -71,10 +72,10 @@ assert low.min() <= 1.2 and high.max() >= 1_000_000
 def thirty_numbers(preset: Preset, epoch: int) -> list[Event]:
     """An epoch of two lanes, fifteen numbers each, with losses to draw."""
     events: list[Event] = []
-    for event in made_epochs(preset, epoch, 13):
+    for event in made_epochs(preset, epoch, 15 - len(NUMBERS)):
         assert isinstance(event, Epoch)
         losses = {"train_loss": epoch**-0.3, "val_loss": epoch**-0.2}
-        events.append(Epoch(event.arm, event.seed, epoch, {**losses, **event.metrics}))
+        events.append(Epoch(event.arm, event.seed, epoch, {**NUMBERS, **losses, **event.metrics}))
     return events
 
 
