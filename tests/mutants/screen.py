@@ -127,7 +127,7 @@ FAULTS: Faults = {
     ("tui/screens/exporting.py", f"{_S}/test_exporting.py"): [
         ("field.value.removesuffix(before.ending) + self._form.ending", "field.value"),
         ("disabled=bool(why_not)", "disabled=False"),
-        ("self.ask(wish, f\"Not written.", "self.ask(None, f\"Not written."),
+        ('self.ask(wish, f"Not written.', 'self.ask(None, f"Not written.'),
     ],
     ("tui/say.py", "tests/tui/test_say.py"): [("' '.join(message.split())", "message")],
     ("tui/keys.py", "tests/tui/test_keys.py"): [
