@@ -20,7 +20,7 @@ from tui.panes import PANES, Part, Setup, Shown
 from tui.panes.losses import Losses
 from tui.panes.registry import Room
 from tui.screens.actions import bindings
-from tui.screens.arrangement import PAGES, arrange, show_page
+from tui.screens.arrangement import LAYOUT, PAGES, arrange, show_page
 from tui.screens.chosen import Chosen, Run, first_selected
 from tui.screens.experiments import ask_to_quit, choose_preset, choose_runs
 from tui.screens.files import export, write_tweaked
@@ -43,25 +43,7 @@ class MainScreen(LivesOn, Screen[None]):
     """
 
     SCOPED_CSS = False
-    DEFAULT_CSS = """
-    MainScreen { layout: vertical; }
-    MainScreen #body { height: 1fr; }
-    MainScreen #curves { width: 1fr; }
-    MainScreen #charts { height: 1fr; }
-    MainScreen #trends { height: 2fr; }
-    MainScreen #side { width: 46; }
-    MainScreen #tiny { display: none; width: 100%; height: 1fr; content-align: center middle; text-align: center; }
-    MainScreen.-tiny #tiny { display: block; }
-    MainScreen.-tiny #header, MainScreen.-tiny #body, MainScreen.-tiny Footer { display: none; }
-
-    /* Small screens: the curves on top, one page of the other panes below. */
-    MainScreen.-compact #body { layout: vertical; }
-    MainScreen.-compact #trends, MainScreen.-compact #below { height: 1fr; display: none; }
-    MainScreen.-compact #side { width: 100%; height: 1fr; layout: horizontal; }
-    MainScreen.-compact.-page-1 #side, MainScreen.-compact.-page-2 #side { display: none; }
-    MainScreen.-compact.-page-1 #trends, MainScreen.-compact.-page-2 #below { display: block; }
-    MainScreen #below { height: auto; }
-    """
+    DEFAULT_CSS = LAYOUT
     BINDINGS = [*bindings()]
     ALLOW_IN_MAXIMIZED_VIEW = "#header, Footer"
     ESCAPE_TO_MINIMIZE = False  # the screen's own escape also draws what was made small again
