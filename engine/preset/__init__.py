@@ -15,15 +15,17 @@ from engine.preset.schema import (
     Preset,
     ReportedNumber,
     Settings,
+    Try,
     live_knobs,
     settings_by_key,
 )
 from engine.preset.setting import Setting
-from engine.preset.subject import changed, in_a_row, speaks_of, title_of
+from engine.preset.subject import changed, in_a_row, question_of, speaks_of, title_of
+from engine.preset.tries import in_settings, tried, turns
 
 __all__ = [
     "DEFAULT", "DOWNLOADED", "EMBEDDED", "GROUPS", "IMAGES", "OTHERS", "SYNTHETIC", "Arm", "Listed", "Preset",
-    "PresetError", "ReportedNumber", "Setting", "Settings", "at_hand", "builtin_list", "builtin_names", "builtin_text",
-    "by_group", "changed", "in_a_row", "live_knobs", "load_preset", "read_preset", "settings_by_key", "speaks_of",
-    "title_of", "with_value", "write_preset",
+    "PresetError", "ReportedNumber", "Setting", "Settings", "Try", "at_hand", "builtin_list", "builtin_names",
+    "builtin_text", "by_group", "changed", "in_a_row", "in_settings", "live_knobs", "load_preset", "question_of",
+    "read_preset", "settings_by_key", "speaks_of", "title_of", "tried", "turns", "with_value", "write_preset",
 ]  # fmt: skip
