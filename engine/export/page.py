@@ -10,6 +10,7 @@ from typing import IO
 from engine.export.curves import COLOURS, drawings
 from engine.export.svg import chart
 from engine.numbers import percent, with_spread
+from engine.outcome import in_words
 from engine.preset import title_of, write_preset
 from engine.runs.reader import RunReader
 from engine.summary import (
@@ -22,7 +23,7 @@ from engine.summary import (
     would_stop_in_words,
 )
 from engine.text import printable
-from engine.verdict import best_arm, in_words
+from engine.verdict import best_arm
 
 _ON_DARK = ("#e69f00", "#56b4e9", "#00b282", "#db8ab8", "#f0e442", "#f5763c", "#688eff", "#d0d0d0")
 _STYLE = """
