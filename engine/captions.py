@@ -52,9 +52,13 @@ def caption(record: RunRecord) -> str:
 def course(history: History, arm: str) -> str:
     """What an arm does: `memorizing` (train falls, validation rises), `learning` (both fall), `holding` (validation
     stays near its lowest), or an empty text."""
-    _, train_Sn = history.series("train_loss", arm)
-    _, val_Sn = history.series("val_loss", arm)
-    if val_Sn.shape[1] > 1 and not np.isfinite(val_Sn[:, -1]).all():
+    trained_n, train_Sn = history.series("train_loss", arm)
+    epochs_n, val_Sn = history.series("val_loss", arm)
+    n = min(len(trained_n), len(epochs_n))  # the run goes on between the two
+    if not np.array_equal(trained_n[:n], epochs_n[:n]):
+        return ""
+    train_Sn, val_Sn = train_Sn[:, :n], val_Sn[:, :n]
+    if n > 1 and not np.isfinite(val_Sn[:, -1]).all():
         train_Sn, val_Sn = train_Sn[:, :-1], val_Sn[:, :-1]  # the newest epoch is not there for all seeds yet
     seen = [_course(train_n, val_n) for train_n, val_n in zip(train_Sn, val_Sn, strict=True)]
     for word in ("memorizing", "learning", "holding"):

@@ -64,7 +64,11 @@ def page(reader: RunReader) -> str:
         *_charts(reader),
         *_results(reader),
         *_turned(reader),
-        *([f'<h2>Lesson</h2><div class="lesson">{_text(reader.preset.lesson)}</div>'] if reader.preset.lesson else []),
+        *(
+            f'<h2>{head}</h2><div class="lesson">{_text(text)}</div>'
+            for head, text in (("Lesson", reader.preset.lesson), ("What came out", reader.preset.reveal))
+            if text
+        ),
         f"<h2>Preset, with the knobs as they stand</h2><pre>{_text(write_preset(reader.preset))}</pre>",
         *_made_with(reader),
     ]

@@ -21,11 +21,42 @@ from engine.preset.schema import (
 )
 from engine.preset.setting import Setting
 from engine.preset.subject import changed, in_a_row, question_of, speaks_of, title_of
-from engine.preset.tries import in_settings, tried, turns
+from engine.preset.tries import how_to_try, in_settings, tried, turns
 
 __all__ = [
-    "DEFAULT", "DOWNLOADED", "EMBEDDED", "GROUPS", "IMAGES", "OTHERS", "SYNTHETIC", "Arm", "Listed", "Preset",
-    "PresetError", "ReportedNumber", "Setting", "Settings", "Try", "at_hand", "builtin_list", "builtin_names",
-    "builtin_text", "by_group", "changed", "in_a_row", "in_settings", "live_knobs", "load_preset", "question_of",
-    "read_preset", "settings_by_key", "speaks_of", "title_of", "tried", "turns", "with_value", "write_preset",
+    "DEFAULT",
+    "DOWNLOADED",
+    "EMBEDDED",
+    "GROUPS",
+    "IMAGES",
+    "OTHERS",
+    "SYNTHETIC",
+    "Arm",
+    "Listed",
+    "Preset",
+    "PresetError",
+    "ReportedNumber",
+    "Setting",
+    "Settings",
+    "Try",
+    "at_hand",
+    "builtin_list",
+    "builtin_names",
+    "builtin_text",
+    "by_group",
+    "changed",
+    "how_to_try",
+    "in_a_row",
+    "in_settings",
+    "live_knobs",
+    "load_preset",
+    "question_of",
+    "read_preset",
+    "settings_by_key",
+    "speaks_of",
+    "title_of",
+    "tried",
+    "turns",
+    "with_value",
+    "write_preset",
 ]  # fmt: skip

@@ -77,6 +77,12 @@ def in_settings(chosen: Try) -> str:
     return ", ".join(values) + (f" in '{chosen.arm}'" if chosen.arm else "")
 
 
+def how_to_try(chosen: Try) -> str:
+    """What a try does to the settings, and when."""
+    settings = in_settings(chosen)
+    return f"a new run with {settings}" if chosen.epoch is None else f"from epoch {chosen.epoch}: {settings}"
+
+
 def _typed(value: object) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 

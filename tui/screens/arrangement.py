@@ -22,7 +22,7 @@ MainScreen #trends { height: 2fr; }
 MainScreen #side { width: 46; }
 MainScreen #tiny { display: none; width: 100%; height: 1fr; content-align: center middle; text-align: center; }
 MainScreen.-tiny #tiny { display: block; }
-MainScreen.-tiny #header, MainScreen.-tiny #body, MainScreen.-tiny Footer { display: none; }
+MainScreen.-tiny #header, MainScreen.-tiny #guide, MainScreen.-tiny #body, MainScreen.-tiny Footer { display: none; }
 
 /* Small screens: the curves on top, one page of the other panes below. */
 MainScreen.-compact #body { layout: vertical; }

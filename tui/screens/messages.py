@@ -7,6 +7,7 @@ from pathlib import Path
 
 from textual.message import Message
 
+from engine.control import Order
 from engine.events import Failed
 from engine.preset import Preset
 from engine.view import AnyWorker
@@ -14,9 +15,10 @@ from engine.view import AnyWorker
 
 @dataclass
 class OpenPreset(Message):
-    """Leave the run at hand and train this preset."""
+    """Leave the run at hand and train this preset; the `orders` wait in the new run for their epochs."""
 
     preset: Preset
+    orders: tuple[Order, ...] = ()
 
 
 @dataclass
