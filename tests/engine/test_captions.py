@@ -52,7 +52,7 @@ def test_all_arms_whose_losses_both_fall_still_learn():
         (FLAT, RISING),  # train does not fall
         (0.7 - FALLING, RISING),  # both rise: it diverges, and memorizes nothing
         (FALLING, FLAT * (1 + 0.02 * QUIET)),  # noise
-        (FALLING, 0.35 + 0.3 * (T > 0.5) * (1 - T)),  # it has risen, and falls again
+        (FALLING, 0.35 + 0.3 * (T > 0.5) * (1.5 - T)),  # it has risen, and falls again
         (FALLING, np.full(N, np.nan)),
         (np.full(N, np.inf), np.full(N, np.inf)),
     ],
