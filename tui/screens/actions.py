@@ -51,7 +51,7 @@ ACTIONS: tuple[Action, ...] = (
     Action(
         "write_preset", "w", "w", "write", "write the experiment with the knobs as they stand as a preset", "experiment"
     ),
-    Action("export", "e", "e", "export", "save a picture of the screen (SVG) and the history (CSV)", "experiment"),
+    Action("export", "e", "e", "export", "save the run as a table, a picture or a page, or the screen", "experiment"),
     Action(
         "lesson",
         "i",

@@ -21,8 +21,8 @@ from tui.panes.registry import Room
 from tui.screens.actions import bindings
 from tui.screens.arrangement import LAYOUT, PAGES, arrange, show_page
 from tui.screens.chosen import FIRST_LOOK, Chosen, Run, first_look, first_selected
-from tui.screens.experiments import ask_to_quit, choose_preset, choose_runs
-from tui.screens.files import export, write_tweaked
+from tui.screens.experiments import ask_to_quit, choose_preset, choose_runs, export
+from tui.screens.files import write_tweaked
 from tui.screens.guard import LivesOn
 from tui.screens.help import HelpScreen
 from tui.screens.news import show_news
@@ -389,7 +389,7 @@ class MainScreen(LivesOn, CanTry):
         write_tweaked(self, self.worker.view().turned)
 
     def action_export(self) -> None:
-        self.run_worker(export(self, self.view))
+        export(self, self.view)
 
     def action_help(self) -> None:
         self.app.push_screen(HelpScreen())

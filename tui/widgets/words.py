@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import textwrap
+from collections.abc import Iterable
 
 
 def setting(value: object) -> str:
@@ -44,4 +45,15 @@ def wrapped(words: str, width: int, most: int) -> list[str]:
     lines = textwrap.wrap(words, max(1, width), break_long_words=True) or [""]
     if len(lines) > most:
         lines = [*lines[: most - 1], f"{lines[most - 1][: max(0, width - 3)].rstrip()}..."]
+    return lines
+
+
+def in_lines(words: Iterable[str], width: int, between: str = "  ") -> list[str]:
+    """Words, such as `e export`, in lines of at most `width` cells, none of them broken."""
+    lines: list[str] = []
+    for word in words:
+        if lines and len(lines[-1]) + len(between) + len(word) <= width:
+            lines[-1] += between + word
+        else:
+            lines.append(word)
     return lines
