@@ -28,22 +28,29 @@ if TYPE_CHECKING:
 _CHECKPOINT_EVERY = 30.0
 
 
-def main(argv: Sequence[str]) -> int:
-    """Train a run on to its end; the exit code. Raises UsageError, PresetError."""
-    parser = Parser(
-        prog="regtui resume", description="Go on with a run that was left, bit for bit as if it never had been."
+def parser() -> Parser:
+    """Of the command."""
+    command = Parser(
+        prog="regtui resume",
+        description="Go on with a run that was left, bit for bit as if it never had been.",
+        epilog="example:\n  regtui resume 1f3a",
     )
-    parser.add_argument(
+    command.add_argument(
         "run",
         nargs="?",
         metavar="RUN",
         help="an id, a part of a name, or a file; the newest that was left unless given",
     )
-    resume_options(parser)
-    parser.add_argument("--device", type=device, default="auto", metavar="D", help="the run's own unless given")
-    parser.add_argument("--json", action="store_true", help="one JSON object a line on stdout, and nothing else there")
-    parser.add_argument("--ascii", action="store_true", help="draw with ASCII only")
-    return go_on_with(parser.parse(argv))
+    resume_options(command)
+    command.add_argument("--device", type=device, default="auto", metavar="D", help="the run's own unless given")
+    command.add_argument("--json", action="store_true", help="one JSON object a line on stdout, and nothing else there")
+    command.add_argument("--ascii", action="store_true", help="draw with ASCII only")
+    return command
+
+
+def main(argv: Sequence[str]) -> int:
+    """Train a run on to its end; the exit code. Raises UsageError, PresetError."""
+    return go_on_with(parser().parse(argv))
 
 
 def resume_options(parser: argparse.ArgumentParser) -> None:
