@@ -59,9 +59,7 @@ def refuse_doubles(columns: Sequence[str], given: str) -> None:
 def no_such_column(name: str, setting: str, columns: Sequence[str], given: str) -> PresetError:
     """The error where the setting names a column that is not there."""
     few = [shown(column, 20) for column in columns] if len(columns) <= 1000 else []
-    return PresetError(
-        f"{setting} = {quoted(name, 40)}: no such column in {given}{shown(did_you_mean(name, few), 120)}"
-    )
+    return PresetError(f"{setting} {quoted(name, 40)}: no such column in {given}{shown(did_you_mean(name, few), 120)}")
 
 
 def refuse_classes(names: Sequence[str], rows: int, target: str, given: str) -> None:
@@ -129,11 +127,11 @@ class _Table:
         refuse_header(columns, self._given)
         known = set(columns)
         if self._data.target not in known:
-            raise no_such_column(self._data.target, "data.target", columns, self._given)
+            raise no_such_column(self._data.target, "data.target =", columns, self._given)
         for setting in ("drop", "categorical"):
             for name in getattr(self._data, setting):
                 if name not in known:
-                    raise no_such_column(name, f"data.{setting}", columns, self._given)
+                    raise no_such_column(name, f"data.{setting} =", columns, self._given)
         refuse_doubles(columns, self._given)
         if len(known - {*self._data.drop}) < 2:
             target = quoted(self._data.target, 40)

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from engine.data.csv_cells import classes_of, number_of
-from engine.data.csv_file import MOST_CLASSES, refuse_header, no_such_column, refuse_classes, refuse_doubles
+from engine.data.csv_file import MOST_CLASSES, no_such_column, refuse_classes, refuse_doubles, refuse_header
 from engine.data.csv_table import Cells, Column
 from engine.data.csv_text import Dialect, Lines, opened
 from engine.data.pool import Array
@@ -173,7 +173,7 @@ def _survey(lines: Lines, data: Data, target: str | None, option: str) -> TableS
     for setting in ("drop", "categorical"):
         for name in getattr(data, setting):
             if name not in header:
-                raise no_such_column(name, f"data.{setting}", header, given)
+                raise no_such_column(name, f"data.{setting} =", header, given)
     name, chosen = _target(header, data, target, option, given)
     place = header.index(name)
     kept = [number for number, column in enumerate(header) if number != place and column not in set(data.drop)]
@@ -219,7 +219,7 @@ def _target(header: Sequence[str], data: Data, target: str | None, option: str, 
     """The column to predict, and why it is this one."""
     if target is not None:
         if target not in header:
-            raise no_such_column(target, option, header, given)
+            raise no_such_column(target, option if option.startswith("--") else f"{option} =", header, given)
         return target, option
     columns = [name for name in header if name not in data.drop]
     if not columns:

@@ -109,8 +109,8 @@ def test_numbers_of_a_category_are_one_however_they_are_written(write):
 @pytest.mark.parametrize(
     ("change", "settings", "told"),
     [
-        ((7, 1, "many"), {}, "data.path = 'x.csv', line 9: column 'amount' = 'many': must be a number, as 89 cells of"),
-        ((7, 1, ""), {"missing": "refuse"}, "data.path = 'x.csv', line 9: column 'amount' is empty: a value is missing"),
+        ((7, 1, "many"), {}, "data.path = 'x.csv', line 9: column 'amount' = 'many': must be a number, as 89 cells"),
+        ((7, 1, ""), {"missing": "refuse"}, "data.path = 'x.csv', line 9: column 'amount' is empty: a value is"),
         ((7, 1, "?"), {"missing": "refuse"}, "data.path = 'x.csv', line 9: column 'amount' = '?': a value is missing"),
         ((7, 2, "NaN"), {"missing": "refuse"}, "data.path = 'x.csv', line 9: column 'city' = 'NaN': a value is"),
         ((7, 4, ""), {}, "data.path = 'x.csv', line 9: column 'kind' is empty: must be a class"),
