@@ -163,15 +163,14 @@ class _Table:
 
 
 def _notes(columns: Sequence[Column], rows: int, guessed: str) -> tuple[str, ...]:
-    """What was done to the cells, a line each."""
-    notes = [f"csv: is no UTF-8, and was read as {guessed} (data.encoding)"] if guessed else []
+    """What was done to the cells, in a line; none where they are numbers alone, and none is missing."""
+    parts = [f"is no UTF-8, and was read as {guessed} (data.encoding)"] if guessed else []
     if texts := [f"{quoted(column.name, 30)} ({column.width})" for column in columns if column.kind == "category"]:
-        notes.append(f"csv: one-hot, with so many categories: {listed(texts)}")
-    filled = [column for column in columns if column.missing and column.kind == "number"]
-    if filled:
-        parts = [f"{quoted(column.name, 30)} ({column.missing:,} of {rows:,})" for column in filled]
-        notes.append(f"csv: missing values filled with the training part's median: {listed(parts)}")
-    for kind, what in (("category", "missing values with no category"), ("empty", "columns without a value, now 0")):
-        if some := [column for column in columns if column.missing and column.kind == kind]:
-            notes.append(f"csv: {what}: {listed([quoted(column.name, 30) for column in some])}")
-    return tuple(notes)
+        parts.append(f"one-hot: {listed(texts)}")
+    if filled := [column for column in columns if column.missing and column.kind == "number"]:
+        gaps = [f"{quoted(column.name, 30)} ({column.missing:,} of {rows:,})" for column in filled]
+        parts.append(f"missing values filled with the training part's median: {listed(gaps)}")
+    for kind, what in (("category", "missing values of no category"), ("empty", "columns without a value, now 0")):
+        if some := [quoted(column.name, 30) for column in columns if column.missing and column.kind == kind]:
+            parts.append(f"{what}: {listed(some)}")
+    return (f"csv: {'; '.join(parts)}",) if parts else ()

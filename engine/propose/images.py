@@ -48,7 +48,7 @@ class ImageSurvey:
         found = (
             f"{name}: {images:,} images{test}{side}, read as {size} x {size}",
             f"target: the folder that an image lies in: {len(self.classes):,} classes: {listed(few, 6)}",
-            plan_of(network, sizes),
+            *plan_of(network, sizes),
         )
         rows: list[Row] = [
             ("source", '"folder"', "images of yours, a folder for each class"),

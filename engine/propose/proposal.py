@@ -62,11 +62,11 @@ class Sizes:
         )
 
 
-def plan_of(network: str, sizes: Sizes) -> str:
-    """The arms and how they are trained, in a line."""
+def plan_of(network: str, sizes: Sizes) -> tuple[str, str]:
+    """The arms, and how they are trained, a line each."""
     return (
-        f"arms: none, L2 {sizes.l2:g}, dropout {sizes.dropout:g}, both, early stopping; {network}, batches of"
-        f" {sizes.batch_size}, Adam {sizes.lr:g}, {sizes.epochs} epochs, 3 seeds"
+        f"arms: none, L2 {sizes.l2:g}, dropout {sizes.dropout:g}, both, early stopping",
+        f"network: {network}; batches of {sizes.batch_size}, Adam {sizes.lr:g}, {sizes.epochs} epochs, 3 seeds",
     )
 
 

@@ -61,7 +61,7 @@ class TableSurvey:
         numbers, texts = ([column for column in self.inputs if column.kind == kind] for kind in ("number", "category"))
         width = len(numbers) + sum(column.width for column in texts)
         sizes = Sizes.of(round(0.6 * self.rows), width)
-        found = (*self._found(numbers, texts, width), plan_of(f"MLP 2 x {sizes.width}", sizes))
+        found = (*self._found(numbers, texts, width), *plan_of(f"MLP 2 x {sizes.width}", sizes))
         name = shown(Path(self.data.path).stem or "own data", 60)
         title = f"{name}: does regularization help to predict {shown(self.target, 40)}?"
         model: list[Row] = [
@@ -84,16 +84,14 @@ class TableSurvey:
         ]
         parts = [f"{len(numbers):,} numeric"] if numbers else []
         if texts:
-            parts.append(
-                f"{len(texts):,} of text, one-hot: " + listed([f"{_name(one)} ({one.width})" for one in texts])
-            )
-        lines.append(f"inputs: {width:,} from {len(numbers) + len(texts):,} columns: {'; '.join(parts)}")
-        gaps = [column for column in self.inputs if column.missing]
-        if gaps:
-            amounts = [f"{_name(one)} {one.missing:,} ({100 * one.missing / self.rows:.1f} %)" for one in gaps]
-            lines.append(f"missing: {listed(amounts)}: filled with the training part's median, text with no category")
-        else:
+            parts.append("one-hot: " + listed([f"{_name(one)} ({one.width})" for one in texts]))
+        lines.append(f"inputs: {width:,}: {'; '.join(parts)}")
+        if not any(column.missing for column in self.inputs):
             lines.append("missing: nothing")
+        for columns, what in ((numbers, "filled with the training part's median"), (texts, "of no category")):
+            if gaps := [column for column in columns if column.missing]:
+                amounts = [f"{_name(one)} {one.missing:,} ({100 * one.missing / self.rows:.1f} %)" for one in gaps]
+                lines.append(f"missing: {listed(amounts)}, {what}")
         if self.dropped or self.data.drop:
             why = [f"{shown(name, 30) or 'the column without a name'} ({reason})" for name, reason in self.dropped]
             why += [f"{shown(name, 30)} (data.drop)" for name in self.data.drop]

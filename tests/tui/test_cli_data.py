@@ -55,7 +55,7 @@ def refused(capsys, *arguments: str) -> str:
 FOUND = (
     "my data.csv: 41 rows, 3 columns, parted by commas, UTF-8",
     "target: kind (the last column; --target takes another): 3 classes: cat (20), cow (1) and dog (20)",
-    "inputs: 2 from 2 columns: 2 numeric",
+    "inputs: 2: 2 numeric",
     "missing: nothing",
 )
 

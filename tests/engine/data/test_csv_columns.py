@@ -93,9 +93,8 @@ def test_what_was_done_is_said(write):
     gaps = sum(row[1] in ("", "NA") for row in rows)
     made = task(categorical=["code"], **write(rows))
     assert made.warnings == (
-        "csv: one-hot, with so many categories: 'city' (3) and 'code' (3)",
-        f"csv: missing values filled with the training part's median: 'amount' ({gaps} of 90)",
-        "csv: missing values with no category: 'city'",
+        "csv: one-hot: 'city' (3) and 'code' (3); missing values filled with the training part's median: 'amount'"
+        f" ({gaps} of 90); missing values of no category: 'city'",
     )
     assert task(drop=["amount", "city"], **write(rows)).warnings == ()
 
