@@ -81,14 +81,14 @@ class Cells:
             self._values.append(self._value(place, cell, line) if known is None else known)
 
     def _value(self, place: int, cell: str, line: int) -> float:
+        if cell in MISSING and self._data.missing != "refuse":
+            return math.nan
         number = number_of(cell, self._comma)
         if number is not None and abs(number) <= LARGEST:
             return number
         where = f"{self._given}, line {line}: column {quoted(self._names[place], 40)}"
         if cell in MISSING:
-            if self._data.missing == "refuse":
-                raise PresetError(f"{where} {'is empty' if not cell else f'= {quoted(cell)}'}: a value is missing")
-            return math.nan
+            raise PresetError(f"{where} {'is empty' if not cell else f'= {quoted(cell)}'}: a value is missing")
         if number is not None:
             raise PresetError(f"{where} = {quoted(cell, 40)}: must be a number from -1e30 to 1e30")
         return self._text(place, cell, line)

@@ -139,7 +139,7 @@ HOSTILE = {
     "a surrogate": ((GOOD + "1,ö,1\n").encode() + b"1,\xed\xa0\x80,1\n", "line 43: byte 0xed is no UTF-8"),
     "a control character": (GOOD.encode() + b"1,\xff\x07,1\n", "line 42: has the byte 0x07: is not text"),
     "a picture": (b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 9, "line 2: has the byte 0x1a: is not text"),
-    "only commas": (b"a,b,kind\n1,2,cat\n" + b",,cat\n" * 300_000 + b"x\n", "line 300003: has 1 cells"),
+    "only commas": (b"a,b,kind\n1,2,cat\n" + b",,cat\n" * 60_000 + b"x\n", "line 60003: has 1 cells"),
     "texts in 9,000 columns": (
         b",".join(b"%d" % n for n in range(9_000))
         + b",kind\n"

@@ -68,11 +68,11 @@ def test_damaged_utf_8_is_refused_with_its_line_and_read_where_an_encoding_is_gi
     assert error(encoding="utf-8", **settings).startswith("data.path = 'x.csv': is not text in UTF-8")
 
 
-def test_a_letter_that_two_blocks_share_is_no_damage(write):
-    header = "größe,menge,art\n".encode()
-    content = header + b"\n" * ((1 << 20) - len(header) - 1) + "ü,1,süß\nb,2,herb\nü,3,herb\nb,3,süß".encode()
-    assert content[1 << 20 : (1 << 20) + 2] == "ü,".encode()[1:]
-    assert task(**write(content)).class_names == ("herb", "süß")
+@pytest.mark.parametrize("size", [1, 2, 3, 32])
+def test_a_letter_that_two_blocks_share_is_no_damage(write, monkeypatch, size):
+    monkeypatch.setattr("engine.data.csv_text._BLOCK", size)
+    made = task(**write(text().encode()))
+    assert (made.class_names, made.warnings) == (("herb", "süß"), ())
 
 
 @pytest.mark.parametrize(
@@ -93,3 +93,15 @@ def test_the_header_alone_does_not_decide_what_parts_cells(write):
     rows = "".join(f"{n};{n}.5;{'xy'[n % 2]}\n" for n in range(30))
     made = task(split="first", scale="none", **write(('"a, b, c, d";"e, f";art\n' + rows).encode()))
     assert inputs(made, "train")[:2].tolist() == [[0, 0.5], [1, 1.5]]
+
+
+def test_some_cells_with_a_comma_do_not_make_it_the_decimal_sign(write):
+    rows = "".join(f"{n}.5;{n}.25;{('1,5', '2,5')[n % 2]};{'xy'[n % 2]}\n" for n in range(30))
+    made = task(split="first", scale="none", **write(("a;b;pair;art\n" + rows).encode()))
+    assert inputs(made, "train")[:2].tolist() == [[0.5, 0.25, 1, 0], [1.5, 1.25, 0, 1]]
+
+
+def test_utf_8_in_an_earlier_block_is_remembered(write, monkeypatch):
+    monkeypatch.setattr("engine.data.csv_text._BLOCK", 16)
+    content = text().encode() + b"1,1,a word of another encoding\n1,1,s\xfc\xdf\n"
+    assert "line 43: byte 0xfc is no UTF-8, as the text before it is" in error(**write(content))
