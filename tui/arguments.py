@@ -41,7 +41,7 @@ class Parser(argparse.ArgumentParser):
             words = [word for word in (getattr(options, "preset", None), *unknown) if word]
             if command := next((word for word in words if word in COMMANDS), None):
                 raise UsageError(f"the command comes first: regtui {command} ...")
-            raise UsageError(f"unexpected {unknown[0]!r}{nearest(words[0], COMMANDS)}")
+            raise UsageError(f"unexpected {unknown[0]!r}{nearest((words or unknown)[0], COMMANDS)}")
         return options
 
 

@@ -78,6 +78,7 @@ def test_help_imports_nothing_heavy():
         (["run", "dropout", "--arm-set", "off:training.lr=1"], "no arm 'off'"),
         (["presets", "nothing-like-it"], "no preset 'nothing-like-it': `regtui presets` lists them"),
         (["nosuch"], "no preset 'nosuch': `regtui presets` lists them; a file of yours ends in .toml"),
+        (["check", "moons", "--epochs", "1", ""], "unexpected ''"),
         (["check"], "the following arguments are required: FILE"),
         (["check", "nowhere.toml"], "nowhere.toml: no such file"),
     ],
