@@ -34,6 +34,7 @@ class View:
         `compared` for several in one view. Empty for one that obeys.
     attached : whether another process trains it, which goes on when this one has let go.
     recorded : whether it is being kept in a file.
+    resumed : whether it was left before and has been gone on with.
     trouble : what of the run is not being recorded, since when and why; empty while all is well.
     event_count : how many events there have been, those before a restart included.
     """
@@ -49,6 +50,7 @@ class View:
     opened: str = ""
     attached: bool = False
     recorded: bool = False
+    resumed: bool = False
     trouble: str = ""
 
     @property

@@ -86,7 +86,7 @@ def _main(argv: Sequence[str]) -> int:
             try:
                 ref = DEFAULT if options.preset is None else options.preset
                 preset = preset_of(ref, options, note)
-                from tui.recording import keeper_of
+                from tui.recording import background, keeper_of
 
                 if command == "run" or not _has_terminal(ref):
                     from tui import headless
@@ -121,6 +121,8 @@ def _main(argv: Sequence[str]) -> int:
                 reproduce=_arguments(ref, options),
                 signals=signals,
                 keeper_of=keeper_of(options, ["regtui", *sys.argv[1:]]),
+                stop_on_hang_up=options.on_hangup == "stop",
+                background=background(options),
             )
             signals.check()
             return code
@@ -147,7 +149,9 @@ def _resume(options: argparse.Namespace) -> int:
         raise UsageError(f"--resume: a run goes on with its own preset, without {name}")
     if getattr(options, "control", False):
         raise UsageError("--resume and --control: one at a time")
-    rest = [options.resume, "--device", options.device]
+    from tui.recording import background
+
+    rest = [options.resume, "--no-screen", *background(options)]
     rest += [f"--{name}" for name in ("anyway", "json", "ascii") if getattr(options, name)]
     return _command("resume", rest)
 
@@ -170,7 +174,7 @@ def parser_of(command: str) -> Parser:
     )
     add = experiment_options(parser).add_argument
     add("--device", type=device, default="auto", metavar="D", help="auto (the default), cpu, cuda, cuda:N or mps")
-    from tui.recording import recording_options
+    from tui.recording import hang_up_option, recording_options
 
     recording_options(parser)
     unused = " (no effect here)" if command == "run" else ""
@@ -181,6 +185,8 @@ def parser_of(command: str) -> Parser:
         add("--anyway", action="store_true", help="with --resume: do not ask where the machine is another")
         add("--json", action="store_true", help="one JSON object a line on stdout, and nothing else there")
         add("--control", action="store_true", help="the same, and commands as JSON lines on stdin")
+    else:
+        hang_up_option(parser)
     return parser
 
 

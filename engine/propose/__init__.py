@@ -1,6 +1,7 @@
 """A preset for the user's own data: what is in them, and an experiment of sensible size on them.
 
-Neither torch nor a screen is imported.
+Neither torch nor a screen is imported; numpy is once there are data to look at, for the first frame of the dashboard
+waits until it is known that a preset is none.
 """
 
 from __future__ import annotations
@@ -14,9 +15,7 @@ from engine.preset.data import Data
 from engine.preset.errors import PresetError
 from engine.preset.library import builtin_names
 from engine.preset.load import load_preset
-from engine.propose.images import survey_of_images
 from engine.propose.proposal import Proposal, literal
-from engine.propose.table import survey_of_table
 
 __all__ = ["Proposal", "own_data", "propose"]
 
@@ -51,6 +50,8 @@ def propose(
         There are no such data, or they cannot be used.
     """
     if own_data(ref) == "csv":
+        from engine.propose.table import survey_of_table
+
         data = _reading(ref, target, sets)
         given = None if data.target == _NO_TARGET else data.target
         return survey_of_table(data, given, "--target" if target is not None else "data.target").proposal()
@@ -58,6 +59,8 @@ def propose(
         raise PresetError(f"--target {target}: the classes of a folder of images are its folders: leave it out")
     if not Path(ref).is_dir():
         raise PresetError(f"{ref}: no such folder")
+    from engine.propose.images import survey_of_images
+
     return survey_of_images(ref, report).proposal()
 
 

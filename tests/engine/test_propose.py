@@ -169,6 +169,12 @@ def test_a_preset_is_no_data_and_a_folder_does_not_hide_one(tmp_path, monkeypatc
     assert [own_data(ref) for ref in ("moons", "mine.toml", "x/mine", "x.CSV", ".")] == ["", "", "", "csv", "folder"]
 
 
+def test_to_know_that_a_preset_is_none_takes_no_numpy():
+    code = "import sys; from engine.propose import own_data; own_data('moons'); print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert not {"torch", "numpy"} & set(done.stdout.split())
+
+
 def test_data_are_looked_at_without_torch(write):
     write("a,y", COUNT, CLASSES)
     code = "import sys; from engine.propose import propose; propose('x.csv'); print(*sys.modules)"

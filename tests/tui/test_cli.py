@@ -98,7 +98,9 @@ def test_no_word_opens_the_default_preset(dashboard):
     assert preset.name == "dropout"
     assert isinstance(given.pop("signals"), Signals)
     assert given.pop("keeper_of")(preset) is not None
+    assert given.pop("background") == ["--checkpoint-every=30", "--keep-snapshots=512000000"]
     assert given == {
+        "stop_on_hang_up": False,
         "device": "auto", "fps": None, "paused": False, "ascii_only": False, "mouse": True, "reproduce": ["dropout"],
     }  # fmt: skip
 

@@ -30,6 +30,14 @@ class Action:
 ACTIONS: tuple[Action, ...] = (
     Action("help", "question_mark", "?", "help", "what every key and every setting does", "program", footer="help"),
     Action("quit", "q", "q", "quit", "end the program", "program", footer="quit"),
+    Action(
+        "app.leave",
+        "ctrl+d",
+        "ctrl+d",
+        "leave",
+        "leave; the run trains on in the background, to be attached to",
+        "program",
+    ),
     Action("next_page", "v", "v", "page", "on a small screen: the next page of panes", "program", footer="page"),
     Action("pause", "space", "space", "pause", "pause or go on", "run", footer="pause"),
     Action("step_epoch", "full_stop", ".", "one epoch", "train one epoch, then pause", "run"),

@@ -20,25 +20,8 @@ from engine.runs.library import listed, meta_at
 from engine.runs.opening import connect
 from engine.runs.reader import RunReader
 from tests.terminal import REGTUI, Terminal
-from tests.tui.recorded import preset_of, recorded, recording, train
+from tests.tui.recorded import numbers, preset_of, recorded, recording, train, weights
 from tui.cli import main
-
-
-def numbers(path: Path) -> list[object]:
-    """Every number and event that was recorded, without their times."""
-    with RunReader(path) as reader:
-        epochs = [repr(lane) for lanes in reader.epochs() for lane in lanes]
-        return [*epochs, *(repr(event) for _, _, event in reader.events())]
-
-
-def weights(path: Path) -> dict[object, bytes]:
-    with RunReader(path) as reader:
-        state = reader.load_checkpoint().state
-    return {
-        (lane, name): tensor.numpy().tobytes()
-        for lane, told in state.lanes.items()
-        for name, tensor in told.tensors.items()
-    }
 
 
 def left(folder: Path, epochs: int, lost: int = 0, state: str = "stopped") -> Path:
@@ -110,7 +93,7 @@ def test_a_user_in_a_terminal_is_asked(folder):
     path = recorded(folder, epochs=2)
     other_machine(path, threads=96)
     for answer, state in (("n", "stopped"), ("y", "finished")):
-        with Terminal([REGTUI, "resume", str(path)], environment={"OMP_NUM_THREADS": "1"}) as terminal:
+        with Terminal([REGTUI, "resume", str(path), "--no-screen"], environment={"OMP_NUM_THREADS": "1"}) as terminal:
             terminal.wait_for("Go on anyway? [y/N]", timeout=60)
             terminal.press(answer, "enter")
             assert terminal.wait(60) == 0

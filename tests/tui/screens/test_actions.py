@@ -20,7 +20,8 @@ async def test_every_action_is_bound_has_a_method_and_stands_in_help_and_palette
         palette = {command.title: command for command in person.app.get_system_commands(person.main)}
         bound = person.main._bindings.key_to_bindings
         for action in ACTIONS:
-            assert callable(getattr(person.main, f"action_{action.name.partition('(')[0]}"))
+            of, _, name = action.name.partition("(")[0].rpartition(".")
+            assert callable(getattr(person.app if of == "app" else person.main, f"action_{name}"))
             for key in action.keys.split(","):
                 assert action.name in {binding.action for binding in bound[key]}
             assert f"{action.title} ({action.shown})" in palette
