@@ -41,15 +41,15 @@ class Sizes:
     patience: int
 
     @classmethod
-    def of(cls, train: int, features: int) -> Sizes:
-        """For so many training examples and inputs."""
+    def of(cls, train: int, features: int, steps: int = 4_000) -> Sizes:
+        """For so many training examples and inputs, and about so many steps, of 10 to 200 epochs."""
         width = 64 if train < 1_000 else 128 if train < 20_000 else 256
         if features > 8 * width:
             width *= 2
         batch_size = min(512, max(16, 2 ** round(math.log2(max(1, train / 20)))))
         steps_per_epoch = math.ceil(train / batch_size)
         # 2 significant digits at most, and a multiple of 10 from 20 on.
-        epochs = max(10, min(200, round(4_000 / steps_per_epoch, -1)))
+        epochs = max(10, min(200, round(steps / steps_per_epoch, -1)))
         few, many = train < 1_000, train >= 20_000
         return cls(
             width=width,

@@ -117,6 +117,7 @@ def test_sizes_are_sensible_for_any_data(train, features):
     assert 10 <= sizes.epochs <= 200
     assert steps * sizes.epochs <= max(6_000, 10 * steps)
     assert sizes.patience < sizes.epochs
+    assert Sizes.of(train, features, steps=400).epochs <= max(10, 800 // steps)
 
 
 @pytest.mark.parametrize("name", ['a "quoted" name', "a # sign", "back\\slash", "ü = 1", "'", "[x]"])
