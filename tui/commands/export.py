@@ -26,7 +26,7 @@ def parser() -> Parser:
     command.add_argument(
         "run", nargs="?", metavar="RUN", help="an id, a part of a name, or a file; the newest run unless given"
     )
-    formats = command.add_argument_group("the format")
+    formats = command.add_argument_group("the format, unless FILE ends in one")
     for form in FORMATS.values():
         takes = f" (takes {form.needs}: pip install 'regtui[{form.extra}]')" if form.needs else ""
         formats.add_argument(
@@ -46,6 +46,10 @@ def main(argv: Sequence[str]) -> int:
     from tui.runs.exporting import export_to, own_name
 
     options = parser().parse(argv)
+    if not options.formats and options.output:  # its ending says so
+        options.formats = [
+            name for name, form in FORMATS.items() if form.ending and options.output.endswith(form.ending)
+        ]
     if not options.formats:
         raise UsageError(f"which format: {', '.join(f'--{name}' for name in FORMATS)}")
     if len(options.formats) > 1:
