@@ -176,7 +176,7 @@ def parser_of(command: str) -> Parser:
     add("--device", type=device, default="auto", metavar="D", help="auto (the default), cpu, cuda, cuda:N or mps")
     from tui.recording import hang_up_option, recording_options
 
-    recording_options(parser)
+    kept = recording_options(parser)
     unused = " (no effect here)" if command == "run" else ""
     add = screen_options(parser, unused).add_argument
     add("--paused", action="store_true", help=f"start paused{' (with --control)' if unused else ''}")
@@ -186,7 +186,7 @@ def parser_of(command: str) -> Parser:
         add("--json", action="store_true", help="one JSON object a line on stdout, and nothing else there")
         add("--control", action="store_true", help="the same, and commands as JSON lines on stdin")
     else:
-        hang_up_option(parser)
+        hang_up_option(kept)
     return parser
 
 

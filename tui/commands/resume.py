@@ -40,8 +40,9 @@ def parser() -> Parser:
     add("--device", type=device, default="auto", metavar="D", help="the run's own unless given")
     add("--json", action="store_true", help="without a screen: one JSON object a line on stdout")
     add("--no-screen", action="store_true", help="without a screen, as `regtui run`")
-    hang_up_option(command)
-    keeping_options(command.add_argument_group("the run's file"))
+    kept = command.add_argument_group("the run's file")
+    keeping_options(kept)
+    hang_up_option(kept)
     screen_options(command)
     return command
 
