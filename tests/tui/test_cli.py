@@ -189,7 +189,7 @@ def test_a_terminal_shows_a_heading_and_an_example_for_each_group(monkeypatch):
             "penalties regtui l1",
             "CIFAR-100 regtui cifar",
             "my own regtui mine",
-            "others regtui dropout",
+            "others regtui clouds",
         )
     ]
     assert headings == sorted(headings)
