@@ -20,7 +20,9 @@ from engine.preset import (
     builtin_list,
     builtin_text,
     by_group,
+    how_to_try,
     load_preset,
+    question_of,
 )
 from tui.say import say
 from tui.stdout import StdoutConsole
@@ -47,7 +49,7 @@ def show_all() -> None:
         if list(groups) != [OTHERS]:
             if number:
                 table.add_row()
-            table.add_row(Text(heading, style="underline"))
+            table.add_row(Text(heading, style="underline"), Text(f"regtui {presets[0].name}", style="dim"))
         for preset in presets:
             default = " (default)" if preset.name == DEFAULT else ""
             table.add_row(Text(preset.name), Text(preset.title + default), Text(preset.summary + _download(preset)))
@@ -60,16 +62,20 @@ def _download(preset: Listed) -> str:
 
 
 def show(ref: str) -> None:
-    """Print one preset: title, summary, lesson, its arms with what each changes, and its TOML."""
+    """Print one preset: title, summary, question, lesson, arms with what each changes, tries, and its TOML."""
     preset = load_preset(ref)
     console = StdoutConsole()
     console.print(Text(preset.title, style="bold"))
-    for text in (preset.summary, preset.lesson):
+    for text in (preset.summary, question_of(preset), preset.lesson):
         if text:
             console.print(Text(f"\n{text}"))
     console.print(Text("\nArms", style="bold"))
     for arm in preset.arms:
         console.print(Text(f"  {arm.name}: {', '.join(changes(arm)) or 'the preset as it stands'}"))
+    if preset.tries:
+        console.print(Text("\nTry (x in the dashboard)", style="bold"))
+    for number, chosen in enumerate(preset.tries, start=1):
+        console.print(Text(f"  {number} {chosen.text}\n    {how_to_try(chosen)}"))
     console.print()
     toml = _toml(ref).rstrip()
     if console.is_terminal and not console.no_color:
@@ -87,8 +93,8 @@ def changes(arm: Arm) -> list[str]:
     ]
 
 
-def check(ref: str) -> str:
-    """What a preset consists of, in a line.
+def check(ref: str, preset: Preset, device: str = "cpu") -> str:
+    """What the preset, which `ref` has given, consists of, in a line.
 
     The lab is built as for a run, so that "fine" means that it will train; only arms whose data would have to be
     downloaded are left out, and named.
@@ -97,12 +103,11 @@ def check(ref: str) -> str:
     ------
     PresetError : it is not fine.
     """
-    preset = load_preset(ref)
     sources = list(dict.fromkeys(arm.settings.data.source for arm in preset.arms))
     missing = [source for source in sources if not at_hand(source)]
     warnings: tuple[str, ...] = ()
     if arms := tuple(arm for arm in preset.arms if arm.settings.data.source not in missing):
-        warnings = _build(ref, preset.model_copy(update={"arms": arms}))
+        warnings = _build(ref, preset.model_copy(update={"arms": arms}), device)
     size = ", ".join([
         _many(len(preset.arms), "arm"),
         _many(len(preset.seeds), "seed"),
@@ -114,12 +119,12 @@ def check(ref: str) -> str:
     return "; ".join([size, *warnings])
 
 
-def _build(ref: str, preset: Preset) -> tuple[str, ...]:
-    """Load the data, whose warnings are returned, and build the networks, on the CPU; nothing is trained."""
+def _build(ref: str, preset: Preset, device: str) -> tuple[str, ...]:
+    """Load the data, whose warnings are returned, and build the networks; nothing is trained."""
     from engine.lab import Lab
 
     try:
-        return Lab(preset, "cpu").started.warnings
+        return Lab(preset, device).started.warnings
     except PresetError as error:
         raise PresetError(f"{ref}: {error}") from None
 

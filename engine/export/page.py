@@ -10,6 +10,7 @@ from typing import IO
 from engine.export.curves import COLOURS, drawings
 from engine.export.svg import chart
 from engine.numbers import percent, with_spread
+from engine.outcome import in_words
 from engine.preset import title_of, write_preset
 from engine.runs.reader import RunReader
 from engine.summary import (
@@ -22,7 +23,7 @@ from engine.summary import (
     would_stop_in_words,
 )
 from engine.text import printable
-from engine.verdict import best_arm, in_words
+from engine.verdict import best_arm
 
 _ON_DARK = ("#e69f00", "#56b4e9", "#00b282", "#db8ab8", "#f0e442", "#f5763c", "#688eff", "#d0d0d0")
 _STYLE = """
@@ -63,7 +64,11 @@ def page(reader: RunReader) -> str:
         *_charts(reader),
         *_results(reader),
         *_turned(reader),
-        *([f'<h2>Lesson</h2><div class="lesson">{_text(reader.preset.lesson)}</div>'] if reader.preset.lesson else []),
+        *(
+            f'<h2>{head}</h2><div class="lesson">{_text(text)}</div>'
+            for head, text in (("Lesson", reader.preset.lesson), ("What came out", reader.preset.reveal))
+            if text
+        ),
         f"<h2>Preset, with the knobs as they stand</h2><pre>{_text(write_preset(reader.preset))}</pre>",
         *_made_with(reader),
     ]

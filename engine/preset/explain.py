@@ -5,9 +5,11 @@ from __future__ import annotations
 from pydantic_core import ErrorDetails
 
 from engine.preset.errors import did_you_mean, did_you_mean_setting
-from engine.preset.schema import SECTIONS, ReportedNumber, settings_by_key
+from engine.preset.schema import SECTIONS, ReportedNumber, Try, settings_by_key
 from engine.preset.setting import ONE
 from engine.text import quoted
+
+_TEXTS = 'a list of texts, such as ["id", "name"]'
 
 
 def explain(detail: ErrorDetails, key: str) -> str:
@@ -33,9 +35,10 @@ def explain(detail: ErrorDetails, key: str) -> str:
     number = isinstance(given, (int, float)) and not isinstance(given, bool)
     if number and kind not in ("int_type", "list_type", "string_type"):
         return f"{key} = {shown}: {setting.refuse(given) or detail['msg']}{_nearest_number(given, setting.maximum)}"
+    texts = SECTIONS[section].model_fields[name].annotation == list[str]
     expected = {
         "string_type": "a text in quotes",
-        "list_type": "a list of whole numbers, such as [100, 100]",
+        "list_type": _TEXTS if texts else "a list of whole numbers, such as [100, 100]",
         "int_type": "a whole number",
         "int_from_float": "a whole number",
         "float_type": "a number",
@@ -54,6 +57,17 @@ def explain_reported(detail: ErrorDetails, name: str) -> str:
         reason = detail["msg"].removeprefix("Value error, ")
         return f"reported.{name} = {shown}: {reason}" if name else f"reported: {reason}"
     return f"reported.{name} = {shown}: must be {'a number' if name == 'value' else 'a text in quotes'}"
+
+
+def explain_try(detail: ErrorDetails, name: str) -> str:
+    """One validation error of the key `name` of a [[try]] table."""
+    kind, shown = detail["type"], quoted(detail["input"])
+    if kind == "extra_forbidden":
+        known = [*(field for field in Try.model_fields if field != "changes"), *SECTIONS]
+        return f"try: unknown key {quoted(name)}{did_you_mean_setting(name, settings_by_key(), known)}"
+    if kind == "missing":
+        return f'try: has no {name}: add {name} = "..."'
+    return f"try.{name} = {shown}: must be {'a whole number, 1 or more' if name == 'epoch' else 'a text in quotes'}"
 
 
 def _nearest_number(given: float, maximum: float | None) -> str:

@@ -7,8 +7,9 @@ from collections.abc import Callable
 
 import numpy as np
 
+from engine.outcome import in_words
 from engine.summary import summarize
-from engine.verdict import best_arm, in_words
+from engine.verdict import best_arm
 from tests.benchmarks.result import Result
 from tests.tui.views import lane, moment
 from tui.charts.drawing import Skin, draw

@@ -9,7 +9,6 @@ from typing import Any
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.events import Click, Resize
-from textual.screen import Screen
 from textual.widgets import Footer, Static
 
 from engine.commands import Command, Look, Pause, Restart, Resume, SetSpeed, StepEpoch, Turn
@@ -20,14 +19,16 @@ from tui.panes import PANES, Part, Setup, Shown
 from tui.panes.losses import Losses
 from tui.panes.registry import Room
 from tui.screens.actions import bindings
-from tui.screens.arrangement import PAGES, arrange, show_page
-from tui.screens.chosen import Chosen, Run, first_selected
+from tui.screens.arrangement import LAYOUT, PAGES, arrange, show_page
+from tui.screens.chosen import FIRST_LOOK, Chosen, Run, first_look, first_selected
 from tui.screens.experiments import ask_to_quit, choose_preset, choose_runs, export
 from tui.screens.files import write_tweaked
 from tui.screens.guard import LivesOn
 from tui.screens.help import HelpScreen
 from tui.screens.news import show_news
 from tui.screens.painter import Painter
+from tui.screens.trying import CanTry
+from tui.widgets.guide import Guide
 from tui.widgets.header import RunHeader
 from tui.widgets.knobs import KnobPanel
 from tui.widgets.pane import Pane
@@ -36,34 +37,13 @@ from tui.widgets.stopping import StoppingGauges
 SPEEDS: tuple[float | None, ...] = (0.5, 1, 2, 5, 10, 15, 20, 50, 100, 200, 500, None)
 
 
-class MainScreen(LivesOn, Screen[None]):
-    """One preset in training: what is shown is the painter's, what is chosen is kept in `Chosen`, keys act here.
-
-    `original` is the preset as it was loaded; the knobs as they stand are the worker's to say.
-    """
+class MainScreen(LivesOn, CanTry):
+    """One preset in training: what is shown is the painter's, what is chosen is kept in `Chosen`, keys act here."""
 
     SCOPED_CSS = False
-    DEFAULT_CSS = """
-    MainScreen { layout: vertical; }
-    MainScreen #body { height: 1fr; }
-    MainScreen #curves { width: 1fr; }
-    MainScreen #charts { height: 1fr; }
-    MainScreen #trends { height: 2fr; }
-    MainScreen #side { width: 46; }
-    MainScreen #tiny { display: none; width: 100%; height: 1fr; content-align: center middle; text-align: center; }
-    MainScreen.-tiny #tiny { display: block; }
-    MainScreen.-tiny #header, MainScreen.-tiny #body, MainScreen.-tiny Footer { display: none; }
-
-    /* Small screens: the curves on top, one page of the other panes below. */
-    MainScreen.-compact #body { layout: vertical; }
-    MainScreen.-compact #trends, MainScreen.-compact #below { height: 1fr; display: none; }
-    MainScreen.-compact #side { width: 100%; height: 1fr; layout: horizontal; }
-    MainScreen.-compact.-page-1 #side, MainScreen.-compact.-page-2 #side { display: none; }
-    MainScreen.-compact.-page-1 #trends, MainScreen.-compact.-page-2 #below { display: block; }
-    MainScreen #below { height: auto; }
-    """
+    DEFAULT_CSS = LAYOUT
     BINDINGS = [*bindings()]
-    ALLOW_IN_MAXIMIZED_VIEW = "#header, Footer"
+    ALLOW_IN_MAXIMIZED_VIEW = "#header, #guide, Footer"
     ESCAPE_TO_MINIMIZE = False  # the screen's own escape also draws what was made small again
 
     def __init__(self, preset: Preset, worker: AnyWorker, *, fps: float | None, ascii_only: bool) -> None:
@@ -81,6 +61,7 @@ class MainScreen(LivesOn, Screen[None]):
             return (part for part in self._parts if part.room == room)
 
         yield RunHeader(self._ascii)
+        yield Guide()
         with Horizontal(id="body"):
             with Vertical(id="curves"):
                 with Vertical(id="charts"):
@@ -95,6 +76,7 @@ class MainScreen(LivesOn, Screen[None]):
         yield Footer(show_command_palette=False, compact=True)
 
     def on_mount(self) -> None:
+        self._open_first_look()
         self._arrange()
         self.draw(force=True)
         self.call_after_refresh(self._first_frame)
@@ -132,14 +114,26 @@ class MainScreen(LivesOn, Screen[None]):
     def _arrange(self) -> None:
         arrange(self, len(self.original.arms), self._chosen.overlay)
 
+    def _open_first_look(self) -> None:
+        """Data in the plane open their boundary by themselves; a look of another kind that is open stays."""
+        if self._chosen.look in (None, FIRST_LOOK):  # without a lab to look into, or colours to show, there is none
+            unseen = self.worker.view().opened or self.app.no_color
+            self._chosen.look = look = None if unseen else first_look(self.original)
+            self.set_class(look is not None, "-look")
+            self._ask_to_look()
+            self._show_page_of("look" if look else "knobs")
+
     # Which run is shown ----------------------------------------------------------------------------------------------
 
     def load(self, preset: Preset, worker: AnyWorker) -> None:
         """Show another experiment (or the same again) from its beginning."""
+        self.remove_class("-revealed")
+        self.worker, self.original = worker, preset
+        self._open_first_look()
         self.show_run(Run(worker, preset, worker.view().paused, first_selected(preset), None))
 
     def run_at_hand(self) -> Run:
-        """What `show_run` needs to come back to this."""
+        """What `show_run` needs to come back."""
         return Run(self.worker, self.original, self._chosen.paused, self._chosen.arm, self._chosen.overlay)
 
     def show_run(self, run: Run) -> None:
@@ -309,9 +303,13 @@ class MainScreen(LivesOn, Screen[None]):
         self._show_page(self._part(part).page)
 
     def action_lesson(self) -> None:
-        self.toggle_class("-lesson")
+        """Show the lesson, then its result where that is still to come, then neither."""
+        shown, revealed = self.has_class("-lesson"), self.has_class("-revealed") or self.view.state == "finished"
+        self.set_class(shown and not revealed and self.original.reveal != "", "-revealed")
+        self.set_class(self.has_class("-revealed") or not shown, "-lesson")
+        self._painter.draw_all()
         if self.has_class("-lesson"):
-            self._show_page_of("lesson")
+            self.action_focus_pane("lesson")
 
     def action_theme(self) -> None:
         self.app.theme = "textual-light" if self.app.current_theme.dark else "textual-dark"

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from rich.text import Text
 
 from engine.numbers import percent, with_spread
+from engine.outcome import in_words
 from engine.summary import (
     AVERAGES,
     ArmRow,
@@ -18,7 +19,7 @@ from engine.summary import (
     reported_rows,
     summarize,
 )
-from engine.verdict import best_arm, in_words
+from engine.verdict import best_arm
 from engine.view import View
 from tui.charts.palette import colour
 from tui.widgets.lines import Lines
@@ -103,7 +104,8 @@ class Comparison(Lines):
             for column in shown:
                 line.append(f"{cells[column][place]:>{widths[column]}}  ", style="bold" if row.arm == best else "")
             lines.append(line)
-        if words := in_words(rows):
+        # Of more arms than two the outcome stands above, once there is one.
+        if len(rows) == 2 and (words := in_words(rows)):
             lines += _wrapped(words, width)
         if words := best_in_words(view.preset):
             lines += _wrapped(words, width, style="dim")
