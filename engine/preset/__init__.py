@@ -3,6 +3,7 @@
 from engine.preset.change import with_value, write_preset
 from engine.preset.errors import PresetError
 from engine.preset.files import at_hand
+from engine.preset.knobs import own_knobs, sets_itself, turned_since, without_effect
 from engine.preset.library import DEFAULT, GROUPS, OTHERS, Listed, builtin_list, builtin_names, builtin_text, by_group
 from engine.preset.load import load_preset
 from engine.preset.read import read_preset
@@ -24,6 +25,6 @@ from engine.preset.subject import changed, in_a_row, speaks_of, title_of
 __all__ = [
     "DEFAULT", "DOWNLOADED", "EMBEDDED", "GROUPS", "IMAGES", "OTHERS", "SYNTHETIC", "Arm", "Listed", "Preset",
     "PresetError", "ReportedNumber", "Setting", "Settings", "at_hand", "builtin_list", "builtin_names", "builtin_text",
-    "by_group", "changed", "in_a_row", "live_knobs", "load_preset", "read_preset", "settings_by_key", "speaks_of",
-    "title_of", "with_value", "write_preset",
+    "by_group", "changed", "in_a_row", "live_knobs", "load_preset", "own_knobs", "read_preset", "sets_itself",
+    "settings_by_key", "speaks_of", "title_of", "turned_since", "with_value", "without_effect", "write_preset",
 ]  # fmt: skip
