@@ -36,6 +36,8 @@ class View:
     recorded : whether it is being kept in a file.
     resumed : whether it was left before and has been gone on with.
     trouble : what of the run is not being recorded, since when and why; empty while all is well.
+    original : the preset as the screen loaded it; None where nobody has said.
+    hidden : the arms that the screen does not show.
     event_count : how many events there have been, those before a restart included.
     """
 
@@ -52,6 +54,8 @@ class View:
     recorded: bool = False
     resumed: bool = False
     trouble: str = ""
+    original: Preset | None = None
+    hidden: tuple[str, ...] = ()
 
     @property
     def preset(self) -> Preset:
