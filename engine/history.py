@@ -304,6 +304,13 @@ class ArrangedHistory(History):
         turned = self._history.interventions
         return [replace(turn, arm=self._names[turn.arm]) for turn in turned if turn.arm in self._names]
 
+    def copy(self) -> History:
+        return ArrangedHistory(self._history.copy(), self._names)
+
+    def as_events(self, most: int) -> list[Epoch]:
+        events = self._history.as_events(most)
+        return [replace(event, arm=self._names[event.arm]) for event in events if event.arm in self._names]
+
     def series(self, metric: str, arm: str, seed: int | None = None) -> tuple[NDArray[np.int64], Floats]:
         return self._history.series(metric, self._own[arm], seed)
 

@@ -132,6 +132,7 @@ class Worker:
                 version=self._version,
                 event_count=self._count,
                 recorded=self._keeper is not None,
+                files=() if self._keeper is None else (self._keeper.path,),
                 resumed=self._resumed,
                 trouble=self._unkept if self._keeper is None else self._keeper.trouble,
             )

@@ -76,10 +76,16 @@ def test_a_life_from_the_first_frame_to_the_last_table(start, folder):
 
     # What can be taken away: the picture, the history, the experiment as it stands.
     terminal.press("e")
+    terminal.wait_for("export as")
+    terminal.press("enter")
     terminal.wait_for("exported")
+    terminal.press("e")
+    terminal.wait_for("export as")
+    terminal.press("up", "enter")
+    terminal.wait_for("-screen.svg")
     (picture,), (history,) = folder.glob("*.svg"), folder.glob("*.csv")
     assert picture.read_text().startswith("<svg")
-    assert history.read_text().startswith("arm,seed,epoch,train_loss,val_loss")
+    assert history.read_text().startswith("run,arm,seed,epoch,metric,value")
     terminal.press("w")
     terminal.wait_for("Write the experiment as")
     terminal.press("enter")

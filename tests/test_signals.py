@@ -61,7 +61,9 @@ def sweeping(terminal: Terminal, folder: Path) -> None:
 
 def exporting(terminal: Terminal, folder: Path) -> None:
     terminal.wait_for(trains)
-    terminal.press(*"eeeeeeee")
+    terminal.press("e")
+    terminal.wait_for("export as")
+    terminal.press("enter")
     terminal.watch(0.05)
 
 

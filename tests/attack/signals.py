@@ -46,7 +46,9 @@ def _sweeping(dashboard: Dashboard) -> None:
 
 def _exporting(dashboard: Dashboard) -> None:
     dashboard.trains()
-    dashboard.send(b"eee")
+    dashboard.send(b"e")
+    dashboard.wait_for("export as")
+    dashboard.send(b"\r")
 
 
 def _helping(dashboard: Dashboard) -> None:

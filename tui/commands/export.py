@@ -24,7 +24,7 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument(
         "run", nargs="?", metavar="RUN", help="an id, a part of a name, or a file; the newest run unless given"
     )
-    formats = parser.add_argument_group("the format")
+    formats = parser.add_argument_group("the format, unless FILE ends in one")
     for form in FORMATS.values():
         takes = f" (takes {form.needs}: pip install 'regtui[{form.extra}]')" if form.needs else ""
         formats.add_argument(
@@ -34,6 +34,10 @@ def main(argv: Sequence[str]) -> int:
     add("-o", "--output", metavar="FILE", help="where to; - is stdout, for csv, json and html; else a name of its own")
     add("--force", action="store_true", help="replace what is there")
     options = parser.parse(argv)
+    if not options.formats and options.output:  # its ending says so
+        options.formats = [
+            name for name, form in FORMATS.items() if form.ending and options.output.endswith(form.ending)
+        ]
     if not options.formats:
         raise UsageError(f"which format: {', '.join(f'--{name}' for name in FORMATS)}")
     if len(options.formats) > 1:

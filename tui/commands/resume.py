@@ -64,7 +64,7 @@ def _go_on_with(options: argparse.Namespace) -> int:
 
 def was_left(meta: RunMeta) -> bool:
     """Whether a run stands still before its end."""
-    return meta.state in ("stopped", "dead", "failed")
+    return meta.state in ("stopped", "dead", "failed") and not meta.is_open
 
 
 def refuse_finished(found: Resumable) -> None:

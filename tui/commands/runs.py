@@ -7,6 +7,7 @@ import json
 import shutil
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 from tui.arguments import Parser, UsageError, nearest, size
 from tui.commands.ask import agreed
@@ -52,7 +53,7 @@ def main(argv: Sequence[str]) -> int:
 
 def _list(options: argparse.Namespace) -> int:
     from engine.runs.library import MUCH, listed, runs_folder
-    from tui.runs.rows import as_fields, bytes_in_words, in_order, lines, with_words
+    from tui.runs.rows import as_fields, in_order, lines, much_in_words, with_words
 
     everything = listed()
     runs = in_order(with_words(everything, options.words), options.sort)
@@ -69,7 +70,7 @@ def _list(options: argparse.Namespace) -> int:
         if run.problem:
             complain(run.problem)
     if (total := sum(run.bytes for run in everything)) > MUCH:
-        complain(f"the runs take {bytes_in_words(total)}: `regtui runs --prune` deletes finished ones without a name")
+        complain(much_in_words(total))
     return DONE
 
 
@@ -97,10 +98,30 @@ def _do(what: str, options: argparse.Namespace) -> int:
         return DONE
     if what == "delete":
         path = library.find(options.delete)
-        if agreed(f"delete {path}", options.yes):
+        if agreed(f"delete {_called(path)}", options.yes):
             library.delete(path)
+            say(f"deleted {path}")
         return DONE
     ref, text = getattr(options, what)
     path = library.find(ref)
-    library.rename(path, text) if what == "rename" else library.annotate(path, text)
+    if what == "rename":
+        library.rename(path, text)
+    else:
+        library.annotate(path, text)
+    meta = library.meta_at(path)
+    kept = meta.name if what == "rename" else meta.notes
+    say(f"{meta.id}: {'name' if what == 'rename' else 'note'}{f': {kept}' if kept else ' taken away'}")
     return DONE
+
+
+def _called(path: Path) -> str:
+    """The run in words, and its file."""
+    from engine.runs.errors import RunError
+    from engine.runs.library import meta_at
+    from tui.runs.rows import when
+
+    try:
+        meta = meta_at(path)
+    except RunError:
+        return str(path)
+    return f"{meta.name or meta.identity.preset} of {when(meta.identity.began)}, {path}"

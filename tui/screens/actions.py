@@ -51,7 +51,7 @@ ACTIONS: tuple[Action, ...] = (
     Action(
         "write_preset", "w", "w", "write", "write the experiment with the knobs as they stand as a preset", "experiment"
     ),
-    Action("export", "e", "e", "export", "save a picture of the screen (SVG) and the history (CSV)", "experiment"),
+    Action("export", "e", "e", "export", "save the run as a table, a picture or a page, or the screen", "experiment"),
     Action("lesson", "i", "i", "lesson", "show or hide what this preset teaches", "experiment", footer="lesson"),
     Action("next_arm", "tab", "tab", "arm", "select the next arm, at last all of them", "arms and knobs", footer="arm"),
     Action("previous_arm", "shift+tab", "shift+tab", "arm back", "select the previous arm", "arms and knobs"),

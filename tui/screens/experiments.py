@@ -40,6 +40,13 @@ def choose_runs(screen: Screen[None], worker: AnyWorker) -> None:
     screen.app.push_screen(RunsScreen(), picked)
 
 
+def export(screen: Screen[None], view: View) -> None:
+    """Let what is shown be saved in a format of the user's choice."""
+    from tui.screens.exporting import export_view  # and all that reads files: the first frame does not wait for it
+
+    export_view(screen, view)
+
+
 def _show(screen: Screen[None], chosen: RunsChosen) -> None:
     screen.post_message(OpenRuns(chosen.paths))
 

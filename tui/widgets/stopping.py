@@ -74,7 +74,7 @@ class StoppingGauges(Lines):
 
     def _fates(self, view: View, arm: str) -> list[str]:
         """What ended the arm's lanes, or would have."""
-        seeds = len(view.preset.seeds)
+        seeds = len(view.seeds_of(arm))
         ends = view.of_arm(view.record.stopped, arm)
         marked = [mark.epoch for mark in view.of_arm(view.record.would_stop, arm)]
         fates = []

@@ -89,6 +89,10 @@ def test_a_renamed_arm_is_called_so_everywhere_and_keeps_its_numbers():
     assert record.finished["half", 0].test_acc == 0.7
     assert record.finished["half", 0].arm == record.last["half", 0].arm == "half"
     assert record.history.series("val_loss", "half", 0)[1].tolist() == [2.1, 2.2]
+    events = record.history.copy().as_events(100)
+    assert [(event.arm, event.epoch) for event in events] == [
+        (arm, epoch) for epoch in (1, 2) for arm in ("a", "b", "half")
+    ]
     text = io.StringIO()
     record.history.write_csv(text)
     assert [line.split(",")[0] for line in text.getvalue().splitlines()[1:]] == ["a", "a", "b", "b", "half", "half"]
