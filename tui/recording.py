@@ -19,12 +19,13 @@ if TYPE_CHECKING:
 KeeperOf = Callable[["Preset"], "Callable[[Worker], Keeper] | None"]
 
 
-def recording_options(parser: argparse.ArgumentParser) -> None:
-    """Add what is asked of the recording."""
+def recording_options(parser: argparse.ArgumentParser) -> argparse._ArgumentGroup:
+    """Add what is asked of the recording; the group of it."""
     group = parser.add_argument_group("the run's file")
     group.add_argument("--no-record", action="store_true", help="leave no file of the run")
     group.add_argument("--record", metavar="FILE", help="record it in this file, and not among the runs (REGTUI_RUNS)")
     keeping_options(group)
+    return group
 
 
 def keeping_options(group: argparse._ArgumentGroup) -> None:
@@ -34,9 +35,9 @@ def keeping_options(group: argparse._ArgumentGroup) -> None:
     add("--keep-snapshots", type=size, default=512_000_000, metavar="SIZE", help="bound on those states in the file")
 
 
-def hang_up_option(parser: argparse.ArgumentParser) -> None:
+def hang_up_option(group: argparse._ArgumentGroup) -> None:
     """Add what becomes of a run in the dashboard whose terminal goes away."""
-    parser.add_argument(
+    group.add_argument(
         "--on-hangup", choices=("train", "stop"), default="train",
         help="when the terminal goes away: train on to the end (regtui attach comes back), or checkpoint and end",
     )  # fmt: skip

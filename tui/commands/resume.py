@@ -21,27 +21,35 @@ if TYPE_CHECKING:
     from tui.signals import Signals
 
 
-def main(argv: Sequence[str]) -> int:
-    """Train a run on to its end; the exit code. Raises UsageError, PresetError."""
-    parser = Parser(
-        prog="regtui resume", description="Go on with a run that was left, bit for bit as if it never had been."
+def parser() -> Parser:
+    """Of the command."""
+    command = Parser(
+        prog="regtui resume",
+        description="Go on with a run that was left, bit for bit as if it never had been.",
+        epilog="example:\n  regtui resume 1f3a",
     )
-    parser.add_argument(
+    command.add_argument(
         "run",
         nargs="?",
         metavar="RUN",
         help="an id, a part of a name, or a file; the newest that was left unless given",
     )
-    add = parser.add_argument
+    add = command.add_argument
     add("--anyway", action="store_true",
         help="go on where the device, torch or the threads are others, without asking")  # fmt: skip
     add("--device", type=device, default="auto", metavar="D", help="the run's own unless given")
     add("--json", action="store_true", help="without a screen: one JSON object a line on stdout")
     add("--no-screen", action="store_true", help="without a screen, as `regtui run`")
-    hang_up_option(parser)
-    keeping_options(parser.add_argument_group("the run's file"))
-    screen_options(parser)
-    return _go_on_with(parser.parse(argv))
+    kept = command.add_argument_group("the run's file")
+    keeping_options(kept)
+    hang_up_option(kept)
+    screen_options(command)
+    return command
+
+
+def main(argv: Sequence[str]) -> int:
+    """Train a run on to its end; the exit code. Raises UsageError, PresetError."""
+    return _go_on_with(parser().parse(argv))
 
 
 def _go_on_with(options: argparse.Namespace) -> int:

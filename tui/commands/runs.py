@@ -20,26 +20,36 @@ _USAGE = """regtui runs [WORD...] [--sort KEY] [--json]
 """
 _EPILOG = """RUN is an id or the beginning of one, a part of a name, or a file.
 Runs are recorded in the folder that REGTUI_RUNS names, or among the user's data.
+
+example:
+  regtui runs moons --sort best
 """
+
+
+def parser() -> Parser:
+    """Of the command."""
+    from tui.runs.rows import SORTS
+
+    command = Parser(prog="regtui runs", usage=_USAGE, description="List the recorded runs.", epilog=_EPILOG)
+    command.add_argument("words", nargs="*", metavar="WORD", help="only the runs that have all of these words")
+    command.add_argument("--sort", default="when", metavar="KEY", help=f"by {', '.join(SORTS)}")
+    command.add_argument("--json", action="store_true", help="one JSON object a line for each run")
+    add = command.add_argument_group("with one run").add_argument
+    add("--rename", nargs=2, metavar=("RUN", "NAME"), help="give it a name; an empty one takes the name away")
+    add("--note", nargs=2, metavar=("RUN", "TEXT"), help="keep a note with it")
+    add("--delete", metavar="RUN", help="delete its file")
+    add = command.add_argument_group("with all of them").add_argument
+    pruned = "delete finished runs without a name or a note, the oldest first, until all take at most SIZE"
+    add("--prune", nargs="?", const=0, type=size, metavar="SIZE", help=pruned)
+    add("--yes", action="store_true", help="do not ask before deleting")
+    return command
 
 
 def main(argv: Sequence[str]) -> int:
     """List the runs, or do what is asked with one; the exit code. Raises UsageError, RunError."""
     from tui.runs.rows import SORTS
 
-    parser = Parser(prog="regtui runs", usage=_USAGE, description="List the recorded runs.", epilog=_EPILOG)
-    parser.add_argument("words", nargs="*", metavar="WORD", help="only the runs that have all of these words")
-    parser.add_argument("--sort", default="when", metavar="KEY", help=f"by {', '.join(SORTS)}")
-    parser.add_argument("--json", action="store_true", help="one JSON object a line for each run")
-    add = parser.add_argument_group("with one run").add_argument
-    add("--rename", nargs=2, metavar=("RUN", "NAME"), help="give it a name; an empty one takes the name away")
-    add("--note", nargs=2, metavar=("RUN", "TEXT"), help="keep a note with it")
-    add("--delete", metavar="RUN", help="delete its file")
-    add = parser.add_argument_group("with all of them").add_argument
-    pruned = "delete finished runs without a name or a note, the oldest first, until all take at most SIZE"
-    add("--prune", nargs="?", const=0, type=size, metavar="SIZE", help=pruned)
-    add("--yes", action="store_true", help="do not ask before deleting")
-    options = parser.parse(argv)
+    options = parser().parse(argv)
     if options.sort not in SORTS:
         near = nearest(options.sort, SORTS)
         raise UsageError(f"--sort: {options.sort}: must be one of {', '.join(SORTS)}{near}")

@@ -115,6 +115,20 @@ def test_other_data_are_refused(folder, tmp_path, capsys):
     assert path.read_bytes() == before
 
 
+def test_a_gap_or_a_text_that_is_another_is_other_data_and_another_way_to_write_them_is_not(folder, tmp_path, capsys):
+    data = tmp_path / "data.csv"
+    rows = [f"{x / 8 if x % 5 else ''},{'no' if x % 3 else 'yes'},{x % 2}" for x in range(60)]
+    data.write_text("\n".join(["a,b,label", *rows]))
+    settings = {"data__source": "csv", "data__path": str(data), "data__target": "label", "data__train": 30}
+    path = recorded(folder, preset_of(6, **settings), epochs=2)
+    for other in ("1.5,yes,0", ",maybe,0"):
+        data.write_text("\n".join(["a,b,label", other, *rows[1:]]))
+        assert main(["resume", str(path)]) == 2
+        assert "the data of csv are not those of the run" in capsys.readouterr().err
+    data.write_bytes("\r\n".join(["a;b;label", *rows]).replace(",", ";").replace(".", ",").encode("utf-16"))
+    assert main(["resume", str(path)]) == 0
+
+
 def test_ctrl_c_stops_and_the_run_goes_on_later(folder):
     path = recorded(folder, preset_of(100_000), epochs=2)
     process = subprocess.Popen(
