@@ -17,6 +17,8 @@ Floats = NDArray[np.float64]
 COLOURS = ("#9e5400", "#006caa", "#00744e", "#a03e74", "#6c6400", "#ba2c00", "#2234a0", "#2c2c2c")
 # Points along a chart: more than it is wide in a usual window would not be seen.
 _POINTS = 600
+# Of what seeds spread over, so large a share has to be seen: some begin far off, and come to the others in an epoch.
+_USUAL = 0.97
 
 
 def colour(place: int) -> str:
@@ -37,6 +39,14 @@ class Curve:
     blocks: NDArray[np.int64]
     least: Floats
     greatest: Floats
+
+    @property
+    def limits(self) -> tuple[float, float]:
+        """Between which values it lies, and the seeds too, but for a start or a moment that lies far off."""
+        mean, least, greatest = (y[np.isfinite(y)] for y in (self.mean, self.least, self.greatest))
+        low = min(mean.min(), np.quantile(least, 1 - _USUAL, method="higher")) if least.size else mean.min()
+        high = max(mean.max(), np.quantile(greatest, _USUAL, method="lower")) if greatest.size else mean.max()
+        return float(low), float(high)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -92,11 +102,10 @@ def drawings(reader: RunReader) -> list[Drawing]:
 
 
 def _within(curves: Sequence[Curve], losses: tuple[float, float]) -> tuple[float, float] | None:
-    """The limits of a difference of two losses that are drawn within these."""
+    """The limits of a difference of two losses that are drawn within these; one that explodes does not count."""
     most = losses[1] - losses[0]
-    low = max(-most, min(float(np.nanmin(curve.mean)) for curve in curves))
-    high = min(most, max(float(np.nanmax(curve.mean)) for curve in curves))
-    return (low, high) if high > low else None
+    bounds = [bound for curve in curves for bound in (*curve.limits, *curve.mean) if abs(bound) <= most]
+    return (min(bounds), max(bounds)) if bounds and max(bounds) > min(bounds) else None
 
 
 def _curve(reader: RunReader, place: int, arm: str, metric: str, dashed: bool) -> Curve | None:
