@@ -1,78 +1,13 @@
 """Promises of the knob panel by itself; tests of the main screen turn its knobs in a running lab."""
 
 import pytest
-from textual import events
-from textual.app import App
 from textual.widgets import Input
 
 from engine.commands import Turn
 from engine.preset import settings_by_key, with_value
-from engine.record import RunRecord
-from engine.view import View
 from tests.tui.dashboard import experiment
+from tests.tui.widgets.knob_panel import DROPOUT, keys, lines, note, panel_in, view_of
 from tui.widgets.knob_list import Columns, Line
-from tui.widgets.knobs import KnobPanel
-
-DROPOUT = "regularization.dropout"
-
-
-class Alone(App[None]):
-    def __init__(self, width, height, preset, ascii_only):
-        super().__init__()
-        self.CSS = f"KnobPanel {{ width: {width}; height: {height} !important; }}"
-        self.preset = self.original = preset
-        self.ascii_only = ascii_only
-        self.gestures = []
-
-    @property
-    def turned(self):
-        return [(turn.knob, turn.value, turn.arm) for turns in self.gestures for turn in turns]
-
-    def compose(self):
-        yield KnobPanel(self.ascii_only, self.turn_knobs)
-
-    def turn_knobs(self, turns):
-        self.gestures.append(list(turns))
-        for turn in turns:
-            self.preset = with_value(self.preset, turn.knob, turn.value, turn.arm)
-
-
-def view_of(preset, *pending):
-    return View("paused", RunRecord(preset), pending=pending)
-
-
-def panel_in(width=44, height=24, preset=None, ascii_only=True, arm="dropped", opened=False):
-    app = Alone(width, height, preset or experiment(), ascii_only)
-
-    async def start(pilot):
-        await pilot.pause()
-        panel = app.query_one(KnobPanel)
-        panel.update(view_of(app.preset), app.original, arm)
-        if opened:
-            panel.toggle_more()
-            panel.choose(DROPOUT)
-        await pilot.pause()
-        return panel
-
-    return app, start
-
-
-def lines(panel):
-    return [text.plain for text in panel.query_one("#knob-list")._texts if text.plain]
-
-
-def note(panel):
-    return " ".join(" ".join(text.plain for text in panel.query_one("#knob-note")._texts).split())
-
-
-def keys(panel):
-    """The choosable lines, gone through once from the chosen one."""
-    found = []
-    while (key := panel._chosen) not in found:
-        found.append(key)
-        panel.move(1)
-    return found
-
 
 # Which there are -----------------------------------------------------------------------------------------------------
 
@@ -337,95 +272,3 @@ async def test_the_sections_name_stays_in_sight_with_its_first_knob():
                 sections.append(panel.chosen.section)
                 assert panel.chosen.section.replace("_", " ") in lines(panel)
         assert len(sections) > 2
-
-
-# The mouse -----------------------------------------------------------------------------------------------------------
-
-
-async def clicked(pilot, panel, x, y):
-    await pilot.click("#knob-list", offset=(x, y))
-    await pilot.pause()
-
-
-def columns_of(panel, y):
-    return panel._line_of(panel._rows[y + panel._top]).columns(44)
-
-
-async def test_the_first_click_on_a_line_chooses_it_and_turns_nothing_wherever_it_is():
-    app, start = panel_in()
-    async with app.run_test(size=(44, 24)) as pilot:
-        panel = await start(pilot)
-        columns = columns_of(panel, 0)
-        for x in (1, columns.less, columns.slider[3], columns.more, columns.value[2]):
-            panel.move(1)
-            await clicked(pilot, panel, x, 0)
-            assert panel.chosen.key == DROPOUT
-            assert app.turned == []
-            assert not panel.editing
-
-
-async def test_a_click_on_the_chosen_line_turns_by_its_arrows_sets_by_its_slider_and_types_by_its_value():
-    app, start = panel_in()
-    async with app.run_test(size=(44, 24)) as pilot:
-        panel = await start(pilot)
-        columns = columns_of(panel, 0)
-        where = (columns.more, columns.less, columns.less, columns.slider[0], columns.slider[-1], columns.slider[5])
-        for x in where:
-            await clicked(pilot, panel, x, 0)
-            panel.update(view_of(app.preset), app.original, "dropped")
-        assert [value for _, value, _ in app.turned] == [0.25, 0.2, 0.15, 0.0, 0.8, 0.3]
-        await clicked(pilot, panel, columns.slider[5], 0)  # there already
-        await clicked(pilot, panel, 2, 0)  # the name
-        assert not panel.editing
-        await clicked(pilot, panel, columns.value[3], 0)
-        assert panel.editing
-        assert len(app.turned) == 6
-
-
-async def test_a_click_on_the_line_of_the_rest_opens_and_closes_it():
-    app, start = panel_in()
-    async with app.run_test(size=(44, 24)) as pilot:
-        panel = await start(pilot)
-        await clicked(pilot, panel, 3, 2)
-        assert panel.opened
-        await clicked(pilot, panel, 3, 2)
-        assert not panel.opened
-
-
-async def test_a_click_in_a_list_that_has_scrolled_hits_the_line_that_is_seen():
-    app, start = panel_in(height=9, opened=True)
-    async with app.run_test(size=(44, 9)) as pilot:
-        panel = await start(pilot)
-        panel.move(-1)
-        for y in range(len(lines(panel))):
-            line = lines(panel)[y]
-            if line.startswith((" ", "*")):
-                await clicked(pilot, panel, 1, y)
-                assert line[1:].startswith(panel.chosen.name.replace("_", " "))
-
-
-async def test_a_click_on_a_section_or_below_the_list_changes_nothing():
-    app, start = panel_in(height=80, opened=True)
-    async with app.run_test(size=(44, 80)) as pilot:
-        panel = await start(pilot)
-        await clicked(pilot, panel, 1, lines(panel).index("regularization"))
-        assert panel.chosen.key == DROPOUT
-        panel.clicked(1, len(panel._rows) + 3)
-        assert panel.chosen.key == DROPOUT
-        assert app.turned == []
-
-
-async def test_the_wheel_goes_down_and_up_by_one_line_and_around():
-    app, start = panel_in(opened=True)
-    async with app.run_test(size=(44, 24)) as pilot:
-        panel = await start(pilot)
-        chosen = []
-        for event in (events.MouseScrollDown, events.MouseScrollDown, events.MouseScrollUp, events.MouseScrollUp):
-            await pilot._post_mouse_events([event], "#knob-list", offset=(2, 1))
-            await pilot.pause()
-            chosen.append(panel._chosen)
-        assert chosen == ["training.lr", "more", "training.lr", DROPOUT]
-        panel.move(-1)
-        assert panel.chosen.key in panel._knobs.idle
-        panel.move(1)
-        assert panel.chosen.key == DROPOUT
