@@ -91,7 +91,7 @@ FAULTS: Faults = {
         ("(epochs - view.record.epoch) / rate", "epochs / rate"),
         ("parts.pop(1)", "parts.pop(0)"),
     ],
-    ("tui/widgets/knobs.py", f"{_W}/test_knobs.py"): [
+    ("tui/widgets/knobs.py", f"{_W}/test_knobs.py {_W}/test_knobs_mouse.py"): [
         ('self._refuse(f"{setting(values[0])} is the end: {knob.bounds}")', "pass"),
         ("for arm, before, after in arms if before != after", "for arm, before, after in arms"),
         ("if set(line.values) != {value}:", "if True:"),
@@ -109,7 +109,7 @@ FAULTS: Faults = {
             "event.stop()\n        self.move(-2)",
         ),
     ],
-    ("tui/widgets/knob_list.py", f"{_W}/test_knobs.py"): [
+    ("tui/widgets/knob_list.py", f"{_W}/test_knobs.py {_W}/test_knobs_mouse.py"): [
         ("*(knob for knob in self.rest if knob.key in changed)", "*()"),
         (
             "return round(self.knob.position(value) * (cells - 1))",
