@@ -19,7 +19,11 @@ def drawing() -> list[Result]:
     """Four curves, a million points, and the rows of a table with their sentence."""
     epochs = np.arange(301)
     falling = 2.3 * np.exp(-epochs / 60) + 0.02
-    four = Plot(tuple(Series(epochs, falling + 0.2 * place, place // 2, bool(place % 2)) for place in range(4)))
+    four = Plot(
+        tuple(
+            Series(epochs, falling + 0.2 * place, place // 2, "light" if place % 2 else "heavy") for place in range(4)
+        )
+    )
     million = Plot((Series(np.arange(1e6), np.random.default_rng(0).random(1_000_000), 0),))
     lanes = [lane(arm, seed) for arm in ("plain", "dropped") for seed in range(3)]
     record = moment(*lanes, base={"training.seeds": [0, 1, 2]}).record
