@@ -108,4 +108,5 @@ def _edges(canvas: Canvas, curve: Curve) -> np.ndarray:
 def _packed(colours: np.ndarray) -> np.ndarray:
     """Colours [..., 3], 0 to 255, as one number each."""
     r, g, b = np.rint(colours).astype(np.int32).T
-    return r << 16 | g << 8 | b
+    packed: np.ndarray = r << 16 | g << 8 | b
+    return packed

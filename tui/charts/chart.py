@@ -15,7 +15,8 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from tui.charts.cells import NONE, Drawing, unpacked
-from tui.charts.drawing import Skin, draw
+from tui.charts.curves import Skin
+from tui.charts.drawing import draw
 from tui.charts.palette import Rgb
 from tui.charts.plot import Plot
 

@@ -70,4 +70,4 @@ def why_none(sweep: Found) -> str:
     if len(sweep.losses) < _FEWEST:
         return f"the loss diverges from {sweep.rates[-1]:.2g} on" if sweep.rates else "the loss diverges at once"
     first, lowest = number(sweep.losses[0], 3), number(min(sweep.losses), 3)
-    return f"the loss hardly falls, {first} at first and {lowest} at its lowest"
+    return f"the loss hardly falls: from {first} to {lowest}"

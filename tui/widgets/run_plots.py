@@ -49,8 +49,8 @@ def _curves(
 ) -> tuple[Series, ...]:
     """The metrics of some arms, the last of the metrics named by its arm.
 
-    Among many arms the selected one stands in front. Of the others only the last metric is drawn, and no spread: they
-    would hide the curves. With `apart` each arm has a chart of its own, and a curve is named by its metric.
+    Among many the selected one stands in front, and the spreads of the others are left out: they would hide the curves.
+    With `apart` each arm has a chart of its own, and a curve is named by its metric.
     """
     places = {name: place for place, name in enumerate(view.preset.arm_names)}
     history = view.record.history
@@ -65,8 +65,6 @@ def _curves(
         spread = len(view.preset.seeds) > 1 and (not many or arm == selected)
         for (epochs, mean, deviation), (metric, stroke, name) in zip(means, metrics, strict=True):
             compared = metric == metrics[-1][0]
-            if many and arm != selected and not compared:
-                continue
             low, high = (mean[row] - deviation[row], mean[row] + deviation[row]) if spread else (None, None)
             faint = many and selected is not None and arm != selected
             label, number = (name, None) if apart else (arm if compared else "", places[arm] + 1)
@@ -85,6 +83,15 @@ def x_limits(view: View) -> tuple[float, float]:
 def shared_limits(series: Sequence[Series], log: bool) -> tuple[float, float] | None:
     """One y scale for several panes, from all their curves, as `engine.limits` finds it."""
     return limits_of([np.asarray(curve.y) for curve in series], log)
+
+
+def _uncrowded(view: View, curves: Sequence[Series], selected: str | None) -> tuple[Series, ...]:
+    """Among many arms only the validation of those that are not selected: it is what they are compared by."""
+    arms = view.preset.arm_names
+    if len(arms) <= MANY:
+        return tuple(curves)
+    place = arms.index(selected) if selected in arms else None
+    return tuple(series for series in curves if series.stroke != "heavy" or series.colour == place)
 
 
 def _steady_limits(curves: Sequence[Series], arms: Sequence[str]) -> tuple[float, float] | None:
@@ -164,7 +171,7 @@ def overlay_plot(view: View, log: bool, selected: str | None) -> Plot:
     arms = view.preset.arm_names
     curves = _curves(view, arms, LOSSES, selected)
     return Plot(
-        bare(curves),
+        bare(_uncrowded(view, curves, selected)),
         marks=(*knob_marks(view, arms), *(mark for arm in arms for mark in best_mark(view, arm))),
         x_limits=x_limits(view),
         y_limits=shared_limits(curves, log),
@@ -198,7 +205,8 @@ def accuracy_plot(view: View, selected: str | None) -> Plot:
     """Train and validation accuracy of every arm."""
     arms = view.preset.arm_names
     curves = _curves(view, arms, ACCURACIES, selected)
-    return Plot(curves, knob_marks(view, arms), x_limits(view), _steady_limits(curves, arms), empty=waiting(view))
+    limits = _steady_limits(curves, arms)
+    return Plot(_uncrowded(view, curves, selected), knob_marks(view, arms), x_limits(view), limits, empty=waiting(view))
 
 
 def gap_plot(view: View, selected: str | None) -> Plot:

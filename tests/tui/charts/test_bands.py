@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from tui.charts.bands import OPACITY
-from tui.charts.drawing import Skin, draw
+from tui.charts.curves import Skin
+from tui.charts.drawing import draw
 from tui.charts.palette import blend, colour
 from tui.charts.plot import Plot, Series
 

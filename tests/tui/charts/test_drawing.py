@@ -7,8 +7,7 @@ import pytest
 
 from tui.charts import drawing
 from tui.charts.cells import Row
-from tui.charts.curves import FAINT
-from tui.charts.drawing import Skin
+from tui.charts.curves import FAINT, Skin
 from tui.charts.palette import blend, colour
 from tui.charts.plot import Mark, Plot, Series
 from tui.charts.ticks import log_ticks, value_ticks, whole_ticks

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tui.charts.drawing import Skin, draw
+from tui.charts.curves import Skin
+from tui.charts.drawing import draw
 from tui.charts.palette import colour
 from tui.charts.plot import Plot, Series
 

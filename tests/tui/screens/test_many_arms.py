@@ -106,7 +106,7 @@ async def test_with_a_pane_for_each_arm_only_those_in_sight_are_drawn(work):
             told = await cost(person, work, key)
             # Those that come in sight as the panes are scrolled are drawn too.
             assert told["charts drawn"] <= seen + 2, key
-            assert told["means asked for"] <= 5, key
+            assert told["means asked for"] <= 7, key  # kept ones: the gap has the scale of the losses
 
 
 async def test_an_arrow_draws_no_chart(work):
