@@ -122,6 +122,7 @@ class RemoteWorker:
                 version=self._version,
                 event_count=self._number,
                 attached=True,
+                files=tuple(map(Path, self._status.get("files", ()))),
             )
 
     def news(self) -> list[Event]:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any, NoReturn
 
 from engine.commands import KINDS, Command
+from engine.events import Receipt
 from engine.plain import from_plain
 from engine.text import LONGEST_LINE, printable, quoted, shortened
 
@@ -53,6 +54,20 @@ class Order:
     def __post_init__(self) -> None:
         if self.command is not None and not self.do:
             object.__setattr__(self, "do", self.command.kind)
+
+    def too_late(self, epoch: int, batch: int, finished: bool) -> str:
+        """Why it cannot act at the beginning of the epoch that it has waited for; nothing where it can."""
+        if self.at is None:
+            return ""
+        if finished:
+            return f"the run has ended after epoch {epoch}"
+        if (epoch, batch) == (self.at, 0):
+            return ""
+        return f'"at": {self.at} is past: the run is at epoch {epoch}, batch {batch}'
+
+    def receipt(self, number: int, refused: str, epoch: int = 0, batch: int = 0) -> Receipt:
+        """The answer to it, at that place of the run."""
+        return Receipt(self.do, not refused, epoch, batch, refused, number, self.id)
 
 
 def read_order(line: bytes) -> Order:

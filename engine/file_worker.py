@@ -72,6 +72,8 @@ class FileWorker:
     def _why(self) -> str:
         if self._standing == "running":
             return f"read-only: another process trains this run (regtui attach {self.meta.id} takes it over)"
+        if self._standing == "finished":
+            return "read-only: this run is finished"
         return f"read-only: this run is only looked at (regtui resume {self.meta.id} goes on with it)"
 
     def view(self) -> View:
@@ -85,12 +87,11 @@ class FileWorker:
                 paused=self._paused or self._standing != "running",
                 version=self._version,
                 opened=self._standing,
+                files=(self.path,),
             )
 
     def _state(self) -> State:
         if self._standing == "running":
-            if self._record.over:  # its process has it open still, and may begin it anew
-                return "finished"
             return "loading" if self._record.started is None else "paused" if self._paused else "running"
         if self._record.failed is not None:
             return "failed"

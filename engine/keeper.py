@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from engine.commands import Command
@@ -46,6 +47,11 @@ class Keeper:
         self.recorder, self._every, self._server, self._command = recorder, every, server, command
         self._kept_at, self._kept = time.monotonic(), (-1, -1)
         self._stopped = False
+
+    @property
+    def path(self) -> Path:
+        """Of the file."""
+        return self.recorder.writer.path.absolute()
 
     def begin(self, lab: Lab) -> None:
         """The lab stands: device and torch are known, and the data, whose fingerprint the recorder's thread takes."""

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 from engine.commands import Command, Turn
 from engine.data import Load, load_task
 from engine.data.fingerprint import fingerprints
 from engine.events import Event, Loading, Receipt
 from engine.lab import Lab
+from engine.record import RunRecord
 from engine.runs.checkpoint import restore
 from engine.runs.meta import DataPrint
+from engine.runs.reader import RunReader
 from engine.runs.results import Answered
 from engine.runs.resume import Resumable, refuse_other_data
+from engine.runs.writer import RunWriter
 
 
 def resumed_lab(
@@ -43,11 +47,36 @@ def resumed_lab(
     return lab, data
 
 
+@dataclass(frozen=True, slots=True)
+class TakenUp:
+    """A run that was left, for the worker that goes on with it.
+
+    Attributes
+    ----------
+    lab : as it stood at the checkpoint.
+    record : all that was known of the run there.
+    again : the knobs that were turned after that.
+    """
+
+    lab: Lab
+    record: RunRecord
+    again: Again
+
+
+def taken_up(found: Resumable, lab: Lab, writer: RunWriter) -> TakenUp:
+    """A run whose file goes on with `writer`. Raises RunError where that file cannot be read."""
+    with RunReader(writer.path) as reader:
+        return TakenUp(lab, reader.record.snapshot(whole=True), Again(found.later))
+
+
 class Again:
     """The knobs that were turned after the checkpoint, to be turned again where they were."""
 
     def __init__(self, later: Sequence[Answered]) -> None:
         self._later = deque(told for told in later if isinstance(told.command, Turn))
+
+    def __bool__(self) -> bool:
+        return bool(self._later)
 
     def turn(self, lab: Lab) -> tuple[list[Event], list[tuple[Command, Receipt]]]:
         """Turn those that are due before the lab's next step: what came of it, and the commands with their answers."""

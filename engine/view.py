@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal, Protocol, TypeVar
 
 from engine.commands import Command, Turn
@@ -34,6 +35,8 @@ class View:
         `compared` for several in one view. Empty for one that obeys.
     attached : whether another process trains it, which goes on when this one has let go.
     recorded : whether it is being kept in a file.
+    files : that hold it: one, or of compared runs one each; empty where there is none, or it is not known yet.
+    resumed : whether it was left before and has been gone on with.
     trouble : what of the run is not being recorded, since when and why; empty while all is well.
     event_count : how many events there have been, those before a restart included.
     """
@@ -49,6 +52,8 @@ class View:
     opened: str = ""
     attached: bool = False
     recorded: bool = False
+    files: tuple[Path, ...] = ()
+    resumed: bool = False
     trouble: str = ""
 
     @property
@@ -69,6 +74,13 @@ class View:
             except PresetError:
                 continue  # the lab will refuse it, and say why
         return preset
+
+    def seeds_of(self, arm: str) -> tuple[int, ...]:
+        """The seeds that an arm trains under; of compared runs each has its own."""
+        history = self.record.history
+        if self.opened != "compared" or history is None:
+            return self.preset.seeds
+        return tuple(seed for name, seed in history.lanes if name == arm) or self.preset.seeds
 
     def of_arm(self, held: Mapping[Lane, Held], arm: str) -> list[Held]:
         """What one of the record's dicts by lane holds of an arm, in the order of its seeds."""

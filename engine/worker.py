@@ -8,6 +8,7 @@ from __future__ import annotations
 import threading
 from collections import deque
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from engine.commands import Command, FindLr, Look, Pause, Restart, Resume, SetSpeed, StepEpoch, Stop, Turn
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from engine.data import Load
     from engine.keeper import Keeper
     from engine.lab import Lab
+    from engine.resumed import TakenUp
 
 # How many of the rare events (turned knobs, receipts, stops, failures) wait for a reader before the oldest are let go.
 _NEWS = 1000
@@ -50,6 +52,7 @@ class Worker:
     load : as for `engine.lab.Lab`; None for the preset's own data.
     keeper : makes what keeps the worker's run in a file, called in the thread: the first frame of a screen does not
         wait for it. None where the run is not recorded.
+    taken_up : a run of that preset that was left, to go on with; None for one that begins.
     """
 
     def __init__(
@@ -61,8 +64,11 @@ class Worker:
         speed: float | None = None,
         load: Load | None = None,
         keeper: Callable[[Worker], Keeper] | None = None,
+        taken_up: TakenUp | None = None,
     ) -> None:
         self._device, self._load = device, load
+        self._taken_up = taken_up
+        self._again, self._resumed = taken_up and taken_up.again, taken_up is not None
         self._make_keeper, self._discarded = keeper, False
         self._keeper: Keeper | None = None
         self._unkept = ""  # why there is no file
@@ -79,7 +85,7 @@ class Worker:
         self._listeners: list[Listener] = []
         self._looker = Looker()
         self._state: State = "loading"
-        self._record = RunRecord(preset)
+        self._record = taken_up.record if taken_up else RunRecord(preset)
 
     # What a screen calls ---------------------------------------------------------------------------------------------
 
@@ -126,6 +132,8 @@ class Worker:
                 version=self._version,
                 event_count=self._count,
                 recorded=self._keeper is not None,
+                files=() if self._keeper is None else (self._keeper.path,),
+                resumed=self._resumed,
                 trouble=self._unkept if self._keeper is None else self._keeper.trouble,
             )
 
@@ -136,9 +144,14 @@ class Worker:
             self._news.clear()
         return news
 
+    @property
+    def file(self) -> Path | None:
+        """Where the run is recorded; None while it is not."""
+        return None if self._keeper is None else self._keeper.recorder.writer.path
+
     def discard(self) -> None:
-        """Leave no file of the run when it is closed."""
-        self._discarded = True
+        """Leave no file of the run when it is closed; one that was there before stays."""
+        self._discarded = not self._resumed
 
     def close(self, timeout: float = 2.0) -> bool:
         """End the thread without testing; whether it ended within `timeout` seconds, the run's file written."""
@@ -164,13 +177,13 @@ class Worker:
                 self._build()
                 self._train()
             except PresetError as error:
-                self._fail(Failed(str(error)))
+                self._emit([Failed(str(error))], "failed")
             except Exception as error:
                 if is_exhausted(error):
-                    self._fail(Failed(EXHAUSTED))
+                    self._emit([Failed(EXHAUSTED)], "failed")
                 else:
                     log = write_log(f"preset {self._record.preset.name}")
-                    self._fail(Failed(f"{type(error).__name__}: {error}", str(log)))
+                    self._emit([Failed(f"{type(error).__name__}: {error}", str(log))], "failed")
             # _train returns for nothing else but closing and restarting.
             if self._state == "failed" and not self._closing:
                 self._await_restart()
@@ -178,6 +191,7 @@ class Worker:
         if self._keeper is not None:
             over = "finished" if self._state == "finished" else "failed" if self._state == "failed" else "stopped"
             self._keeper.end(self._lab, "discarded" if self._discarded else over)
+        self._lab = None
 
     def _await_restart(self) -> None:
         """After a failure only a restart helps, perhaps with the knob turned back that was the cause."""
@@ -198,7 +212,7 @@ class Worker:
                 self._pace.forget_steps()
             elif command is not None:
                 refused = "the run has failed: only a turned knob and a restart help"
-            self._answer(number, order, _receipt(number, order, refused), events)
+            self._answer(number, order, order.receipt(number, refused), events)
             if isinstance(command, Restart):
                 return
 
@@ -208,12 +222,23 @@ class Worker:
 
         self._looker.look_again()
         self._lab = None  # the lab before makes room for this one
+        taken_up, self._taken_up = self._taken_up, None
         with self._lock:
             self._rate.clear()
-        self._emit([LOADING], "loading")
-        lab = Lab(self._record.preset, self._device, report=self._report, load=self._load or load_task)
+        if taken_up is None:
+            self._again = None
+            self._emit([LOADING], "loading")
+            lab = Lab(self._record.preset, self._device, report=self._report, load=self._load or load_task)
+        else:
+            lab = taken_up.lab
         self._lab = lab
-        self._emit([lab.started], "paused" if self._pace.paused else "running")
+        state: State = "paused" if self._pace.paused else "running"
+        if self._record.started is None or taken_up is None:
+            self._emit([lab.started], state)
+        else:
+            self._set_state(state)
+            if self._keeper is not None:
+                self._keeper.take([lab.started])  # the file's own start is known by it
         self._looker.watch_updates(lab)
         if self._keeper is not None:
             self._keeper.begin(lab)
@@ -252,11 +277,21 @@ class Worker:
                 with self._wake:
                     self._wake.wait_for(lambda: self._is_called(lab), timeout=left)
                 continue
-            if events := lab.advance():
+            if events := [*self._turned_again(lab), *lab.advance()]:
                 self._emit(events)
                 self._pace.epoch_done()
                 if self._keeper is not None and self._keeper.is_due():
                     self._keeper.keep(lab)
+
+    def _turned_again(self, lab: Lab) -> list[Event]:
+        """What comes of the knobs that were turned here before the run was left."""
+        if not self._again:
+            return []
+        events, answered = self._again.turn(lab)
+        if self._keeper is not None:
+            for command, receipt in answered:
+                self._keeper.answered(command, receipt)
+        return events
 
     def _is_called(self, lab: Lab) -> bool:
         return self._closing or self._orders.due(lab.epoch) is not None
@@ -269,14 +304,15 @@ class Worker:
             if due is None:
                 return False
             number, order = due
-            refused, events, place = order.refused or _too_late(order, lab), list[Event](), (lab.epoch, lab.batch)
+            refused, events, place = order.refused, list[Event](), (lab.epoch, lab.batch)
+            refused = refused or order.too_late(*place, lab.finished)
             if order.command is not None and not refused:
                 try:
                     events = self._carry_out(lab, order.command, order.viewer)
                 except PresetError as error:
                     refused = str(error)
             # Only now is it answered, together with its effect: a turned knob stays pending until the effect shows.
-            receipt = _receipt(number, order, refused, *place)
+            receipt = order.receipt(number, refused, *place)
             self._answer(number, order, receipt, events)
             if isinstance(order.command, Restart) and not refused:
                 return True
@@ -324,7 +360,7 @@ class Worker:
             rest = self._orders.let_go(only_later)
         epoch, batch = (0, 0) if self._lab is None else (self._lab.epoch, self._lab.batch)
         if rest:
-            self._emit([_receipt(number, order, order.refused or why, epoch, batch) for number, order in rest])
+            self._emit([order.receipt(number, order.refused or why, epoch, batch) for number, order in rest])
 
     # What has happened -----------------------------------------------------------------------------------------------
 
@@ -362,21 +398,3 @@ class Worker:
                 self._state = state
                 self._rate.clear()
                 self._version += 1
-
-    def _fail(self, failed: Failed) -> None:
-        self._emit([failed], "failed")
-
-
-def _too_late(order: Order, lab: Lab) -> str:
-    """Why an order that waited for an epoch cannot act at its beginning; nothing where it can."""
-    if order.at is None:
-        return ""
-    if lab.finished:
-        return f"the run has ended after epoch {lab.epoch}"
-    if (lab.epoch, lab.batch) == (order.at, 0):
-        return ""
-    return f'"at": {order.at} is past: the run is at epoch {lab.epoch}, batch {lab.batch}'
-
-
-def _receipt(number: int, order: Order, refused: str, epoch: int = 0, batch: int = 0) -> Receipt:
-    return Receipt(order.do, not refused, epoch, batch, refused, number, order.id)

@@ -76,10 +76,16 @@ def test_a_life_from_the_first_frame_to_the_last_table(start, folder):
 
     # What can be taken away: the picture, the history, the experiment as it stands.
     terminal.press("e")
+    terminal.wait_for("export as")
+    terminal.press("enter")
     terminal.wait_for("exported")
+    terminal.press("e")
+    terminal.wait_for("export as")
+    terminal.press("up", "enter")
+    terminal.wait_for("-screen.svg")
     (picture,), (history,) = folder.glob("*.svg"), folder.glob("*.csv")
     assert picture.read_text().startswith("<svg")
-    assert history.read_text().startswith("arm,seed,epoch,train_loss,val_loss")
+    assert history.read_text().startswith("run,arm,seed,epoch,metric,value")
     terminal.press("w")
     terminal.wait_for("Write the experiment as")
     terminal.press("enter")
@@ -91,7 +97,7 @@ def test_a_life_from_the_first_frame_to_the_last_table(start, folder):
     # Quitting asks; "go on" goes on, "keep" leaves the table and the command in the scrollback.
     terminal.press("space", "q")
     terminal.wait_for("go on training")
-    terminal.press("right", "right", "enter")
+    terminal.press("right", "right", "right", "enter")
     terminal.wait_for(lambda shown: "go on training" not in shown)
     before = epoch(terminal)
     terminal.wait_for(lambda _: epoch(terminal) > before)
@@ -162,7 +168,7 @@ def test_sigterm_ends_it_soon_and_gives_the_terminal_back(start, moment):
 
 @pytest.mark.parametrize("moment", ["training", "importing torch"])
 def test_a_dropped_line_ends_it_soon_and_leaves_no_process_behind(start, moment):
-    terminal = start()
+    terminal = start("small.toml", "--on-hangup", "stop")
     terminal.wait_for(moment if moment != "training" else trains)
     begin = time.perf_counter()
     terminal.hang_up()

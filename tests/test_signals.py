@@ -61,7 +61,9 @@ def sweeping(terminal: Terminal, folder: Path) -> None:
 
 def exporting(terminal: Terminal, folder: Path) -> None:
     terminal.wait_for(trains)
-    terminal.press(*"eeeeeeee")
+    terminal.press("e")
+    terminal.wait_for("export as")
+    terminal.press("enter")
     terminal.watch(0.05)
 
 
@@ -111,7 +113,8 @@ def test_told_to_end_it_has_ended_soon_and_the_terminal_is_as_it_was(state, star
 
 @pytest.mark.parametrize("state", [loading, sweeping, quitting])
 def test_a_terminal_that_goes_away_takes_the_program_with_it(state, start, folder):
-    terminal = start("large.toml" if state is loading else "small.toml", "--set", "model.hidden=[64]")
+    preset = "large.toml" if state is loading else "small.toml"
+    terminal = start(preset, "--set", "model.hidden=[64]", "--on-hangup", "stop")
     state(terminal, folder)
     begin = time.perf_counter()
     terminal.hang_up()
@@ -135,7 +138,7 @@ def test_a_terminal_that_does_not_read_holds_up_no_end(number, start):
 
 
 def test_a_terminal_that_does_not_read_and_goes_away_takes_the_program_with_it(start):
-    terminal = start()
+    terminal = start("small.toml", "--on-hangup", "stop")
     terminal.wait_for(trains)
     blocked(terminal)
     begin = time.perf_counter()
@@ -306,7 +309,7 @@ def test_nothing_trains_on_after_a_multiplexer_was_killed(keys, folder):
         return subprocess.run(command, cwd=folder, check=True, capture_output=True, text=True).stdout
 
     told = [f"{key}={value}" for key, value in environment(folder).items()]
-    tmux("new-session", "-d", "-x", "120", "-y", "36", "env", *told, REGTUI, "small.toml")
+    tmux("new-session", "-d", "-x", "120", "-y", "36", "env", *told, REGTUI, "small.toml", "--on-hangup", "stop")
     pid = int(tmux("list-panes", "-F", "#{pane_pid}"))
     try:
         end = time.perf_counter() + 20

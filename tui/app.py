@@ -28,6 +28,7 @@ from engine.view import AnyWorker, View
 from engine.worker import Worker
 from tui.driver import TerminalDriver
 from tui.exits import FAILED, INTERRUPTED
+from tui.leaving import hand_over, train_on, why_not_left
 from tui.recording import KeeperOf
 from tui.report import outcome, with_knobs
 from tui.report import reproduce as command_of
@@ -36,7 +37,7 @@ from tui.screens.actions import ACTIONS
 from tui.screens.chosen import Run
 from tui.screens.guard import UNUSABLE, LivesOn, lives_on_after
 from tui.screens.main import MainScreen
-from tui.screens.messages import EndProgram, EndRequested, Loaded, OpenPreset, OpenRuns
+from tui.screens.messages import EndProgram, EndRequested, HungUp, Loaded, OpenPreset, OpenRuns
 from tui.screens.news import notify_failure
 from tui.signals import GRACE_WITH_TABLE, Signals
 from tui.stdout import StdoutConsole
@@ -47,6 +48,8 @@ if TYPE_CHECKING:
     from engine.compare import ComparedWorker
     from engine.file_worker import FileWorker
 
+# A run that is left is in its file within so long, or it is said that it is not, seconds.
+_LEFT_WITHIN = 30.0
 # Told to end by Ctrl-C, a run is measured on the test data if that takes no longer, seconds.
 _TABLE_WITHIN = 0.8
 
@@ -73,10 +76,14 @@ class RegtuiApp(LivesOn, App[int]):
         signals: Signals | None = None,
         worker: AnyWorker | None = None,
         keeper_of: KeeperOf = lambda preset: None,
+        stop_on_hang_up: bool = False,
     ) -> None:
         super().__init__(driver_class=TerminalDriver)
-        self._keeper_of = keeper_of
+        self._keeper_of, self._stop_on_hang_up = keeper_of, stop_on_hang_up
+        self.left: View | None = None  # the run as it was left, to be gone on with
+        self.hung_up = False  # the terminal has gone away, and the run goes on
         self._signals = signals
+        self._ending = False  # the user has asked for the end
         self.crash = ""  # the message, printed once the screen is left
         self._device, self._fps, self._ascii = device, fps, ascii_only
         self.worker: AnyWorker = worker or self._worker_of(preset, paused)
@@ -95,12 +102,12 @@ class RegtuiApp(LivesOn, App[int]):
         driver = super()._build_driver(*given, **options)
         if self._signals is not None and isinstance(driver, TerminalDriver):
             self._signals.screen = driver
-            driver.on_gone = functools.partial(self._signals.end, signal.SIGHUP)
+            driver.on_gone = self._signals.hang_up
         return driver
 
     def on_mount(self) -> None:
         if self._signals is not None:
-            self._signals.on_end = self._request_end
+            self._signals.on_end, self._signals.on_hang_up = self._request_end, self._hang_up
         self.push_screen(self._main)
 
     def _request_end(self, signum: int) -> None:
@@ -118,6 +125,29 @@ class RegtuiApp(LivesOn, App[int]):
             self.run_worker(self._leave_tested(code, patience=_TABLE_WITHIN), exclusive=True)
         else:
             self.exit(code)
+
+    def _hang_up(self) -> bool:
+        """Let the screen go where there is a run to go on with. In any thread."""
+        if not self.hung_up and isinstance(self.worker, Worker) and not (self._stop_on_hang_up or self._ending):
+            view = self.worker.view()
+            self.hung_up = view.recorded and view.state == "running" and view.record.epoch > 0
+            if self.hung_up:
+                self.post_message(HungUp())
+        return self.hung_up
+
+    def on_hung_up(self) -> None:
+        """The screen goes; whoever opened it goes on with the run."""
+        self.exit(0)
+
+    def action_leave(self) -> None:
+        """Leave the run; another process goes on with it where this one trains it."""
+        view = self.worker.view()
+        if isinstance(self.worker, Worker):
+            if why := why_not_left(view):
+                self.notify(why, title="the run cannot be left", severity="warning", timeout=8, markup=False)
+                return
+            self.left = view
+        self.exit(0)
 
     async def _dispatch_action(self, namespace: DOMNode, action_name: str, params: Any) -> bool:
         try:
@@ -216,8 +246,12 @@ class RegtuiApp(LivesOn, App[int]):
         return all(worker.close(timeout) for worker in workers)
 
     def on_end_program(self, message: EndProgram) -> None:
-        """End the program; with `keep` after the test on the best weights, whose table then stays in the terminal."""
-        if not message.keep:
+        """End the program; to keep the run, after the test on the best weights, whose table stays in the terminal."""
+        if message.how == "leave":
+            self.action_leave()
+            return
+        self._ending = True
+        if message.how == "discard":
             if isinstance(self.worker, Worker):
                 self.worker.discard()
             self.exit(0)
@@ -283,6 +317,8 @@ def run_dashboard(
     signals: Signals | None = None,
     worker: AnyWorker | None = None,
     keeper_of: KeeperOf = lambda preset: None,
+    stop_on_hang_up: bool = False,
+    background: Sequence[str] = (),
 ) -> int:
     """Open the dashboard and stay in it until it is left; the program's exit code.
 
@@ -293,10 +329,12 @@ def run_dashboard(
     signals : entered, so that signals can end the program; without, only `q` ends it.
     worker : of a run that there is already; one that trains the preset here unless given.
     keeper_of : gives what keeps the run of a preset in its file.
+    stop_on_hang_up : end when the terminal goes away; without, a recorded run that trains goes on to its end.
+    background : options of `regtui run --resume` for the process that goes on with a run that is left.
     """
     app = RegtuiApp(
         preset, device=device, fps=fps, paused=paused, ascii_only=ascii_only, signals=signals, worker=worker,
-        keeper_of=keeper_of,
+        keeper_of=keeper_of, stop_on_hang_up=stop_on_hang_up,
     )  # fmt: skip
     try:
         code = app.run(mouse=mouse)
@@ -312,10 +350,15 @@ def run_dashboard(
     if app.crash:
         code = FAILED
         complain(app.crash)
+    elif app.hung_up and signals is not None and isinstance(app.worker, Worker):
+        code = train_on(app.worker, signals)
+    if app.left is not None and isinstance(app.worker, Worker) and app.worker.file is not None:
+        app.close_workers(timeout=_LEFT_WITHIN)
+        return hand_over(app.worker.file, app.left, background)
     by_signal = code is not None and code > 128
     failed = _failure(app.worker.view())  # asked before closing, which is a failure to one that still loads
-    # After a signal a moment is waited, for the run's file: an orderly exit of torch would take too long.
-    ended = app.close_workers(timeout=0.5 if by_signal else 1.0) and not by_signal
+    # For the run's file a moment is waited also after a signal; an orderly exit of torch would take too long then.
+    ended = app.close_workers(timeout=1.0) and not by_signal
     if app.last_view is not None:
         if app.original is not preset:  # picked in the dashboard: none of the command line's changes are in it
             reproduce = [app.original.name, *(() if device == "auto" else ("--device", device))]

@@ -9,7 +9,9 @@ from typing import Any, NoReturn
 
 # Those that look at runs in their files, and go on with them.
 RUN_COMMANDS = ("runs", "open", "attach", "compare", "export", "resume")
-COMMANDS = ("run", "presets", "check", *RUN_COMMANDS)
+COMMANDS = ("run", "presets", "new", "check", *RUN_COMMANDS, "completion")
+# What a shell calls to complete a word (`regtui completion`).
+COMPLETE = "__complete"
 
 
 class UsageError(Exception):
@@ -39,7 +41,7 @@ class Parser(argparse.ArgumentParser):
             words = [word for word in (getattr(options, "preset", None), *unknown) if word]
             if command := next((word for word in words if word in COMMANDS), None):
                 raise UsageError(f"the command comes first: regtui {command} ...")
-            raise UsageError(f"unexpected {unknown[0]!r}{nearest(words[0], COMMANDS)}")
+            raise UsageError(f"unexpected {unknown[0]!r}{nearest((words or unknown)[0], COMMANDS)}")
         return options
 
 
@@ -86,6 +88,20 @@ def screen_options(parser: argparse.ArgumentParser, unused: str = "") -> argpars
     group.add_argument("--fps", type=rate, metavar="N", help=f"draw at most N times a second{unused}")
     group.add_argument("--ascii", action="store_true", help="draw with ASCII only")
     group.add_argument("--no-mouse", action="store_true", help=f"leave the mouse to the terminal{unused}")
+    return group
+
+
+def experiment_options(parser: argparse.ArgumentParser) -> argparse._ArgumentGroup:
+    """Add what is changed of an experiment. The group of them."""
+    group = parser.add_argument_group("the experiment")
+    add = group.add_argument
+    add("--target", metavar="COLUMN", help="the column of a CSV file to predict; else its last, or one named label, y")
+    add("--set", action="append", default=[], metavar="KEY=VALUE", help="change a setting, such as training.lr=0.1")
+    add("--arm-set", action="append", default=[], metavar="ARM:KEY=VALUE", help="change a setting of one arm")
+    add("--seeds", type=count, metavar="N", help="train every arm under N seeds")
+    add("--epochs", type=count, metavar="N", help="train for N epochs")
+    add("--data-unchecked", action="append_const", dest="set", const="data.unchecked=true",
+        help="use downloaded files as they are, even where their md5 is not torchvision's")  # fmt: skip
     return group
 
 

@@ -47,7 +47,7 @@ def show_all() -> None:
         if list(groups) != [OTHERS]:
             if number:
                 table.add_row()
-            table.add_row(Text(heading, style="underline"))
+            table.add_row(Text(heading, style="underline"), Text(f"regtui {presets[0].name}", style="dim"))
         for preset in presets:
             default = " (default)" if preset.name == DEFAULT else ""
             table.add_row(Text(preset.name), Text(preset.title + default), Text(preset.summary + _download(preset)))
@@ -87,8 +87,8 @@ def changes(arm: Arm) -> list[str]:
     ]
 
 
-def check(ref: str) -> str:
-    """What a preset consists of, in a line.
+def check(ref: str, preset: Preset, device: str = "cpu") -> str:
+    """What the preset, which `ref` has given, consists of, in a line.
 
     The lab is built as for a run, so that "fine" means that it will train; only arms whose data would have to be
     downloaded are left out, and named.
@@ -97,12 +97,11 @@ def check(ref: str) -> str:
     ------
     PresetError : it is not fine.
     """
-    preset = load_preset(ref)
     sources = list(dict.fromkeys(arm.settings.data.source for arm in preset.arms))
     missing = [source for source in sources if not at_hand(source)]
     warnings: tuple[str, ...] = ()
     if arms := tuple(arm for arm in preset.arms if arm.settings.data.source not in missing):
-        warnings = _build(ref, preset.model_copy(update={"arms": arms}))
+        warnings = _build(ref, preset.model_copy(update={"arms": arms}), device)
     size = ", ".join([
         _many(len(preset.arms), "arm"),
         _many(len(preset.seeds), "seed"),
@@ -114,12 +113,12 @@ def check(ref: str) -> str:
     return "; ".join([size, *warnings])
 
 
-def _build(ref: str, preset: Preset) -> tuple[str, ...]:
-    """Load the data, whose warnings are returned, and build the networks, on the CPU; nothing is trained."""
+def _build(ref: str, preset: Preset, device: str) -> tuple[str, ...]:
+    """Load the data, whose warnings are returned, and build the networks; nothing is trained."""
     from engine.lab import Lab
 
     try:
-        return Lab(preset, "cpu").started.warnings
+        return Lab(preset, device).started.warnings
     except PresetError as error:
         raise PresetError(f"{ref}: {error}") from None
 

@@ -10,36 +10,10 @@ import sys
 from collections.abc import Sequence
 from typing import NoReturn
 
-from tui.arguments import COMMANDS, RUN_COMMANDS, Parser, UsageError, count, device, screen_options
+from tui.arguments import COMMANDS, COMPLETE, Parser, UsageError, device, experiment_options, screen_options
 from tui.exits import BAD_INPUT, BROKEN_PIPE, DONE, FAILED, INTERRUPTED
-from tui.say import complain, say, why_no_dashboard
-
-_USAGE = """regtui [PRESET | FILE.toml] [options]
-       regtui run [PRESET | FILE.toml] [options] [--json | --control]
-       regtui presets [NAME]
-       regtui check FILE...
-       regtui runs | open | attach | compare | export | resume ...
-"""
-_ABOUT = "A laboratory for regularization in a terminal: paired arms train side by side, live."
-_EPILOG = """commands:
-  run             train without a screen: progress bars, then the table of results
-  presets         list the built-in experiments, or show one
-  check           say whether a preset of yours is fine
-  runs            list what has been recorded; name, note and delete runs
-  open            show a recorded run, finished or in training, in the dashboard
-  attach          take up a run that another process trains, with every key
-  compare         set runs beside one another
-  export          a run as CSV, JSON, HTML, SVG, PNG, Parquet or for TensorBoard
-  resume          go on with a run that was left
-
-examples:
-  regtui                                                 the default experiment, dropout off and on
-  regtui dropout --arm-set 'dropout 0.2:regularization.dropout=0.5'
-  regtui run mine.toml --seeds 5 --set training.lr=0.1
-  regtui run dropout --json | head -3
-
-exit codes of a run: 0 done, 2 bad input, 3 every lane diverged, 130 interrupted
-"""
+from tui.say import complain, note, why_no_dashboard
+from tui.usage import ABOUT, EPILOG, USAGE
 
 
 class _Version(argparse.Action):
@@ -87,11 +61,13 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _main(argv: Sequence[str]) -> int:
     command, rest = (argv[0], argv[1:]) if argv and argv[0] in COMMANDS else ("", argv)
-    if command in ("presets", "check"):
-        return _look(command, rest)
-    if command in RUN_COMMANDS:
-        return _with_runs(command, rest)
-    options = _parser(command).parse(rest)
+    if argv and argv[0] == COMPLETE:
+        from tui.completion import answer
+
+        return answer(argv[1:], parser_of)
+    if command not in ("", "run"):
+        return _command(command, rest)
+    options = parser_of(command).parse(rest)
     if getattr(options, "resume", None) is not None:
         return _resume(options)
     try:
@@ -104,12 +80,13 @@ def _main(argv: Sequence[str]) -> int:
 
     try:
         with Signals() as signals:
-            from engine.preset import DEFAULT, PresetError, load_preset
+            from engine.preset import DEFAULT, PresetError
+            from tui.opening import preset_of
 
             try:
                 ref = DEFAULT if options.preset is None else options.preset
-                preset = load_preset(ref, options.set, options.arm_set, options.seeds, options.epochs)
-                from tui.recording import keeper_of
+                preset = preset_of(ref, options, note)
+                from tui.recording import background, keeper_of
 
                 if command == "run" or not _has_terminal(ref):
                     from tui import headless
@@ -144,6 +121,8 @@ def _main(argv: Sequence[str]) -> int:
                 reproduce=_arguments(ref, options),
                 signals=signals,
                 keeper_of=keeper_of(options, ["regtui", *sys.argv[1:]]),
+                stop_on_hang_up=options.on_hangup == "stop",
+                background=background(options),
             )
             signals.check()
             return code
@@ -151,8 +130,8 @@ def _main(argv: Sequence[str]) -> int:
         return _complain("interrupted", end.code) if end.code == INTERRUPTED else end.code
 
 
-def _with_runs(command: str, rest: Sequence[str]) -> int:
-    """The commands that are about recorded runs."""
+def _command(command: str, rest: Sequence[str]) -> int:
+    """The commands that have a file each."""
     from engine.preset.errors import PresetError
     from tui.commands import run_command
 
@@ -164,75 +143,40 @@ def _with_runs(command: str, rest: Sequence[str]) -> int:
 
 def _resume(options: argparse.Namespace) -> int:
     """`run --resume`: a run goes on with the preset that it has."""
-    given = [name for name in ("preset", "set", "arm_set", "seeds", "epochs") if getattr(options, name)]
+    given = [name for name in ("preset", "target", "set", "arm_set", "seeds", "epochs") if getattr(options, name)]
     if given:
         name = "a preset" if given[0] == "preset" else f"--{given[0].replace('_', '-')}"
         raise UsageError(f"--resume: a run goes on with its own preset, without {name}")
     if getattr(options, "control", False):
         raise UsageError("--resume and --control: one at a time")
-    rest = [options.resume, "--device", options.device]
+    from tui.recording import background
+
+    rest = [options.resume, "--no-screen", *background(options)]
     rest += [f"--{name}" for name in ("anyway", "json", "ascii") if getattr(options, name)]
-    return _with_runs("resume", rest)
+    return _command("resume", rest)
 
 
-def _look(command: str, rest: Sequence[str]) -> int:
-    """`presets` and `check`: nothing is trained."""
-    if command == "presets":
-        parser = Parser(prog="regtui presets", description="List the built-in experiments, or show one.")
-        parser.add_argument("name", nargs="?", metavar="NAME", help="the preset to show")
-    else:
-        parser = Parser(prog="regtui check", description="Say whether presets are fine: exit code 0, or 2.")
-        parser.add_argument("files", nargs="+", metavar="FILE", help="a preset of yours, ending in .toml")
-    options = parser.parse(rest)
-
-    from engine.preset import PresetError
-    from tui import catalog
-
-    try:
-        if command == "check":
-            return BAD_INPUT if [ref for ref in options.files if not _is_fine(ref)] else DONE
-        catalog.show_all() if options.name is None else catalog.show(options.name)
-    except PresetError as error:
-        return _complain(str(error), BAD_INPUT)
-    return DONE
-
-
-def _is_fine(ref: str) -> bool:
-    from engine.preset import PresetError
-    from engine.text import printable
-    from tui import catalog
-
-    try:
-        say(f"{printable(ref)}: fine: {catalog.check(ref)}")
-    except PresetError as error:
-        _complain(str(error), BAD_INPUT)
-        return False
-    return True
-
-
-def _parser(command: str) -> Parser:
+def parser_of(command: str) -> Parser:
     """Of `regtui run`, or of the dashboard: the same options, so that one becomes the other by a word."""
     if command == "run":
-        usage = "regtui run [PRESET | FILE.toml] [options] [--json | --control]"
+        usage = "regtui run [PRESET | FILE.toml | DATA] [options] [--json | --control]"
         about = "Train without a screen: progress bars, then the table."
-        parser = Parser(prog="regtui run", usage=usage, description=about)
+        example = "example:\n  regtui run data.csv --target label --seeds 5"
+        parser = Parser(prog="regtui run", usage=usage, description=about, epilog=example)
     else:
-        parser = Parser(prog="regtui", usage=_USAGE, description=_ABOUT, epilog=_EPILOG)
+        parser = Parser(prog="regtui", usage=USAGE, description=ABOUT, epilog=EPILOG)
         parser.add_argument("--version", action=_Version, nargs=0, help="show the version and end")
     parser.add_argument(
-        "preset", nargs="?", metavar="PRESET | FILE.toml", help="an experiment that comes with it, or one of yours"
+        "preset",
+        nargs="?",
+        metavar="PRESET | FILE",
+        help="an experiment that comes with it; or of yours a preset (.toml), a CSV file, a folder of images",
     )
-    add = parser.add_argument_group("the experiment").add_argument
-    add("--set", action="append", default=[], metavar="KEY=VALUE", help="change a setting, such as training.lr=0.1")
-    add("--arm-set", action="append", default=[], metavar="ARM:KEY=VALUE", help="change a setting of one arm")
-    add("--seeds", type=count, metavar="N", help="train every arm under N seeds")
-    add("--epochs", type=count, metavar="N", help="train for N epochs")
-    add("--data-unchecked", action="append_const", dest="set", const="data.unchecked=true",
-        help="use downloaded files as they are, even where their md5 is not torchvision's")  # fmt: skip
+    add = experiment_options(parser).add_argument
     add("--device", type=device, default="auto", metavar="D", help="auto (the default), cpu, cuda, cuda:N or mps")
-    from tui.recording import recording_options
+    from tui.recording import hang_up_option, recording_options
 
-    recording_options(parser)
+    kept = recording_options(parser)
     unused = " (no effect here)" if command == "run" else ""
     add = screen_options(parser, unused).add_argument
     add("--paused", action="store_true", help=f"start paused{' (with --control)' if unused else ''}")
@@ -241,12 +185,14 @@ def _parser(command: str) -> Parser:
         add("--anyway", action="store_true", help="with --resume: do not ask where the machine is another")
         add("--json", action="store_true", help="one JSON object a line on stdout, and nothing else there")
         add("--control", action="store_true", help="the same, and commands as JSON lines on stdin")
+    else:
+        hang_up_option(kept)
     return parser
 
 
 def _arguments(ref: str, options: argparse.Namespace) -> list[str]:
     """The preset and the options that change its numbers."""
-    arguments = [ref]
+    arguments = [ref] if options.target is None else [ref, "--target", options.target]
     for name in ("set", "arm_set"):
         for given in getattr(options, name):
             arguments += [f"--{name.replace('_', '-')}", given]

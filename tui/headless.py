@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING
 
 from engine.commands import Stop
 from engine.events import Event, Failed, Finished, Loading, Receipt, Started, to_json
@@ -24,6 +25,9 @@ from tui.say import complain, complain_of
 from tui.signals import Signals
 from tui.stdout import StdoutConsole
 
+if TYPE_CHECKING:
+    from engine.resumed import TakenUp
+
 # Signals are looked for so often, seconds.
 _BEAT = 0.05
 
@@ -38,6 +42,7 @@ def run(
     control: bool = False,
     paused: bool = False,
     keeper: Callable[[Worker], Keeper] | None = None,
+    taken_up: TakenUp | None = None,
 ) -> int:
     """Train the preset to its end, report it on stdout, and return the exit code.
 
@@ -47,6 +52,7 @@ def run(
         among the events, which are then written as JSON.
     paused : wait for a command to resume before the first step.
     keeper : makes what keeps the run in its file.
+    taken_up : a run of that preset that was left, to go on with.
 
     Raises
     ------
@@ -54,7 +60,7 @@ def run(
     OSError : stdout cannot be written.
     """
     began, as_json = time.perf_counter(), as_json or control
-    worker = Worker(preset, device, paused=paused and control, keeper=keeper)
+    worker = Worker(preset, device, paused=paused and control, keeper=keeper, taken_up=taken_up)
     # On one terminal bars and JSON lines would garble each other.
     with Bars(preset, _is_terminal(sys.stderr) and not (as_json and _is_terminal(sys.stdout))) as bars:
         bars.waiting("importing torch")
@@ -62,6 +68,8 @@ def run(
         left_out = (Loading, Failed) if control else (Loading, Failed, Receipt)
         output = _Output(worker, bars, signals, as_json, left_out)
         worker.listen(output.take)
+        if taken_up is not None and taken_up.record.started is not None:
+            output.take([taken_up.record.started], 0)
         try:
             _train(worker, output, signals, Control(worker) if control else None)
         finally:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,18 +13,40 @@ from tui.arguments import count, size
 if TYPE_CHECKING:
     from engine.keeper import Keeper, Server
     from engine.preset import Preset
+    from engine.runs.writer import RunWriter
     from engine.worker import Worker
 
 KeeperOf = Callable[["Preset"], "Callable[[Worker], Keeper] | None"]
 
 
-def recording_options(parser: argparse.ArgumentParser) -> None:
-    """Add what is asked of the recording."""
-    add = parser.add_argument_group("the run's file").add_argument
-    add("--no-record", action="store_true", help="leave no file of the run")
-    add("--record", metavar="FILE", help="record it in this file, and not among the runs (REGTUI_RUNS)")
+def recording_options(parser: argparse.ArgumentParser) -> argparse._ArgumentGroup:
+    """Add what is asked of the recording; the group of it."""
+    group = parser.add_argument_group("the run's file")
+    group.add_argument("--no-record", action="store_true", help="leave no file of the run")
+    group.add_argument("--record", metavar="FILE", help="record it in this file, and not among the runs (REGTUI_RUNS)")
+    keeping_options(group)
+    return group
+
+
+def keeping_options(group: argparse._ArgumentGroup) -> None:
+    """Add what is asked of a recording, whether the run begins or goes on."""
+    add = group.add_argument
     add("--checkpoint-every", type=count, default=30, metavar="S", help="seconds between two states to go on from")
     add("--keep-snapshots", type=size, default=512_000_000, metavar="SIZE", help="bound on those states in the file")
+
+
+def hang_up_option(group: argparse._ArgumentGroup) -> None:
+    """Add what becomes of a run in the dashboard whose terminal goes away."""
+    group.add_argument(
+        "--on-hangup", choices=("train", "stop"), default="train",
+        help="when the terminal goes away: train on to the end (regtui attach comes back), or checkpoint and end",
+    )  # fmt: skip
+
+
+def background(options: argparse.Namespace) -> list[str]:
+    """The options of `regtui run --resume` for a process that goes on with a run that is left."""
+    given = [f"--checkpoint-every={options.checkpoint_every}", f"--keep-snapshots={options.keep_snapshots}"]
+    return given if options.device == "auto" else [*given, "--device", options.device]
 
 
 def keeper_of(options: argparse.Namespace, command: Sequence[str]) -> KeeperOf:
@@ -31,9 +54,9 @@ def keeper_of(options: argparse.Namespace, command: Sequence[str]) -> KeeperOf:
 
     `command` is the command line. Raises RunError where there is a file of the name that is asked for.
     """
-    if options.no_record:
+    if getattr(options, "no_record", False):
         return lambda preset: None
-    given = options.record
+    given = getattr(options, "record", None)
     if given and Path(given).exists():
         from engine.runs.errors import RunError
 
@@ -59,6 +82,18 @@ def keeper_of(options: argparse.Namespace, command: Sequence[str]) -> KeeperOf:
         return make
 
     return keeper_of_preset
+
+
+def keeper_that_goes_on(writer: RunWriter, id: str, options: argparse.Namespace) -> Callable[[Worker], Keeper]:
+    """How the keeper of a run is made that goes on in its file."""
+
+    def make(worker: Worker) -> Keeper:
+        from engine.keeper import Keeper
+        from engine.runs.recorder import Recorder
+
+        return Keeper(Recorder(writer), options.checkpoint_every, _served(worker, id), ("regtui", *sys.argv[1:]))
+
+    return make
 
 
 def _served(worker: Worker, id: str) -> Server | None:

@@ -33,6 +33,12 @@ def complain(message: str) -> None:
         print(complaint(message), file=sys.stderr, flush=True)
 
 
+def note(message: str) -> None:
+    """A line on stderr that is no complaint: without the program's name."""
+    with contextlib.suppress(OSError, ValueError, AttributeError):
+        print(complaint(message).removeprefix("regtui: "), file=sys.stderr, flush=True)
+
+
 def why_no_dashboard() -> str:
     """What keeps a dashboard from being shown here; an empty text where nothing does."""
     for name, stream in (("stdout", sys.stdout), ("stdin", sys.stdin)):

@@ -19,7 +19,7 @@ from typing import Any, Protocol
 
 # The main thread has so long to end in its own time (and to remove its half files) before it is ended, seconds; or
 # so long where a table is to be shown first.
-GRACE, GRACE_WITH_TABLE = 0.7, 1.6
+GRACE, GRACE_WITH_TABLE = 1.4, 1.6
 # Every signal that ends a program unless it is taken.
 _DEADLY = (
     "HUP", "INT", "QUIT", "ABRT", "TERM", "USR1", "USR2", "ALRM", "VTALRM", "PROF", "XCPU", "IO", "PWR", "STKFLT",
@@ -55,6 +55,7 @@ class Signals:
     graceful : the next Ctrl-C only sets `interrupted`, and whoever trains ends in good order. Another ends at once.
     interrupted : Ctrl-C was pressed while `graceful`.
     on_end : called with the signal's number where the program is to end in good order, in the signals' thread.
+    on_hang_up : called when the terminal goes away, in any thread; whether the program goes on without one.
     screen : what is shown in the terminal, if it is a full screen.
     """
 
@@ -62,6 +63,7 @@ class Signals:
         self.graceful = False
         self.interrupted = False
         self.on_end: Callable[[int], None] | None = None
+        self.on_hang_up: Callable[[], bool] = lambda: False
         self.screen: FullScreen | None = None
         self._ended: int | None = None
         self._over = threading.Event()
@@ -97,6 +99,11 @@ class Signals:
         if self._ended is not None:
             raise Ended(self._ended)
 
+    def hang_up(self) -> None:
+        """The terminal has gone away; from any thread."""
+        if self._ended is not None or not self.on_hang_up():
+            self.end(signal.SIGHUP)
+
     def end(self, signum: int) -> None:
         """End the program as this signal does; from any thread."""
         again, self._ended = self._ended is not None, self._ended or signum
@@ -125,6 +132,8 @@ class Signals:
         if signum in self._before:
             if signum == signal.SIGINT and self.graceful and not self.interrupted:
                 self.interrupted = True
+            elif signum == getattr(signal, "SIGHUP", None):
+                self.hang_up()
             else:
                 self.end(signum)
         elif self.screen is not None and self._ended is None:

@@ -24,7 +24,10 @@ class Compared:
 
 
 def labels(metas: Sequence[RunMeta]) -> list[str]:
-    """A short word for each run: its name, else the beginning of its id; the id beside a name that several have."""
+    """A short word for each run: its name, else its preset's where no other run has it, else the beginning of its id.
+
+    The id stands beside a word that several have.
+    """
     digits = next(
         (
             count
@@ -33,18 +36,20 @@ def labels(metas: Sequence[RunMeta]) -> list[str]:
         ),
         64,
     )
-    names = Counter(meta.name for meta in metas)
-    told = []
-    for meta in metas:
+    presets = Counter(meta.identity.preset for meta in metas)
+    words = [meta.name or (meta.identity.preset if presets[meta.identity.preset] == 1 else "") for meta in metas]
+    counts = Counter(words)
+    found = []
+    for meta, word in zip(metas, words, strict=True):
         short = meta.id[:digits]
-        told.append(short if not meta.name else meta.name if names[meta.name] == 1 else f"{meta.name} {short}")
-    counts = Counter(told)
+        found.append(short if not word else word if counts[word] == 1 else f"{word} {short}")
+    counts = Counter(found)
     # Copies of one file have one id.
-    return [word if counts[word] == 1 else f"{word} ({place + 1})" for place, word in enumerate(told)]
+    return [word if counts[word] == 1 else f"{word} ({place + 1})" for place, word in enumerate(found)]
 
 
 def differences(runs: Sequence[Compared]) -> list[str]:
-    """A line for each thing in which the runs differ: `training.lr: 0.1 in first, 0.03 in second`."""
+    """A line for each thing in which the runs differ: `training.lr: 0.1 in first; 0.03 in second`."""
     same_arms = len({run.preset.arm_names for run in runs}) == 1
     told = [_told(run, same_arms) for run in runs]
     lines: list[str] = []
@@ -53,7 +58,7 @@ def differences(runs: Sequence[Compared]) -> list[str]:
         known = name == _DATA and any(line.startswith(("seeds:", "arms:", "data.")) for line in lines)
         if not known and len({texts[name] for texts in told}) > 1:
             row = (f"{texts[name] or '-'} in {run.label}" for texts, run in zip(told, runs, strict=True))
-            lines.append(f"{name}: {', '.join(row)}")
+            lines.append(f"{name}: {'; '.join(row)}")
     return lines
 
 

@@ -85,7 +85,14 @@ class ComparedWorker:
         states = {view.state for view in views}
         state: State = "running" if "running" in states else "finished" if states == {"finished"} else "paused"
         record = merged_record(runs, [view.record for view in views], merged_preset(runs))
-        return View(state, record, paused=state != "running", version=sum(self._seen), opened="compared")
+        return View(
+            state,
+            record,
+            paused=state != "running",
+            version=sum(self._seen),
+            opened="compared",
+            files=tuple(worker.path for worker in self._workers),
+        )
 
     def news(self) -> list[Event]:
         """What was refused, and what is wrong with a file."""

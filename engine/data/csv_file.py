@@ -1,210 +1,176 @@
-"""A CSV file of the user's: a header line, numeric features, and a column with the class."""
+"""A CSV file of the user's: a header line, columns of numbers and of text, and the column to predict."""
 
 from __future__ import annotations
 
-import csv
-import io
-import math
-import os
 from array import array
-from collections.abc import Iterator
-from decimal import Decimal
-from pathlib import Path
-from typing import IO
+from collections.abc import Sequence
 
 import numpy as np
 
+from engine.data.csv_cells import LARGEST, classes_of, number_of
+from engine.data.csv_table import MOST_COLUMNS, Cells, Column, one_hot
+from engine.data.csv_text import Lines, opened
 from engine.data.pool import Part, Pool
-from engine.data.reading import regular
-from engine.data.words import shown
+from engine.data.words import listed, shown
+from engine.memory import free_memory, refuse_what_cannot_fit
+from engine.preset.data import Data
 from engine.preset.errors import PresetError, did_you_mean
 from engine.text import quoted
 
-# Beyond this, single precision and the squares that scaling sums would overflow into infinity.
-_LARGEST = 1e30
-# Read, a number takes eight bytes, which is at most four times what it takes in the file.
-_MOST_BYTES = 1 << 29
-_LONGEST_LINE = 1 << 22  # characters
-_MOST_COLUMNS, _MOST_CLASSES = 100_000, 10_000
-_LONGEST_NUMBER = 100
+MOST_CLASSES = 10_000
 
 
-def load_csv(path: str, target: str, numeric: bool = False) -> Pool:
+def load_csv(data: Data) -> Pool:
     """All lines of a file, in its order.
 
-    Cells are parted by what the header holds most of: comma, semicolon or tab. Classes may be any text. Where all are
-    numbers they are in order of size, and `1` and `1.0` are one class, named as it is first written; else they are in
-    alphabetical order. Where `numeric`, the target's numbers are themselves what is to be predicted.
+    A column is numbers, or text; text is one-hot: an input for each different text, in alphabetical order. A missing
+    number is NaN, for the training part alone says what it is filled with (`engine.data.scale`).
+
+    Classes may be any text. Where all are numbers they are in order of size, and `1` and `1.0` are one class, named as
+    it is first written; else they are in alphabetical order. In a regression the target's numbers are themselves what
+    is to be predicted.
 
     Raises
     ------
     PresetError
         The file cannot be used; where one line is to blame, the message names it.
     """
-    given = f"data.path = {quoted(path, 80)}"
-    file = Path(os.path.expanduser(path))
-    try:
-        if not file.is_file():
-            raise PresetError(f"{given}: {'is not a file' if file.exists() else 'no such file'}")
-        with regular(file) as raw:
-            if (size := os.fstat(raw.fileno()).st_size) > _MOST_BYTES:
-                raise PresetError(f"{given}: has {size:,} bytes, and at most {_MOST_BYTES:,} are read")
-            with io.TextIOWrapper(raw, encoding="utf-8-sig", newline="") as text:
-                return _Table(given, target, numeric).read(_Lines(text, given))
-    except UnicodeDecodeError as error:
-        raise PresetError(f"{given}: is not text in UTF-8: save it as CSV in UTF-8") from error
-    except MemoryError as error:
-        raise PresetError(f"{given}: takes more memory than there is") from error
-    except (csv.Error, OSError, ValueError) as error:  # ValueError: a path with a NUL
-        why = (error.strerror if isinstance(error, OSError) else None) or str(error)
-        raise PresetError(f"{given}: cannot be read as CSV ({shown(why)})") from error
+    with opened(data) as lines:
+        return _Table(lines, data).read()
 
 
-class _Lines:
-    """The lines of a text for `csv`, which by itself would read a line of any length."""
+def refuse_header(columns: Sequence[str], given: str) -> None:
+    """Refuse names of columns that cannot be used."""
+    if not columns:
+        raise PresetError(f"{given}: is empty (expected a header line, then one example a line)")
+    if len(columns) > MOST_COLUMNS:
+        raise PresetError(f"{given}: has {len(columns):,} columns, and at most {MOST_COLUMNS:,} are read")
 
-    def __init__(self, text: IO[str], given: str) -> None:
-        self._text, self._given = text, given
-        self._number = 0
-        self._characters = 0  # of the row that is being read: a quoted cell can go on over many lines
 
-    def rows(self) -> Iterator[tuple[int, list[str]]]:
-        """Number and cells of each line that is not blank."""
-        header = self._text.readline(_LONGEST_LINE)
-        self._text.seek(0)
-        delimiter = max(",;\t", key=header.count)
-        for cells in csv.reader(self._read(), delimiter=delimiter, skipinitialspace=True):
-            self._characters = 0
-            if any(cell.strip() for cell in cells):
-                yield self._number, [cell.strip() for cell in cells]
+def refuse_doubles(columns: Sequence[str], given: str) -> None:
+    """Refuse two columns of one name."""
+    met: set[str] = set()
+    for name in columns:
+        if name in met:
+            raise PresetError(f"{given}, line 1: two columns are named {quoted(name, 40)}")
+        met.add(name)
 
-    def _read(self) -> Iterator[str]:
-        while line := self._text.readline(_LONGEST_LINE):
-            self._number += 1
-            self._characters += len(line)
-            if self._characters >= _LONGEST_LINE:
-                raise PresetError(f"{self._given}, line {self._number}: has more than {_LONGEST_LINE:,} characters")
-            if "\0" in line:
-                raise PresetError(f"{self._given}, line {self._number}: has a NUL byte: is not text")
-            yield line
+
+def no_such_column(name: str, setting: str, columns: Sequence[str], given: str) -> PresetError:
+    """The error where the setting names a column that is not there."""
+    few = [shown(column, 20) for column in columns] if len(columns) <= 1000 else []
+    return PresetError(f"{setting} {quoted(name, 40)}: no such column in {given}{shown(did_you_mean(name, few), 120)}")
+
+
+def refuse_classes(names: Sequence[str], rows: int, target: str, given: str) -> None:
+    """Refuse a target that is the same everywhere, or hardly ever the same."""
+    column = quoted(target, 40)
+    if len(names) < 2:
+        raise PresetError(f"{given}: column {column} is {quoted(names[0], 40)} everywhere: two classes are the least")
+    if len(names) > max(20, rows // 2):
+        raise PresetError(
+            f"{given}: column {column} has {len(names)} different values in {rows} lines: must be classes that repeat"
+            ' (data.task = "regression" predicts numbers)'
+        )
 
 
 class _Table:
-    """The rows as they come in, as numbers."""
+    """The rows as they come in."""
 
-    def __init__(self, given: str, target: str, numeric: bool) -> None:
-        self._given, self._target, self._numeric = given, target, numeric
-        self._x = array("d")
+    def __init__(self, lines: Lines, data: Data) -> None:
+        self._lines, self._data, self._given = lines, data, lines.given
+        self._comma = lines.dialect.decimal == "comma"
         self._targets = array("d")  # numbers, or the places of labels among those met so far
         self._labels: dict[str, int] = {}
 
-    def read(self, lines: _Lines) -> Pool:
-        rows = lines.rows()
+    def read(self) -> Pool:
+        rows = self._lines.rows()
         columns = next(rows, (0, []))[1]
         self._refuse_header(columns)
-        place = columns.index(self._target)
-        features = [column for column in columns if column != self._target]
-        for line, cells in rows:
-            where = f"{self._given}, line {line}"
-            if len(cells) != len(columns):
-                raise PresetError(f"{where}: has {len(cells)} cells, but the header has {len(columns)}")
-            self._take_target(cells.pop(place), where)
-            self._x.extend(_number(cell, name, where) for cell, name in zip(cells, features, strict=True))
-        if not self._targets:
+        place = columns.index(self._data.target)
+        dropped = {self._data.target, *self._data.drop}
+        kept = [number for number, name in enumerate(columns) if name not in dropped]
+        all_kept = kept == [number for number in range(len(columns)) if number != place]
+        cells = Cells(self._given, [columns[number] for number in kept], self._data, self._comma)
+        for line, row in rows:
+            if len(row) != len(columns):
+                where = f"{self._given}, line {line}"
+                raise PresetError(f"{where}: has {len(row)} cells, but the header has {len(columns)}")
+            self._take_target(row[place], line)
+            if all_kept:
+                del row[place]
+                cells.take(row, line)
+            else:
+                cells.take([row[number] for number in kept], line)
+        if not cells.rows:
             raise PresetError(f"{self._given}: has a header line and no examples")
-        x_NI = np.frombuffer(self._x, dtype=np.float64).reshape(len(self._targets), len(features))
+        return self._pool(cells, cells.columns())
+
+    def _pool(self, cells: Cells, columns: list[Column]) -> Pool:
+        notes = _notes(columns, cells.rows, self._lines.dialect.encoding if self._lines.dialect.guessed else "")
+        width = sum(column.width for column in columns)
+        if width > MOST_COLUMNS:
+            raise PresetError(f"{self._given}: has {width:,} inputs, and at most {MOST_COLUMNS:,} are read")
+        if width > len(columns):
+            what = f"{width:,} inputs of {cells.rows:,} lines"
+            refuse_what_cannot_fit(8 * width * cells.rows, free_memory(), what, "fewer columns of text (data.drop)")
         targets_N = np.frombuffer(self._targets, dtype=np.float64)
-        if self._numeric:
-            return Pool(Part(x_NI, targets_N), ())
-        class_of_label, names = _classes(list(self._labels))
-        self._refuse_classes(names)
+        if self._data.kind == "regression":
+            return Pool(Part(one_hot(cells.values(), columns), targets_N), (), notes=notes)
+        class_of_label, names = classes_of(list(self._labels), self._comma)
+        refuse_classes(names, cells.rows, self._data.target, self._given)
         y_N = np.array(class_of_label, dtype=np.int64)[targets_N.astype(np.int64)]
-        return Pool(Part(x_NI, y_N), tuple(shown(name) for name in names))
+        x_NI = one_hot(cells.values(), columns)
+        return Pool(Part(x_NI, y_N), tuple(shown(name) for name in names), notes=notes)
 
     def _refuse_header(self, columns: list[str]) -> None:
-        given, target = self._given, self._target
-        if not columns:
-            raise PresetError(f"{given}: is empty (expected a header line, then one example a line)")
-        if len(columns) > _MOST_COLUMNS:
-            raise PresetError(f"{given}: has {len(columns):,} columns, and at most {_MOST_COLUMNS:,} are read")
-        if target not in columns:
-            few = [shown(name, 20) for name in columns[:1000]] if len(columns) <= 1000 else []
-            hint = did_you_mean(target, few)
-            raise PresetError(f"data.target = {quoted(target, 40)}: no such column in {given}{shown(hint, 120)}")
-        met: set[str] = set()
-        for name in columns:
-            if name in met:
-                raise PresetError(f"{given}, line 1: two columns are named {quoted(name, 40)}")
-            met.add(name)
-        if len(columns) < 2:
-            raise PresetError(f"{given}: has no column but {quoted(target, 40)}: nothing to predict it from")
+        refuse_header(columns, self._given)
+        known = set(columns)
+        if self._data.target not in known:
+            raise no_such_column(self._data.target, "data.target =", columns, self._given)
+        for setting in ("drop", "categorical"):
+            for name in getattr(self._data, setting):
+                if name not in known:
+                    raise no_such_column(name, f"data.{setting} =", columns, self._given)
+        refuse_doubles(columns, self._given)
+        if len(known - {*self._data.drop}) < 2:
+            target = quoted(self._data.target, 40)
+            raise PresetError(f"{self._given}: has no column but {target}: nothing to predict it from")
 
-    def _take_target(self, cell: str, where: str) -> None:
-        if self._numeric:
-            self._targets.append(_number(cell, self._target, where))
+    def _take_target(self, cell: str, line: int) -> None:
+        target = self._data.target
+        if self._data.kind == "regression":
+            number = number_of(cell, self._comma)
+            if number is None or not abs(number) <= LARGEST:  # NaN is not
+                name = f"{self._given}, line {line}: column {quoted(target, 40)}"
+                if not cell:
+                    raise PresetError(f"{name} is empty: must be a number (fill in or leave out the line)")
+                wanted = "must be a number" if number is None else "must be a number from -1e30 to 1e30"
+                raise PresetError(f"{name} = {quoted(cell, 40)}: {wanted}")
+            self._targets.append(number)
             return
         if not cell:
-            raise PresetError(f"{where}: column {quoted(self._target, 40)} is empty: must be a class")
+            where = f"{self._given}, line {line}"
+            raise PresetError(
+                f"{where}: column {quoted(target, 40)} is empty: must be a class (fill in or leave out the line)"
+            )
         self._targets.append(self._labels.setdefault(cell, len(self._labels)))
-        if len(self._labels) > _MOST_CLASSES:
+        if len(self._labels) > MOST_CLASSES:
             raise PresetError(
-                f"{self._given}: column {quoted(self._target, 40)} has more than {_MOST_CLASSES:,} different values:"
-                " must be classes that repeat"
-            )
-
-    def _refuse_classes(self, names: list[str]) -> None:
-        target, rows = quoted(self._target, 40), len(self._targets)
-        if len(names) < 2:
-            raise PresetError(
-                f"{self._given}: column {target} is {quoted(names[0], 40)} everywhere: two classes are the least"
-            )
-        if len(names) > max(20, rows // 2):
-            raise PresetError(
-                f"{self._given}: column {target} has {len(names)} different values in {rows} lines:"
+                f"{self._given}: column {quoted(target, 40)} has more than {MOST_CLASSES:,} different values:"
                 " must be classes that repeat"
             )
 
 
-def _classes(labels: list[str]) -> tuple[list[int], list[str]]:
-    """The class of each label, and the name of each class."""
-    numbers = [_decimal(label) for label in labels]
-    keys = [(number, "") for number in numbers if number is not None]
-    if len(keys) < len(labels):
-        keys = [(Decimal(0), label) for label in labels]
-    first: dict[tuple[Decimal, str], str] = {}
-    for key, label in zip(keys, labels, strict=True):
-        first.setdefault(key, label)
-    number_of = {key: number for number, key in enumerate(sorted(first))}
-    return [number_of[key] for key in keys], [first[key] for key in number_of]
-
-
-def _decimal(label: str) -> Decimal | None:
-    """A label's number, to its last digit; None where it is no number."""
-    value = _float(label)
-    if value is None or not math.isfinite(value):
-        return None
-    try:
-        return Decimal(label)
-    except ArithmeticError:  # an exponent of many digits
-        return Decimal(value)
-
-
-def _float(cell: str) -> float | None:
-    """The number that a cell is to a spreadsheet, or None. Python also takes `1_000`, and digits of all scripts."""
-    if len(cell) > _LONGEST_NUMBER or "_" in cell or not cell.isascii():
-        return None
-    try:
-        return float(cell)
-    except ValueError:
-        return None
-
-
-def _number(cell: str, column: str, where: str) -> float:
-    value = _float(cell)
-    if value is not None and abs(value) <= _LARGEST:  # NaN is not
-        return value
-    name = f"{where}: column {quoted(column, 40)}"
-    if not cell:
-        raise PresetError(f"{name} is empty: must be a number (fill in or leave out the line)")
-    wanted = "must be a number" if value is None else "must be a number from -1e30 to 1e30"
-    raise PresetError(f"{name} = {quoted(cell, 40)}: {wanted}")
+def _notes(columns: Sequence[Column], rows: int, guessed: str) -> tuple[str, ...]:
+    """What was done to the cells, in a line; none where they are numbers alone, and none is missing."""
+    parts = [f"is no UTF-8, and was read as {guessed} (data.encoding)"] if guessed else []
+    if texts := [f"{quoted(column.name, 30)} ({column.width})" for column in columns if column.kind == "category"]:
+        parts.append(f"one-hot: {listed(texts)}")
+    if filled := [column for column in columns if column.missing and column.kind == "number"]:
+        gaps = [f"{quoted(column.name, 30)} ({column.missing:,} of {rows:,})" for column in filled]
+        parts.append(f"missing values filled with the training part's median: {listed(gaps)}")
+    for kind, what in (("category", "missing values of no category"), ("empty", "columns without a value, now 0")):
+        if some := [quoted(column.name, 30) for column in columns if column.missing and column.kind == kind]:
+            parts.append(f"{what}: {listed(some)}")
+    return (f"csv: {'; '.join(parts)}",) if parts else ()

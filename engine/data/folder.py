@@ -41,19 +41,7 @@ def load_folder(path: str, size: int, report: Report) -> Pool:
     """
     given = f"data.path = {quoted(path, 80)}"
     root = Path(os.path.expanduser(path))
-    try:
-        if not root.is_dir():
-            reason = "is not a folder" if root.exists() else "no such folder"
-            raise PresetError(f"{given}: {reason} (expected {_LAYOUT})")
-        train, test = _classes(root, Walk(root, EXTENSIONS, given, report), given)
-    except OSError as error:
-        raise PresetError(f"{given}: {shown(error.filename or root, 90)} cannot be read ({error.strerror})") from error
-    if len(train) < 2:
-        raise PresetError(
-            f"{given}: images of {quoted(next(iter(train)), 40)} only: two classes are the least ({_LAYOUT})"
-        )
-    if others := [name for name in test if name not in train]:
-        raise PresetError(f"{given}: class {quoted(others[0], 40)} is in 'test' and not in 'train'")
+    train, test = images_of(path, report)
     names = tuple(train)
     count = sum(len(images) for part in (train, test) for images in part.values())
     what = f"{count:,} images of {size} x {size} pixels"
@@ -63,6 +51,27 @@ def load_folder(path: str, size: int, report: Report) -> Pool:
     return Pool(
         pool, tuple(map(printable, names)), image_shape=(3, size, size), top=255.0, test=official if test else None
     )
+
+
+def images_of(path: str, report: Report) -> tuple[Classes, Classes]:
+    """The images of each class to train on, and to test on; none is opened. Raises PresetError as `load_folder`."""
+    given = f"data.path = {quoted(path, 80)}"
+    root = Path(os.path.expanduser(path))
+    try:
+        if not root.is_dir():
+            reason = "is not a folder" if root.exists() else "no such folder"
+            raise PresetError(f"{given}: {reason} (expected {_LAYOUT})")
+        train, test = _classes(root, Walk(root, EXTENSIONS, given, report), given)
+    except (OSError, ValueError) as error:  # ValueError: a path with a NUL
+        name = shown(getattr(error, "filename", None) or root, 90)
+        raise PresetError(f"{given}: {name} cannot be read ({getattr(error, 'strerror', None) or error})") from error
+    if len(train) < 2:
+        raise PresetError(
+            f"{given}: images of {quoted(next(iter(train)), 40)} only: two classes are the least ({_LAYOUT})"
+        )
+    if others := [name for name in test if name not in train]:
+        raise PresetError(f"{given}: class {quoted(others[0], 40)} is in 'test' and not in 'train'")
+    return train, test
 
 
 def _classes(root: Path, walk: Walk, given: str) -> tuple[Classes, Classes]:

@@ -77,6 +77,17 @@ def read_image(path: Path, size: int) -> Array:
     return np.asarray(square).transpose(2, 0, 1).reshape(-1)
 
 
+def side_of(path: Path) -> int | None:
+    """The shorter side of an image in pixels, by its header alone; None where that cannot be read."""
+    from PIL import Image
+
+    try:
+        with quiet(), regular(path) as file, Image.open(file, formats=_FORMATS) as image:
+            return min(image.size)
+    except Exception:  # whatever a decoder trips over; read_image names it
+        return None
+
+
 class _TooLargeError(Exception):
     """A refusal of our own, as opposed to whatever a decoder may raise."""
 

@@ -18,7 +18,8 @@ class Part:
 
     Attributes
     ----------
-    x_NI : inputs, as the source stores them: pixels stay uint8 until rows are chosen.
+    x_NI : inputs, as the source stores them: pixels stay uint8 until rows are chosen. NaN is a missing value, which
+        scaling fills.
     y_N : class numbers, from 0; numbers (float64) where they are to be predicted themselves.
     """
 
@@ -40,6 +41,7 @@ class Pool:
     image_shape : (channels, height, width), inputs flattened in that order; None where examples are no images.
     top : the end of the source's range from 0 (pixels 255, digits 16), or None where the range must be fitted.
     test : the official test part of sources that have one.
+    notes : what the user should know of how the examples were read, a line each.
     """
 
     pool: Part
@@ -47,3 +49,4 @@ class Pool:
     image_shape: tuple[int, int, int] | None = None
     top: float | None = None
     test: Part | None = None
+    notes: tuple[str, ...] = ()

@@ -1,4 +1,4 @@
-"""Scaling: from the numbers that a source stores to those that a network sees."""
+"""Filling and scaling: from the numbers that a source stores to those that a network sees."""
 
 from __future__ import annotations
 
@@ -17,10 +17,14 @@ _ROWS = 2048
 
 @dataclass(frozen=True)
 class Scaling:
-    """(x - shift) / spread. A feature that does not vary has the spread infinity, and so becomes 0 everywhere."""
+    """(x - shift) / spread. A feature that does not vary has the spread infinity, and so becomes 0 everywhere.
+
+    `fill_I` is what takes the place of missing values (NaN) before that; None where none is missing.
+    """
 
     shift_I: Array
     spread_I: Array
+    fill_I: Array | None = None
 
 
 def fit(scale: str, x_NI: Array, train_N: Ints, top: float | None) -> Scaling:
@@ -34,18 +38,39 @@ def fit(scale: str, x_NI: Array, train_N: Ints, top: float | None) -> Scaling:
     top : the end of the source's range, or None.
     """
     features = x_NI.shape[1]
+    fill_I = medians(x_NI, train_N)
     if scale == "none":
-        return Scaling(np.zeros(features), np.ones(features))
+        return Scaling(np.zeros(features), np.ones(features), fill_I)
     if scale == "unit" and top is not None:
         return Scaling(np.zeros(features), np.full(features, top))
-    low_I = np.min([rows_BI.min(axis=0) for rows_BI in _floats(x_NI, train_N)], axis=0)
-    high_I = np.max([rows_BI.max(axis=0) for rows_BI in _floats(x_NI, train_N)], axis=0)
+    low_I = np.min([rows_BI.min(axis=0) for rows_BI in _floats(x_NI, train_N, fill_I)], axis=0)
+    high_I = np.max([rows_BI.max(axis=0) for rows_BI in _floats(x_NI, train_N, fill_I)], axis=0)
     if scale == "unit":
-        return Scaling(low_I, _varying(low_I, high_I, high_I - low_I))
-    mean_I = sum(rows_BI.sum(axis=0) for rows_BI in _floats(x_NI, train_N)) / len(train_N)
+        return Scaling(low_I, _varying(low_I, high_I, high_I - low_I), fill_I)
+    mean_I = sum(rows_BI.sum(axis=0) for rows_BI in _floats(x_NI, train_N, fill_I)) / len(train_N)
     # In two passes: mean of squares minus square of mean cancels where a feature lies far from 0.
-    variance_I = sum(np.square(rows_BI - mean_I).sum(axis=0) for rows_BI in _floats(x_NI, train_N)) / len(train_N)
-    return Scaling(np.asarray(mean_I), _varying(low_I, high_I, np.sqrt(variance_I)))
+    squares = (np.square(rows_BI - mean_I).sum(axis=0) for rows_BI in _floats(x_NI, train_N, fill_I))
+    variance_I = sum(squares) / len(train_N)
+    return Scaling(np.asarray(mean_I), _varying(low_I, high_I, np.sqrt(variance_I)), fill_I)
+
+
+def medians(x_NI: Array, train_N: Ints) -> Array | None:
+    """The median of each feature over the training rows in which it is not missing; 0 where it is in all of them.
+
+    None where nothing is missing in any row, training or not.
+    """
+    if not np.issubdtype(x_NI.dtype, np.floating):
+        return None
+    rows = range(0, len(x_NI), _ROWS)
+    gaps_I = np.any([np.isnan(x_NI[start : start + _ROWS]).any(axis=0) for start in rows], axis=0)
+    if not gaps_I.any():
+        return None
+    fill_I = np.zeros(x_NI.shape[1])
+    for place in np.flatnonzero(gaps_I):
+        values_N = x_NI[train_N, place]
+        if len(there_N := values_N[~np.isnan(values_N)]):
+            fill_I[place] = np.median(there_N)
+    return fill_I
 
 
 def _varying(low_I: Array, high_I: Array, spread_I: Array) -> Array:
@@ -54,17 +79,29 @@ def _varying(low_I: Array, high_I: Array, spread_I: Array) -> Array:
     return np.where((high_I - low_I > 1e-12 * size_I) & (spread_I > 1e-30), spread_I, np.inf)
 
 
-def _floats(x_NI: Array, rows_N: Ints) -> Iterator[Array]:
+def _floats(x_NI: Array, rows_N: Ints, fill_I: Array | None) -> Iterator[Array]:
     for start in range(0, len(rows_N), _ROWS):
-        yield x_NI[rows_N[start : start + _ROWS]].astype(np.float64)
+        rows_BI = x_NI[rows_N[start : start + _ROWS]].astype(np.float64)
+        if fill_I is not None:
+            np.copyto(rows_BI, fill_I, where=np.isnan(rows_BI))
+        yield rows_BI
 
 
 def scaled(scaling: Scaling, x_NI: Array, rows_N: Ints, out_NI: Tensor) -> None:
-    """Write these rows, scaled, into a tensor of any device and dtype."""
-    for number, rows_BI in enumerate(_floats(x_NI, rows_N)):
+    """Write these rows, filled and scaled, into a tensor of any device and dtype."""
+    for number, rows_BI in enumerate(_floats(x_NI, rows_N, scaling.fill_I)):
         rows_BI -= scaling.shift_I
         rows_BI /= scaling.spread_I
         out_NI[number * _ROWS :][: len(rows_BI)] = torch.from_numpy(rows_BI)
+
+
+def scaled_targets(y_N: Array, train_N: Ints) -> Array:
+    """A regression's targets with mean 0 and standard deviation 1 in the training rows, of float64.
+
+    A loss of 1 is then that of a network that always says the training mean. Targets that are all the same become 0.
+    """
+    scaling = fit("standard", y_N[:, None], train_N, None)
+    return np.asarray((y_N - scaling.shift_I[0]) / scaling.spread_I[0])
 
 
 @dataclass(frozen=True)

@@ -117,7 +117,11 @@ def load_task(
         x_SNI = torch.empty(shape, dtype=dtype, device=device)
         for x_NI, rows_N, scaling in zip(x_SNI, rows_SN, scalings, strict=True):
             scale.scaled(scaling, part.x_NI, rows_N, x_NI)
-        y_SN = torch.stack([torch.from_numpy(part.y_N[rows_N]) for rows_N in rows_SN])
+        if data.target_scale == "standard":
+            ys = [scale.scaled_targets(part.y_N, one.train_N) for one in splits]
+        else:
+            ys = [part.y_N] * len(splits)
+        y_SN = torch.stack([torch.from_numpy(y_N[rows_N]) for y_N, rows_N in zip(ys, rows_SN, strict=True)])
         return x_SNI, y_SN.to(device, dtype if y_SN.is_floating_point() else y_SN.dtype)
 
     train_x_SNI, train_y_SN = gathered(pool.pool, [one.train_N for one in splits])
@@ -164,16 +168,17 @@ def _refuse_what_cannot_fit(
 
 
 def _warnings(data: Data, pool: Pool) -> tuple[str, ...]:
-    """That a class has one example, which can be in one part alone."""
+    """How the examples were read; and that a class has one example, which can be in one part alone."""
     if data.kind == "regression" or data.split == "all":
-        return ()
+        return pool.notes
     counts_C = np.bincount(pool.pool.y_N, minlength=len(pool.class_names))
     single = [quoted(pool.class_names[number], 30) for number in np.flatnonzero(counts_C == 1)]
     if not single:
-        return ()
+        return pool.notes
     names = ", ".join(single[:3]) + (", ..." if len(single) > 3 else "")
     which = f"class {names} has" if len(single) == 1 else f"{len(single)} classes ({names}) have"
-    return (f"{data.source}: {which} one example only: it is learned and not measured, or the reverse",)
+    one = f"{data.source}: {which} one example only: it is learned and not measured, or the reverse"
+    return (*pool.notes, one)
 
 
 def _first_features(data: Data, pool: Pool) -> Pool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import importlib
+import importlib.util
 import os
 import shutil
 from collections.abc import Callable
@@ -42,12 +43,11 @@ class Format:
 
 
 FORMATS: dict[str, Format] = {
-    told.name: told
-    for told in (
+    form.name: form
+    for form in (
         Format("csv", ".csv", "every number: run, arm, seed, epoch, metric, value", "tidy.write_csv", text=True),
-        Format("json", ".jsonl", "the events, a JSON object a line, as `regtui run --json` has them", "events.write",
-               text=True),
-        Format("html", ".html", "one page with charts, tables and the preset, which needs no network", "page.write",
+        Format("json", ".jsonl", "the events as JSON lines, as in `regtui run --json`", "events.write", text=True),
+        Format("html", ".html", "one page with charts, tables and preset, needs no network", "page.write",
                text=True),
         Format("svg", ".svg", "the curves as a drawing", "pictures.write_svg", "matplotlib", "plots"),
         Format("png", ".png", "the curves as a picture", "pictures.write_png", "matplotlib", "plots"),
@@ -56,6 +56,15 @@ FORMATS: dict[str, Format] = {
                "tensorboard"),
     )
 }  # fmt: skip
+
+
+def missing(form: Format) -> str:
+    """What has to be installed for a format, in a few words; empty where nothing has. Nothing is imported."""
+    try:
+        there = not form.needs or importlib.util.find_spec(form.needs) is not None
+    except ValueError:  # it stands among the imported ones as one that cannot be
+        there = False
+    return "" if there else f"takes {form.needs}: pip install 'regtui[{form.extra}]'"
 
 
 def writer_of(form: Format) -> Callable[[RunReader, Any], None]:

@@ -9,6 +9,7 @@ from pydantic_core import PydanticCustomError
 
 from engine.preset.setting import LARGEST_WHOLE, Section, setting
 from engine.preset.sources import SOURCES, discover, of_family
+from engine.text import quoted
 
 discover()
 EMBEDDED, SYNTHETIC, TRUTH_TABLES = of_family("embedded"), of_family("synthetic"), of_family("truth_table")
@@ -16,6 +17,9 @@ MEASURED, DOWNLOADED = of_family("measured"), of_family("downloaded")
 IMAGES: tuple[str, ...] = tuple(name for name, declared in SOURCES.items() if declared.image_numbers)
 
 Amount = int | float | None
+_CSV = ("data.source", ("csv",))
+# Each category is an input of its own.
+MOST_CATEGORIES = 1000
 
 
 class Data(Section):
@@ -28,8 +32,8 @@ class Data(Section):
     )
     task: Literal["auto", "classification", "binary", "regression"] = setting(
         "auto",
-        "classification: an output for each class; binary: one output for two classes; regression: a number, which is"
-        " not scaled; auto: by the source (a csv: classification)",
+        "classification: an output for each class; binary: one output for two classes; regression: a number,"
+        " scaled where data.target_scale says so; auto: by the source (a csv: classification)",
         judges=True,
     )
     features: int = setting(0, "only so many first features are seen; 0: all", unit="features", ge=0)
@@ -43,6 +47,40 @@ class Data(Section):
         judges=True,
     )
     target: str = setting("", "the column of a CSV file that is to be predicted", judges=True)
+    target_scale: Literal["none", "standard"] = setting(
+        "none",
+        "a regression's targets; standard: mean 0, std 1, fitted on train only: a loss of 1 is that of the mean",
+        judges=True,
+    )
+    drop: list[str] = setting([], "columns of a CSV file that are left out", only_with=_CSV)
+    categorical: list[str] = setting(
+        [], "columns of a CSV file whose numbers are categories: one-hot, as text always is", only_with=_CSV
+    )
+    categories: int = setting(
+        50,
+        "most categories of a column, each one input (one-hot); a text column with more is refused",
+        unit="categories",
+        ge=2,
+        le=MOST_CATEGORIES,
+        only_with=_CSV,
+    )
+    missing: Literal["median", "refuse"] = setting(
+        "median",
+        "empty cells, NA, NaN, null, ?: median: the median of the column's training part (in a text column: no"
+        " category); refuse: an error that names the line",
+        only_with=_CSV,
+    )
+    delimiter: Literal["auto", "comma", "semicolon", "tab", "pipe"] = setting(
+        "auto", "what parts the cells of a CSV file; auto: what parts its first lines alike", only_with=_CSV
+    )
+    decimal: Literal["auto", "point", "comma"] = setting(
+        "auto", "the decimal sign of a CSV file; auto: a comma where its first lines have it", only_with=_CSV
+    )
+    encoding: Literal["auto", "utf-8", "utf-16", "cp1252", "latin-1"] = setting(
+        "auto",
+        "of a CSV file; auto: by its byte order mark, else UTF-8, and where it is not, cp1252 or latin-1",
+        only_with=_CSV,
+    )
     size: int = setting(32, "side that images of a folder are resized to", unit="pixels", ge=1, le=512)
     samples: int = setting(
         1000, "how many points, students or tosses a synthetic set has", unit="examples", ge=10, judges=True
@@ -97,6 +135,23 @@ class Data(Section):
             raise ValueError(f"path: the source {self.source!r} needs the path of your data")
         if self.source == "csv" and not self.target:
             raise ValueError("target: the source 'csv' needs the name of the column to predict")
+        return self
+
+    @model_validator(mode="after")
+    def _columns_have_one_use(self) -> Data:
+        for name in ("drop", "categorical"):
+            if self.source == "csv" and self.target in getattr(self, name):
+                raise ValueError(f"{name}: {quoted(self.target, 40)} is the column to predict: leave it out here")
+        if both := set(self.drop) & set(self.categorical):
+            raise ValueError(f"categorical: {quoted(min(both), 40)} is in data.drop too: it can be in one of them")
+        if self.delimiter == "comma" and self.decimal == "comma":
+            raise ValueError("decimal: a comma cannot both part cells and begin decimals")
+        return self
+
+    @model_validator(mode="after")
+    def _has_targets_to_scale(self) -> Data:
+        if self.target_scale != "none" and self.kind != "regression":
+            raise ValueError(f"target_scale: a {self.kind} has classes as targets: only a regression's are scaled")
         return self
 
     @model_validator(mode="after")

@@ -9,6 +9,8 @@ from engine.preset.schema import SECTIONS, ReportedNumber, settings_by_key
 from engine.preset.setting import ONE
 from engine.text import quoted
 
+_TEXTS = 'a list of texts, such as ["id", "name"]'
+
 
 def explain(detail: ErrorDetails, key: str) -> str:
     """One validation error of the setting `key`, or of a section."""
@@ -33,9 +35,10 @@ def explain(detail: ErrorDetails, key: str) -> str:
     number = isinstance(given, (int, float)) and not isinstance(given, bool)
     if number and kind not in ("int_type", "list_type", "string_type"):
         return f"{key} = {shown}: {setting.refuse(given) or detail['msg']}{_nearest_number(given, setting.maximum)}"
+    texts = SECTIONS[section].model_fields[name].annotation == list[str]
     expected = {
         "string_type": "a text in quotes",
-        "list_type": "a list of whole numbers, such as [100, 100]",
+        "list_type": _TEXTS if texts else "a list of whole numbers, such as [100, 100]",
         "int_type": "a whole number",
         "int_from_float": "a whole number",
         "float_type": "a number",

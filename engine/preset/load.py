@@ -39,6 +39,7 @@ def load_preset(
     arm_sets: Sequence[str] = (),
     seeds: int | None = None,
     epochs: int | None = None,
+    text: str | None = None,
 ) -> Preset:
     """The preset of a name (`dropout`) or a file (`mine.toml`), with the command line's changes.
 
@@ -48,12 +49,13 @@ def load_preset(
     arm_sets : `ARM:KEY=VALUE`, for one arm.
     seeds : how many seeds, 0 to seeds - 1.
     epochs : the length of every arm.
+    text : the preset's TOML, where `ref` is what it was made for (`engine.propose`).
 
     Raises
     ------
     PresetError : one line for the user.
     """
-    name, place, text = _found(ref)
+    name, place, text = _found(ref) if text is None else (Path(ref).resolve().stem, ref, text)
     options = [_option("--set", given, partial(_set, given)) for given in sets]
     options += [_option("--arm-set", given, partial(_arm_set, given)) for given in arm_sets]
     if seeds is not None:
@@ -120,17 +122,14 @@ def _found(ref: str) -> tuple[str, str, str]:
 
 def _refuse_data(ref: str) -> None:
     """Refuse data that are given as a preset, and say how data are used."""
-    name = shlex.quote(ref)
-    given = (
-        f"--set data.path={name} --set data.train=0.6"  # what the default preset trains on may be more than there is
-    )
     if os.path.isdir(ref) and ref not in library.builtin_names():
-        raise PresetError(f"{ref} is a folder and no preset: as images it is regtui --set data.source=folder {given}")
-    if ref.lower().endswith((".csv", ".tsv")) and os.path.isfile(ref):
-        raise PresetError(
-            f"{ref} is a table and no preset: as data it is regtui --set data.source=csv {given}"
-            " --set data.target=COLUMN"
-        )
+        what = "a folder"
+    elif ref.lower().endswith((".csv", ".tsv")) and os.path.isfile(ref):
+        what = "a table"
+    else:
+        return
+    name = shlex.quote(ref)
+    raise PresetError(f"{ref} is {what} and no preset: regtui {name} trains on it, regtui new {name} writes a preset")
 
 
 def _set(

@@ -164,25 +164,28 @@ def _write(path: Path, fields: Mapping[str, Any]) -> None:
 
 
 def delete(path: Path) -> None:
-    """Delete a run's file. Raises RunError where the run is being trained, or it cannot be deleted."""
+    """Delete a run's file. Raises RunError where a process still has it open, or it cannot be deleted."""
     try:
-        trained = meta_at(path).state == "running"
+        meta = meta_at(path)
     except RunError:
-        trained = False  # what cannot be read can be deleted
-    if trained:
+        meta = None  # what cannot be read can be deleted
+    if meta is not None and meta.state == "running":
         raise RunError(f"{path}: is being trained: stop it first")
+    if meta is not None and meta.is_open:
+        owner = meta.standing.owner
+        raise RunError(f"{path}: is still open in process {owner.pid} on {owner.host}: leave it there first")
     with worded(path):
         for each in (path, *journal_of(path)):
             each.unlink(missing_ok=each != path)
 
 
 def prunable(folder: Path | None = None) -> list[Listed]:
-    """The runs that may go: finished, and with neither a name nor notes; the oldest first."""
-    return [
-        run
-        for run in reversed(listed(folder))
-        if run.meta is not None and run.meta.state == "finished" and not (run.meta.name or run.meta.notes)
-    ]
+    """The runs that may go: finished, left by their process, and with neither a name nor notes; the oldest first."""
+    return [run for run in reversed(listed(folder)) if run.meta is not None and _may_go(run.meta)]
+
+
+def _may_go(meta: RunMeta) -> bool:
+    return meta.state == "finished" and not meta.is_open and not (meta.name or meta.notes)
 
 
 def prune(folder: Path | None = None, keep_bytes: int = 0) -> list[Listed]:

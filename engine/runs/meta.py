@@ -149,6 +149,8 @@ class Progress:
     epoch : the newest.
     epochs : the length of the longest arm, as set.
     events, commands, checkpoints : the highest numbers given.
+    outcome : how the present attempt has come to its end, finished, stopped or failed; empty while it trains. Its
+        process may still have the file open, and may begin another attempt.
     """
 
     time: float = 0.0
@@ -160,6 +162,7 @@ class Progress:
     commands: int = 0
     checkpoints: int = 0
     best: Best | None = None
+    outcome: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,11 +198,20 @@ class RunMeta:
         return self.environments[-1]
 
     @property
+    def is_open(self) -> bool:
+        """Whether the process that writes it is still there, be it training or only showing how the run has ended."""
+        return self.standing.state == "running" and self.standing.owner.lives(self.progress.time)
+
+    @property
     def state(self) -> State:
-        """`dead` where its process is gone without a word."""
-        if self.standing.state == "running":
-            return "running" if self.standing.owner.lives(self.progress.time) else "dead"
-        return next((state for state in STATES if state == self.standing.state), "dead")
+        """`dead` where its process is gone without a word before the run was over."""
+        if self.standing.state != "running":
+            word = self.standing.state
+        elif self.progress.outcome:
+            word = self.progress.outcome
+        else:
+            word = "running" if self.is_open else "dead"
+        return next((state for state in STATES if state == word), "dead")
 
     @property
     def is_here(self) -> bool:

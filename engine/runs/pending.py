@@ -10,13 +10,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from engine.commands import Command
-from engine.events import Epoch, Event, Intervention, Loading, Receipt, Seen, Started
+from engine.events import Epoch, Event, Failed, Finished, Intervention, Loading, Receipt, Seen, Started, Stopped
 from engine.preset import Preset
 from engine.runs import schema
 from engine.runs.levels import Levels
 from engine.runs.meta import Best, Progress
 from engine.runs.packing import Packer
-from engine.state import LabState
+from engine.state import LabState, Lane
 
 # Beside the epochs so many rare events and commands wait at most.
 _MOST_TEXTS = 100_000
@@ -95,6 +95,8 @@ class Pending:
         self._row: tuple[int, Any, bytes] | None = None  # as packed, not yet in the levels
         self._starts = 0
         self._goes_on = begun
+        self._left: set[Lane] = set()  # lanes that are not yet tested
+        self._interrupted = False
 
     def take(self, events: Iterable[Event]) -> None:
         """Take in events in their order; what one call gives is seen together."""
@@ -148,6 +150,7 @@ class Pending:
             self._bytes += len(packed)
 
     def _take_event(self, event: Event) -> None:
+        self._follow_outcome(event)
         if isinstance(event, Started):
             self._batch.device = event.device
             self._starts += 1
@@ -161,6 +164,21 @@ class Pending:
         fields = {"attempt": self._progress.attempt, "time": self.now, "event": event_fields(event)}
         self._batch.texts["events"][number] = schema.to_text(fields)
         self._moved(events=number)
+
+    def _follow_outcome(self, event: Event) -> None:
+        """A run is over once every lane is tested; until it is closed only this tells so."""
+        if isinstance(event, Started):
+            self._left = {(arm, seed) for arm in event.arms for seed in event.seeds}
+            self._interrupted = False
+            self._moved(outcome="")
+        elif isinstance(event, Stopped):
+            self._interrupted |= event.reason == "user"
+        elif isinstance(event, Finished):
+            self._left.discard((event.arm, event.seed))
+            if not self._left:
+                self._moved(outcome="stopped" if self._interrupted else "finished")
+        elif isinstance(event, Failed):
+            self._moved(outcome="failed")
 
     def _begin_again(self) -> None:
         """The run is started again: its epochs count from 1, in an attempt of their own."""

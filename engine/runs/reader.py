@@ -132,7 +132,7 @@ class RunReader:
             return
         lanes = [(arm, seed) for arm in started.arms for seed in started.seeds]
         # One that will not grow takes no more memory than it has numbers.
-        points = POINTS if self.meta.state == "running" else min(POINTS, max(4, progress.epoch))
+        points = POINTS if self.meta.is_open else min(POINTS, max(4, progress.epoch))
         history, lost = rebuilt.history(db, self._columns, lanes, progress, self.meta.missing, points)
         for turned in self.record.interventions:
             history.add(turned)

@@ -61,9 +61,10 @@ def resumable(path: Path, number: int | None = None) -> Resumable:
     """
     with RunReader(path) as reader:
         meta = reader.meta
-        if meta.state == "running":
+        if meta.is_open:
             owner = meta.standing.owner
-            raise RunError(f"{path}: is being trained by process {owner.pid} on {owner.host}: attach to it, or stop it")
+            how = "is being trained by" if meta.state == "running" else "is still open in"
+            raise RunError(f"{path}: {how} process {owner.pid} on {owner.host}: attach to it, or stop it")
         loaded = reader.load_checkpoint(number, None if number else meta.progress.attempt)
         said = tuple(reader.damage) if loaded is None else loaded.skipped
         checkpoint = loaded.checkpoint if loaded else None
@@ -133,6 +134,7 @@ def go_on(
             events=events,
             commands=commands,
             best=_best(found),
+            outcome="",
         )
         db.execute("BEGIN IMMEDIATE")
         try:

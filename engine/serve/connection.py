@@ -95,7 +95,13 @@ class Connection:
         return asyncio.get_running_loop().time() >= self._status_due
 
     async def _send_status(self, view: View) -> None:
-        status = {"state": view.state, "rate": round(view.rate, 3), "speed": view.speed, "paused": view.paused}
+        status = {
+            "state": view.state,
+            "rate": round(view.rate, 3),
+            "speed": view.speed,
+            "paused": view.paused,
+            "files": [str(path) for path in view.files],
+        }
         changed = {key for key, value in status.items() if self._status.get(key, self) != value}
         if changed - {"rate"} or (changed and self._is_status_due()):
             self._status = status

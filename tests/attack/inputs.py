@@ -1,6 +1,6 @@
 """What a keyboard, a mouse, a paste, a terminal's reports and a broken line can send, and what none of them should.
 
-Never what rightly ends the program: the letter q, Ctrl-Q, and the palette or a click that reach it.
+Never what rightly ends the program: the letter q, Ctrl-Q, Ctrl-D, and the palette or a click that reach it.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from random import Random
 
 from tests.attack.hostile import SIGNS, junk
 
-_ENDS = (b"q", b"Q", b"\x11", b"\x10", b"/", b"[113", b"[81", b"[112")
+_ENDS = (b"q", b"Q", b"\x11", b"\x10", b"\x04", b"/", b"[113", b"[81", b"[112", b"[100", b"[68")
 PASTE = 1 << 20  # bytes of the largest paste
 
 

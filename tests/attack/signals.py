@@ -46,7 +46,9 @@ def _sweeping(dashboard: Dashboard) -> None:
 
 def _exporting(dashboard: Dashboard) -> None:
     dashboard.trains()
-    dashboard.send(b"eee")
+    dashboard.send(b"e")
+    dashboard.wait_for("export as")
+    dashboard.send(b"\r")
 
 
 def _helping(dashboard: Dashboard) -> None:
@@ -80,7 +82,7 @@ def attack(numbers: Sequence[int], seed: int, workers: int, keep: Path | None) -
         for number in numbers:
             state, name = _CASES[number % COUNT]
             home = (keep or Path(scratch)) / str(number)
-            options = ("small.toml", *(("--epochs", "3") if state == "finished" else ()))
+            options = ("small.toml", "--on-hangup", "stop", *(("--epochs", "3") if state == "finished" else ()))
             with Dashboard(home, *options) as dashboard:
                 try:
                     STATES[state](dashboard)

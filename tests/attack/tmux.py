@@ -37,7 +37,7 @@ def _left_running(rng: Random, folder: Path, quits: bool) -> str | None:
     """What is wrong with what is left, or None."""
     (folder / "small.toml").write_text(PRESET, encoding="utf-8")
     server = _Server(folder)
-    server("new-session", "-d", "-x", "120", "-y", "36", f"exec {shlex.quote(REGTUI)} small.toml")
+    server("new-session", "-d", "-x", "120", "-y", "36", f"exec {shlex.quote(REGTUI)} small.toml --on-hangup stop")
     pid = int(server("list-panes", "-F", "#{pane_pid}"))
     try:
         if not _shown(server, "epochs", 60):

@@ -59,12 +59,19 @@ FAULTS: Faults = {
         ("if not isinstance(event, _NO_NEWS)", "if True"),
         ('raise PresetError("closed while loading")', "pass"),
         ("if self._closing:\n                    return\n", "if False:\n                    return\n"),
-        ("if (lab.epoch, lab.batch) == (order.at, 0):", "if True:"),
+        ("self._emit([lab.started], state)", "self._set_state(state)"),
         ("self._count += len(events)", "self._count += 1"),
     ],
     ("engine/looker.py", "tests/engine/worker"): [
         ("(ended - began) / _LOOK_SHARE - LOOK_EVERY", "(ended - began)"),
         ("self._by_viewer[viewer] = wanted", "self._by_viewer = {viewer: wanted}"),
+    ],
+    ("engine/worker.py", "tests/tui/commands/test_resume.py"): [
+        ("[*self._turned_again(lab), *lab.advance()]", "[*lab.advance()]"),
+        ("self._keeper.answered(command, receipt)\n        return events", "pass\n        return events"),
+    ],
+    ("engine/control.py", "tests/engine/worker"): [
+        ("if (epoch, batch) == (self.at, 0):", "if True:"),
     ],
     ("engine/control.py", "tests/engine/test_control.py"): [
         ("number < self._now[0][0]", "number > self._now[0][0]"),

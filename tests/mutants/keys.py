@@ -73,7 +73,7 @@ FAULTS: Faults = {
         ('pane.set_class(shown.arm in (arm, None), "selected")', 'pane.set_class(shown.arm == arm, "selected")'),
     ],
     ("tui/screens/experiments.py", "tests/tui/screens/test_dialogs.py::test_discard_ends_without_a_table"): [
-        ('EndProgram(keep=answer == "keep")', "EndProgram(keep=True)"),
+        ("EndProgram(answer)", 'EndProgram("keep")'),
     ],
     (
         "tui/screens/experiments.py",

@@ -71,7 +71,7 @@ FAULTS: Faults = {
         ("np.asarray(epochs)[known], mean[known]", "np.asarray(epochs)[known], 2 * mean[known]"),
         ("float(max(newest, min(step, view.preset.epochs)))", "float(newest)"),
         ("{*epochs[:1], *epochs[-1:]}", "{*epochs[:1]}"),
-        ("whole = len(ends) == len(view.preset.seeds)", "whole = len(ends) > 0"),
+        ("whole = len(ends) == len(view.seeds_of(arm))", "whole = len(ends) > 0"),
         ("if 0 < ended < seeds else", "if 0 < ended <= seeds else"),
         ("faint = many and selected is not None and arm != selected", "faint = False"),
         (
@@ -141,7 +141,6 @@ FAULTS: Faults = {
         ("SHARE = 0.04", "SHARE = 0.4"),
     ],
     ("tui/screens/files.py", f"{_S}/test_files.py"): [
-        ("picture.unlink(missing_ok=True)", "pass"),
         ('if name.endswith(".toml") else f"{name}.toml"', ""),
         ('self.ask(name, f"Not written.', "self.ask('', f\"Not written."),
     ],

@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+import os
 import random
 import resource
+import statistics
 import subprocess
 import sys
+import time
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from engine.events import Epoch, Event
+from engine.preset import Preset
 from engine.runs.writer import RunWriter
 from tests.engine.runs.damage import Truth, harmed, refuted, truth
 from tests.engine.runs.made import made_epochs, started_of, wide_preset
 from tests.engine.runs.test_killed import killed_and_resumed
 from tests.engine.runs.test_watched import written_and_watched
+from tests.epochs import NUMBERS
+from tests.terminal import REGTUI, Terminal
 
 ROOT = Path(__file__).parents[2]
 
@@ -62,23 +69,67 @@ assert low.min() <= 1.2 and high.max() >= 1_000_000
 """
 
 
-def test_a_million_epochs_of_thirty_numbers_in_flat_memory_and_300_mb_open_in_a_second(tmp_path: Path) -> None:
+def thirty_numbers(preset: Preset, epoch: int) -> list[Event]:
+    """An epoch of two lanes, fifteen numbers each, with losses to draw."""
+    events: list[Event] = []
+    for event in made_epochs(preset, epoch, 15 - len(NUMBERS)):
+        assert isinstance(event, Epoch)
+        losses = {"train_loss": epoch**-0.3, "val_loss": epoch**-0.2}
+        events.append(Epoch(event.arm, event.seed, epoch, {**NUMBERS, **losses, **event.metrics}))
+    return events
+
+
+def written(path: Path, epochs: int) -> tuple[RunWriter, float]:
+    """A run of so many epochs, and by how much memory grew after the first tenth of them, MB."""
     preset = wide_preset(2, 1)
-    writer = RunWriter(tmp_path / "run.regtui", preset)
+    writer = RunWriter(path, preset)
     writer.take([started_of(preset)])
     early = 0
-    for epoch in range(1, 1_000_001):
-        events: list[Event] = []
-        for event in made_epochs(preset, epoch, 15):
-            assert isinstance(event, Epoch)
-            events.append(event)
-        writer.take(events)
+    for epoch in range(1, epochs + 1):
+        writer.take(thirty_numbers(preset, epoch))
         if epoch % 1000 == 0:
             assert writer.flush()
-        if epoch == 100_000:
+        if epoch == epochs // 10:
             early = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - early) / 1000
     assert writer.close("finished")
+    return writer, grown
+
+
+@dataclass
+class Shown:
+    """What `regtui open` took: seconds up to the curves, and of the processor for all; ms for a key; MB."""
+
+    first: float
+    processor: float
+    key: float
+    memory: float
+
+
+def shown(path: Path) -> Shown:
+    """Open the run in a real terminal and switch its scale twenty times."""
+    keys = []
+    with Terminal([REGTUI, "open", str(path)], 160, 45) as terminal:
+        terminal.wait_for(
+            lambda text: "opened, read-only" in text and any(0x2800 < ord(sign) <= 0x28FF for sign in text)
+        )
+        first = time.perf_counter() - terminal.started
+        for _ in range(20):
+            sent, pressed = len(terminal.raw), time.perf_counter()
+            terminal.press("l")
+            while len(terminal.raw) == sent:
+                terminal.read(1.0)
+            keys.append(time.perf_counter() - pressed)
+            terminal.watch(0.2)  # the rest of the frame
+        status, times = (Path(f"/proc/{terminal.pid}/{name}").read_text() for name in ("status", "stat"))
+    memory = next(int(line.split()[1]) / 1000 for line in status.splitlines() if line.startswith("VmRSS"))
+    fields = times.rpartition(")")[2].split()
+    processor = (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    return Shown(first, processor, 1000 * statistics.median(keys), memory)
+
+
+def test_a_million_epochs_of_thirty_numbers_in_flat_memory_and_300_mb_open_in_a_second(tmp_path: Path) -> None:
+    writer, grown = written(tmp_path / "run.regtui", 1_000_000)
     size = writer.path.stat().st_size
     done = subprocess.run(
         [sys.executable, "-c", OPENED, str(writer.path)], cwd=ROOT, check=True, capture_output=True, text=True
@@ -90,3 +141,14 @@ def test_a_million_epochs_of_thirty_numbers_in_flat_memory_and_300_mb_open_in_a_
     assert size / 30e6 <= 9
     assert grown < 20
     assert opened < 1
+    short, _ = written(tmp_path / "short.regtui", 300)
+    few, many = shown(short.path), shown(writer.path)
+    for epochs, took in (("300", few), ("1,000,000", many)):
+        print(
+            f"`regtui open` of {epochs} epochs: curves after {took.first:.2f} s, a key {took.key:.0f} ms,"
+            f" {took.processor:.2f} s of the processor, {took.memory:.0f} MB"
+        )
+    assert many.first < few.first + 1  # behind what the program's start takes
+    assert many.processor < few.processor + 1
+    assert many.key < 1.5 * few.key + 20
+    assert many.memory < few.memory + 30

@@ -78,6 +78,7 @@ def test_help_imports_nothing_heavy():
         (["run", "dropout", "--arm-set", "off:training.lr=1"], "no arm 'off'"),
         (["presets", "nothing-like-it"], "no preset 'nothing-like-it': `regtui presets` lists them"),
         (["nosuch"], "no preset 'nosuch': `regtui presets` lists them; a file of yours ends in .toml"),
+        (["check", "moons", "--epochs", "1", ""], "unexpected ''"),
         (["check"], "the following arguments are required: FILE"),
         (["check", "nowhere.toml"], "nowhere.toml: no such file"),
     ],
@@ -97,7 +98,9 @@ def test_no_word_opens_the_default_preset(dashboard):
     assert preset.name == "dropout"
     assert isinstance(given.pop("signals"), Signals)
     assert given.pop("keeper_of")(preset) is not None
+    assert given.pop("background") == ["--checkpoint-every=30", "--keep-snapshots=512000000"]
     assert given == {
+        "stop_on_hang_up": False,
         "device": "auto", "fps": None, "paused": False, "ascii_only": False, "mouse": True, "reproduce": ["dropout"],
     }  # fmt: skip
 
@@ -172,13 +175,23 @@ def test_the_list_of_presets_imports_no_torch():
     assert not {"torch", "torchvision", "textual", "numpy"} & set(done.stderr.split())
 
 
-def test_a_terminal_shows_a_heading_for_each_group(monkeypatch):
+def test_a_terminal_shows_a_heading_and_an_example_for_each_group(monkeypatch):
     console = Console(file=io.StringIO(), force_terminal=True, width=90, color_system=None)
     monkeypatch.setattr("tui.catalog.builtin_list", lambda: LISTED)
     monkeypatch.setattr("tui.catalog.StdoutConsole", lambda: console)
     assert main(["presets"]) == 0
     lines = [line.rstrip() for line in console.file.getvalue().splitlines()]
-    headings = [lines.index(name) for name in ("first steps", "penalties", "CIFAR-100", "my own", "others")]
+    examples = [" ".join(line.split()) for line in lines]
+    headings = [
+        examples.index(line)
+        for line in (
+            "first steps regtui start",
+            "penalties regtui l1",
+            "CIFAR-100 regtui cifar",
+            "my own regtui mine",
+            "others regtui dropout",
+        )
+    ]
     assert headings == sorted(headings)
     assert any(line.startswith("dropout") and "(default)" in line for line in lines[headings[-1] :])
 

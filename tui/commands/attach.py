@@ -10,16 +10,23 @@ from tui.exits import FAILED
 from tui.say import complain, say, why_no_dashboard
 
 
-def main(argv: Sequence[str]) -> int:
-    """Show and steer the run until the person leaves it, which it survives. Raises UsageError, RunError."""
-    parser = Parser(
-        prog="regtui attach", description="Take up a run that another process trains: q leaves it, and it trains on."
+def parser() -> Parser:
+    """Of the command."""
+    command = Parser(
+        prog="regtui attach",
+        description="Take up a run that another process trains: q leaves it, and it trains on.",
+        epilog="example:\n  regtui attach 1f3a",
     )
-    parser.add_argument(
+    command.add_argument(
         "run", nargs="?", metavar="RUN", help="an id, a part of a name, or a file; the newest if not given"
     )
-    screen_options(parser)
-    options = parser.parse(argv)
+    screen_options(command)
+    return command
+
+
+def main(argv: Sequence[str]) -> int:
+    """Show and steer the run until the person leaves it, which it survives. Raises UsageError, RunError."""
+    options = parser().parse(argv)
 
     from engine.client import RemoteWorker
     from engine.runs.library import runs_folder

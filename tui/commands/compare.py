@@ -13,15 +13,21 @@ if TYPE_CHECKING:
     from engine.compare import ComparedWorker
 
 
-def main(argv: Sequence[str]) -> int:
-    """Show the runs until the user leaves, or print them; the exit code. Raises UsageError, RunError."""
-    parser = Parser(
+def parser() -> Parser:
+    """Of the command."""
+    command = Parser(
         prog="regtui compare",
         description="Lay the curves of runs over one another, set their tables side by side, list their differences.",
+        epilog="example:\n  regtui compare 1f3a 'lr 0.1'",
     )
-    parser.add_argument("runs", nargs="+", metavar="RUN", help="an id, a part of a name, or a file")
-    screen_options(parser).add_argument("--no-screen", action="store_true", help="print the table and the differences")
-    options = parser.parse(argv)
+    command.add_argument("runs", nargs="+", metavar="RUN", help="an id, a part of a name, or a file")
+    screen_options(command).add_argument("--no-screen", action="store_true", help="print the table and the differences")
+    return command
+
+
+def main(argv: Sequence[str]) -> int:
+    """Show the runs until the user leaves, or print them; the exit code. Raises UsageError, RunError."""
+    options = parser().parse(argv)
 
     from engine.compare import ComparedWorker
     from engine.runs.library import find

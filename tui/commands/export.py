@@ -13,6 +13,31 @@ from tui.say import complain, say
 _USAGE = "regtui export RUN --csv | --json | --html | --svg | --png | --parquet | --tensorboard [-o FILE] [--force]"
 
 
+def parser() -> Parser:
+    """Of the command."""
+    from engine.export import FORMATS
+
+    command = Parser(
+        prog="regtui export",
+        usage=_USAGE,
+        description="Write a run in another format.",
+        epilog="example:\n  regtui export 1f3a --html -o run.html",
+    )
+    command.add_argument(
+        "run", nargs="?", metavar="RUN", help="an id, a part of a name, or a file; the newest run unless given"
+    )
+    formats = command.add_argument_group("the format, unless FILE ends in one")
+    for form in FORMATS.values():
+        takes = f" (takes {form.needs}: pip install 'regtui[{form.extra}]')" if form.needs else ""
+        formats.add_argument(
+            f"--{form.name}", dest="formats", action="append_const", const=form.name, help=f"{form.help}{takes}"
+        )
+    add = command.add_argument_group("the file").add_argument
+    add("-o", "--output", metavar="FILE", help="where to; - is stdout, for csv, json and html; else a name of its own")
+    add("--force", action="store_true", help="replace what is there")
+    return command
+
+
 def main(argv: Sequence[str]) -> int:
     """Write the file and say where; the exit code. Raises UsageError, RunError."""
     from engine.export import FORMATS, to_stream
@@ -20,20 +45,11 @@ def main(argv: Sequence[str]) -> int:
     from engine.runs.reader import RunReader
     from tui.runs.exporting import export_to, own_name
 
-    parser = Parser(prog="regtui export", usage=_USAGE, description="Write a run in another format.")
-    parser.add_argument(
-        "run", nargs="?", metavar="RUN", help="an id, a part of a name, or a file; the newest run unless given"
-    )
-    formats = parser.add_argument_group("the format")
-    for form in FORMATS.values():
-        takes = f" (takes {form.needs}: pip install 'regtui[{form.extra}]')" if form.needs else ""
-        formats.add_argument(
-            f"--{form.name}", dest="formats", action="append_const", const=form.name, help=f"{form.help}{takes}"
-        )
-    add = parser.add_argument_group("the file").add_argument
-    add("-o", "--output", metavar="FILE", help="where to; - is stdout, for csv, json and html; else a name of its own")
-    add("--force", action="store_true", help="replace what is there")
-    options = parser.parse(argv)
+    options = parser().parse(argv)
+    if not options.formats and options.output:  # its ending says so
+        options.formats = [
+            name for name, form in FORMATS.items() if form.ending and options.output.endswith(form.ending)
+        ]
     if not options.formats:
         raise UsageError(f"which format: {', '.join(f'--{name}' for name in FORMATS)}")
     if len(options.formats) > 1:

@@ -11,14 +11,23 @@ from tui.exits import DONE
 from tui.say import complain, why_no_dashboard
 
 
-def main(argv: Sequence[str]) -> int:
-    """Show the run until the person leaves; the exit code. Raises UsageError, RunError."""
-    parser = Parser(prog="regtui open", description="Show a recorded run in the dashboard, without changing it.")
-    parser.add_argument(
+def parser() -> Parser:
+    """Of the command."""
+    command = Parser(
+        prog="regtui open",
+        description="Show a recorded run in the dashboard, without changing it.",
+        epilog="example:\n  regtui open 1f3a",
+    )
+    command.add_argument(
         "run", nargs="?", metavar="RUN", help="an id, a part of a name, or a file; the newest run unless given"
     )
-    screen_options(parser)
-    options = parser.parse(argv)
+    screen_options(command)
+    return command
+
+
+def main(argv: Sequence[str]) -> int:
+    """Show the run until the person leaves; the exit code. Raises UsageError, RunError."""
+    options = parser().parse(argv)
 
     from engine.runs.library import find, newest
 

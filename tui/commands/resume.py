@@ -4,56 +4,55 @@ from __future__ import annotations
 
 import argparse
 import sys
-import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from tui.arguments import Parser, device
+from tui.arguments import Parser, device, screen_options
 from tui.bars import Bars
 from tui.commands.ask import agreed
-from tui.commands.open import print_table
-from tui.exits import DIVERGED, DONE, INTERRUPTED
-from tui.say import complain, say
+from tui.exits import DONE, INTERRUPTED
+from tui.recording import background, hang_up_option, keeper_of, keeper_that_goes_on, keeping_options
+from tui.say import complain, why_no_dashboard
 
 if TYPE_CHECKING:
-    from engine.events import Event, Loading
-    from engine.lab import Lab
-    from engine.record import RunRecord
+    from engine.events import Loading
     from engine.runs.meta import RunMeta
-    from engine.runs.recorder import Recorder
     from engine.runs.resume import Resumable
     from tui.signals import Signals
 
-# A state to go on from is written down so often, seconds.
-_CHECKPOINT_EVERY = 30.0
 
-
-def main(argv: Sequence[str]) -> int:
-    """Train a run on to its end; the exit code. Raises UsageError, PresetError."""
-    parser = Parser(
-        prog="regtui resume", description="Go on with a run that was left, bit for bit as if it never had been."
+def parser() -> Parser:
+    """Of the command."""
+    command = Parser(
+        prog="regtui resume",
+        description="Go on with a run that was left, bit for bit as if it never had been.",
+        epilog="example:\n  regtui resume 1f3a",
     )
-    parser.add_argument(
+    command.add_argument(
         "run",
         nargs="?",
         metavar="RUN",
         help="an id, a part of a name, or a file; the newest that was left unless given",
     )
-    resume_options(parser)
-    parser.add_argument("--device", type=device, default="auto", metavar="D", help="the run's own unless given")
-    parser.add_argument("--json", action="store_true", help="one JSON object a line on stdout, and nothing else there")
-    parser.add_argument("--ascii", action="store_true", help="draw with ASCII only")
-    return go_on_with(parser.parse(argv))
+    add = command.add_argument
+    add("--anyway", action="store_true",
+        help="go on where the device, torch or the threads are others, without asking")  # fmt: skip
+    add("--device", type=device, default="auto", metavar="D", help="the run's own unless given")
+    add("--json", action="store_true", help="without a screen: one JSON object a line on stdout")
+    add("--no-screen", action="store_true", help="without a screen, as `regtui run`")
+    kept = command.add_argument_group("the run's file")
+    keeping_options(kept)
+    hang_up_option(kept)
+    screen_options(command)
+    return command
 
 
-def resume_options(parser: argparse.ArgumentParser) -> None:
-    """Add what is answered in advance."""
-    parser.add_argument(
-        "--anyway", action="store_true", help="go on where the device, torch or the threads are others, without asking"
-    )
+def main(argv: Sequence[str]) -> int:
+    """Train a run on to its end; the exit code. Raises UsageError, PresetError."""
+    return _go_on_with(parser().parse(argv))
 
 
-def go_on_with(options: argparse.Namespace) -> int:
+def _go_on_with(options: argparse.Namespace) -> int:
     """Go on with `options.run`, or the newest run that was left."""
     from engine.runs.library import find, newest
     from engine.runs.resume import resumable
@@ -73,7 +72,7 @@ def go_on_with(options: argparse.Namespace) -> int:
 
 def was_left(meta: RunMeta) -> bool:
     """Whether a run stands still before its end."""
-    return meta.state in ("stopped", "dead", "failed")
+    return meta.state in ("stopped", "dead", "failed") and not meta.is_open
 
 
 def refuse_finished(found: Resumable) -> None:
@@ -99,22 +98,20 @@ def device_of(meta: RunMeta, asked: str) -> str:
 
 
 def _go_on(found: Resumable, options: argparse.Namespace, signals: Signals) -> int:
-    from engine.record import RunRecord
-    from engine.resumed import resumed_lab
+    from engine.resumed import resumed_lab, taken_up
     from engine.runs.meta import Environment
-    from engine.runs.recorder import Recorder
     from engine.runs.resume import go_on
 
-    shown = sys.stderr is not None and sys.stderr.isatty() and not options.json
+    bars_shown = sys.stderr is not None and sys.stderr.isatty() and not options.json
     where = device_of(found.meta, options.device)
-    with Bars(found.preset, shown) as bars:
+    with Bars(found.preset, bars_shown) as bars:
 
         def report(loading: Loading) -> None:
             signals.check()
             bars.loading(loading.text, loading.share)
 
         bars.waiting("loading the data")
-        lab, data = resumed_lab(found, where, report)
+        lab, _ = resumed_lab(found, where, report)
     signals.check()
     # Now that the lab is made: it has chosen how many threads compute.
     here = Environment.here(where)
@@ -122,53 +119,38 @@ def _go_on(found: Resumable, options: argparse.Namespace, signals: Signals) -> i
         told = f"{'; '.join(others)}: it will not go on bit for bit"
         if not agreed("Go on anyway", options.anyway, "--anyway", told):
             return DONE
-    writer = go_on(found, here)
+    writer = go_on(found, here, keep_bytes=options.keep_snapshots)
     if writer.path != found.path:
         complain(f"{found.path}: is damaged and stays as it is: the run goes on in {writer.path}")
-    recorder, record = Recorder(writer), RunRecord(found.preset)
-    recorder.describe(data=lambda: data)
-    try:
-        with Bars(found.preset, shown) as bars:
-            _train(lab, found, recorder, record, bars, signals, options.json)
-    finally:
-        recorder.checkpoint(lab.state())
-        recorder.close("finished" if lab.finished else "stopped")
-    if recorder.trouble is not None:
-        complain(str(recorder.trouble))
-    if not options.json:
-        say("")
-        print_table(writer.path, options.ascii)
-    if not lab.finished:
-        complain(f"stopped: regtui resume {found.meta.id} goes on")
-        return INTERRUPTED
-    return DIVERGED if record.diverged else DONE
+    run, keeper = taken_up(found, lab, writer), keeper_that_goes_on(writer, found.meta.id, options)
+    del lab  # the worker's from now on
+    if options.json or options.no_screen or why_no_dashboard():
+        from tui import headless
 
+        code = headless.run(
+            run.record.preset, device=where, as_json=options.json, ascii_only=options.ascii, signals=signals,
+            keeper=keeper, taken_up=run,
+        )  # fmt: skip
+        if code == INTERRUPTED:
+            complain(f"stopped: regtui resume {found.meta.id} goes on")
+        return code
 
-def _train(
-    lab: Lab, found: Resumable, recorder: Recorder, record: RunRecord, bars: Bars, signals: Signals, as_json: bool
-) -> None:
-    """To the end, or until Ctrl-C."""
-    from engine.events import to_json
-    from engine.resumed import Again
+    from engine.worker import Worker
+    from tui.app import run_dashboard
 
-    def tell(events: Sequence[Event]) -> None:
-        recorder.take(events)
-        record.take_all(events)
-        bars.show(record)
-        if as_json:
-            sys.stdout.write("".join(f"{to_json(event)}\n" for event in events))
-            sys.stdout.flush()
-
-    again, saved = Again(found.later), time.monotonic()
-    signals.graceful = True
-    bars.start()
-    tell([lab.started])
-    while not lab.finished and not signals.interrupted:
-        signals.check()
-        events, commands = again.turn(lab)
-        tell([*events, *lab.advance()])
-        for command, receipt in commands:
-            recorder.command(command, receipt)
-        if time.monotonic() - saved >= _CHECKPOINT_EVERY:
-            saved = time.monotonic()
-            recorder.checkpoint(lab.state())
+    command = [word for word in found.meta.environments[0].command[1:] if word != "run"]
+    code = run_dashboard(
+        run.record.begun or run.record.preset,
+        device=options.device,
+        fps=options.fps,
+        ascii_only=options.ascii,
+        mouse=not options.no_mouse,
+        reproduce=command or [found.meta.identity.preset],
+        signals=signals,
+        worker=Worker(run.record.preset, where, speed=found.preset.speed, keeper=keeper, taken_up=run),
+        keeper_of=keeper_of(options, ["regtui", *sys.argv[1:]]),
+        stop_on_hang_up=options.on_hangup == "stop",
+        background=background(options),
+    )
+    signals.check()
+    return code

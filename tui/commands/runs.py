@@ -7,6 +7,7 @@ import json
 import shutil
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 from tui.arguments import Parser, UsageError, nearest, size
 from tui.commands.ask import agreed
@@ -19,26 +20,36 @@ _USAGE = """regtui runs [WORD...] [--sort KEY] [--json]
 """
 _EPILOG = """RUN is an id or the beginning of one, a part of a name, or a file.
 Runs are recorded in the folder that REGTUI_RUNS names, or among the user's data.
+
+example:
+  regtui runs moons --sort best
 """
+
+
+def parser() -> Parser:
+    """Of the command."""
+    from tui.runs.rows import SORTS
+
+    command = Parser(prog="regtui runs", usage=_USAGE, description="List the recorded runs.", epilog=_EPILOG)
+    command.add_argument("words", nargs="*", metavar="WORD", help="only the runs that have all of these words")
+    command.add_argument("--sort", default="when", metavar="KEY", help=f"by {', '.join(SORTS)}")
+    command.add_argument("--json", action="store_true", help="one JSON object a line for each run")
+    add = command.add_argument_group("with one run").add_argument
+    add("--rename", nargs=2, metavar=("RUN", "NAME"), help="give it a name; an empty one takes the name away")
+    add("--note", nargs=2, metavar=("RUN", "TEXT"), help="keep a note with it")
+    add("--delete", metavar="RUN", help="delete its file")
+    add = command.add_argument_group("with all of them").add_argument
+    pruned = "delete finished runs without a name or a note, the oldest first, until all take at most SIZE"
+    add("--prune", nargs="?", const=0, type=size, metavar="SIZE", help=pruned)
+    add("--yes", action="store_true", help="do not ask before deleting")
+    return command
 
 
 def main(argv: Sequence[str]) -> int:
     """List the runs, or do what is asked with one; the exit code. Raises UsageError, RunError."""
     from tui.runs.rows import SORTS
 
-    parser = Parser(prog="regtui runs", usage=_USAGE, description="List the recorded runs.", epilog=_EPILOG)
-    parser.add_argument("words", nargs="*", metavar="WORD", help="only the runs that have all of these words")
-    parser.add_argument("--sort", default="when", metavar="KEY", help=f"by {', '.join(SORTS)}")
-    parser.add_argument("--json", action="store_true", help="one JSON object a line for each run")
-    add = parser.add_argument_group("with one run").add_argument
-    add("--rename", nargs=2, metavar=("RUN", "NAME"), help="give it a name; an empty one takes the name away")
-    add("--note", nargs=2, metavar=("RUN", "TEXT"), help="keep a note with it")
-    add("--delete", metavar="RUN", help="delete its file")
-    add = parser.add_argument_group("with all of them").add_argument
-    pruned = "delete finished runs without a name or a note, the oldest first, until all take at most SIZE"
-    add("--prune", nargs="?", const=0, type=size, metavar="SIZE", help=pruned)
-    add("--yes", action="store_true", help="do not ask before deleting")
-    options = parser.parse(argv)
+    options = parser().parse(argv)
     if options.sort not in SORTS:
         near = nearest(options.sort, SORTS)
         raise UsageError(f"--sort: {options.sort}: must be one of {', '.join(SORTS)}{near}")
@@ -52,7 +63,7 @@ def main(argv: Sequence[str]) -> int:
 
 def _list(options: argparse.Namespace) -> int:
     from engine.runs.library import MUCH, listed, runs_folder
-    from tui.runs.rows import as_fields, bytes_in_words, in_order, lines, with_words
+    from tui.runs.rows import as_fields, in_order, lines, much_in_words, with_words
 
     everything = listed()
     runs = in_order(with_words(everything, options.words), options.sort)
@@ -69,7 +80,7 @@ def _list(options: argparse.Namespace) -> int:
         if run.problem:
             complain(run.problem)
     if (total := sum(run.bytes for run in everything)) > MUCH:
-        complain(f"the runs take {bytes_in_words(total)}: `regtui runs --prune` deletes finished ones without a name")
+        complain(much_in_words(total))
     return DONE
 
 
@@ -97,10 +108,30 @@ def _do(what: str, options: argparse.Namespace) -> int:
         return DONE
     if what == "delete":
         path = library.find(options.delete)
-        if agreed(f"delete {path}", options.yes):
+        if agreed(f"delete {_called(path)}", options.yes):
             library.delete(path)
+            say(f"deleted {path}")
         return DONE
     ref, text = getattr(options, what)
     path = library.find(ref)
-    library.rename(path, text) if what == "rename" else library.annotate(path, text)
+    if what == "rename":
+        library.rename(path, text)
+    else:
+        library.annotate(path, text)
+    meta = library.meta_at(path)
+    kept = meta.name if what == "rename" else meta.notes
+    say(f"{meta.id}: {'name' if what == 'rename' else 'note'}{f': {kept}' if kept else ' taken away'}")
     return DONE
+
+
+def _called(path: Path) -> str:
+    """The run in words, and its file."""
+    from engine.runs.errors import RunError
+    from engine.runs.library import meta_at
+    from tui.runs.rows import when
+
+    try:
+        meta = meta_at(path)
+    except RunError:
+        return str(path)
+    return f"{meta.name or meta.identity.preset} of {when(meta.identity.began)}, {path}"

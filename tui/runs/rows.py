@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 import time
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
@@ -13,7 +14,8 @@ from engine.runs.library import Listed
 from engine.text import printable
 
 _GAP = 2
-_SHORTEST_NAMES = 12
+# What is cut keeps so many columns.
+_SHORTEST = 14
 
 
 def name_of(run: Listed) -> str:
@@ -47,12 +49,37 @@ def when(seconds: float) -> str:
     return time.strftime("%Y-%m-%d %H:%M", time.localtime(seconds))
 
 
+def when_in_short(seconds: float) -> str:
+    """The time of a day in this year, the day of a year before."""
+    here = time.localtime(seconds)
+    return time.strftime("%m-%d %H:%M" if here.tm_year == time.localtime().tm_year else "%Y-%m-%d", here)
+
+
+def until(began: float, ended: float) -> str:
+    """From when to when, such as `2026-03-01 09:10 to 11:45`."""
+    first, last = when(began), when(ended)
+    return f"{first} to {last.removeprefix(first[:11])}"
+
+
+def where(run: Listed) -> str:
+    """The host and the device that it was last trained on: `gpu-box cuda:0`."""
+    if run.meta is None:
+        return "-"
+    environment = run.meta.environment
+    return f"{environment.host} {environment.device.partition(' ')[0]}".strip()
+
+
 def bytes_in_words(count: int) -> str:
     """Such as `38 kB` or `1.2 GB`."""
     for unit, size in (("GB", 10**9), ("MB", 10**6), ("kB", 10**3)):
         if count >= size:
             return f"{count / size:.3g} {unit}"
     return f"{count} B"
+
+
+def much_in_words(total: int) -> str:
+    """What there is to do where the runs together take so many bytes."""
+    return f"The runs take {bytes_in_words(total)}: `regtui runs --prune` deletes finished ones without name and note."
 
 
 SORTS: dict[str, Callable[[Listed], Any]] = {
@@ -97,59 +124,85 @@ def as_fields(run: Listed) -> dict[str, Any]:
     return {name: plain(value) for name, value in told.items()}
 
 
-HEADS = ("id", "name", "arms", "state", "epochs", "best", "when", "where")
+HEADS = ("id", "name", "preset", "arms", "state", "epochs", "best", "when", "where")
 _RIGHT = ("epochs", "best")
+# These are cut where the list is narrow, the widest of them first.
+_CUT = ("name", "preset", "arms")
 
 
 def cells(run: Listed) -> dict[str, str]:
-    """Its columns by their heads."""
+    """Its columns by their heads. The name is empty where the user has given none."""
     meta = run.meta
-    told = {
+    texts = {
         "id": meta.id if meta else "-",
-        "name": name_of(run),
+        "name": meta.name if meta else "",
+        "preset": meta.identity.preset if meta else run.path.name,
         "arms": ", ".join(meta.identity.arms) if meta else "-",
         "state": state_of(run),
         "epochs": _epochs(run),
         "best": _best(run),
         "when": when(began(run)),
-        "where": meta.environment.host if meta else "-",
+        "where": where(run),
     }
-    return {head: printable(text) for head, text in told.items()}
+    return {head: printable(text) for head, text in texts.items()}
 
 
 def lines(runs: Sequence[Listed], width: int | None = None) -> tuple[str, list[str]]:
     """The head and a line for each run, at most `width` columns wide; as wide as they are without one.
 
-    Where it is narrow the names of the arms give way to their count, then the host and the arms are left out.
+    Where it is narrow the names of the arms give way to their count, the presets to the names that the user gave, the
+    dates to short ones; then the hosts, the arms and the dates are left out.
     """
     rows = [cells(run) for run in runs]
-    heads = list(HEADS)
-    if width is not None:
-        if _width(heads, rows) > width and _width(heads, rows) - _widest("arms", rows) + _SHORTEST_NAMES > width:
-            for run, row in zip(runs, rows, strict=True):
-                row["arms"] = str(len(run.meta.identity.arms)) if run.meta else "-"
-        for head in ("where", "arms"):
-            if _width(heads, rows) - max(0, _widest("name", rows) - _SHORTEST_NAMES) > width:
-                heads.remove(head)
+    heads = [head for head in HEADS if head != "name" or any(row["name"] for row in rows)]
+    steps = (_count_arms, _merge_names, _shorten_dates, _without("where"), _without("arms"), _without("when"))
+    for narrower in steps:
+        if width is None or _least_width(heads, rows) <= width:
+            break
+        narrower(heads, runs, rows)
     widths = {head: _widest(head, rows) for head in heads}
-    if width is not None:
-        for head in ("arms", "name"):
-            if head in widths and (over := sum(widths.values()) + _GAP * (len(heads) - 1) - width) > 0:
-                widths[head] = max(4, widths[head] - over)
-    return _line({head: head for head in heads}, widths), [_line(row, widths) for row in rows]
+    cut = [head for head in _CUT if head in widths]
+    for _ in range(sum(widths.values()) + _GAP * (len(heads) - 1) - (width or sys.maxsize)):
+        widest = max(cut, key=widths.__getitem__)
+        widths[widest] = max(4, widths[widest] - 1)
+    head, *lines = (_line(row, widths)[:width] for row in ({head: head for head in heads}, *rows))
+    return head, lines
+
+
+def _count_arms(heads: list[str], runs: Sequence[Listed], rows: Sequence[dict[str, str]]) -> None:
+    for run, row in zip(runs, rows, strict=True):
+        row["arms"] = str(len(run.meta.identity.arms)) if run.meta else "-"
+
+
+def _merge_names(heads: list[str], runs: Sequence[Listed], rows: Sequence[dict[str, str]]) -> None:
+    if "name" in heads:
+        heads.remove("preset")
+        for row in rows:
+            row["name"] = row["name"] or row["preset"]
+
+
+def _shorten_dates(heads: list[str], runs: Sequence[Listed], rows: Sequence[dict[str, str]]) -> None:
+    for run, row in zip(runs, rows, strict=True):
+        row["when"] = when_in_short(began(run))
+
+
+def _without(head: str) -> Callable[[list[str], Sequence[Listed], Sequence[dict[str, str]]], None]:
+    return lambda heads, runs, rows: heads.remove(head)
 
 
 def _widest(head: str, rows: Sequence[dict[str, str]]) -> int:
     return max([len(head), *(len(row[head]) for row in rows)])
 
 
-def _width(heads: Sequence[str], rows: Sequence[dict[str, str]]) -> int:
-    return sum(_widest(head, rows) for head in heads) + _GAP * (len(heads) - 1)
+def _least_width(heads: Sequence[str], rows: Sequence[dict[str, str]]) -> int:
+    """With what can be cut as short as it may be."""
+    widths = (min(_widest(head, rows), _SHORTEST) if head in _CUT else _widest(head, rows) for head in heads)
+    return sum(widths) + _GAP * (len(heads) - 1)
 
 
 def _line(row: dict[str, str], widths: dict[str, int]) -> str:
-    told = []
+    texts = []
     for head, width in widths.items():
         text = row[head] if len(row[head]) <= width else f"{row[head][: width - 1]}…"
-        told.append(f"{text:>{width}}" if head in _RIGHT else f"{text:<{width}}")
-    return (" " * _GAP).join(told).rstrip()
+        texts.append(f"{text:>{width}}" if head in _RIGHT else f"{text:<{width}}")
+    return (" " * _GAP).join(texts).rstrip()

@@ -30,6 +30,14 @@ class Action:
 ACTIONS: tuple[Action, ...] = (
     Action("help", "question_mark", "?", "help", "what every key and every setting does", "program", footer="help"),
     Action("quit", "q", "q", "quit", "end the program", "program", footer="quit"),
+    Action(
+        "app.leave",
+        "ctrl+d",
+        "ctrl+d",
+        "leave",
+        "leave; the run trains on in the background, to be attached to",
+        "program",
+    ),
     Action("next_page", "v", "v", "page", "on a small screen: the next page of panes", "program", footer="page"),
     Action("pause", "space", "space", "pause", "pause or go on", "run", footer="pause"),
     Action("step_epoch", "full_stop", ".", "one epoch", "train one epoch, then pause", "run"),
@@ -43,7 +51,7 @@ ACTIONS: tuple[Action, ...] = (
     Action(
         "write_preset", "w", "w", "write", "write the experiment with the knobs as they stand as a preset", "experiment"
     ),
-    Action("export", "e", "e", "export", "save a picture of the screen (SVG) and the history (CSV)", "experiment"),
+    Action("export", "e", "e", "export", "save the run as a table, a picture or a page, or the screen", "experiment"),
     Action("lesson", "i", "i", "lesson", "show or hide what this preset teaches", "experiment", footer="lesson"),
     Action("next_arm", "tab", "tab", "arm", "select the next arm, at last all of them", "arms and knobs", footer="arm"),
     Action("previous_arm", "shift+tab", "shift+tab", "arm back", "select the previous arm", "arms and knobs"),

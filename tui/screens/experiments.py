@@ -40,6 +40,13 @@ def choose_runs(screen: Screen[None], worker: AnyWorker) -> None:
     screen.app.push_screen(RunsScreen(), picked)
 
 
+def export(screen: Screen[None], view: View) -> None:
+    """Let what is shown be saved in a format of the user's choice."""
+    from tui.screens.exporting import export_view  # and all that reads files: the first frame does not wait for it
+
+    export_view(screen, view)
+
+
 def _show(screen: Screen[None], chosen: RunsChosen) -> None:
     screen.post_message(OpenRuns(chosen.paths))
 
@@ -72,18 +79,26 @@ def _is_only_seen(view: View) -> bool:
 
 
 def ask_to_quit(screen: Screen[None], view: View) -> None:
-    """End the program, after a question where a run would be lost."""
-    if _is_only_seen(view) or view.state not in ("running", "paused") or view.record.epoch == 0:
-        screen.post_message(EndProgram(keep=view.record.epoch > 0 and not _is_only_seen(view)))
+    """End the program, after a question where a run is in training."""
+    if view.opened or view.state not in ("running", "paused") or view.record.epoch == 0:
+        screen.post_message(EndProgram("keep" if view.record.epoch > 0 and not _is_only_seen(view) else "discard"))
         return
 
     def answered(answer: str | None) -> None:
-        if answer in ("keep", "discard"):
-            screen.post_message(EndProgram(keep=answer == "keep"))
+        if answer in ("keep", "discard", "leave"):
+            screen.post_message(EndProgram(answer))  # type: ignore[arg-type]
 
-    question = Question(
-        f"Training is at epoch {view.record.epoch} of {view.preset.epochs}.",
-        "Stop and keep measures the best weights on the test data and leaves the final table in the terminal.",
-        (("keep", "stop and keep"), ("discard", "stop and discard"), ("go on", "go on training")),
-    )
+    choices: tuple[tuple[str, str], ...]
+    keep, discard = ("keep", "stop and keep"), ("discard", "stop and discard")
+    leave, stay = ("leave", "leave"), ("go on", "go on training")
+    words = "Stop and keep measures the best weights on the test data and leaves the final table in the terminal."
+    if view.attached:
+        choices, words = (leave, keep, stay), f"{words} Leave lets it train on."
+    elif view.recorded and not view.trouble:
+        # What an earlier process has recorded is not lost by a key.
+        choices = (keep, leave, stay) if view.resumed else (keep, discard, leave, stay)
+        words += " Leave keeps it in its file." if view.paused else " Leave lets it train on in the background."
+    else:
+        choices = (keep, discard, stay)
+    question = Question(f"Training is at epoch {view.record.epoch} of {view.preset.epochs}.", words, choices)
     screen.app.push_screen(Ask(question), answered)

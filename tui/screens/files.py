@@ -1,24 +1,21 @@
-"""What the user saves from the screen: the experiment as a preset, a picture, the history.
+"""The experiment as a preset in a file, and why a file could not be written.
 
-Files are written in a thread, since a disk may be slow and a history long; what goes wrong is a message.
+Files are written in a thread, since a disk may be slow; what goes wrong is a message.
 """
 
 from __future__ import annotations
 
 import asyncio
-import codecs
 import errno
 import os
 import re
 import shlex
-import time
 from pathlib import Path
 
 from textual.screen import Screen
 
 from engine.files import LONGEST_NAME, file_name, written
-from engine.preset import Preset, title_of, write_preset
-from engine.view import View
+from engine.preset import Preset, write_preset
 from tui.screens.dialogs import Ask, AskText, Question
 
 _ADVICE = {
@@ -34,8 +31,6 @@ _ADVICE = {
 }
 # Control characters but for tabs and ends of lines, and halves of pairs.
 _UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
-# Exports of one second share its time in their names; from the second on they are numbered, up to this one.
-_MOST = 1000
 
 
 def trouble(error: OSError | ValueError) -> str:
@@ -97,42 +92,3 @@ class _Writing:
 def _write(path: Path, text: bytes, *, replace: bool) -> None:
     with written(path, replace=replace) as file:
         file.write(text)
-
-
-async def export(screen: Screen[None], view: View) -> None:
-    """The screen as SVG and the history as CSV, in the working folder; a message says where, or why not."""
-    try:
-        picture = printable(screen.app.export_screenshot(title=title_of(view.preset)))
-        files = await asyncio.to_thread(export_files, Path.cwd(), picture, view)
-    except (OSError, ValueError) as error:
-        screen.notify(f"{trouble(error)}.", title="not exported", severity="error", markup=False)
-    else:
-        screen.notify("\n".join(map(printable, files)), title="exported", markup=False)
-
-
-def export_files(folder: Path, picture: str, view: View) -> list[Path]:
-    """Write both files, or neither, under a name that nothing in `folder` has; the paths. Raises OSError."""
-    stem = f"regtui-export-{view.preset.name}"
-    now = time.strftime("%Y%m%d-%H%M%S")
-    for number in range(1, _MOST + 1):
-        end = f"-{now}" if number == 1 else f"-{now}-{number}"
-        try:
-            return _both(folder / file_name(stem, f"{end}.svg"), folder / file_name(stem, f"{end}.csv"), picture, view)
-        except FileExistsError:
-            continue
-    raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), f"{stem}-{now}")
-
-
-def _both(picture: Path, history: Path, svg: str, view: View) -> list[Path]:
-    with written(picture, replace=False) as file:
-        file.write(svg.encode("utf-8"))
-    if view.record.history is None:
-        return [picture]
-    try:
-        with written(history, replace=False) as file:
-            # An arm's name with half of a pair is worth a question mark, and not the export.
-            view.record.history.write_csv(codecs.getwriter("utf-8")(file, "replace"))
-    except BaseException:
-        picture.unlink(missing_ok=True)  # made by us a moment ago
-        raise
-    return [picture, history]

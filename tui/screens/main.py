@@ -22,8 +22,8 @@ from tui.panes.registry import Room
 from tui.screens.actions import bindings
 from tui.screens.arrangement import PAGES, arrange, show_page
 from tui.screens.chosen import Chosen, Run, first_selected
-from tui.screens.experiments import ask_to_quit, choose_preset, choose_runs
-from tui.screens.files import export, write_tweaked
+from tui.screens.experiments import ask_to_quit, choose_preset, choose_runs, export
+from tui.screens.files import write_tweaked
 from tui.screens.guard import LivesOn
 from tui.screens.help import HelpScreen
 from tui.screens.news import show_news
@@ -391,7 +391,7 @@ class MainScreen(LivesOn, Screen[None]):
         write_tweaked(self, self.worker.view().turned)
 
     def action_export(self) -> None:
-        self.run_worker(export(self, self.view))
+        export(self, self.view)
 
     def action_help(self) -> None:
         self.app.push_screen(HelpScreen())

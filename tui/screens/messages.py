@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from textual.message import Message
 
@@ -36,9 +37,9 @@ class Loaded(Message):
 
 @dataclass
 class EndProgram(Message):
-    """End the program; with `keep` after the test, and with the table left in the terminal."""
+    """End the program: `keep` ends after the test and leaves the table, `leave` lets another process train on."""
 
-    keep: bool
+    how: Literal["keep", "discard", "leave"]
 
 
 @dataclass
@@ -46,3 +47,8 @@ class EndRequested(Message):
     """This signal has asked the program to end."""
 
     signum: int
+
+
+@dataclass
+class HungUp(Message):
+    """The terminal has gone away, and the run goes on without one."""

@@ -16,15 +16,16 @@ from textual.screen import ModalScreen
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
-from engine.export import FORMATS
+from engine.numbers import loss
 from engine.runs import library
 from engine.runs.errors import RunError
-from engine.runs.library import MUCH, Listed, listed
+from engine.runs.library import MUCH, Listed, listed, runs_folder
 from engine.text import printable
-from tui.runs.exporting import export_run
-from tui.runs.rows import SORTS, bytes_in_words, in_order, lines, name_of, when, with_words
+from tui.runs.rows import SORTS, bytes_in_words, in_order, lines, much_in_words, name_of, until, when, with_words
 from tui.screens.dialogs import Ask, AskText, Question
+from tui.screens.exporting import export_file
 from tui.screens.guard import LivesOn
+from tui.widgets.words import in_lines
 
 # Living runs grow: the list is read anew so often, seconds.
 _EVERY = 2.0
@@ -46,7 +47,9 @@ class RunsScreen(LivesOn, ModalScreen[RunsChosen | None]):
     RunsScreen Input { margin: 0 1; background: $boost; }
     RunsScreen #heads { padding: 0 1; text-style: bold; color: $text-muted; height: 1; }
     RunsScreen OptionList, RunsScreen OptionList:focus { height: 1fr; border: none; background: $surface; }
-    RunsScreen #about { height: auto; max-height: 8; padding: 0 2; border-top: solid $primary-darken-1; }
+    RunsScreen #about { height: auto; max-height: 30%; padding: 0 2; border-top: solid $primary-darken-1; }
+    RunsScreen #much { height: auto; padding: 0 2; color: $text-warning; display: none; }
+    RunsScreen #much.-shown { display: block; }
     RunsScreen #keys { height: auto; padding: 0 2; color: $text-muted; }
     RunsScreen OptionList:nocolor > .option-list--option-highlighted { text-style: reverse; }
     """
@@ -61,7 +64,10 @@ class RunsScreen(LivesOn, ModalScreen[RunsChosen | None]):
         Binding("e", "export", "export"),
         Binding("s", "sort", "sort"),
     ]
-    _KEYS = "enter open  space mark  c compare  n name  t note  e export  d delete  s sort  / filter  escape back"
+    _KEYS = (
+        "enter open", "space mark", "c compare", "n name", "t note", "e export", "d delete", "s sort", "/ filter",
+        "escape back",
+    )  # fmt: skip
 
     def __init__(self) -> None:
         super().__init__()
@@ -77,7 +83,8 @@ class RunsScreen(LivesOn, ModalScreen[RunsChosen | None]):
             yield Static(id="heads")
             yield OptionList()
             yield Static(id="about")
-            yield Static(Text(self._KEYS), id="keys")
+            yield Static(id="much")
+            yield Static(self._keys(), id="keys")
 
     def on_mount(self) -> None:
         self.query_one(OptionList).focus()
@@ -99,6 +106,8 @@ class RunsScreen(LivesOn, ModalScreen[RunsChosen | None]):
         self.notify(str(error), title="that did not work", severity="error", timeout=12, markup=False)
 
     def on_resize(self) -> None:
+        for keys in self.query("#keys").results(Static):
+            keys.update(self._keys())
         self.call_after_refresh(self._show)
 
     # What is shown ---------------------------------------------------------------------------------------------------
@@ -120,11 +129,19 @@ class RunsScreen(LivesOn, ModalScreen[RunsChosen | None]):
             if paths:
                 options.highlighted = paths.index(wanted) if wanted in paths else 0
         total = sum(run.bytes for run in self._all)
-        told = f"{len(self._all)} run{'' if len(self._all) == 1 else 's'}, {bytes_in_words(total)}, by {self._by}"
-        if total > MUCH:
-            told += "; `regtui runs --prune` deletes finished ones without a name"
-        self.query_one(Vertical).border_subtitle = told
+        count = f"{len(self._all)} run{'' if len(self._all) == 1 else 's'}"
+        if len(self._shown) < len(self._all):
+            count = f"{len(self._shown)} of {count}"
+        self.query_one(Vertical).border_subtitle = f"{count}, {bytes_in_words(total)}, by {self._by}"
+        much = self.query_one("#much", Static)
+        much.set_class(total > MUCH, "-shown")
+        much.update(Text(much_in_words(total)))
         self._describe()
+
+    def _keys(self) -> Text:
+        """What the keys do, within the frame: 98 % of the screen, at most 150 columns, less its border and padding."""
+        width = min(150, int(0.98 * self.app.size.width)) - 6
+        return Text("\n".join(in_lines(self._KEYS, max(20, width))))
 
     def _line(self, run: Listed, row: str) -> Text:
         text = Text("* " if run.path in self._marked else "  ", no_wrap=True, overflow="ellipsis")
@@ -135,19 +152,25 @@ class RunsScreen(LivesOn, ModalScreen[RunsChosen | None]):
     def _describe(self) -> None:
         run, about = self._chosen(), Text()
         if run is None:
-            about.append("No run has these words." if self._all else "No run has been recorded yet.", style="dim")
+            empty = f"No run has been recorded yet. They will be kept in {runs_folder()}."
+            about.append("No run has these words." if self._all else printable(empty), style="dim")
         elif run.meta is None:
             about.append(run.problem, style="red")
         else:
             meta = run.meta
-            about.append(f"{name_of(run)}", style="bold")
-            about.append(f"  {', '.join(printable(arm) for arm in meta.identity.arms)}\n")
+            about.append(printable(name_of(run)), style="bold")
+            preset = f" ({meta.identity.preset})" if meta.name else ""
+            about.append(f"{printable(preset)}  {', '.join(printable(arm) for arm in meta.identity.arms)}\n")
             if meta.notes:
                 about.append(f"{meta.notes}\n", style="italic")
-            ended = f" to {when(meta.standing.ended)}" if meta.standing.ended else ""
-            told = [f"{when(meta.identity.began)}{ended}", meta.environment.host, meta.environment.device]
-            about.append(f"{', '.join(filter(None, told))}, {bytes_in_words(run.bytes)}\n")
-            about.append(str(run.path), style="dim")
+            began, ended = meta.identity.began, meta.standing.ended
+            times = until(began, ended) if ended else when(began)
+            facts = [times, meta.environment.host, meta.environment.device, bytes_in_words(run.bytes)]
+            about.append(f"{printable(', '.join(filter(None, facts)))}\n")
+            if best := meta.progress.best:
+                words = f"best validation loss {loss(best.val_loss)}: {best.arm}, seed {best.seed}, epoch {best.epoch}"
+                about.append(f"{printable(words)}\n")
+            about.append(printable(str(run.path)), style="dim")
         self.query_one("#about", Static).update(about)
 
     def _chosen(self) -> Listed | None:
@@ -224,12 +247,7 @@ class RunsScreen(LivesOn, ModalScreen[RunsChosen | None]):
 
     def action_export(self) -> None:
         if (run := self._chosen()) is not None:
-            asked = AskText("Export the run as", ", ".join(FORMATS), "html")
-            self._ask(asked, lambda form: self._exported(export_run(run.path, form)))
-
-    def _exported(self, target: Path) -> None:
-        told = printable(str(target.absolute()))
-        self.app.call_from_thread(self.notify, told, title="exported", markup=False)
+            export_file(self, run.path)
 
     def _ask(self, dialog: ModalScreen[str | None], act: Callable[[str], object]) -> None:
         """Do what was answered, in a thread, and read the list anew."""

@@ -243,14 +243,14 @@ def layer_norm_plot(view: View, arm: str) -> Plot:
 def lost(view: View, arm: str) -> str:
     """The text for an arm all of whose lanes have diverged, empty for any other."""
     ends = [end for end in view.of_arm(view.record.stopped, arm) if end.reason == "diverged"]
-    whole = len(ends) == len(view.preset.seeds)
+    whole = len(ends) == len(view.seeds_of(arm))
     return f"diverged at epoch {max(end.epoch for end in ends)}: the loss is no longer finite" if whole else ""
 
 
 def held(view: View, arm: str) -> str:
     """The text for an arm some of whose lanes have ended while others train on: they hold their last value."""
     ended = sum(name == arm for name, _ in view.record.stopped)
-    seeds = len(view.preset.seeds)
+    seeds = len(view.seeds_of(arm))
     return f"{ended} of {seeds} held" if 0 < ended < seeds else ""
 
 

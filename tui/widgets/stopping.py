@@ -85,7 +85,7 @@ def _best(lanes: Sequence[Epoch]) -> str:
 
 def _fates(view: View, arm: str) -> list[str]:
     """What ended the arm's lanes, or would have."""
-    seeds = len(view.preset.seeds)
+    seeds = len(view.seeds_of(arm))
     # With many arms the panel would take the room of others: there only the gauges say what they waited for.
     few = sum(other.settings.early_stopping.patience > 0 for other in view.preset.arms) <= _EXPLAINED
     rule = view.preset.arm(arm).settings.early_stopping

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 
 
 def setting(value: object) -> str:
@@ -36,3 +37,14 @@ def bar(share: float, width: int, ascii_only: bool) -> str:
     full, part = divmod(eighths, 8)
     cells = "█" * full + ("▏▎▍▌▋▊▉"[part - 1] if part else "")
     return cells + "░" * (width - len(cells))
+
+
+def in_lines(words: Iterable[str], width: int, between: str = "  ") -> list[str]:
+    """Words, such as `e export`, in lines of at most `width` cells, none of them broken."""
+    lines: list[str] = []
+    for word in words:
+        if lines and len(lines[-1]) + len(between) + len(word) <= width:
+            lines[-1] += between + word
+        else:
+            lines.append(word)
+    return lines

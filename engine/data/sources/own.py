@@ -27,4 +27,4 @@ def csv(data: Data, report: Callable[[Loading], None]) -> Pool:
     """A table with the column `data.target` to be predicted."""
     from engine.data.csv_file import load_csv
 
-    return load_csv(data.path, data.target, numeric=data.kind == "regression")
+    return load_csv(data)

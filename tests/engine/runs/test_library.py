@@ -9,11 +9,14 @@ from pathlib import Path
 
 import pytest
 
+from engine.events import Failed
 from engine.runs import library
 from engine.runs.errors import RunError
 from engine.runs.reader import RunReader
+from engine.runs.resume import resumable
 from engine.runs.writer import RunWriter
 from tests.engine.runs.made import made_epochs, started_of, wide_preset
+from tests.engine.runs.small import recorded, small_lab
 
 
 def made(folder: Path, name: str = "", state: str = "finished", epochs: int = 1) -> RunWriter:
@@ -137,3 +140,40 @@ def test_a_file_that_exists_is_not_written_over(tmp_path: Path) -> None:
     assert path.read_bytes() == before
     with pytest.raises(RunError, match="Not a directory"):
         RunWriter(path / "below" / "run.regtui", wide_preset(2))
+
+
+def test_a_run_that_is_over_is_finished_while_its_process_has_it_open(tmp_path: Path) -> None:
+    lab = small_lab()
+    writer = recorded(tmp_path / "run.regtui", lab)
+    assert writer.flush()
+    meta = library.meta_at(writer.path)
+    assert (meta.state, meta.is_open) == ("finished", True)
+    with pytest.raises(RunError, match="is still open in process"):
+        library.delete(writer.path)
+    with pytest.raises(RunError, match="is still open in process"):
+        resumable(writer.path)
+    assert library.prunable(tmp_path) == []
+    again = small_lab()
+    writer.take([again.started, *again.run_epoch()])
+    assert writer.flush()
+    assert library.meta_at(writer.path).state == "running"
+    writer.take(again.stop())
+    assert writer.flush()
+    assert library.meta_at(writer.path).state == "stopped"
+    writer.take([again.started])
+    writer.take([Failed("out of memory")])
+    assert writer.flush()
+    assert library.meta_at(writer.path).state == "failed"
+    writer.close("failed")
+
+
+def test_a_run_that_was_over_when_its_process_was_killed_is_finished_and_may_go(tmp_path: Path) -> None:
+    code = (
+        "import os, sys; from pathlib import Path; from tests.engine.runs.small import recorded, small_lab;"
+        "recorded(Path(sys.argv[1]), small_lab()).flush(); os.kill(os.getpid(), 9)"
+    )
+    path = tmp_path / "run.regtui"
+    subprocess.run([sys.executable, "-c", code, str(path)], cwd=Path(__file__).parents[3], check=False)
+    meta = library.meta_at(path)
+    assert (meta.state, meta.is_open) == ("finished", False)
+    assert [run.path for run in library.prune(tmp_path)] == [path]

@@ -39,6 +39,8 @@ def test_a_run_of_another_process_is_taken_up_steered_left_and_trains_on(sockets
             terminal.press("space")
             terminal.wait_for("training")
             terminal.press("q")
+            terminal.wait_for("Leave lets it train on")
+            terminal.press("enter")
             assert terminal.wait() == 0
             assert b"it trains on; to come back: regtui attach " in terminal.raw
         grows(written)

@@ -51,10 +51,10 @@ def test_curves_and_rows_are_those_of_each_run(pair):
 def test_differences_are_a_short_list(pair):
     worker = ComparedWorker(pair)
     assert differences(worker.runs) == [
-        "seeds: 0, 1 in first, 0, 1, 5 in second",
-        "training.epochs: 6 in first, 9 in second",
-        "training.lr: 0.1 in first, 0.03 in second",
-        "regularization.dropout: 0 (plain) and 0.2 (dropped) in first, 0 (plain) and 0.4 (dropped) in second",
+        "seeds: 0, 1 in first; 0, 1, 5 in second",
+        "training.epochs: 6 in first; 9 in second",
+        "training.lr: 0.1 in first; 0.03 in second",
+        "regularization.dropout: 0 (plain) and 0.2 (dropped) in first; 0 (plain) and 0.4 (dropped) in second",
     ]
     worker.close()
 
@@ -65,7 +65,7 @@ def test_of_runs_with_other_arms_the_arms_are_the_difference(folder):
         recorded(folder, preset_of(6, {"plain": {}, "l2": {"regularization.l2": 1.0}}), "b"),
     ]
     worker = ComparedWorker(paths)
-    assert differences(worker.runs) == ["arms: plain, dropped in a, plain, l2 in b"]
+    assert differences(worker.runs) == ["arms: plain, dropped in a; plain, l2 in b"]
     worker.close()
 
 
@@ -76,6 +76,9 @@ def test_labels_tell_runs_apart(folder):
     assert told[1] == f"same {metas[1].id[:4]}"
     assert told[3:] == [f"{metas[3].id[:4]} (4)", f"{metas[3].id[:4]} (5)"]
     assert len(set(told)) == 5
+    other = meta_at(recorded(folder, preset_of().model_copy(update={"name": "other"})))
+    assert labels([metas[3], other]) == ["small", "other"]  # no two runs of one preset
+    assert labels([metas[3], metas[0], other]) == [metas[3].id[:4], "one", "other"]
 
 
 def test_without_a_terminal_the_tables_and_the_list_are_printed(pair, capsys):
@@ -83,7 +86,7 @@ def test_without_a_terminal_the_tables_and_the_list_are_printed(pair, capsys):
     out = capsys.readouterr().out
     assert "first: dropped" in out
     assert "second: dropped" in out
-    assert "training.lr: 0.1 in first, 0.03 in second" in out
+    assert "training.lr: 0.1 in first; 0.03 in second" in out
 
 
 def compared(paths, size):
@@ -100,6 +103,13 @@ async def test_the_screen_lays_the_curves_over_one_another(pair, size):
         assert "training.lr: 0.1 in first" in person.text
         await person.press("right")
         await person.sees(lambda: person.toasts.count("runs are only compared here") == 1)
+
+
+async def test_a_run_under_fewer_seeds_than_another_has_all_of_its_own(pair):
+    async with compared(pair, (160, 60)) as person:
+        await person.sees("full length")
+        assert "of 3 seeds" not in person.text
+        assert "seeds hold" not in person.text
 
 
 async def test_a_living_run_grows_beside_a_finished_one(folder, pair):

@@ -176,9 +176,16 @@ def test_what_is_there_stays_unless_forced(folder, tmp_path, capsys):
     assert sorted(tmp_path.iterdir()) == sorted([folder, target])
 
 
+def test_the_ending_of_the_file_says_which_format(folder, tmp_path):
+    path, target = recorded(folder), tmp_path / "run.jsonl"
+    assert main(["export", str(path), "-o", str(target)]) == 0
+    assert json.loads(target.read_text().splitlines()[0])["event"] == "started"
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
+        (["-o", "x.txt"], "which format: --csv"),
         ([], "which format: --csv, --json, --html, --svg, --png, --parquet, --tensorboard"),
         (["--csv", "--json"], "--csv and --json: one at a time"),
         (["--png", "-o", "-"], "--png does not go to stdout"),

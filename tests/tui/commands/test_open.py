@@ -120,5 +120,7 @@ async def test_a_run_that_is_over_in_a_process_that_still_has_it_open_is_finishe
         async with opened(writer.path) as person:
             await person.sees("3/3")
             await person.sees("finished")
+            await person.press("right")
+            await person.sees(lambda: "read-only: this run is finished" in person.toasts)
     finally:
         writer.close("finished")

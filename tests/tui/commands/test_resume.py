@@ -20,25 +20,8 @@ from engine.runs.library import listed, meta_at
 from engine.runs.opening import connect
 from engine.runs.reader import RunReader
 from tests.terminal import REGTUI, Terminal
-from tests.tui.recorded import preset_of, recorded, recording, train
+from tests.tui.recorded import numbers, preset_of, recorded, recording, train, weights
 from tui.cli import main
-
-
-def numbers(path: Path) -> list[object]:
-    """Every number and event that was recorded, without their times."""
-    with RunReader(path) as reader:
-        epochs = [repr(lane) for lanes in reader.epochs() for lane in lanes]
-        return [*epochs, *(repr(event) for _, _, event in reader.events())]
-
-
-def weights(path: Path) -> dict[object, bytes]:
-    with RunReader(path) as reader:
-        state = reader.load_checkpoint().state
-    return {
-        (lane, name): tensor.numpy().tobytes()
-        for lane, told in state.lanes.items()
-        for name, tensor in told.tensors.items()
-    }
 
 
 def left(folder: Path, epochs: int, lost: int = 0, state: str = "stopped") -> Path:
@@ -110,7 +93,7 @@ def test_a_user_in_a_terminal_is_asked(folder):
     path = recorded(folder, epochs=2)
     other_machine(path, threads=96)
     for answer, state in (("n", "stopped"), ("y", "finished")):
-        with Terminal([REGTUI, "resume", str(path)], environment={"OMP_NUM_THREADS": "1"}) as terminal:
+        with Terminal([REGTUI, "resume", str(path), "--no-screen"], environment={"OMP_NUM_THREADS": "1"}) as terminal:
             terminal.wait_for("Go on anyway? [y/N]", timeout=60)
             terminal.press(answer, "enter")
             assert terminal.wait(60) == 0
@@ -130,6 +113,20 @@ def test_other_data_are_refused(folder, tmp_path, capsys):
     assert "the data of csv are not those of the run" in err
     assert len(err.splitlines()) == 1
     assert path.read_bytes() == before
+
+
+def test_a_gap_or_a_text_that_is_another_is_other_data_and_another_way_to_write_them_is_not(folder, tmp_path, capsys):
+    data = tmp_path / "data.csv"
+    rows = [f"{x / 8 if x % 5 else ''},{'no' if x % 3 else 'yes'},{x % 2}" for x in range(60)]
+    data.write_text("\n".join(["a,b,label", *rows]))
+    settings = {"data__source": "csv", "data__path": str(data), "data__target": "label", "data__train": 30}
+    path = recorded(folder, preset_of(6, **settings), epochs=2)
+    for other in ("1.5,yes,0", ",maybe,0"):
+        data.write_text("\n".join(["a,b,label", other, *rows[1:]]))
+        assert main(["resume", str(path)]) == 2
+        assert "the data of csv are not those of the run" in capsys.readouterr().err
+    data.write_bytes("\r\n".join(["a;b;label", *rows]).replace(",", ";").replace(".", ",").encode("utf-16"))
+    assert main(["resume", str(path)]) == 0
 
 
 def test_ctrl_c_stops_and_the_run_goes_on_later(folder):

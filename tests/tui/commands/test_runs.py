@@ -7,24 +7,28 @@ import os
 import resource
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from engine.runs import library
 from engine.runs.library import meta_at
 from tests.terminal import REGTUI, Terminal
 from tests.tui.recorded import preset_of, recorded, recording, train
 from tui.cli import main
+from tui.runs.rows import lines
 
 
 @pytest.fixture
-def three(folder: Path) -> dict[str, Path]:
+def three(folder: Path) -> Iterator[dict[str, Path]]:
     """One finished and named, one stopped, and one in training, by this very process."""
     paths = {"first": recorded(folder, name="first of all"), "second": recorded(folder, preset_of(9), epochs=2)}
     writer, lab = recording(folder, preset_of(50))
     train(writer, lab, 3)
     paths["living"] = writer.path
-    return paths
+    yield paths
+    writer.close()
 
 
 def listed(capsys: pytest.CaptureFixture[str], *arguments: str) -> list[dict]:
@@ -35,7 +39,7 @@ def listed(capsys: pytest.CaptureFixture[str], *arguments: str) -> list[dict]:
 def test_a_line_for_each_run(three, capsys):
     assert main(["runs"]) == 0
     head, *lines = capsys.readouterr().out.splitlines()
-    assert head.split() == ["id", "name", "arms", "state", "epochs", "best", "when", "where"]
+    assert head.split() == ["id", "name", "preset", "arms", "state", "epochs", "best", "when", "where"]
     newest, second, first = lines  # the newest first
     assert "running" in newest
     assert "3/50" in newest
@@ -75,10 +79,32 @@ def test_a_damaged_file_is_listed_with_why(three, capsys):
 
 
 def test_a_name_and_a_note_are_kept(three, capsys):
-    assert main(["runs", "--rename", meta_at(three["second"]).id, "half of it"]) == 0
+    id = meta_at(three["second"]).id
+    assert main(["runs", "--rename", id, "half of it"]) == 0
     assert main(["runs", "--note", "half", "the learning rate was too high"]) == 0
+    assert capsys.readouterr().out == f"{id}: name: half of it\n{id}: note: the learning rate was too high\n"
     run = listed(capsys, "too high")[0]
     assert (run["name"], run["notes"]) == ("half of it", "the learning rate was too high")
+
+
+def test_where_it_is_narrow_the_least_needed_is_left_out_and_nothing_is_too_wide(three):
+    runs = library.listed(three["first"].parent)
+    heads = []
+    for width in (200, 100, 76, 66, 56, 40):
+        head, rows = lines(runs, width)
+        assert max(map(len, (head, *rows))) <= width
+        assert all("unning" in row or "nished" in row or "topped" in row for row in rows)
+        heads.append(head.split())
+    assert [name for name in heads[0] if name not in heads[2]] == ["preset"]
+    assert [name for name in heads[2] if name not in heads[3]] == ["where"]
+    assert heads[4] == ["id", "name", "state", "epochs", "best"]
+    assert lines(runs[1:2], 200)[0].split()[:2] == ["id", "preset"]  # nobody gave it a name
+
+
+def test_over_five_gigabytes_it_is_said(three, capsys, monkeypatch):
+    monkeypatch.setattr(library, "MUCH", 1000)
+    assert main(["runs"]) == 0
+    assert "`regtui runs --prune` deletes finished ones without name and note" in capsys.readouterr().err
 
 
 def test_deleting_asks(three, capsys, monkeypatch):

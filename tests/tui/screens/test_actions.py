@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from unittest import mock
 
 from textual.command import CommandList
@@ -20,7 +19,8 @@ async def test_every_action_is_bound_has_a_method_and_stands_in_help_and_palette
         palette = {command.title: command for command in person.app.get_system_commands(person.main)}
         bound = person.main._bindings.key_to_bindings
         for action in ACTIONS:
-            assert callable(getattr(person.main, f"action_{action.name.partition('(')[0]}"))
+            of, _, name = action.name.partition("(")[0].rpartition(".")
+            assert callable(getattr(person.app if of == "app" else person.main, f"action_{name}"))
             for key in action.keys.split(","):
                 assert action.name in {binding.action for binding in bound[key]}
             assert f"{action.title} ({action.shown})" in palette
@@ -64,13 +64,6 @@ async def test_presets_loaded_in_a_burst_leave_the_last_one_on_the_screen():
         await person.sees("loss: arm 2")
         await person.sees("finished")
         assert len(person.main.query(".loss")) == 3
-
-
-async def test_an_export_that_cannot_be_written_says_so(monkeypatch, tmp_path):
-    monkeypatch.setattr(Path, "cwd", lambda: tmp_path / "not there")
-    async with dashboard(paused=True) as person:
-        await person.press("e")
-        await person.sees(lambda: "not exported" in person.toasts)
 
 
 async def test_arrows_scroll_a_table_in_focus_and_turn_no_knob_that_an_enlarged_pane_hides():

@@ -44,8 +44,21 @@ async def test_the_list_tells_of_each_run(two, size):
         assert "6/6" in text
         assert "4/9" in text
         assert "stopped" in text
-        assert "second  plain, dropped" in text  # of the chosen one
+        assert "second (small)  plain, dropped" in text  # of the chosen one
         assert "enter open" in text
+
+
+async def test_where_they_take_much_the_screen_says_what_to_do(two, monkeypatch):
+    async with runs((80, 24)) as person:
+        assert "--prune" not in person.text
+    monkeypatch.setattr("tui.screens.runs.MUCH", 1000)
+    async with runs((80, 24)) as person:
+        await person.sees("`regtui runs --prune`")
+
+
+async def test_no_key_is_parted_from_its_word(two):
+    async with runs((80, 24)) as person:
+        await person.sees("│  s sort  / filter  escape back ")
 
 
 async def test_enter_opens_the_run_in_place_of_the_one_at_hand(two):
@@ -136,20 +149,20 @@ async def test_a_living_run_grows_in_the_list_and_is_not_deleted(folder, two):
         await person.press("right", "enter")
         await person.sees(lambda: "is being trained" in person.toasts)
         assert writer.path.exists()
+        train(writer, lab, 47)
+        await person.sees("finished   50/50")  # though its process has it open
+    writer.close("finished")
 
 
 async def test_a_run_is_exported_into_the_working_folder(two, tmp_path):
     async with runs() as person:
         await person.press("e")
-        await person.sees("Export the run as")
-        await person.press("enter")
+        await person.sees("export as")
+        await person.press("down", "down", "enter")
         target = tmp_path / f"second-{meta_at(two[1]).id}.html"
         await person.sees(target.exists)
         await person.sees(lambda: "exported" in person.toasts)
-        await person.press("e")
-        await person.sees("Export the run as")
-        await person.press("enter")
-        await person.sees(lambda: "is there already" in person.toasts)
+        assert isinstance(person.app.screen, RunsScreen)
 
 
 async def test_a_damaged_file_is_told_of_and_cannot_be_opened(folder):

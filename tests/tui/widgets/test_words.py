@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.numbers import number, with_spread
-from tui.widgets.words import bar, duration, setting
+from tui.widgets.words import bar, duration, in_lines, setting
 
 
 @pytest.mark.parametrize(
@@ -77,3 +77,8 @@ def test_a_gauge_is_filled_to_an_eighth_of_a_cell():
 )  # fmt: skip
 def test_a_setting_is_told_as_it_is_typed(value, told):
     assert setting(value) == told
+
+
+def test_words_stand_in_lines_none_of_them_broken():
+    assert in_lines(["a one", "b two", "c three"], 14) == ["a one  b two", "c three"]
+    assert in_lines(["much too long"], 5) == ["much too long"]
