@@ -169,6 +169,15 @@ FAULTS: Faults = {
         ('if name.endswith(".toml") else f"{name}.toml"', ""),
         ('self.ask(name, f"Not written.', "self.ask('', f\"Not written."),
     ],
+    ("tui/runs/exporting.py", f"{_S}/test_exporting.py"): [
+        ("if not replace and (target.exists() or target.is_symlink()):", "if False:"),
+        ("if self._given_up.is_set():", "if False:"),
+    ],
+    ("tui/screens/exporting.py", f"{_S}/test_exporting.py"): [
+        ("field.value.removesuffix(before.ending) + self._form.ending", "field.value"),
+        ("disabled=bool(why_not)", "disabled=False"),
+        ('self.ask(wish, f"Not written.', 'self.ask(None, f"Not written.'),
+    ],
     ("tui/say.py", "tests/tui/test_say.py"): [("' '.join(message.split())", "message")],
     ("tui/keys.py", "tests/tui/test_keys.py"): [
         (
