@@ -162,9 +162,6 @@ FAULTS: Faults = {
         ("/ self._share))", "/ 1.0))"),
         ("SHARE = 0.04", "SHARE = 0.4"),
     ],
-    ("tui/runs/exporting.py", f"{_S}/test_exporting.py"): [
-        ("if not replace and (target.exists() or target.is_symlink()):", "if False:"),
-    ],
     ("tui/screens/files.py", f"{_S}/test_files.py"): [
         ('if name.endswith(".toml") else f"{name}.toml"', ""),
         ('self.ask(name, f"Not written.', "self.ask('', f\"Not written."),
