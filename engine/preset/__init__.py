@@ -3,6 +3,7 @@
 from engine.preset.change import with_value, write_preset
 from engine.preset.errors import PresetError
 from engine.preset.files import at_hand
+from engine.preset.knobs import own_knobs, sets_itself, turned_since, without_effect
 from engine.preset.library import DEFAULT, GROUPS, OTHERS, Listed, builtin_list, builtin_names, builtin_text, by_group
 from engine.preset.load import load_preset
 from engine.preset.read import read_preset
@@ -50,13 +51,17 @@ __all__ = [
     "in_settings",
     "live_knobs",
     "load_preset",
+    "own_knobs",
     "question_of",
     "read_preset",
+    "sets_itself",
     "settings_by_key",
     "speaks_of",
     "title_of",
     "tried",
+    "turned_since",
     "turns",
     "with_value",
+    "without_effect",
     "write_preset",
 ]  # fmt: skip

@@ -17,7 +17,6 @@ from engine.preset.errors import PresetError, did_you_mean
 from engine.preset.model import Model
 from engine.preset.regularization import Augment, Regularization
 from engine.preset.setting import Section, Setting, settings_of
-from engine.preset.sources import SOURCES
 from engine.preset.training import EarlyStopping, Schedule, Training
 
 __all__ = [
@@ -45,9 +44,19 @@ class Settings(Section):
 
     def uses(self, setting: Setting) -> bool:
         """Whether the setting has an effect beside the others (Adam's decays have none under SGD)."""
-        if setting.needs_images:
-            return SOURCES[self.data.source].image_numbers is not None
-        return setting.only_with is None or self.get(setting.only_with[0]) in setting.only_with[1]
+        return not self.without_effect(setting)
+
+    def without_effect(self, setting: Setting) -> str:
+        """Why the setting has no effect beside the others, in words; empty where it has one."""
+        if setting.needs_images and not self.data.has_images:
+            return "needs images"
+        if setting.needs_hidden and not self.model.has_hidden:
+            return "needs a hidden layer"
+        if setting.needs_classes and self.data.kind == "regression":
+            return "needs classes to tell apart"
+        if setting.only_with is None or self.get(setting.only_with[0]) in setting.only_with[1]:
+            return ""
+        return f"only with {setting.only_with[0]} = {' or '.join(setting.only_with[1])}"
 
     @model_validator(mode="after")
     def _go_together(self) -> Settings:

@@ -74,6 +74,9 @@ ACTIONS: tuple[Action, ...] = (
     Action(
         "knob_back", "backspace", "backspace", "knob back", "set the knob back to the preset's value", "arms and knobs"
     ),
+    Action("undo", "ctrl+z", "ctrl+z", "undo", "take back the last turned knob, one after another", "arms and knobs"),
+    Action("more_knobs", "d", "d", "more knobs", "show all knobs, or those of this preset alone", "arms and knobs"),
+    Action("arms", "A", "A", "arms", "rename, hide and show arms", "arms and knobs"),
     *(
         Action(f"look({name!r})", look.key, look.key, look.shown, look.help, "a closer look", footer="look")
         for name, look in LOOKS.items()

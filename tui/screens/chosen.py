@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from engine.preset import Preset
 from engine.preset.sources import SOURCES
 from engine.view import AnyWorker
+from tui.screens.shown_run import ShownRun
 from tui.widgets.run_plots import MANY
 
 
@@ -53,10 +54,14 @@ class Chosen:
 
 @dataclass(frozen=True)
 class Run:
-    """What is needed to show a run again where it was left; `original` is its preset as it was loaded."""
+    """What is needed to show a run again where it was left; `original` is its preset as it was loaded.
+
+    `shown` holds how its arms were called and hidden, None for a run that has not been on the screen.
+    """
 
     worker: AnyWorker
     original: Preset
     paused: bool
     arm: str | None
     overlay: bool | None
+    shown: ShownRun | None = None

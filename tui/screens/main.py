@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import bisect
 from collections.abc import Iterable, Iterator
-from typing import Any
 
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
-from textual.events import Click, Resize
+from textual.events import Resize
 from textual.widgets import Footer, Static
 
-from engine.commands import Command, Look, Pause, Restart, Resume, SetSpeed, StepEpoch, Turn
+from engine.commands import Command, Look, Pause, Restart, Resume, SetSpeed, StepEpoch
 from engine.preset import Preset
 from engine.view import AnyWorker, View
 from tui.looks import LOOKS
@@ -19,6 +18,7 @@ from tui.panes import PANES, Part, Setup, Shown
 from tui.panes.losses import Losses
 from tui.panes.registry import Room
 from tui.screens.actions import bindings
+from tui.screens.arms_and_knobs import ArmsAndKnobs
 from tui.screens.arrangement import LAYOUT, PAGES, arrange, show_page
 from tui.screens.chosen import FIRST_LOOK, Chosen, Run, first_look, first_selected
 from tui.screens.experiments import ask_to_quit, choose_preset, choose_runs, export
@@ -27,6 +27,7 @@ from tui.screens.guard import LivesOn
 from tui.screens.help import HelpScreen
 from tui.screens.news import show_news
 from tui.screens.painter import Painter
+from tui.screens.shown_run import ShownRun
 from tui.screens.trying import CanTry
 from tui.widgets.guide import Guide
 from tui.widgets.header import RunHeader
@@ -37,8 +38,12 @@ from tui.widgets.stopping import StoppingGauges
 SPEEDS: tuple[float | None, ...] = (0.5, 1, 2, 5, 10, 15, 20, 50, 100, 200, 500, None)
 
 
-class MainScreen(LivesOn, CanTry):
-    """One preset in training: what is shown is the painter's, what is chosen is kept in `Chosen`, keys act here."""
+class MainScreen(LivesOn, ArmsAndKnobs, CanTry):
+    """One preset in training: what is shown is the painter's, what is chosen is kept in `Chosen`, keys act here.
+
+    `original` is the preset as it was loaded; the knobs as they stand are the worker's to say. `run` is the worker's
+    run with its arms as the user has called and hidden them.
+    """
 
     SCOPED_CSS = False
     DEFAULT_CSS = LAYOUT
@@ -49,10 +54,11 @@ class MainScreen(LivesOn, CanTry):
     def __init__(self, preset: Preset, worker: AnyWorker, *, fps: float | None, ascii_only: bool) -> None:
         super().__init__(classes="-page-0 -ascii" if ascii_only else "-page-0")
         self.original, self.worker = preset, worker
+        self.run = ShownRun(worker, preset)
         self._ascii = ascii_only
-        setup = Setup(preset, ascii_only, self.turn_knob)
+        setup = Setup(preset, ascii_only, self.turn_knobs)
         self._parts = [pane.made_with(setup) for pane in PANES]
-        self._painter = Painter(self, self._parts, worker, self._shown, fps)
+        self._painter = Painter(self, self._parts, self.run, self._shown, fps)
         view = self._painter.view
         self._chosen = Chosen(arm=first_selected(preset), speed=view.speed, paused=view.paused)
 
@@ -83,7 +89,7 @@ class MainScreen(LivesOn, CanTry):
 
     def _first_frame(self) -> None:
         self.worker.start()
-        self._painter.begin(lambda: show_news(self, self.worker))
+        self._painter.begin(lambda: show_news(self, self.run))
 
     # What is shown ---------------------------------------------------------------------------------------------------
 
@@ -96,7 +102,7 @@ class MainScreen(LivesOn, CanTry):
         chosen = self._chosen
         return Shown(
             chosen.arm, chosen.log, chosen.gap, chosen.layers, self.has_class("-overlay"), chosen.look, self.maximized,
-            self.original,
+            self.run.original,
         )  # fmt: skip
 
     def draw(self, force: bool = False) -> None:
@@ -112,7 +118,7 @@ class MainScreen(LivesOn, CanTry):
         self.call_after_refresh(self._painter.draw_all)
 
     def _arrange(self) -> None:
-        arrange(self, len(self.original.arms), self._chosen.overlay)
+        arrange(self, len(self.run.arms), self._chosen.overlay)
 
     def _open_first_look(self) -> None:
         """Data in the plane open their boundary by themselves; a look of another kind that is open stays."""
@@ -133,13 +139,14 @@ class MainScreen(LivesOn, CanTry):
         self.show_run(Run(worker, preset, worker.view().paused, first_selected(preset), None))
 
     def run_at_hand(self) -> Run:
-        """What `show_run` needs to come back."""
-        return Run(self.worker, self.original, self._chosen.paused, self._chosen.arm, self._chosen.overlay)
+        """What `show_run` needs to come back to this."""
+        return Run(self.worker, self.original, self._chosen.paused, self._chosen.arm, self._chosen.overlay, self.run)
 
     def show_run(self, run: Run) -> None:
         """Show a run, whether it has begun or not."""
         self.worker, self.original = run.worker, run.original
-        self._painter.worker, self._painter.view = run.worker, run.worker.view()
+        self.run = run.shown or ShownRun(run.worker, run.original)
+        self._painter.worker, self._painter.view = self.run, self.run.view()
         chosen = self._chosen
         # Not `view.paused`: the worker may not yet have taken the user's last command.
         chosen.speed, chosen.paused = self.view.speed, run.paused
@@ -150,17 +157,20 @@ class MainScreen(LivesOn, CanTry):
         self._ask_to_look()
         self.query_one(KnobPanel).close_edit()
         self.minimize()
+        self._remake()
+        self.worker.start()
+
+    def _remake(self) -> None:
         if not self._painter.resting:
             self._painter.resting = True
             self.run_worker(self._remake_panes())
-        self.worker.start()
 
     async def _remake_panes(self) -> None:
         """Nothing is drawn meanwhile; a preset that is loaded meanwhile has its turn at once."""
         preset = None
         with self.app.batch_update():
-            while preset is not self.original:
-                preset = self.original
+            while preset is not self.run.original:
+                preset = self.run.original
                 for part in self._parts:
                     await part.remake(preset)
             self._painter.resting = False
@@ -206,69 +216,6 @@ class MainScreen(LivesOn, CanTry):
     def _send_all(self, commands: Iterable[Command]) -> None:
         for command in commands:
             self.worker.send(command)
-
-    # Arms and knobs --------------------------------------------------------------------------------------------------
-
-    def action_next_arm(self) -> None:
-        self._select(1)
-
-    def action_previous_arm(self) -> None:
-        self._select(-1)
-
-    def _select(self, by: int) -> None:
-        self.query_one(KnobPanel).close_edit()
-        if len(self.original.arms) > 1:
-            choices = [*self.original.arm_names, None]
-            self._chosen.arm = choices[(choices.index(self._chosen.arm) + by) % len(choices)]
-            self._ask_to_look()
-        self._painter.draw_all()
-        self._scroll_to_arm()
-
-    def action_knob_up(self) -> None:
-        if not self._scrolled(-1):
-            self.query_one(KnobPanel).move(-1)
-
-    def action_knob_down(self) -> None:
-        if not self._scrolled(1):
-            self.query_one(KnobPanel).move(1)
-
-    def _scrolled(self, lines: int) -> bool:
-        """Whether the arrows belong to a pane of text in focus, which they scroll, or to one that hides the knobs."""
-        pane = self.maximized or self.focused
-        if pane is None or pane.id == "knobs" or (self.maximized is None and pane.id not in ("comparison", "stopping")):
-            return False
-        pane.scroll_relative(y=lines, animate=False, immediate=True)
-        return True
-
-    def action_knob_less(self) -> None:
-        self._turn(-1)
-
-    def action_knob_more(self) -> None:
-        self._turn(1)
-
-    def _turn(self, direction: int) -> None:
-        if self.maximized is None or self.maximized.id == "knobs":  # not a knob that is hidden
-            self.query_one(KnobPanel).turn(direction)
-
-    def turn_knob(self, knob: str, value: Any, arm: str | None) -> None:
-        """Ask for a knob to be set in one arm, or in all where it is None; the lab's answer comes as a receipt."""
-        self.worker.send(Turn(knob, value, arm))
-        # At once, with what waits for the lab: the next key of a burst counts from it.
-        self.query_one(KnobPanel).update(self.worker.view(), self.original, self._chosen.arm)
-
-    def action_knob_edit(self) -> None:
-        self.query_one(KnobPanel).edit()
-
-    def action_knob_back(self) -> None:
-        self.query_one(KnobPanel).back()
-
-    def on_click(self, event: Click) -> None:
-        """A click on an arm's loss pane selects the arm."""
-        arm = self.query_one(Losses).arm_of(event.widget)
-        if arm is not None:
-            self._chosen.arm = arm
-            self._ask_to_look()
-            self._painter.draw_all()
 
     # Views -----------------------------------------------------------------------------------------------------------
 
@@ -332,7 +279,7 @@ class MainScreen(LivesOn, CanTry):
             self.query_one(Losses).target(shown).scroll_visible(animate=False)
         # Some lines above it stay in sight.
         line = self.query_one(StoppingGauges).line_of.get(arm, 0)
-        self.query_one("#comparison").scroll_to(y=max(0, self.original.arm_names.index(arm) - 4), animate=False)
+        self.query_one("#comparison").scroll_to(y=max(0, self.run.arms.index(arm) - 4), animate=False)
         self.query_one("#stopping").scroll_to(y=max(0, line - 4), animate=False)
 
     def action_look(self, name: str) -> None:
@@ -349,9 +296,9 @@ class MainScreen(LivesOn, CanTry):
 
     def _ask_to_look(self) -> None:
         """Let the worker know what is to be looked at now."""
-        look, arms = self._chosen.look, self.original.arm_names
+        look, arms = self._chosen.look, self.run.arms
         wanted = [] if look is None else LOOKS[look].requests(arms, self._chosen.arm, self.original.seeds[0])
-        self.worker.send(Look(tuple(wanted)))
+        self.run.send(Look(tuple(wanted)))
 
     def action_zoom(self) -> None:
         if self._painter.resting:
@@ -386,10 +333,10 @@ class MainScreen(LivesOn, CanTry):
         choose_runs(self, self.worker)
 
     def action_write_preset(self) -> None:
-        write_tweaked(self, self.worker.view().turned)
+        write_tweaked(self, self.run.named_preset(self.worker.view().turned))
 
     def action_export(self) -> None:
-        export(self, self.view)
+        export(self, self.run.named_view())
 
     def action_help(self) -> None:
         self.app.push_screen(HelpScreen())
