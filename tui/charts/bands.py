@@ -12,6 +12,8 @@ from tui.charts.palette import Rgb
 
 # How much of the curve's colour the tint has, by whether the background is dark.
 OPACITY = {True: 0.22, False: 0.18}
+# A band that is not so high, in cells, is not tinted: it would be a spot where it happens to fill a cell.
+_LEAST = 0.75
 # The columns from one error bar to the next.
 _APART = 9
 # Cells that are filled from below, by eighths.
@@ -78,6 +80,8 @@ def _covered(canvas: Canvas, curves: Sequence[Curve]) -> tuple[np.ndarray, np.nd
     """
     rows = canvas.height // canvas.sy
     edges = np.stack([_edges(canvas, curve) for curve in curves])
+    with np.errstate(invalid="ignore"):
+        edges[np.broadcast_to((edges[:, 1] - edges[:, 0] < _LEAST)[:, None], edges.shape)] = np.nan
     floor = (rows - 1 - np.arange(rows))[:, None]
     with np.errstate(invalid="ignore"):
         covered = np.nan_to_num(np.minimum(np.maximum(edges[:, :, None, :] - floor, 0.0), 1.0))

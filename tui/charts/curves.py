@@ -180,5 +180,8 @@ def _best(cells: Cells, mark: Mark, canvas: Canvas, rgb: Rgb, ascii_only: bool) 
     (cell,) = canvas.cell(np.rint([canvas.px(mark.x)]), np.rint([py])).tolist()
     width = canvas.cells[0]
     near = [place for place in (cell, cell - width, cell + width) if 0 <= place < len(cells.codes)]
-    on_curve = [place for place in near if cells.codes[place] and cells.colours[place] == packed(rgb)]
+    # The cell itself may have the colour of another curve that passes it: it is the place all the same.
+    on_curve = [
+        place for place in near if cells.codes[place] and (place == cell or cells.colours[place] == packed(rgb))
+    ]
     cells.glyph(on_curve[0] if on_curve else cell, packed(rgb), "O" if ascii_only else "◆")

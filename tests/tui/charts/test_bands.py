@@ -67,9 +67,13 @@ def test_a_gap_in_the_curve_is_a_gap_in_its_band_and_none_begins_before_it() -> 
     assert not columns & set(range(44, 52))
 
 
-def test_a_narrow_spread_tints_nothing() -> None:
-    rows = drawn(Series(EPOCHS, FIVE, 0, low=FIVE - 0.01, high=FIVE + 0.01))
-    assert not tinted(rows)
+@pytest.mark.parametrize("ascii_only", [False, True])
+def test_a_spread_that_is_lower_than_a_cell_tints_nothing_wherever_it_lies(ascii_only: bool) -> None:
+    for level in np.linspace(4.5, 5.5, 9):
+        y = np.full(50, level)
+        rows = drawn(Series(EPOCHS, y, 0, low=y - 0.16, high=y + 0.16), skin=Skin(ascii=ascii_only))
+        assert not tinted(rows)
+        assert not any(sign in row.text for row in rows for sign in "▁▂▃▄▅▆▇")
 
 
 def test_without_colours_error_bars_reach_from_edge_to_edge_here_and_there() -> None:

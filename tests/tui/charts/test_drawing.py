@@ -147,6 +147,17 @@ def test_the_best_epoch_stands_in_a_cell_that_its_curve_passes(size, log):
         assert 0x2800 < ord(bare[row].text[column]) <= 0x28FF
 
 
+def test_best_epochs_of_curves_that_lie_on_one_another_stand_on_them_and_not_on_a_neighbour():
+    for level in (4.6, 5.0, 5.2):
+        y, x = np.full(301, level), EPOCHS
+        curves = (Series(x, y, 0), Series(x, y, 1), Series(x, y + 0.6, 1, "heavy"), Series(x, y - 0.6, 1, "heavy"))
+        plain = draw(Plot(curves[:1], (), (0, 300), (0, 10)), 78, 20, Skin())
+        (due,) = {place for place, row in enumerate(plain) if 0x2800 < ord(row.text[40]) <= 0x28FF}
+        for epoch in range(5, 290, 9):
+            rows = draw(Plot(curves, (Mark(epoch, "best", 1, y=level),), (0, 300), (0, 10)), 78, 20, Skin())
+            assert [place for place, row in enumerate(rows) if "◆" in row.text] == [due]
+
+
 @pytest.mark.parametrize("ascii_only", [False, True])
 def test_what_leaves_by_the_top_is_marked_where_it_leaves_and_where_it_is_now(ascii_only):
     y = np.where(EPOCHS < 150, 1.0, 50.0)
