@@ -10,13 +10,15 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 # Of each curve so large a share has to lie within the scale.
 _SETTLED = 0.98
+# A curve whose usual level is so many times that of the lowest one is part of the picture, and has not exploded.
+_USUAL = 5
 
 
 def shared_limits(curves: Sequence[Floats], log: bool = False) -> tuple[float, float] | None:
     """One y scale for several panes, from all their curves.
 
-    A lane that explodes must not press the others flat: what lies far above where the curves began is cut off, and so
-    is a high start that fills none of the width.
+    A lane that explodes must not press the others flat: what lies far above where the curves began, and above where
+    they usually are, is cut off. So is a high start that fills none of the width.
     """
     finite = [y[np.isfinite(y)] for y in curves]
     finite = [y for y in finite if y.size]
@@ -26,7 +28,12 @@ def shared_limits(curves: Sequence[Floats], log: bool = False) -> tuple[float, f
     # Some explode in the very first epoch: where the others began counts.
     starts = [abs(float(y[0])) for y in finite]
     start = max(loss for loss in starts if loss <= 100 * max(min(starts), 0.1))
+    # A curve may begin near 0 and rise: then where it is for half of the time counts.
+    usual = [max(began, abs(_quantile(y, 0.5))) for began, y in zip(starts, finite, strict=True)]
+    start = max(start, *(level for level in usual if level <= _USUAL * max(min(usual), 0.1)), 0.0)
     highest = min(top, 3 * start) if start else top
+    if highest < top:  # no more room above than what stays within needs
+        highest = min(highest, 1.1 * max(float(y[y <= highest].max(initial=0.0)) for y in finite))
     if not log and (settled := max(_quantile(y, _SETTLED) for y in finite)) < highest / 4:
         highest = 1.5 * settled
     lowest = min(float(y.min()) for y in finite)
@@ -35,6 +42,21 @@ def shared_limits(curves: Sequence[Floats], log: bool = False) -> tuple[float, f
         return (min(positive), max(highest, min(positive) * 1.01)) if positive else None
     lowest = min(0.0, lowest) if lowest < highest / 2 else lowest
     return (lowest, highest) if highest > lowest else None
+
+
+def difference_limits(differences: Sequence[Floats], losses: tuple[float, float]) -> tuple[float, float] | None:
+    """The scale of differences of two losses, which are drawn on a scale of their own: 0 and all but what leaves that.
+
+    Where a difference began says nothing: two losses begin as one.
+    """
+    finite = [y[np.isfinite(y)] for y in differences]
+    finite = [y for y in finite if y.size]
+    if not finite:
+        return None
+    most = losses[1] - losses[0]
+    low = max(-most, min(0.0, *(float(y.min()) for y in finite)))
+    high = min(most, max(0.0, *(float(y.max()) for y in finite)))
+    return (low, high) if high > low else None
 
 
 def _quantile(y: Floats, share: float) -> float:

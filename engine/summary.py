@@ -123,6 +123,12 @@ def summarize(record: RunRecord) -> list[ArmRow]:
     return rows
 
 
+def best_epoch(lanes: Iterable[Epoch]) -> int | None:
+    """An arm's best epoch, from its lanes' newest: the mean of theirs, as tables show it. None before there is one."""
+    mean = _number(lane.best_epoch for lane in lanes if lane.best_epoch > 0)
+    return None if mean is None else round(mean.mean)
+
+
 def _kept(last: Epoch, stopped: Stopped | None, finished: Finished | None, restores: bool) -> Kept:
     """`restores` is what the knob says now: it decides for lanes that still train."""
     best = stopped.kept_epoch == last.best_epoch if stopped else restores and last.best_epoch > 0

@@ -8,13 +8,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.limits import shared_limits
+from engine.limits import difference_limits, shared_limits
 from engine.runs.reader import RunReader
+from engine.summary import best_epoch
 
 Floats = NDArray[np.float64]
 
 # Okabe and Ito's colours, as the dashboard has them on a light ground.
-COLOURS = ("#9e5400", "#006caa", "#00744e", "#a03e74", "#6c6400", "#ba2c00", "#2234a0", "#2c2c2c")
+COLOURS = ("#8c4e00", "#005ca0", "#00543c", "#88146e", "#3a3c00", "#b40048", "#280a96", "#0a0a0a")
 # Points along a chart: more than it is wide in a usual window would not be seen.
 _POINTS = 600
 # Of what seeds spread over, so large a share has to be seen: some begin far off, and come to the others in an epoch.
@@ -96,16 +97,9 @@ def drawings(reader: RunReader) -> list[Drawing]:
             continue
         limits = shared_limits([curve.mean for curve in curves]) if title == _LOSS else None
         if title == _GAP and found and found[0].limits is not None:
-            limits = _within(curves, found[0].limits)
+            limits = difference_limits([curve.mean for curve in curves], found[0].limits)
         found.append(Drawing(title, tuple(curves), limits, _best(reader) if title == _LOSS else (), turned))
     return found
-
-
-def _within(curves: Sequence[Curve], losses: tuple[float, float]) -> tuple[float, float] | None:
-    """The limits of a difference of two losses that are drawn within these; one that explodes does not count."""
-    most = losses[1] - losses[0]
-    bounds = [bound for curve in curves for bound in (*curve.limits, *curve.mean) if abs(bound) <= most]
-    return (min(bounds), max(bounds)) if bounds and max(bounds) > min(bounds) else None
 
 
 def _curve(reader: RunReader, place: int, arm: str, metric: str, dashed: bool) -> Curve | None:
@@ -134,11 +128,11 @@ def _over(reader: RunReader, metric: str, arm: str, seeds: Sequence[int]) -> tup
 
 
 def _best(reader: RunReader) -> tuple[tuple[int, float, float], ...]:
-    """Of each arm: the median of its lanes' best epochs, at the mean of their losses there."""
+    """Of each arm: its best epoch, at the mean of its lanes' losses at theirs."""
     found = []
     for place, arm in enumerate(reader.meta.identity.arms):
         lanes = [last for (name, _), last in reader.record.last.items() if name == arm and last.best_epoch > 0]
-        if lanes:
-            epoch = float(np.median([lane.best_epoch for lane in lanes]))
-            found.append((place, epoch, float(np.mean([lane.best_val_loss for lane in lanes]))))
+        epoch = best_epoch(lanes)
+        if epoch is not None:
+            found.append((place, float(epoch), float(np.mean([lane.best_val_loss for lane in lanes]))))
     return tuple(found)

@@ -92,7 +92,7 @@ FAULTS: Faults = {
         "tui/panes/losses.py",
         "tests/tui/screens/test_views.py::test_in_each_theme_the_arms_are_drawn_in_colours_that_stand_out_from_its_ground",
     ): [
-        ("colour(place, dark)) for name", "colour(place, True)) for name"),
+        ('f"{name}  ", colour(place, dark))', 'f"{name}  ", colour(place, True))'),
     ],
     (
         "tui/screens/news.py",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -90,13 +91,30 @@ def _ordered(limits: tuple[float, float] | None) -> tuple[float, float] | None:
 
 
 class Canvas:
-    """The layout of a chart, and the way from data to canvas pixels (from the lower left)."""
+    """The layout of a chart, and the way from data to canvas pixels (from the lower left).
 
-    def __init__(self, plot: Plot, limits: tuple[float, float, float, float], width: int, height: int, ascii_: bool):
+    Parameters
+    ----------
+    limits : x0, x1, y0, y1 as `limits_of` gives them.
+    width, height : of the whole chart, in cells.
+    ascii_only : one pixel to a cell.
+    margin : columns left free at the right, for the labels at the ends of the curves.
+    """
+
+    def __init__(
+        self,
+        plot: Plot,
+        limits: tuple[float, float, float, float],
+        width: int,
+        height: int,
+        ascii_only: bool,
+        margin: int = 0,
+    ) -> None:
         self.x0, self.x1, self.y0, self.y1 = limits
         self.log = plot.log
         self.cells = (width, height)
-        self.sx, self.sy = (1, 1) if ascii_ else (2, 4)
+        self.sx, self.sy = (1, 1) if ascii_only else (2, 4)
+        self.margin = margin
         self.axes = width >= 14 and height >= 4
         rows = height - 2 if self.axes else height
         self.y_ticks: list[tuple[float, str]] = []
@@ -106,9 +124,31 @@ class Canvas:
             room = max(3, width // 3)
             self.y_ticks = [(value, text) for value, text in self.y_ticks if len(text) <= room]
         self.left = max((len(text) for _, text in self.y_ticks), default=0) + 1 if self.axes else 0
-        columns = width - self.left
+        columns = width - self.left - margin
         self.width, self.height = columns * self.sx, rows * self.sy
-        self.x_ticks = whole_ticks(self.x0, self.x1, max(2, min(7, columns // 8))) if self.axes else []
+        self.x_ticks: list[tuple[float, str]] = []
+        self.x_label = ""
+        if self.axes:
+            ticks = log_ticks if plot.log_x else whole_ticks
+            count = max(2, min(7, columns // 8))
+            self.x_ticks = ticks(self.x0, self.x1, count)
+            # Where the label leaves room for one tick, there may be two if they are closer.
+            self._label_x(plot.x_label, [ticks(self.x0, self.x1, count + more) for more in (0, 2)])
+
+    def _label_x(self, label: str, ticks: Sequence[list[tuple[float, str]]]) -> None:
+        """Keep the right end of the ticks' row for the label, and take the ticks of which most are left beside it."""
+        end = self.cells[0] - len(label) - 1
+        beside = [
+            [
+                (value, text)
+                for value, text in some
+                if self.left + self.px(value) // self.sx + (len(text) + 1) // 2 < end
+            ]
+            for some in ticks
+        ]
+        best = beside[0] if len(beside[0]) >= 2 else max(beside, key=len)
+        if label and best:
+            self.x_ticks, self.x_label = best, label
 
     def holds(self, x: float) -> bool:
         """Whether `x` lies within the limits."""
@@ -195,12 +235,18 @@ class Canvas:
 
 
 def raster(
-    px: np.ndarray, py: np.ndarray, joined: np.ndarray, period: int, path: np.ndarray
+    px: np.ndarray, py: np.ndarray, joined: np.ndarray, path: np.ndarray, dashes: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Every `period`-th pixel along a polyline. The steps are counted along the line, so steep parts are as sparse.
+    """The pixels along polylines that follow one another.
 
-    Several polylines may follow one another; `path` says for each vertex of which it is, and so does what is returned
-    for each pixel.
+    Parameters
+    ----------
+    px, py, joined : the vertices of all of them, in whole pixels.
+    path : for each vertex, of which polyline it is.
+    dashes : for each polyline its period and how much of it is drawn, in pixels, [polylines, 2]. They are counted along
+        the line, so steep parts are as sparse as flat ones.
+
+    Returns x, y and the polyline of each pixel.
     """
     if len(px) == 0:
         return px, py, path
@@ -211,9 +257,11 @@ def raster(
     to = np.repeat(vertex, count)
     pixel = np.arange(len(to))
     part = (pixel - (np.cumsum(count) - count)[to] + 1) / count[to]
-    since_gap = pixel - np.maximum.accumulate(np.where(joined[to], 0, pixel))
-    on = since_gap % period == 0
-    to, part = to[on], part[on]
+    if (dashes[:, 0] > dashes[:, 1]).any():
+        since_gap = pixel - np.maximum.accumulate(np.where(joined[to], 0, pixel))
+        period, drawn = dashes[path[to]].T
+        on = since_gap % period < drawn
+        to, part = to[on], part[on]
     start = before[to]
     return (
         np.rint(px[start] + part * (px[to] - px[start])),

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from itertools import groupby
 from typing import Any
 
+import numpy as np
 from rich.color import Color as RichColor
 from rich.segment import Segment
 from rich.style import Style
@@ -14,14 +14,15 @@ from textual.geometry import Region
 from textual.strip import Strip
 from textual.widget import Widget
 
-from tui.charts.drawing import Skin, draw
-from tui.charts.frame import Row
+from tui.charts.cells import NONE, Drawing, unpacked
+from tui.charts.curves import Skin
+from tui.charts.drawing import draw
 from tui.charts.palette import Rgb
 from tui.charts.plot import Plot
 
 
 class Chart(Widget):
-    """Curves on axes, drawn by plotext at the size of the widget.
+    """Curves on axes, at the size of the widget.
 
     Call `show` with every new state of the curves: what did not change on screen is not sent again.
     """
@@ -33,9 +34,11 @@ class Chart(Widget):
         super().__init__(**kwargs)
         self._plot = plot or Plot()
         self._ascii = ascii
-        self._rows: tuple[Row, ...] = ()
+        self._drawing = Drawing.blank(0, 0)
+        self._texts: list[str] = []
         self._strips: list[Strip | None] = []
         self._drawn_for: tuple[int, int, Skin, RichColor] | None = None
+        self._theme = ""
         self._ground: RichColor | None = None
 
     @property
@@ -65,13 +68,11 @@ class Chart(Widget):
             return
         if not self.size:
             return
-        before = self._rows
-        if not self._draw():
+        spans = self._draw()
+        if spans is None:
             self.refresh()
-            return
-        spans = (changed_span(old, new) for old, new in zip(before, self._rows, strict=True))
-        if regions := [Region(span[0], y, span[1] - span[0], 1) for y, span in enumerate(spans) if span]:
-            self.refresh(*regions)
+        elif spans:
+            self.refresh(*(Region(first, y, end - first, 1) for y, (first, end) in spans.items()))
 
     def _in_sight(self) -> bool:
         """Whether any of it is on the screen: not scrolled away, on another page, or behind an enlarged pane."""
@@ -79,64 +80,80 @@ class Chart(Widget):
 
     def _surroundings(self) -> tuple[int, int, Skin, RichColor]:
         ground, text = self.background_colors[1], self.colors[3]
-        skin = Skin(_rgb(ground + text), _rgb(ground), ground.brightness < 0.5, self._ascii)
+        skin = Skin(_rgb(ground + text), _rgb(ground), ground.brightness < 0.5, self._ascii, self.app.no_color)
         return (*self.size, skin, ground.rich_color)
 
-    def _draw(self) -> bool:
-        """Build a frame, and say whether it can be compared with the last one: same size, same colours around it."""
+    def _draw(self) -> dict[int, tuple[int, int]] | None:
+        """Build a frame. By line, the span in which it differs from the last one; None where all of it has changed: it
+        has another size, or other colours around it."""
         drawn_for = self._surroundings()
         comparable = drawn_for == self._drawn_for
-        before, strips = self._rows, self._strips
+        before = self._drawing
         width, height, skin, self._ground = self._drawn_for = drawn_for
-        self._rows = draw(self._plot, width, height, skin)
-        self._strips = (
-            [strip if old == new else None for old, new, strip in zip(before, self._rows, strips, strict=True)]
-            if comparable
-            else [None] * len(self._rows)
-        )
-        return comparable
+        self._theme = self.app.theme
+        self._drawing = draw(self._plot, width, height, skin)
+        if not comparable:
+            self._texts, self._strips = self._drawing.texts(), [None] * height
+            return None
+        spans = changed_spans(before, self._drawing)
+        if spans:
+            self._texts = self._drawing.texts()
+        for y in spans:
+            self._strips[y] = None
+        return spans
 
     def render_lines(self, crop: Region) -> list[Strip]:
         """Render the lines of `crop`, in a new frame if the size or the theme has changed since the last one."""
-        if self.size and self._drawn_for != self._surroundings():
+        # Textual asks for each changed span by itself. To find out the colours around costs more than to draw it, and
+        # they change with the theme.
+        drawn_for = self._drawn_for
+        if self.size and (drawn_for is None or drawn_for[:2] != tuple(self.size) or self._theme != self.app.theme):
             self._draw()
             self._styles_cache.clear()
         return super().render_lines(crop)
 
     def render_line(self, y: int) -> Strip:
         """Return the line `y` of the last frame, exactly as wide as the widget."""
-        if not 0 <= y < len(self._rows):
-            return Strip.blank(self.size.width, _style(None, self._ground))
+        if not 0 <= y < len(self._strips):
+            return Strip.blank(self.size.width, _style(NONE, NONE, self._ground))
         strip = self._strips[y]
         if strip is None:
-            strip = self._strips[y] = _strip(self._rows[y], self._ground)
+            colours, grounds = self._drawing.colours[y], self._drawing.grounds[y]
+            strip = self._strips[y] = _strip(self._texts[y], colours, grounds, self._ground)
         return strip
 
 
-def changed_span(old: Row, new: Row) -> tuple[int, int] | None:
-    """Return the first cell in which two rows of one width differ and the one after the last, or None if none does."""
-    if old == new:
-        return None
-    differs = [
-        a != b or old_colour != new_colour
-        for a, b, old_colour, new_colour in zip(old.text, new.text, old.colours, new.colours, strict=True)
-    ]
-    return differs.index(True), len(differs) - differs[::-1].index(True)
+def changed_spans(old: Drawing, new: Drawing) -> dict[int, tuple[int, int]]:
+    """By line the first cell in which two drawings of one size differ and the one after the last."""
+    differs = (old.codes != new.codes) | (old.colours != new.colours) | (old.grounds != new.grounds)
+    lines = np.flatnonzero(differs.any(axis=1))
+    first = differs[lines].argmax(axis=1)
+    end = differs.shape[1] - differs[lines, ::-1].argmax(axis=1)
+    return {y: (start, stop) for y, start, stop in zip(lines.tolist(), first.tolist(), end.tolist(), strict=True)}
 
 
 def _rgb(colour: Color) -> Rgb:
     return (colour.r, colour.g, colour.b)
 
 
-@lru_cache(maxsize=1024)
-def _style(rgb: Rgb | None, ground: RichColor | None) -> Style:
-    return Style(color=None if rgb is None else RichColor.from_rgb(*rgb), bgcolor=ground)
+@lru_cache(maxsize=4096)
+def _style(colour: int, tint: int, ground: RichColor | None) -> Style:
+    rgb, behind = unpacked(colour), unpacked(tint)
+    return Style(
+        color=None if rgb is None else RichColor.from_rgb(*rgb),
+        bgcolor=ground if behind is None else RichColor.from_rgb(*behind),
+    )
 
 
-def _strip(row: Row, ground: RichColor | None) -> Strip:
-    segments, start = [], 0
-    for rgb, cells in groupby(row.colours):
-        end = start + sum(1 for _ in cells)
-        segments.append(Segment(row.text[start:end], _style(rgb, ground)))
-        start = end
-    return Strip(segments, len(row.text))
+def _strip(text: str, colours: np.ndarray, grounds: np.ndarray, ground: RichColor | None) -> Strip:
+    """One segment for each run of cells that look alike."""
+    changes = (colours[1:] != colours[:-1]) | (grounds[1:] != grounds[:-1])
+    starts = np.concatenate(([0], np.flatnonzero(changes) + 1)) if len(text) else np.empty(0, dtype=np.int64)
+    ends = np.append(starts[1:], len(text))
+    segments = [
+        Segment(text[start:end], _style(colour, tint, ground))
+        for start, end, colour, tint in zip(
+            starts.tolist(), ends.tolist(), colours[starts].tolist(), grounds[starts].tolist(), strict=True
+        )
+    ]
+    return Strip(segments, len(text))

@@ -9,16 +9,19 @@ from __future__ import annotations
 Rgb = tuple[int, int, int]
 
 # One row an arm: (on a dark background, on a light background). The first two differ most: most presets have two arms.
+# Each is told from each under every kind of colour blindness (tests/tui/charts/test_palette.py simulates three): those
+# of like hue differ in lightness.
 _ARMS: tuple[tuple[Rgb, Rgb], ...] = (
-    ((230, 159, 0), (158, 84, 0)),  # orange
-    ((86, 180, 233), (0, 108, 170)),  # sky blue
-    ((0, 178, 130), (0, 116, 78)),  # bluish green
-    ((219, 138, 184), (160, 62, 116)),  # reddish purple
-    ((240, 228, 66), (108, 100, 0)),  # yellow
-    ((245, 118, 60), (186, 44, 0)),  # vermillion
-    ((104, 142, 255), (34, 52, 160)),  # blue
-    ((208, 208, 208), (44, 44, 44)),  # white, black
+    ((230, 159, 0), (140, 78, 0)),  # orange
+    ((86, 180, 233), (0, 92, 160)),  # sky blue
+    ((0, 168, 110), (0, 84, 60)),  # bluish green
+    ((219, 138, 184), (136, 20, 110)),  # reddish purple
+    ((240, 228, 66), (58, 60, 0)),  # yellow
+    ((245, 118, 60), (180, 0, 72)),  # vermillion
+    ((112, 128, 255), (40, 10, 150)),  # blue
+    ((208, 208, 208), (10, 10, 10)),  # white, black
 )
+COLOURS = len(_ARMS)
 
 
 def colour(index: int, dark: bool) -> Rgb:
@@ -31,3 +34,10 @@ def blend(top: Rgb, ground: Rgb, share: float) -> Rgb:
     """Return `top` painted over `ground` with opacity `share` (0 to 1)."""
     r, g, b = (round(t * share + u * (1.0 - share)) for t, u in zip(top, ground, strict=True))
     return (r, g, b)
+
+
+def legible_on(ground: Rgb) -> Rgb:
+    """Black or white, whichever of them stands out more from a background."""
+    r, g, b = ground
+    # The relative luminance of WCAG 2, whose contrast with both is equal at 0.18, by its square: within a shade of it.
+    return (0, 0, 0) if 0.2126 * r**2 + 0.7152 * g**2 + 0.0722 * b**2 > 0.18 * 255**2 else (255, 255, 255)

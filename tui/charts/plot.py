@@ -10,25 +10,30 @@ import numpy as np
 
 from tui.charts.palette import Rgb
 
+# How a curve is drawn: two pixels wide, one pixel wide, or every third pixel of it.
+Stroke = Literal["heavy", "light", "dotted"]
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Series:
     """One curve, or points that are not joined (`scattered`): `y` over `x` (ascending).
 
     What is not finite is a gap, and so is what is not positive on a log scale. `low` and `high` are the spread over the
-    seeds, drawn fainter than the curve. `colour` is RGB or an index into the palette; a `faint` curve stands back
-    behind those that are not.
+    seeds, a tint behind the curve. `colour` is RGB or an index into the palette; a `faint` curve stands back behind
+    those that are not. `label` stands at the end of the curve, where there is room. `number` is written along the curve
+    where colours do not tell the curves of a chart apart.
     """
 
     x: Sequence[float] | np.ndarray
     y: Sequence[float] | np.ndarray
     colour: Rgb | int
-    dotted: bool = False
+    stroke: Stroke = "light"
     label: str = ""
     low: Sequence[float] | np.ndarray | None = None
     high: Sequence[float] | np.ndarray | None = None
     scattered: bool = False
     faint: bool = False
+    number: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,13 +49,18 @@ class Mark:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Plot:
-    """Everything one chart draws. Limits left None follow the data."""
+    """Everything one chart draws. Limits left None follow the data.
+
+    `log` is a log scale of y. With `log_x` the values of x are logarithms to the base 10 and their ticks are labelled
+    with what they are logarithms of.
+    """
 
     series: tuple[Series, ...] = ()
     marks: tuple[Mark, ...] = ()
     x_limits: tuple[float, float] | None = None
     y_limits: tuple[float, float] | None = None
     log: bool = False
+    log_x: bool = False
     x_label: str = "epoch"
     y_label: str = ""
     empty: str = "waiting for the first epoch"

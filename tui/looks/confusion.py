@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from rich.text import Text
 
-from tui.charts.palette import blend, colour
+from tui.charts.palette import blend, colour, legible_on
 from tui.looks.registry import Look, Moment, register
 from tui.widgets.blocks import Pixel, append_half_blocks
 
@@ -47,24 +47,27 @@ def _numbers(moment: Moment, counts: Counts, names: Sequence[str], left: int, ce
         line.append(f"{names[true][:left]:<{left}} ", style="bold")
         total = sum(row) or 1
         for predicted, count in enumerate(row):
-            hue = colour(2 if predicted == true else 5, moment.dark)
-            r, g, b = blend(hue, ground, 0.7 * (count / total) ** 0.5)
-            line.append(f"{count if count else '.':>{cell}}", style=f"on rgb({r},{g},{b})" if count else "dim")
+            r, g, b = shade = _shade(true == predicted, count / total, moment.dark, ground)
+            ink = ",".join(map(str, legible_on(shade)))
+            # Bold, so that the hits are told from the mistakes where there are no colours.
+            style = f"{'bold ' if true == predicted else ''}rgb({ink}) on rgb({r},{g},{b})" if count else "dim"
+            line.append(f"{count if count else '.':>{cell}}", style=style)
         lines.append(line)
     return lines
 
 
 def _shades(moment: Moment, counts: Counts, names: Sequence[str], ground: Pixel) -> list[Text]:
-    classes, largest = len(counts), max(max(row) for row in counts) or 1
+    classes = len(counts)
     # As many pixels to a class as fit, or as many classes to a pixel as must; a pixel is as wide as two are high.
     tall = max(1, 2 * (moment.height - 1) // classes) * min(classes, 2 * (moment.height - 1))
     tall += tall % 2
     wide = min(moment.width, 2 * tall)
-    hue = colour(1, moment.dark)
     rows = []
     for y in range(tall):
-        row = counts[y * classes // tall]
-        rows.append([blend(hue, ground, (row[x * classes // wide] / largest) ** 0.5) for x in range(wide)])
+        true = y * classes // tall
+        row, total = counts[true], sum(counts[true]) or 1
+        places = [x * classes // wide for x in range(wide)]
+        rows.append([_shade(true == place, row[place] / total, moment.dark, ground) for place in places])
     mistakes, lines = _mistakes(counts, names), []
     for y in range(0, tall, 2):
         line = Text(no_wrap=True)
@@ -73,6 +76,11 @@ def _shades(moment: Moment, counts: Counts, names: Sequence[str], ground: Pixel)
         line.truncate(moment.width)
         lines.append(line)
     return lines
+
+
+def _shade(hit: bool, share: float, dark: bool, ground: Pixel) -> Pixel:
+    """Blue for what is right and orange for what is not: the pair that every kind of colour vision tells apart."""
+    return blend(colour(1 if hit else 0, dark), ground, 0.8 * share**0.5)
 
 
 def _mistakes(counts: Counts, names: Sequence[str]) -> list[str]:

@@ -7,7 +7,7 @@ import numpy as np
 from engine.numbers import number
 from engine.view import View
 from tui.charts.palette import colour
-from tui.charts.plot import Plot
+from tui.charts.plot import Plot, Stroke
 from tui.looks.registry import Look, Moment, register
 from tui.widgets.pane import Words
 from tui.widgets.run_plots import bare, curve, knob_marks, waiting, x_limits
@@ -27,21 +27,24 @@ class Penalty(Look):
         added = [name.removeprefix("penalty.") for name in penalties(view, arm)]
         if last is None or not added:
             return "no penalty"
-        solid, dots = ("***", "...") if moment.ascii_only else ("━", "┈")
+        heavy, light = ("***", "...") if moment.ascii_only else ("━", "─")
         return [
-            (f"{solid} train loss {number(last.train_loss, 3)}  ", colour(place, moment.dark)),
+            (f"{heavy} train loss {number(last.train_loss, 3)}  ", colour(place, moment.dark)),
             *(
-                (f"{dots} {name} {number(last.penalty.get(name), 3)}  ", colour(place + after, moment.dark))
+                (f"{light} {name} {number(last.penalty.get(name), 3)}  ", colour(place + after, moment.dark))
                 for after, name in enumerate(added, start=1)
             ),
         ]
 
     def draw(self, moment: Moment) -> Plot:
-        """The train loss solid, and dotted what each penalty adds, in the colours in order."""
+        """The train loss heavy, and light what each penalty adds, in the colours in order."""
         view, arm = moment.view, moment.arm
         place = moment.arms.index(arm)
-        names = [("train_loss", False), *((name, True) for name in penalties(view, arm))]
-        drawn = [curve(view, arm, name, dotted, place + after) for after, (name, dotted) in enumerate(names)]
+        first: list[tuple[str, Stroke, str]] = [("train_loss", "heavy", "train")]
+        names = [*first, *((name, "light", name.removeprefix("penalty.")) for name in penalties(view, arm))]
+        drawn = [
+            curve(view, arm, name, stroke, place + after, label) for after, (name, stroke, label) in enumerate(names)
+        ]
         curves = bare([series for series in drawn if series is not None])
         return Plot(curves, knob_marks(view, [arm]), x_limits(view), empty=waiting(view))
 

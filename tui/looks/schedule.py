@@ -33,7 +33,8 @@ class Schedule(Look):
         series, marks = [], []
         for place, arm in enumerate(moment.arms):
             if points := moment.seen("schedule", arm):
-                series.append(Series([epoch for epoch, _ in points], [lr for _, lr in points], place))
+                epochs, rates = zip(*points, strict=True)
+                series.append(Series(epochs, rates, place, label=arm, number=place + 1))
             last = next((epoch for (name, _), epoch in moment.view.record.last.items() if name == arm), None)
             if last is not None:
                 marks.append(Mark(float(last.epoch), "best", place, y=last.lr))

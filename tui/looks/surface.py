@@ -86,7 +86,11 @@ def fit_plot(moment: Moment, fits: dict[str, Fit]) -> Plot:
     scattered = [
         Series([x for x, _ in cloud], [y for _, y in cloud], rgb, scattered=True) for cloud, rgb in clouds if cloud
     ]
-    lines = [Series(fit.x, fit.y, moment.arms.index(arm)) for arm, fit in fits.items()]
+    lines = [
+        Series(fit.x, fit.y, place, label=arm, number=place + 1)
+        for arm, fit in fits.items()
+        for place in [moment.arms.index(arm)]
+    ]
     return Plot((*scattered, *lines), x_label="x", y_label="y")
 
 

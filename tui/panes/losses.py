@@ -10,7 +10,7 @@ from textual.widget import Widget
 
 from engine.preset import Preset
 from engine.view import View
-from tui.charts.palette import Rgb, colour
+from tui.charts.palette import COLOURS, Rgb, colour
 from tui.panes.registry import Part, Setup, Shown, register
 from tui.widgets import run_plots
 from tui.widgets.pane import ChartPane
@@ -95,11 +95,12 @@ class Losses(HorizontalScroll, Part):
         overlay = self.query_one("#overlay", ChartPane)
         plot = run_plots.overlay_plot(view, shown.log, shown.arm)
         above = sorted(run_plots.off_scale(plot))
-        gone = self._key([self._arms[place] for place in above], above) if above else []
+        gone = self._key([self._arms[place] for place in above], above, self._numbered) if above else []
+        many = legend(self._ascii, len(self._arms) > run_plots.MANY)
         held = "ended seeds hold  " if any(run_plots.held(view, arm) for arm in self._arms) else ""
         overlay.entitle(
-            [(f"1 {kind}: ", None), *self._key(self._arms)],
-            [*([("off the scale: ", None)] if gone else []), *gone, (held + self._legend, None)],
+            [(f"1 {kind}: ", None), *self._key(self._arms, numbered=self._numbered)],
+            [*([("off the scale: ", None)] if gone else []), *gone, (held + many, None)],
         )
         overlay.show(plot)
 
@@ -109,16 +110,35 @@ class Losses(HorizontalScroll, Part):
         key = self._key([name.upper() for name in names], [run_plots.AVERAGE_COLOURS[name] for name in names])
         return [(f"  {self._dots} ", None), *key] if key else []
 
-    def _key(self, names: Sequence[str], colours: Sequence[int] | None = None) -> list[tuple[str, Rgb | None]]:
-        return key(names, self.app.current_theme.dark, colours)
+    @property
+    def _numbered(self) -> bool:
+        return are_numbered(len(self._arms), self.app.no_color)
+
+    def _key(
+        self, names: Sequence[str], colours: Sequence[int] | None = None, numbered: bool = False
+    ) -> list[tuple[str, Rgb | None]]:
+        return key(names, self.app.current_theme.dark, colours, numbered)
 
 
-def legend(ascii_only: bool) -> str:
-    """The legend of an arm's two lines."""
-    return "*** train ... validation" if ascii_only else "━ train  ┈ validation"
+def legend(ascii_only: bool, many: bool = False) -> str:
+    """The legend of an arm's two lines; with `many` arms in one chart only the selected one has both."""
+    train, validation = ("***", "...") if ascii_only else ("━", "─")
+    if many:
+        return f"{validation} validation  {train} train of the selected arm"
+    return f"{train} train  {validation} validation"
 
 
-def key(names: Sequence[str], dark: bool, colours: Sequence[int] | None = None) -> list[tuple[str, Rgb | None]]:
-    """Names in the colours of their curves."""
+def key(
+    names: Sequence[str], dark: bool, colours: Sequence[int] | None = None, numbered: bool = False
+) -> list[tuple[str, Rgb | None]]:
+    """Names in the colours of their curves; `numbered` where the curves have numbers, since colours do not do."""
     places = colours or range(len(names))
-    return [(f"{name}  ", colour(place, dark)) for name, place in zip(names, places, strict=True)]
+    return [
+        (f"{place + 1} {name}  " if numbered else f"{name}  ", colour(place, dark))
+        for name, place in zip(names, places, strict=True)
+    ]
+
+
+def are_numbered(count: int, colourless: bool) -> bool:
+    """Whether so many curves in one chart have numbers: more of them than colours, or no colours at all."""
+    return count > (1 if colourless else COLOURS)

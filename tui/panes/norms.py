@@ -6,7 +6,7 @@ from textual.app import ComposeResult
 
 from engine.view import View
 from tui.charts.chart import Chart
-from tui.panes.losses import key
+from tui.panes.losses import are_numbered, key
 from tui.panes.registry import RunPane, Shown, register
 from tui.widgets import run_plots
 
@@ -27,6 +27,7 @@ class Norms(RunPane):
             self.query_one(Chart).show(run_plots.norm_plot(view, shown.arm))
             return
         arm = shown.arm or view.preset.arm_names[-1]
-        layers = key(run_plots.layers(view, arm), self.app.current_theme.dark)
+        names = run_plots.layers(view, arm)
+        layers = key(names, self.app.current_theme.dark, numbered=are_numbered(len(names), self.app.no_color))
         self.entitle(self.numbered(f"weight norm by layer: {arm}"), layers)
         self.query_one(Chart).show(run_plots.layer_norm_plot(view, arm))

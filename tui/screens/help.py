@@ -19,7 +19,7 @@ from tui.screens.actions import ACTIONS
 
 _INTRO = (
     "Each arm of the preset trains beside the others under equal conditions: same first weights, same batches, same "
-    "noise. Train loss is drawn solid, validation loss dotted, both measured without noise and without penalties. A "
+    "noise. Train loss is drawn thick, validation loss thin, both measured without noise and without penalties. A "
     "diamond marks the best epoch, a thin line a turned knob, a thick one where early stopping ends the arm or would "
     "have. The best epoch is the last that early stopping counted as better: with min_delta a lower validation loss "
     "may follow it. A star marks the arm whose kept weights have the lowest validation loss, where its difference to "

@@ -2,74 +2,96 @@
 
 from __future__ import annotations
 
-import statistics
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
 
+from engine.limits import difference_limits
 from engine.limits import shared_limits as limits_of
+from engine.summary import best_epoch
 from engine.view import View
-from tui.charts.plot import Mark, Plot, Series
+from tui.charts.plot import Mark, Plot, Series, Stroke
 
-LOSSES = (("train_loss", False), ("val_loss", True))
-ACCURACIES = (("train_acc", False), ("val_acc", True))
+# What a curve shows: its metric, how it is drawn, and what it is called in a chart of one arm.
+Metric = tuple[str, Stroke, str]
+TRAIN_LOSS: Metric = ("train_loss", "heavy", "train")
+VAL_LOSS: Metric = ("val_loss", "light", "val")
+LOSSES = (TRAIN_LOSS, VAL_LOSS)
+ACCURACIES: tuple[Metric, ...] = (("train_acc", "heavy", "train"), ("val_acc", "light", "val"))
+GAP: Metric = ("gap", "light", "")
+NORM: Metric = ("weight_norm", "light", "")
 # With more arms than these in one chart, the selected one stands out and the others step back.
 MANY = 4
+# The ends of the axis of epochs, times a power of ten. It grows in these steps: an axis that grew with every epoch
+# would move each curve, and be drawn and sent anew, with every frame.
+_ENDS = (1.0, 1.2, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0)
 # The averages of the weights: the colours of their curves, which are no arm's among the first.
 AVERAGE_COLOURS = {"ema": 7, "swa": 6}
 
 
-def curve(view: View, arm: str, metric: str, dotted: bool, colour: int) -> Series | None:
+def curve(
+    view: View, arm: str, metric: str, stroke: Stroke, colour: int, label: str = "", number: int | None = None
+) -> Series | None:
     """The mean over the arm's seeds with its spread (no spread for one seed), or None before the first epoch."""
     history = view.record.history
     if history is None or len(history) == 0:
         return None
     epochs, mean, low, high = history.mean(metric, arm)
     if len(view.preset.seeds) == 1:
-        return Series(epochs, mean, colour, dotted)
-    return Series(epochs, mean, colour, dotted, low=low, high=high)
+        return Series(epochs, mean, colour, stroke, label, number=number)
+    return Series(epochs, mean, colour, stroke, label, low, high, number=number)
 
 
 def _curves(
-    view: View,
-    arms: Sequence[str],
-    metrics: Sequence[tuple[str, bool]],
-    selected: str | None = None,
-    *,
-    apart: bool = False,
+    view: View, arms: Sequence[str], metrics: Sequence[Metric], selected: str | None = None, *, apart: bool = False
 ) -> tuple[Series, ...]:
-    """The metrics (and whether they are dotted) of some arms.
+    """The metrics of some arms, the last of the metrics named by its arm.
 
     Among many the selected one stands in front, and the spreads of the others are left out: they would hide the curves.
-    With `apart` each arm has a chart of its own.
+    With `apart` each arm has a chart of its own, and a curve is named by its metric.
     """
     places = {name: place for place, name in enumerate(view.preset.arm_names)}
     history = view.record.history
     if history is None or len(history) == 0:
         return ()
-    means = [history.means(metric) for metric, _ in metrics]
+    means = [history.means(metric) for metric, _, _ in metrics]
     rows = {arm: row for row, arm in enumerate(history.arms)}
     many = len(arms) > MANY and not apart
     curves = []
     for arm in arms:
         row = rows[arm]
         spread = len(view.preset.seeds) > 1 and (not many or arm == selected)
-        for (epochs, mean, deviation), (_, dotted) in zip(means, metrics, strict=True):
+        for (epochs, mean, deviation), (metric, stroke, name) in zip(means, metrics, strict=True):
+            compared = metric == metrics[-1][0]
             low, high = (mean[row] - deviation[row], mean[row] + deviation[row]) if spread else (None, None)
             faint = many and selected is not None and arm != selected
-            curves.append(Series(epochs, mean[row], places[arm], dotted, low=low, high=high, faint=faint))
+            label, number = (name, None) if apart else (arm if compared else "", places[arm] + 1)
+            curves.append(Series(epochs, mean[row], places[arm], stroke, label, low, high, faint=faint, number=number))
     return tuple(curves)
 
 
 def x_limits(view: View) -> tuple[float, float]:
-    """From the first epoch to the newest, and never narrower than ten epochs."""
-    return 1.0, float(max(view.record.epoch, 10))
+    """From the first epoch to the next step of the axis, no further than the run goes and never below ten epochs."""
+    newest = max(view.record.epoch, 10)
+    power = 10.0 ** (len(str(newest)) - 1)
+    step = _ENDS[bisect_left(_ENDS, newest / power)] * power
+    return 1.0, float(max(newest, min(step, view.preset.epochs)))
 
 
 def shared_limits(series: Sequence[Series], log: bool) -> tuple[float, float] | None:
     """One y scale for several panes, from all their curves, as `engine.limits` finds it."""
     return limits_of([np.asarray(curve.y) for curve in series], log)
+
+
+def _uncrowded(view: View, curves: Sequence[Series], selected: str | None) -> tuple[Series, ...]:
+    """Among many arms only the validation of those that are not selected: it is what they are compared by."""
+    arms = view.preset.arm_names
+    if len(arms) <= MANY:
+        return tuple(curves)
+    place = arms.index(selected) if selected in arms else None
+    return tuple(series for series in curves if series.stroke != "heavy" or series.colour == place)
 
 
 def _steady_limits(curves: Sequence[Series], arms: Sequence[str]) -> tuple[float, float] | None:
@@ -109,13 +131,17 @@ def stop_marks(view: View, arm: str) -> tuple[Mark, ...]:
 
 
 def best_mark(view: View, arm: str) -> tuple[Mark, ...]:
-    """The best epoch: the median over the arm's seeds, at the height of their mean best value."""
-    lanes = [lane for lane in view.of_arm(view.record.last, arm) if lane.best_epoch > 0]
-    if not lanes:
+    """The arm's best epoch, on the curve of its validation loss."""
+    epoch = best_epoch(view.of_arm(view.record.last, arm))
+    history = view.record.history
+    if epoch is None or history is None:
         return ()
-    epoch = float(statistics.median(lane.best_epoch for lane in lanes))
-    value = statistics.fmean(lane.best_val_loss for lane in lanes)
-    return (Mark(epoch, "best", view.preset.arm_names.index(arm), y=value),)
+    epochs, mean, _, _ = history.mean("val_loss", arm)
+    known = np.isfinite(mean)
+    if not known.any():
+        return ()
+    value = float(np.interp(epoch, np.asarray(epochs)[known], mean[known]))
+    return (Mark(float(epoch), "best", view.preset.arm_names.index(arm), y=value),)
 
 
 def loss_plots(view: View, log: bool) -> dict[str, Plot]:
@@ -145,7 +171,7 @@ def overlay_plot(view: View, log: bool, selected: str | None) -> Plot:
     arms = view.preset.arm_names
     curves = _curves(view, arms, LOSSES, selected)
     return Plot(
-        bare(curves),
+        bare(_uncrowded(view, curves, selected)),
         marks=(*knob_marks(view, arms), *(mark for arm in arms for mark in best_mark(view, arm))),
         x_limits=x_limits(view),
         y_limits=shared_limits(curves, log),
@@ -168,7 +194,10 @@ def averages(view: View, arm: str) -> list[str]:
 
 
 def _averages(view: View, arm: str) -> list[Series]:
-    curves = (curve(view, arm, f"{name}_val_loss", True, AVERAGE_COLOURS[name]) for name in averages(view, arm))
+    curves = (
+        curve(view, arm, f"{name}_val_loss", "dotted", AVERAGE_COLOURS[name], name.upper())
+        for name in averages(view, arm)
+    )
     return list(bare([series for series in curves if series is not None]))
 
 
@@ -176,20 +205,23 @@ def accuracy_plot(view: View, selected: str | None) -> Plot:
     """Train and validation accuracy of every arm."""
     arms = view.preset.arm_names
     curves = _curves(view, arms, ACCURACIES, selected)
-    return Plot(curves, knob_marks(view, arms), x_limits(view), _steady_limits(curves, arms), empty=waiting(view))
+    limits = _steady_limits(curves, arms)
+    return Plot(_uncrowded(view, curves, selected), knob_marks(view, arms), x_limits(view), limits, empty=waiting(view))
 
 
 def gap_plot(view: View, selected: str | None) -> Plot:
     """Validation loss minus train loss of every arm."""
     arms = view.preset.arm_names
-    curves = _curves(view, arms, [("gap", False)], selected)
-    return Plot(curves, knob_marks(view, arms), x_limits(view), shared_limits(curves, log=False), empty=waiting(view))
+    curves = _curves(view, arms, [GAP], selected)
+    losses = shared_limits(_curves(view, arms, LOSSES, apart=True), log=False)
+    limits = difference_limits([np.asarray(series.y) for series in curves], losses) if losses else None
+    return Plot(curves, knob_marks(view, arms), x_limits(view), limits, empty=waiting(view))
 
 
 def norm_plot(view: View, selected: str | None) -> Plot:
     """The norm of all weights, by arm."""
     arms = view.preset.arm_names
-    curves = _curves(view, arms, [("weight_norm", False)], selected)
+    curves = _curves(view, arms, [NORM], selected)
     return Plot(curves, knob_marks(view, arms), x_limits(view), _steady_limits(curves, arms), empty=waiting(view))
 
 
@@ -200,7 +232,10 @@ def layers(view: View, arm: str) -> tuple[str, ...]:
 
 def layer_norm_plot(view: View, arm: str) -> Plot:
     """The norm of each layer's weights in one arm; the layers take the colours in order."""
-    curves = [curve(view, arm, f"weight_norm.{place + 1}", False, place) for place in range(len(layers(view, arm)))]
+    curves = [
+        curve(view, arm, f"weight_norm.{place + 1}", "light", place, layer, place + 1)
+        for place, layer in enumerate(layers(view, arm))
+    ]
     norms = bare([series for series in curves if series is not None])
     return Plot(norms, knob_marks(view, [arm]), x_limits(view), empty=waiting(view))
 

@@ -3,24 +3,31 @@
 from __future__ import annotations
 
 import statistics
+import textwrap
 from collections.abc import Sequence
 
 from rich.text import Text
 
 from engine.events import Epoch
 from engine.numbers import number
-from engine.summary import REASONS
+from engine.summary import REASONS, best_epoch
 from engine.view import View
 from tui.charts.palette import colour
 from tui.widgets.arm_names import named
 from tui.widgets.lines import Lines
 from tui.widgets.words import bar
 
+_MONITORED = {"val_loss": "validation loss", "val_acc": "validation accuracy", "train_loss": "train loss"}
+# Of so many arms each is told why it stopped.
+_EXPLAINED = 2
+# The gauge itself is never narrower.
+_BAR = 4
+
 
 class StoppingGauges(Lines):
-    """Two lines an arm, one where it has no patience. Under several seeds the gauge is of the lane nearest its end.
+    """An arm's gauge, its best and what ended it; one line where it has no patience.
 
-    `line_of` says on which line each arm begins.
+    Under several seeds the gauge is of the lane nearest its end. `line_of` says on which line each arm begins.
     """
 
     def __init__(self, ascii_only: bool) -> None:
@@ -48,43 +55,58 @@ class StoppingGauges(Lines):
         style = f"rgb({r},{g},{b})"
         first = Text(no_wrap=True)
         first.append(f"{named(view, arm, names):<{names}} ", style=f"bold {style}")
-        best, fates = self._best(lanes), ", ".join(self._fates(view, arm))
+        best, fates = _best(lanes), _fates(view, arm)
         if not rule.patience:
             # No gauge and no second line: there is nothing to wait for.
-            first.append(", ".join(part for part in (best, fates) if part) or "no patience set", style="dim")
+            first.append(", ".join(part for part in (best, *fates) if part) or "no patience set", style="dim")
             first.truncate(width, overflow="ellipsis")
             return [first]
-        count = f" {min(wait, 9999)}/{rule.patience}"
-        first.append(bar(wait / rule.patience, max(4, width - names - 1 - len(count)), self._ascii), style=style)
+        room = width - names - 1
+        waited = min(wait, rule.patience)
+        count = f" patience {waited} of {rule.patience}"
+        if len(count) + _BAR > room:
+            count = f" {waited}/{rule.patience}"
+        first.append(bar(wait / rule.patience, max(_BAR, room - len(count)), self._ascii), style=style)
         first.append(count, style="bold red" if wait >= rule.patience else "")
-        below = Text(f"  {best}" if best else "", no_wrap=True)
-        if not fates:
-            return [first, below]
-        if best and below.cell_len + 2 + len(fates) > width:  # on a line of its own
-            return [first, below, Text(f"  {fates}", style="bold", no_wrap=True)]
-        return [first, below.append(", " if best else "  ").append(fates, style="bold")]
+        below = [Text(f"  {best}", no_wrap=True)] if best else []
+        for fate in fates:
+            below += [Text(f"  {line}", style="bold", no_wrap=True) for line in textwrap.wrap(fate, max(12, width - 2))]
+        return [first, *(below or [Text()])]
 
-    def _best(self, lanes: Sequence[Epoch]) -> str:
-        """The mean of the lanes' best losses, and where they lie; nothing before the first."""
-        best = [lane for lane in lanes if lane.best_epoch]
-        if not best:
-            return ""
-        mean = statistics.fmean(lane.best_val_loss for lane in best)
-        return f"best {number(mean)} at {_span([int(lane.best_epoch) for lane in best])}"
 
-    def _fates(self, view: View, arm: str) -> list[str]:
-        """What ended the arm's lanes, or would have."""
-        seeds = len(view.seeds_of(arm))
-        ends = view.of_arm(view.record.stopped, arm)
-        marked = [mark.epoch for mark in view.of_arm(view.record.would_stop, arm)]
-        fates = []
-        if marked:
-            fates.append(f"would stop {_span(marked)}{_share(len(marked), seeds)}")
-        reasons = sorted({end.reason for end in ends})
-        if reasons and (reasons != ["epochs"] or not fates):
-            words = " / ".join(REASONS.get(reason, reason) for reason in reasons)
-            fates.append(f"{words}{_share(len(ends), seeds)}")
-        return fates
+def _best(lanes: Sequence[Epoch]) -> str:
+    """The mean of the lanes' best losses, their best epoch and its span over the seeds; nothing before there is one."""
+    epoch = best_epoch(lanes)
+    if epoch is None:
+        return ""
+    best = [lane for lane in lanes if lane.best_epoch > 0]
+    span = _span([int(lane.best_epoch) for lane in best])
+    mean = statistics.fmean(lane.best_val_loss for lane in best)
+    return f"best {number(mean)} at {epoch}" + ("" if span == str(epoch) else f" ({span})")
+
+
+def _fates(view: View, arm: str) -> list[str]:
+    """What ended the arm's lanes, or would have."""
+    seeds = len(view.seeds_of(arm))
+    # With many arms the panel would take the room of others: there only the gauges say what they waited for.
+    few = sum(other.settings.early_stopping.patience > 0 for other in view.preset.arms) <= _EXPLAINED
+    rule = view.preset.arm(arm).settings.early_stopping
+    ends = view.of_arm(view.record.stopped, arm)
+    fates = []
+    early = [end for end in ends if end.reason == "early_stopping"]
+    for stops, what in ((view.of_arm(view.record.would_stop, arm), "would have stopped"), (early, "stopped")):
+        if stops:
+            # Not the patience, which may have been turned since.
+            waited = _span([stop.epoch - stop.best_epoch for stop in stops])
+            where = f"{what} at {_span([stop.epoch for stop in stops])}{_share(len(stops), seeds)}"
+            why = f"{waited} epochs without a better {_MONITORED[rule.monitor]}: "
+            fates.append(f"{why if few else ''}{where}")
+    others = sorted({end.reason for end in ends} - {"early_stopping"})
+    if others and (others != ["epochs"] or not fates):
+        words = " / ".join(REASONS.get(reason, reason) for reason in others)
+        count = len(ends) - len(early)
+        fates.append(f"{words}{_share(count, seeds)}")
+    return fates
 
 
 def _span(epochs: Sequence[int]) -> str:

@@ -16,7 +16,7 @@ def canvas_of(series: Series, width: int = 40, height: int = 12, **told: object)
     curve = curve_of(series, plot.log)
     limits = limits_of(plot, [curve])
     assert limits is not None
-    return Canvas(plot, limits, width, height, ascii_=False), curve
+    return Canvas(plot, limits, width, height, ascii_only=False), curve
 
 
 # The points ----------------------------------------------------------------------------------------------------------
@@ -133,19 +133,40 @@ def test_a_point_without_a_neighbour_is_kept_where_it_is_inside() -> None:
 # Pixels --------------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("period", [1, 3])
-def test_dots_are_counted_along_the_line_and_anew_after_a_gap(period: int) -> None:
+@pytest.mark.parametrize(("period", "drawn"), [(1, 1), (3, 1), (5, 3)])
+def test_dashes_are_counted_along_the_line_and_anew_after_a_gap(period: int, drawn: int) -> None:
     px, py = np.array([0.0, 10.0, 20.0, 20.0]), np.array([0.0, 0.0, 0.0, 9.0])
     joined = np.array([False, True, False, True])
-    x, y, path = raster(px, py, joined, period, np.zeros(4, dtype=int))
+    x, y, path = raster(px, py, joined, np.zeros(4, dtype=int), np.array([(period, drawn)]))
     assert list(zip(x.tolist(), y.tolist(), strict=True)) == [
-        *((at, 0) for at in range(0, 11, period)),
-        *((20, at) for at in range(0, 10, period)),
+        *((at, 0) for at in range(11) if at % period < drawn),
+        *((20, at) for at in range(10) if at % period < drawn),
     ]
     assert not path.any()
 
 
-def test_each_pixel_knows_its_line() -> None:
-    x, _, path = raster(np.array([0.0, 2.0, 5.0]), np.zeros(3), np.array([False, True, False]), 1, np.array([4, 4, 7]))
-    assert x.tolist() == [0, 1, 2, 5]
-    assert path.tolist() == [4, 4, 4, 7]
+def test_each_pixel_knows_its_line_and_each_line_has_its_dashes() -> None:
+    px, joined = np.array([0.0, 2.0, 5.0, 9.0]), np.array([False, True, False, True])
+    dashes = np.array([(1, 1), (2, 1)])
+    x, _, path = raster(px, np.zeros(4), joined, np.array([0, 0, 1, 1]), dashes)
+    assert x.tolist() == [0, 1, 2, 5, 7, 9]
+    assert path.tolist() == [0, 0, 0, 1, 1, 1]
+
+
+# The axis of epochs --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("width", [24, 38, 56, 110])
+@pytest.mark.parametrize("last", [10, 100, 301, 10_000])
+def test_no_tick_stands_where_the_word_at_the_right_of_the_axis_does(width: int, last: int) -> None:
+    canvas, _ = canvas_of(Series([1, last], [0, 1], 0), width=width)
+    assert canvas.x_label == "epoch"
+    assert len(canvas.x_ticks) >= (2 if width > 24 else 1)
+    for value, text in canvas.x_ticks:
+        end = canvas.left + canvas.px(value) // canvas.sx + len(text) / 2
+        assert end < width - len("epoch")
+
+
+def test_the_ticks_of_a_logarithm_are_what_it_is_the_logarithm_of() -> None:
+    canvas, _ = canvas_of(Series([-4, -1], [0, 1], 0), width=60, log_x=True, x_label="learning rate")
+    assert ("0.001", -3.0) in [(text, value) for value, text in canvas.x_ticks]

@@ -15,7 +15,10 @@ EPOCHS = np.arange(100)
 
 def plot(n: int = 100, level: float = 0.0) -> Plot:
     return Plot(
-        (Series(EPOCHS[:n], np.sin(EPOCHS[:n] / 9), 0), Series(EPOCHS[:n], np.cos(EPOCHS[:n] / 9) + level, 1, True)),
+        (
+            Series(EPOCHS[:n], np.sin(EPOCHS[:n] / 9), 0),
+            Series(EPOCHS[:n], np.cos(EPOCHS[:n] / 9) + level, 1, "dotted"),
+        ),
         x_limits=(0, 100),
         y_limits=(-1, 1),
         y_label="loss",
@@ -115,7 +118,7 @@ async def test_the_background_is_the_themes_and_the_colours_follow_it():
             assert grounds == {chart.background_colors[1].rich_color.name}
             seen[theme] = {s.style.color.name for strip in strips for s in strip if s.style and s.style.color}
         assert "#e69f00" in seen["textual-dark"]
-        assert "#9e5400" in seen["textual-light"]
+        assert "#8c4e00" in seen["textual-light"]
         assert not {"#e69f00", "#56b4e9"} & seen["textual-light"]
 
 

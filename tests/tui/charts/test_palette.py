@@ -4,9 +4,15 @@ from __future__ import annotations
 
 from itertools import combinations
 
+import numpy as np
 import pytest
 
-from tui.charts.palette import blend, colour
+from engine.export.curves import colour as picture_colour
+from tests.tui.vision import VISION, contrast, lab
+from tui.charts.bands import OPACITY
+from tui.charts.curves import FAINT
+from tui.charts.drawing import MUTED
+from tui.charts.palette import COLOURS, blend, colour, legible_on
 
 # Background and surface of Textual's default dark and light themes.
 GROUNDS = [
@@ -17,22 +23,38 @@ GROUNDS = [
 ]
 
 
-def luminance(rgb: tuple[int, int, int]) -> float:
-    linear = [c / 12.92 if c <= 0.03928 else ((c + 0.055) / 1.055) ** 2.4 for c in (v / 255 for v in rgb)]
-    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+@pytest.mark.parametrize(("dark", "ground"), GROUNDS)
+@pytest.mark.parametrize("index", range(COLOURS))
+def test_every_arm_is_legible_as_text_and_stands_out_as_a_curve_on_its_tint_and_where_it_is_faint(index, dark, ground):
+    rgb = colour(index, dark)
+    assert contrast(rgb, ground) >= 4.5
+    assert contrast(rgb, blend(rgb, ground, OPACITY[dark])) >= 3
+    assert contrast(blend(rgb, ground, FAINT[dark]), ground) >= 3
 
 
 @pytest.mark.parametrize(("dark", "ground"), GROUNDS)
-@pytest.mark.parametrize("index", range(8))
-def test_every_arm_stands_out_from_the_background(index, dark, ground):
-    light, deep = sorted((luminance(colour(index, dark)), luminance(ground)), reverse=True)
-    assert (light + 0.05) / (deep + 0.05) >= 3.0
+def test_the_words_of_the_axes_are_legible(dark, ground):
+    foreground = (0xE0, 0xE0, 0xE0) if dark else (0x1F, 0x1F, 0x1F)
+    assert contrast(blend(foreground, ground, MUTED), ground) >= 4.5
 
 
 @pytest.mark.parametrize("dark", [True, False])
-def test_no_two_arms_look_alike(dark):
-    for a, b in combinations(range(8), 2):
-        assert sum(abs(x - y) for x, y in zip(colour(a, dark), colour(b, dark), strict=True)) > 60
+@pytest.mark.parametrize("vision", VISION)
+def test_no_two_arms_look_alike_however_colours_are_seen(vision, dark):
+    seen = [lab(colour(index, dark), vision) for index in range(COLOURS)]
+    for a, b in combinations(range(COLOURS), 2):
+        assert np.linalg.norm(seen[a] - seen[b]) > 14, (a, b)  # 2.3 is just noticeable
+
+
+def test_pictures_of_a_run_have_the_colours_of_the_light_theme():
+    assert [picture_colour(index) for index in range(9)] == [
+        "#{:02x}{:02x}{:02x}".format(*colour(index, dark=False)) for index in range(9)
+    ]
+
+
+@pytest.mark.parametrize("ground", [(0, 0, 0), (30, 60, 90), (119, 119, 119), (166, 117, 5), (230, 159, 0), (255,) * 3])
+def test_black_or_white_is_legible_on_any_ground(ground):
+    assert contrast(legible_on(ground), ground) >= 4.4
 
 
 def test_the_ninth_arm_begins_again():

@@ -32,7 +32,7 @@ def work(monkeypatch):
         monkeypatch.setattr(place, name, counted)
 
     count(chart, "draw", "charts drawn")
-    count(frame, "_rows", "frames by plotext")
+    count(frame, "_cells", "frames by plotext")
     count(Lines, "_strip", "lines made")
     count(History, "means", "means asked for")
     return done
@@ -106,7 +106,7 @@ async def test_with_a_pane_for_each_arm_only_those_in_sight_are_drawn(work):
             told = await cost(person, work, key)
             # Those that come in sight as the panes are scrolled are drawn too.
             assert told["charts drawn"] <= seen + 2, key
-            assert told["means asked for"] <= 5, key
+            assert told["means asked for"] <= 7, key  # kept ones: the gap has the scale of the losses
 
 
 async def test_an_arrow_draws_no_chart(work):
@@ -128,4 +128,4 @@ async def test_a_pane_that_comes_in_sight_shows_the_present_moment(work):
         shown = [seen.render_line(y).text for y in range(seen.size.height)]
         width, height, skin, _ = seen._surroundings()
         due = chart.draw(run_plots.loss_plots(person.view, log=True)["arm 07"], width, height, skin)
-        assert shown == [row.text for row in due]
+        assert shown == due.texts()

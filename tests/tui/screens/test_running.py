@@ -156,7 +156,7 @@ async def test_a_lane_that_explodes_does_not_press_the_others_flat():
 async def test_early_stopping_is_told_with_its_reason():
     base = {"early_stopping.patience": 3, "early_stopping.min_delta": 10.0}
     async with dashboard(experiment(base)) as person:
-        await person.sees("stopped early")
+        await person.sees("without a better validation loss:")
         await person.sees("finished")
-        await person.sees("3/3")
+        await person.sees("patience 3 of 3")
         await person.sees("test acc")

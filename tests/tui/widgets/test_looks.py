@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import pytest
+from rich.style import Style
 from rich.text import Text
 
+from engine.events import Found
 from engine.looks.activity import LayerActivity
 from engine.looks.confusion import Confusion
 from engine.looks.pictures import Picture, Pictures
 from engine.looks.weights import LayerWeights
 from engine.view import View
 from tests.tui.views import moment
+from tests.tui.vision import contrast
+from tui.charts.curves import Skin
+from tui.charts.drawing import draw
+from tui.charts.plot import Plot
 from tui.looks import LOOKS, Look, Moment, register
 
 COUNTS = tuple(tuple(9 if at == row else int(row == 3 and at == 5) * 4 for at in range(10)) for row in range(10))
@@ -77,6 +83,73 @@ def test_a_confusion_too_large_for_numbers_tells_the_commonest_mistakes() -> Non
     view = moment(seen={("confusion", "plain", 0): CONFUSION})
     lines = drawn(view, "confusion", 78, 8, "plain")
     assert any("4 x 3 taken for 5" in line.plain for line in lines)
+
+
+@pytest.mark.parametrize("dark", [True, False])
+@pytest.mark.parametrize("height", [8, 14])  # in shades, in numbers
+def test_the_confusion_is_blue_where_it_is_right_and_orange_where_it_is_not(height: int, dark: bool) -> None:
+    view = moment(seen={("confusion", "plain", 0): CONFUSION})
+    lines = LOOKS["confusion"].draw(Moment(view, "plain", 78, height, dark, False))
+    assert isinstance(lines, list)
+    grounds = {
+        style.bgcolor.get_truecolor()
+        for line in lines
+        for style in (Style.parse(str(span.style)) for span in line.spans)
+        if style.bgcolor is not None
+    }
+    saturated = {rgb for rgb in grounds if max(rgb) - min(rgb) > 30}
+    assert {rgb.blue > rgb.red for rgb in saturated} == {True, False}
+    assert all(rgb.blue == max(rgb) or rgb.red == max(rgb) for rgb in saturated)  # never green
+
+
+def test_in_the_confusion_numbers_are_legible_and_hits_bold() -> None:
+    view = moment(seen={("confusion", "plain", 0): CONFUSION})
+    numbers = [
+        span
+        for line in drawn(view, "confusion", 78, 14, "plain")[2:]
+        for span in line.spans
+        if "on rgb" in str(span.style)
+    ]
+    hits = [span for span in numbers if Style.parse(str(span.style)).bold]
+    assert (len(hits), len(numbers)) == (10, 11)
+    for span in numbers:
+        style = Style.parse(str(span.style))
+        assert style.color is not None
+        assert style.bgcolor is not None
+        assert contrast(style.color.get_truecolor(), style.bgcolor.get_truecolor()) >= 4.5
+
+
+RATES = tuple(10.0 ** (place / 10 - 4) for place in range(30))
+
+
+@pytest.mark.parametrize(
+    ("losses", "suggestion", "says"),
+    [
+        (tuple(2.0 - 0.05 * place for place in range(30)), 0.01, ""),
+        ((2.3, 2.31, 2.28, *(2.32,) * 27), None, "(none: the loss hardly falls: from 2.30 to 2.28)"),
+        ((2.3, 9.0), None, "(none: the loss diverges from 0.00013 on)"),
+        ((), None, "(none: the loss diverges at once)"),
+    ],
+)
+def test_the_finder_says_why_it_suggests_nothing(
+    losses: tuple[float, ...], suggestion: float | None, says: str
+) -> None:
+    found = {"plain": Found("plain", RATES[: len(losses)], losses, suggestion)}
+    words = LOOKS["finder"].subtitle(Moment(moment(found=found), "plain", 78, 12, True, False))
+    assert not isinstance(words, str)
+    text = "".join(part for part, _ in words)
+    assert says in text
+    assert bool(says) == ("none" in text)
+
+
+def test_the_finders_axis_shows_learning_rates() -> None:
+    found = {"plain": Found("plain", RATES, tuple(2.0 - 0.05 * place for place in range(30)), 0.01)}
+    plot = LOOKS["finder"].draw(Moment(moment(found=found), "plain", 78, 12, True, False))
+    assert isinstance(plot, Plot)
+    ticks = draw(plot, 78, 12, Skin()).texts()[-1]
+    assert "0.001" in ticks.split()
+    assert "-3" not in ticks
+    assert ticks.endswith("learning rate")
 
 
 def test_a_look_has_a_name_and_a_key_of_its_own() -> None:

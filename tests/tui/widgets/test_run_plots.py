@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from engine.events import Failed, Intervention, Started
+from engine.summary import summarize
 from tests.tui.views import lane, moment, stop, would_stop
 from tui.widgets import run_plots
 
@@ -15,11 +16,12 @@ def marks(plot, kind):
     return [mark for mark in plot.marks if mark.kind == kind]
 
 
-def test_train_is_solid_validation_dotted_and_both_have_the_arms_colour():
+def test_train_is_heavy_validation_light_and_both_have_the_arms_colour_and_a_name():
     view = moment(*RUN)
     for place, arm in enumerate(("plain", "dropped")):
         train, validation = run_plots.loss_plots(view, log=False)[arm].series
-        assert (train.dotted, validation.dotted) == (False, True)
+        assert (train.stroke, validation.stroke) == ("heavy", "light")
+        assert (train.label, validation.label) == ("train", "val")
         assert train.colour == validation.colour == place
         np.testing.assert_allclose(train.y, [2 / epoch for epoch in EPOCHS])
 
@@ -42,7 +44,7 @@ def test_best_epoch_turned_knobs_and_stops_are_marked_in_their_own_arm():
     view = moment(*RUN, would_stop=[would_stop("plain", 12)])
     view.record.history.add(Intervention(7, 3, 0, "dropped", "training.lr", 0.1, 0.2))
     plain, dropped = run_plots.loss_plots(view, log=False).values()
-    assert [(mark.x, mark.y) for mark in marks(plain, "best")] == [(20, 0.45)]
+    assert [(mark.x, mark.y) for mark in marks(plain, "best")] == [(20, 0.5)]
     assert [mark.x for mark in marks(plain, "stop")] == [12]
     assert [mark.x for mark in marks(dropped, "knob")] == [3]
     assert not marks(plain, "knob")
@@ -60,6 +62,18 @@ def test_among_many_arms_the_selected_one_stands_in_front_and_with_none_selected
     ):
         assert {series.colour for series in draw("arm 3").series if not series.faint} == {3}
         assert not any(series.faint for series in draw(None).series)
+
+
+def test_of_many_arms_only_the_selected_one_has_its_train_curve_and_each_its_name_and_number():
+    arms = {f"arm {number}": {} for number in range(5)}
+    view = moment(*(lane(arm, epoch=epoch) for arm in arms for epoch in EPOCHS), arms=arms)
+    for draw in (lambda arm: run_plots.overlay_plot(view, False, arm), lambda arm: run_plots.accuracy_plot(view, arm)):
+        assert [series.colour for series in draw("arm 3").series if series.stroke == "heavy"] == [3]
+        assert not any(series.stroke == "heavy" for series in draw(None).series)
+        assert [(series.label, series.number) for series in draw(None).series] == [
+            (arm, number) for number, arm in enumerate(arms, 1)
+        ]
+    assert len(run_plots.overlay_plot(moment(*RUN), False, None).series) == 4
 
 
 def test_of_many_arms_only_the_selected_one_shows_its_spread_and_no_choice_moves_the_scale():
@@ -86,10 +100,45 @@ def test_an_average_of_the_weights_is_a_curve_of_its_own_beside_its_arms_losses(
     told = run_plots.loss_plots(view, log=False)
     train, validation, ema = told["plain"].series
     np.testing.assert_allclose(ema.y, [3.0 / epoch for epoch in EPOCHS])
-    assert ema.dotted
+    assert (ema.stroke, ema.label) == ("dotted", "EMA")
     assert ema.colour != train.colour == validation.colour
     assert len(told["dropped"].series) == 2
     assert (run_plots.averages(view, "plain"), run_plots.averages(view, "dropped")) == (["ema"], [])
+
+
+def gaps(*levels, epochs=200, start=0.7):
+    """A view of arms whose losses begin at `start` as one, and whose gap grows to a level."""
+    arms = {f"arm {place}": {} for place in range(len(levels))}
+    lanes = [
+        lane(arm, epoch=epoch, train_loss=start / epoch, val_loss=start / epoch + level * epoch / epochs,
+             gap=level * epoch / epochs)
+        for arm, level in zip(arms, levels, strict=True)
+        for epoch in range(1, epochs + 1)
+    ]  # fmt: skip
+    return moment(*lanes, arms=arms)
+
+
+@pytest.mark.parametrize("levels", [(0.235, 0.114), (1.5, 0.01), (0.02, 0.01), (-0.1, 0.2)])
+def test_a_gap_that_begins_near_0_is_seen_whole_and_from_0(levels):
+    low, high = run_plots.gap_plot(gaps(*levels), None).y_limits
+    assert high == pytest.approx(max(levels))
+    assert low == pytest.approx(min(0.0, *levels))
+
+
+def test_a_gap_that_explodes_with_its_loss_does_not_press_the_others_flat():
+    view = gaps(1e6, 0.2)
+    assert run_plots.gap_plot(view, None).y_limits[1] < 5
+    assert run_plots.overlay_plot(view, False, None).y_limits[1] < 5
+
+
+def test_a_loss_that_begins_near_0_and_rises_is_seen_whole():
+    lanes = [lane("plain", epoch=epoch, train_loss=0.01, val_loss=0.008 * epoch) for epoch in range(1, 101)]
+    assert run_plots.loss_plots(moment(*lanes), log=False)["plain"].y_limits[1] >= 0.8
+
+
+def test_a_lane_off_the_scale_takes_no_room_from_those_on_it():
+    wild = [lane("dropped", epoch=epoch, train_loss=1e9, val_loss=1e9) for epoch in EPOCHS]
+    assert run_plots.loss_plots(moment(*RUN[:20], *wild), log=False)["plain"].y_limits[1] < 1.2 * 2
 
 
 @pytest.mark.parametrize("first", [1e9, float("inf")])
@@ -166,9 +215,13 @@ def test_an_arm_is_off_the_scale_only_when_its_last_curve_has_left_it():
     assert run_plots.off_scale(run_plots.overlay_plot(moment(*RUN[:20], *half), False, None)) == set()
 
 
-def test_the_axis_of_epochs_is_never_narrower_than_ten():
-    for newest, end in ((1, 10), (9, 10), (10, 10), (11, 11), (200, 200)):
-        assert run_plots.x_limits(moment(lane("plain", epoch=newest))) == (1, end)
+def test_the_axis_of_epochs_grows_in_steps_from_ten_to_the_end_of_the_run():
+    for newest, end in ((1, 10), (10, 10), (11, 12), (200, 200), (201, 250), (260, 300), (299, 300), (301, 301)):
+        view = moment(lane("plain", epoch=newest), base={"training.epochs": 301})
+        assert run_plots.x_limits(view) == (1, end)
+    ends = [run_plots.x_limits(moment(lane("plain", epoch=newest)))[1] for newest in range(10, 1100)]
+    assert len(set(ends)) < 25
+    assert all(newest <= end <= 1.34 * newest for newest, end in enumerate(ends, 10))
 
 
 @pytest.mark.parametrize(("lowest", "end"), [(0.1, 0.0), (0.9, 0.9), (-0.5, -0.5)])
@@ -180,13 +233,18 @@ def test_the_scale_begins_at_zero_unless_all_lies_far_above_it_or_below(lowest, 
 SEEDS = {"training.seeds": [0, 1, 2]}
 
 
-def test_the_best_epoch_of_several_seeds_is_the_median_at_the_height_of_the_mean():
+def test_the_best_epoch_of_several_seeds_is_the_tables_and_stands_on_the_curve_of_validation():
     lanes = [
-        lane("plain", seed, 20, best_epoch=best, best_val_loss=loss)
-        for seed, (best, loss) in enumerate([(3, 0.3), (5, 0.6), (19, 0.9)])
+        lane("plain", seed, epoch, best_epoch=min(best, epoch), val_loss=1.0 / epoch + seed)
+        for seed, best in enumerate([3, 5, 19])
+        for epoch in EPOCHS
     ]
-    (mark,) = run_plots.best_mark(moment(*lanes, base=SEEDS), "plain")
-    assert (mark.x, mark.y) == (5, pytest.approx(0.6))
+    view = moment(*lanes, base=SEEDS)
+    (mark,) = run_plots.best_mark(view, "plain")
+    (row, _) = summarize(view.record)
+    assert (f"{mark.x:.0f}", mark.x) == (f"{row.best_epoch.mean:.0f}", 9)
+    _, validation = run_plots.loss_plots(view, log=False)["plain"].series
+    assert mark.y == validation.y[8] == pytest.approx(1 / 9 + 1)
     assert run_plots.best_mark(moment(lane("plain", best_epoch=0)), "plain") == ()
 
 
