@@ -22,7 +22,7 @@ from engine.summary import (
     summarize,
 )  # fmt: skip
 from tests.epochs import epoch_of, record_of
-from tui.cli import _parser
+from tui.cli import parser_of
 from tui.report import outcome, reported_table, reproduce, table, with_knobs
 
 PAIR = read_preset('[training]\nseeds = [0, 1, 2]\n[[arm]]\nname = "off"\n[[arm]]\nname = "on"')
@@ -255,7 +255,7 @@ def test_a_preset_without_arms_is_changed_as_a_whole(tmp_path):
 
 def parsed(command):
     """The preset that the command line's own parser makes of it."""
-    options = _parser("").parse(shlex.split(command)[1:])
+    options = parser_of("").parse(shlex.split(command)[1:])
     return load_preset(options.preset, options.set, options.arm_set, options.seeds, options.epochs)
 
 
