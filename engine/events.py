@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
-from engine.metrics import average_of
+from engine.metrics import LACKING, average_of
 from engine.plain import from_plain, plain
 from engine.text import quoted
 
@@ -65,9 +65,12 @@ class Epoch(Event):
     metrics: Mapping[str, float]
 
     def __getattr__(self, name: str) -> float:
-        if name.startswith("_") or name == "metrics" or name not in self.metrics:
-            raise AttributeError(f"an epoch has no {name!r}")
-        return self.metrics[name]
+        if not name.startswith("_") and name != "metrics":
+            if name in self.metrics:
+                return self.metrics[name]
+            if name in LACKING:
+                return LACKING[name]
+        raise AttributeError(f"an epoch has no {name!r}")
 
     @property
     def penalty(self) -> dict[str, float]:

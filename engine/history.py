@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import copy
 import csv
+import io
 import math
 import threading
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 import numpy as np
@@ -280,6 +281,53 @@ class History:
                 if measured[row, column]:
                     numbers = [held[row, column] for held in values.values()]
                     writer.writerow([arm, seed, epoch, *("" if np.isnan(x) else repr(float(x)) for x in numbers)])
+
+
+class ArrangedHistory(History):
+    """Reads another history with the arms of `names` alone, called so."""
+
+    def __init__(self, history: History, names: Mapping[str, str]) -> None:
+        super().__init__([(names[arm], seed) for arm, seed in history.lanes if arm in names], points=4)
+        self._history, self._names = history, dict(names)
+        self._own = {name: arm for arm, name in names.items()}
+        self._places = [place for place, arm in enumerate(history.arms) if arm in names]
+
+    def __len__(self) -> int:
+        return len(self._history)
+
+    @property
+    def metrics(self) -> list[str]:
+        return self._history.metrics
+
+    @property
+    def interventions(self) -> list[Intervention]:
+        turned = self._history.interventions
+        return [replace(turn, arm=self._names[turn.arm]) for turn in turned if turn.arm in self._names]
+
+    def copy(self) -> History:
+        return ArrangedHistory(self._history.copy(), self._names)
+
+    def as_events(self, most: int) -> list[Epoch]:
+        events = self._history.as_events(most)
+        return [replace(event, arm=self._names[event.arm]) for event in events if event.arm in self._names]
+
+    def series(self, metric: str, arm: str, seed: int | None = None) -> tuple[NDArray[np.int64], Floats]:
+        return self._history.series(metric, self._own[arm], seed)
+
+    def means(self, metric: str) -> tuple[NDArray[np.int64], Floats, Floats]:
+        epochs, mean, deviation = self._history.means(metric)
+        return epochs, mean[self._places], deviation[self._places]
+
+    def mean(self, metric: str, arm: str) -> tuple[NDArray[np.int64], Floats, Floats, Floats]:
+        return self._history.mean(metric, self._own[arm])
+
+    def write_csv(self, file: Writable) -> None:
+        text = io.StringIO()
+        self._history.write_csv(text)
+        text.seek(0)
+        rows, writer = csv.reader(text), csv.writer(file)
+        writer.writerow(next(rows))
+        writer.writerows([self._names[arm], *rest] for arm, *rest in rows if arm in self._names)
 
 
 def _is_in_every_epoch(metric: str) -> bool:

@@ -106,4 +106,6 @@ class Keeper:
             return
         if lab is not None and state != "failed":
             self.keep(lab)
-        self.recorder.close("stopped" if self._stopped else state)
+        # Who listens may close the worker at the last event, before it calls its run finished.
+        finished = lab is not None and lab.finished and state != "failed"
+        self.recorder.close("stopped" if self._stopped else "finished" if finished else state)

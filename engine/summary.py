@@ -39,7 +39,7 @@ class Number:
 class Kept:
     """What the network that a lane keeps gives, or would if training ended now; NaN where it is not measured.
 
-    `best`: its weights are those of the lane's best epoch, and not of its last.
+    `best`: its weights are those of the lane's best epoch. `last`: that epoch is also its newest.
     """
 
     best: bool
@@ -47,6 +47,7 @@ class Kept:
     val_loss: float
     test_loss: float = math.nan
     test_acc: float = math.nan
+    last: bool = False
 
     @property
     def gap(self) -> float:
@@ -137,6 +138,7 @@ def _kept(last: Epoch, stopped: Stopped | None, finished: Finished | None, resto
         last.best_val_loss if best else last.val_loss,
         finished.test_loss if finished else math.nan,
         finished.test_acc if finished else math.nan,
+        best and last.best_epoch == last.epoch,
     )
 
 
@@ -171,6 +173,11 @@ def _reason(ends: Sequence[str], lanes: int) -> str:
     if len(counts) == 1:
         return next(iter(counts))
     return ", ".join(f"{count} {word}" for word, count in counts.items())
+
+
+def arms_in_words(arms: Sequence[str], most: int = 3) -> str:
+    """`'a', 'b' and 'c'`; of more arms than `most` their number."""
+    return in_a_row(tuple(f"'{arm}'" for arm in arms)) if len(arms) <= most else f"{len(arms)} arms"
 
 
 def best_in_words(preset: Preset) -> str | None:

@@ -1,4 +1,4 @@
-"""What the arms' difference is worth: which one is the best, if any, and two of them compared in words.
+"""What the arms' difference is worth: two of them compared, and which one is the best, if any.
 
 Everything here is of the networks that the lanes keep, and of the seeds that two arms share.
 """
@@ -9,12 +9,8 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from engine.numbers import fixed, loss, percent
 from engine.stopping import ROUNDING
 from engine.summary import ArmRow, Kept
-
-# Gaps and losses are shown to three decimals: a smaller difference would not be seen in the numbers beside it.
-_SMALL = 0.005
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,11 +20,15 @@ class Difference:
 
     before, after : the means of the two arms over the n seeds.
     spread : the sample standard deviation (n - 1) of the differences; None below two.
+    lower, higher : under how many of the n seeds the second arm's number is the lower one, and the higher one.
     """
 
     before: float
     after: float
     spread: float | None
+    n: int = 1
+    lower: int = 0
+    higher: int = 0
 
     @property
     def mean(self) -> float:
@@ -52,11 +52,12 @@ def difference(first: ArmRow, second: ArmRow, of: Callable[[Kept], float]) -> Di
         return None
     n = len(pairs)
     before, after = math.fsum(a for a, _ in pairs) / n, math.fsum(b for _, b in pairs) / n
+    lower, higher = sum(b < a for a, b in pairs), sum(b > a for a, b in pairs)
     if n == 1:
-        return Difference(before, after, None)
+        return Difference(before, after, None, n, lower, higher)
     # By hand: statistics.stdev is exact and slow, and a screen of many arms asks often.
     squares = math.fsum((b - a - (after - before)) ** 2 for a, b in pairs)
-    return Difference(before, after, math.sqrt(squares / (n - 1)))
+    return Difference(before, after, math.sqrt(squares / (n - 1)), n, lower, higher)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +79,7 @@ def best_arm(rows: Sequence[ArmRow]) -> Best:
         return Best(None, "")
     if len({row.judged_by for row in rows}) > 1:
         return Best(None, "none is starred: the arms are measured on different data")
-    sound = [row for row in rows if not row.diverged]
-    ranked = sorted(sound, key=lambda row: math.fsum(kept.val_loss for kept in row.kept.values()) / len(row.kept))
+    ranked = by_validation(rows)
     if not ranked:
         return Best(None, "")
     leader, *others = ranked
@@ -95,77 +95,7 @@ def best_arm(rows: Sequence[ArmRow]) -> Best:
     return Best(leader.arm, "lowest val loss with the weights kept, by more than the spread over the seeds")
 
 
-def in_words(rows: Sequence[ArmRow]) -> str | None:
-    """For two arms, what the second did to the first one's gap, and at what price: of the networks they keep.
-
-    None for another number of arms, and before the first epoch.
-    """
-    if len(rows) != 2:
-        return None
-    base, other = rows
-    lost = [row for row in rows if row.diverged and row.diverged == row.lanes]
-    if lost:
-        who = "both arms" if len(lost) == 2 else f"'{lost[0].arm}'"
-        return f"{who} diverged: there is no gap to compare"
-    gap = difference(base, other, lambda kept: kept.gap)
-    if gap is None:
-        return None
-    verdict, closed = _gap_in_words(base, other, gap)
-    price = _price_in_words(base, other, closed)
-    partly = "".join(
-        f"; '{row.arm}' diverged under {row.diverged} of {row.lanes} seeds" for row in rows if row.diverged
-    )
-    return f"with the {_weights(rows)}, {verdict}" + (f"; {price}" if price else "") + partly
-
-
-def _weights(rows: Sequence[ArmRow]) -> str:
-    """Which weights the lanes keep."""
-    best = {kept.best for row in rows for kept in row.kept.values()}
-    if len(best) > 1:
-        return "weights that each lane keeps"
-    return "best epoch's weights" if best == {True} else "last epoch's weights"
-
-
-def _gap_in_words(base: ArmRow, other: ArmRow, gap: Difference) -> tuple[str, bool | None]:
-    """The sentence, and whether the gap got narrower (None: neither narrower nor wider)."""
-    a, b = gap.before, gap.after
-    numbers = f"({loss(a)} -> {loss(b)}{_within_spread(gap)})"
-    if abs(b - a) < max(_SMALL, 0.02 * abs(a)):
-        return f"'{other.arm}' left the gap of '{base.arm}' as it was {numbers}", None
-    if b < a:
-        if a < _SMALL:
-            return f"'{base.arm}' had no gap for '{other.arm}' to close {numbers}", None
-        share = "the whole gap" if b <= 0 else f"{100 * (a - b) / a:.0f} % of the gap"
-        return f"'{other.arm}' closed {share} of '{base.arm}' {numbers}", True
-    if a < _SMALL:
-        return f"'{other.arm}' opened a gap where '{base.arm}' had none {numbers}", False
-    if b / a >= 3:
-        return f"'{other.arm}' made the gap of '{base.arm}' {fixed(b / a, 1)} times as wide {numbers}", False
-    return f"'{other.arm}' widened the gap of '{base.arm}' by {100 * (b - a) / a:.0f} % {numbers}", False
-
-
-def _price_in_words(base: ArmRow, other: ArmRow, closed: bool | None) -> str:
-    """What the test says, or validation before it: said as a surprise where it went against the gap.
-
-    Accuracy, or the loss where there is none, as in a regression.
-    """
-    measures: tuple[tuple[str, Callable[[Kept], float], int, Callable[[float], str]], ...] = (
-        ("test accuracy", lambda kept: kept.test_acc, 1, percent),
-        ("test loss", lambda kept: kept.test_loss, -1, loss),
-        ("validation loss", lambda kept: kept.val_loss, -1, loss),
-    )
-    prices = ((difference(base, other, of), name, better, shown) for name, of, better, shown in measures)
-    price, name, better, shown = next((one for one in prices if one[0] is not None), (None, "", 1, loss))
-    if price is None:
-        return ""
-    if shown(price.before) == shown(price.after):
-        return f"{name} is the same, {shown(price.before)}"
-    gain = price.mean * better
-    numbers = f"{name} {shown(price.after)} against {shown(price.before)}{_within_spread(price)}"
-    if closed is not None and closed != (gain > 0):
-        return f"but {'better' if gain > 0 else 'worse'} {numbers}"
-    return numbers
-
-
-def _within_spread(between: Difference) -> str:
-    return ", within the spread of the seeds" if between.spread is not None and not between.clear else ""
+def by_validation(rows: Sequence[ArmRow]) -> list[ArmRow]:
+    """The arms that diverged under no seed, by the mean validation loss of the weights they keep, the lowest first."""
+    sound = [row for row in rows if not row.diverged]
+    return sorted(sound, key=lambda row: math.fsum(kept.val_loss for kept in row.kept.values()) / len(row.kept))

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from engine.events import Epoch, Finished, Reported, Stopped, WouldStop
 from engine.preset import Preset
 from engine.record import RunRecord
 from engine.state import Lane
+from engine.summary import ArmRow, Kept
 
 NUMBERS: dict[str, float] = {
     "train_loss": 0.3, "val_loss": 0.5, "train_acc": 0.9, "val_acc": 0.8, "gap": 0.2, "weight_norm": 5.0,
@@ -43,3 +46,19 @@ def record_of(
     record.last, record.stopped, record.finished = dict(last or {}), dict(stopped or {}), dict(finished or {})
     record.would_stop, record.reported = dict(would_stop or {}), tuple(reported)
     return record
+
+
+def row(
+    arm: str,
+    gap: float = 0.3,
+    acc: float = math.nan,
+    *,
+    val: float = 0.5,
+    test_loss: float = math.nan,
+    best: bool = True,
+    noise: Sequence[float] = (0.0, 0.0, 0.0),
+    **fields: Any,
+) -> ArmRow:
+    """An arm whose seeds 0, 1, ... differ by `noise` in gap and validation loss; `kept` of all of them."""
+    kept = {seed: Kept(best, val - gap, val + more, test_loss, acc) for seed, more in enumerate(noise)}
+    return ArmRow(arm, len(noise), **{"kept": kept, **fields})

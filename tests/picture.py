@@ -13,15 +13,14 @@ from tui.app import RegtuiApp
 SIZE = (160, 45)
 
 
-async def picture(path: Path, epochs: int = 290) -> None:
-    """Train until `epochs`, turn a knob half way as a person would, and save the screen as SVG."""
+async def picture(path: Path, epochs: int = 200) -> None:
+    """Train until `epochs`, and save the screen as SVG."""
     app = RegtuiApp(load_preset(DEFAULT))
     async with app.run_test(size=SIZE) as pilot:
         await pilot.press(*["greater_than_sign"] * 2)
-        for epoch, keys in ((epochs // 2, ("left", "left")), (epochs, ("space",))):
-            while app.worker.view().record.epoch < epoch:
-                await asyncio.sleep(0.02)
-            await pilot.press(*keys)
+        while app.worker.view().record.epoch < epochs:
+            await asyncio.sleep(0.02)
+        await pilot.press("space")
         await pilot.pause(1.5)
         path.parent.mkdir(parents=True, exist_ok=True)
         with written(path) as file:

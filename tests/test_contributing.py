@@ -78,7 +78,7 @@ async def screen():
             raise AssertionError(f"{words} not in\\n{text()}")
 
         await sees("finished", "7 calibration error")
-        await pilot.press("k")
+        await pilot.press("j")
         await sees("singular values", "largest", "hidden 1", "output")
 
 

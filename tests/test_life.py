@@ -82,7 +82,7 @@ def test_a_life_from_the_first_frame_to_the_last_table(start, folder):
     terminal.press("e")
     terminal.wait_for("export as")
     terminal.press("up", "enter")
-    terminal.wait_for("-screen.svg")
+    terminal.wait_for(lambda _: any(folder.glob("*-screen.svg")))
     (picture,), (history,) = folder.glob("*.svg"), folder.glob("*.csv")
     assert picture.read_text().startswith("<svg")
     assert history.read_text().startswith("run,arm,seed,epoch,metric,value")

@@ -11,11 +11,11 @@ import pytest
 
 from engine.events import Epoch, Finished, Stopped, WouldStop, from_json, to_json
 from engine.lab import Lab
-from engine.preset import DEFAULT, Preset, builtin_list, builtin_names, load_preset, read_preset, write_preset
+from engine.preset import DEFAULT, Preset, builtin_list, builtin_names, load_preset, read_preset, tried, write_preset
 from tests.engine.data.common import real_mnist
 
 NAMES = {
-    "dropout", "early-stopping", "input-noise", "l1-vs-l2", "label-smoothing",
+    "clouds", "dropout", "early-stopping", "input-noise", "l1-vs-l2", "label-smoothing",
     "mnist-dropout", "moons", "network-size", "weight-decay",
 }  # fmt: skip
 # Arms whose lesson is that they diverge, and presets that learn a number and so have no accuracy.
@@ -72,9 +72,9 @@ def ran(name: str, epochs: int, seeds: int) -> Ran:
 # All presets ----------------------------------------------------------------------------------------------------------
 
 
-def test_the_nine_presets_are_there_and_the_default_is_listed_first() -> None:
+def test_the_ten_presets_are_there_and_the_default_is_listed_first() -> None:
     assert set(builtin_names()) >= NAMES
-    assert builtin_list()[0].name == DEFAULT == "dropout"
+    assert builtin_list()[0].name == DEFAULT == "clouds"
 
 
 @pytest.mark.parametrize("name", builtin_names())
@@ -82,20 +82,48 @@ def test_a_preset_says_in_words_what_it_is_and_teaches(name: str) -> None:
     preset = load_preset(name)
     assert 0 < len(preset.title) <= 40
     assert 0 < len(preset.summary) <= 90
-    assert len(preset.lesson.split()) >= 60, "a lesson says what to look for, when, and what to try"
-    assert "Try:" in preset.lesson
+    assert len(f"{preset.lesson} {preset.reveal}".split()) >= 60, "a lesson says what to look for, and what came out"
+    assert preset.question.endswith("?")
+    assert len(preset.question) <= 118, "one line of a usual terminal"
+    assert preset.tries
+    assert not any("--" in chosen.text for chosen in preset.tries), "a try is done from the screen"
+
+
+# Of what is not measured here nothing can be revealed.
+NOT_MEASURED = {"cifar-he", "cifar100", "cifar100-restarts"}
+
+
+@pytest.mark.parametrize("name", builtin_names())
+def test_a_lesson_asks_first_and_gives_no_result_away(name: str) -> None:
+    preset = load_preset(name)
+    assert bool(preset.reveal) == (name not in NOT_MEASURED)
+    if name not in NOT_MEASURED:
+        assert "±" not in preset.lesson + preset.summary, "a measured number belongs into reveal"
+        assert "Try:" not in preset.lesson + preset.reveal
+
+
+@pytest.mark.parametrize("name", builtin_names())
+def test_every_try_changes_some_arm_and_can_be_trained(name: str) -> None:
+    preset = load_preset(name)
+    for chosen in preset.tries:
+        other = tried(preset, chosen)
+        assert [arm.settings for arm in other.arms] != [arm.settings for arm in preset.arms]
+        assert (chosen.epoch or 0) < preset.epochs
+        assert read_preset(write_preset(other), name).arms == other.arms
 
 
 @pytest.mark.parametrize("name", builtin_names())
 def test_a_lesson_that_wants_something_before_the_first_step_says_how_to_get_there(name: str) -> None:
-    lesson = load_preset(name).lesson
-    told = lesson.count("before the first step (--paused, or space and then r")
-    assert lesson.count("before the first step") == told, "a run starts by itself"
+    preset = load_preset(name)
+    text = " ".join([preset.lesson, preset.reveal, *(chosen.text for chosen in preset.tries)])
+    shown = text.count("before the first step (--paused, or space and then r")
+    assert text.count("before the first step") == shown, "a run starts by itself"
 
 
 @pytest.mark.parametrize("name", builtin_names())
 def test_a_table_in_a_lesson_fits_the_panel_unwrapped(name: str) -> None:
-    paragraphs = load_preset(name).lesson.split("\n\n")
+    preset = load_preset(name)
+    paragraphs = f"{preset.lesson}\n\n{preset.reveal}".split("\n\n")
     rows = [row for paragraph in paragraphs if paragraph.strip().count("\n") for row in paragraph.split("\n")]
     assert all(len(row) <= 40 for row in rows), "sentences flow (end the line with a backslash), tables do not"
 
@@ -204,6 +232,15 @@ def test_a_small_network_underfits_and_a_large_one_overfits() -> None:
     assert run.last("2 units", train_loss) > 2 * run.last("8 units", train_loss)
     assert run.last("512 units", val_loss) > 1.3 * run.last("8 units", val_loss)
     assert run.lowest("512 units", val_loss) < 1.1 * run.lowest("8 units", val_loss)
+
+
+def test_of_the_default_the_network_left_to_itself_memorizes_and_both_others_generalize_under_every_seed() -> None:
+    run = ran("clouds", 150, 3)
+    assert run.last("none", train_loss) < 0.6 * run.last("dropout 0.7", train_loss)
+    assert run.last("none", val_loss) > 2 * run.last("dropout 0.7", val_loss)
+    tested = {(e.arm, e.seed): e.test_acc for e in run.events if isinstance(e, Finished)}
+    for arm in ("dropout 0.7", "L2 0.1"):
+        assert all(tested[arm, seed] > tested["none", seed] + 0.02 for seed in range(3))
 
 
 def test_the_moons_are_learned_by_heart_unless_something_holds_the_network() -> None:

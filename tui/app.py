@@ -188,8 +188,10 @@ class RegtuiApp(LivesOn, App[int]):
                 old.send(Pause())
         else:
             _close(old)
-        self.worker = self._worker_of(preset)
-        self._main.load(preset, self.worker)
+        self.worker = worker = self._worker_of(preset)
+        for order in message.orders:
+            worker.order(order)
+        self._main.load(preset, worker)
 
     def _worker_of(self, preset: Preset, paused: bool = False) -> Worker:
         keeper = self._keeper_of(preset)

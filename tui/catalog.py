@@ -20,7 +20,9 @@ from engine.preset import (
     builtin_list,
     builtin_text,
     by_group,
+    how_to_try,
     load_preset,
+    question_of,
 )
 from tui.say import say
 from tui.stdout import StdoutConsole
@@ -60,16 +62,20 @@ def _download(preset: Listed) -> str:
 
 
 def show(ref: str) -> None:
-    """Print one preset: title, summary, lesson, its arms with what each changes, and its TOML."""
+    """Print one preset: title, summary, question, lesson, arms with what each changes, tries, and its TOML."""
     preset = load_preset(ref)
     console = StdoutConsole()
     console.print(Text(preset.title, style="bold"))
-    for text in (preset.summary, preset.lesson):
+    for text in (preset.summary, question_of(preset), preset.lesson):
         if text:
             console.print(Text(f"\n{text}"))
     console.print(Text("\nArms", style="bold"))
     for arm in preset.arms:
         console.print(Text(f"  {arm.name}: {', '.join(changes(arm)) or 'the preset as it stands'}"))
+    if preset.tries:
+        console.print(Text("\nTry (x in the dashboard)", style="bold"))
+    for number, chosen in enumerate(preset.tries, start=1):
+        console.print(Text(f"  {number} {chosen.text}\n    {how_to_try(chosen)}"))
     console.print()
     toml = _toml(ref).rstrip()
     if console.is_terminal and not console.no_color:

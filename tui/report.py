@@ -18,6 +18,7 @@ from rich.text import Text
 
 from engine.events import Reported
 from engine.numbers import loss, percent
+from engine.outcome import in_words
 from engine.preset import Preset, settings_by_key
 from engine.record import RunRecord
 from engine.summary import (
@@ -30,7 +31,7 @@ from engine.summary import (
     summarize,
     would_stop_in_words,
 )
-from engine.verdict import best_arm, in_words
+from engine.verdict import best_arm
 
 # A header line and nothing else, so that the columns stay narrow and the table can be copied as text.
 _RULED = box.Box("    \n    \n ── \n    \n    \n    \n    \n    \n")

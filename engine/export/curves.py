@@ -18,6 +18,8 @@ Floats = NDArray[np.float64]
 COLOURS = ("#8c4e00", "#005ca0", "#00543c", "#88146e", "#3a3c00", "#b40048", "#280a96", "#0a0a0a")
 # Points along a chart: more than it is wide in a usual window would not be seen.
 _POINTS = 600
+# Of what seeds spread over, so large a share has to be seen: some begin far off, and come to the others in an epoch.
+_USUAL = 0.97
 
 
 def colour(place: int) -> str:
@@ -38,6 +40,14 @@ class Curve:
     blocks: NDArray[np.int64]
     least: Floats
     greatest: Floats
+
+    @property
+    def limits(self) -> tuple[float, float]:
+        """Between which values it lies, and the seeds too, but for a start or a moment that lies far off."""
+        mean, least, greatest = (y[np.isfinite(y)] for y in (self.mean, self.least, self.greatest))
+        low = min(mean.min(), np.quantile(least, 1 - _USUAL, method="higher")) if least.size else mean.min()
+        high = max(mean.max(), np.quantile(greatest, _USUAL, method="lower")) if greatest.size else mean.max()
+        return float(low), float(high)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

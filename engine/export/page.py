@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Iterable, Sequence
 from html import escape
@@ -10,6 +11,7 @@ from typing import IO
 from engine.export.curves import COLOURS, drawings
 from engine.export.svg import chart
 from engine.numbers import percent, with_spread
+from engine.outcome import in_words
 from engine.preset import title_of, write_preset
 from engine.runs.reader import RunReader
 from engine.summary import (
@@ -22,26 +24,32 @@ from engine.summary import (
     would_stop_in_words,
 )
 from engine.text import printable
-from engine.verdict import best_arm, in_words
+from engine.verdict import best_arm
 
-_ON_DARK = ("#e69f00", "#56b4e9", "#00b282", "#db8ab8", "#f0e442", "#f5763c", "#688eff", "#d0d0d0")
+# The same for a dark ground.
+ON_DARK = ("#e69f00", "#56b4e9", "#00b282", "#db8ab8", "#f0e442", "#f5763c", "#688eff", "#d0d0d0")
 _STYLE = """
 :root { color-scheme: light dark; }
-body { font: 15px/1.5 system-ui, sans-serif; max-width: 1500px; margin: 1.5rem auto; padding: 0 1rem; }
+body { font: 15px/1.5 system-ui, sans-serif; max-width: 1500px; margin: 1.5rem auto; padding: 0 1rem;
+  overflow-wrap: anywhere; }
 h1 { font-size: 1.5rem; margin: 0; } h2 { font-size: 1.1rem; margin: 1.6rem 0 .4rem; }
-.facts, .note { opacity: .75; } .lesson { max-width: 46rem; white-space: pre-wrap; }
+.facts, .note { opacity: .75; } .lesson { max-width: 46rem; } .note { margin: .4rem 0; }
 .charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 520px), 1fr)); gap: 1rem; }
-figure { margin: 0; } figcaption { font-weight: 600; } svg { width: 100%; height: auto; display: block; }
+figure { margin: 0; } figcaption { font-weight: 600; }
+svg { width: 100%; height: auto; display: block; overflow: visible; }
 .grid { stroke: currentColor; opacity: .12; fill: none; } .axis { stroke: currentColor; opacity: .5; fill: none; }
 .tick { font-size: 11px; fill: currentColor; opacity: .75; }
 .curve { fill: none; stroke: var(--c); stroke-width: 1.7; stroke-linejoin: round; stroke-linecap: round; }
 .dashed { stroke-dasharray: 5 3; } .band { fill: var(--c); opacity: .15; } .best { fill: var(--c); }
 .turned { stroke: currentColor; opacity: .35; fill: none; }
 .key span { color: var(--c); font-weight: 600; margin-right: 1.2rem; }
-.wide { overflow-x: auto; } table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
+.wide { overflow-x: auto; margin-bottom: .8rem; }
+table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
 th, td { text-align: right; padding: .2rem .7rem; border-bottom: 1px solid rgb(128 128 128 / .3); white-space: nowrap; }
-th:first-child, td:first-child, td.words { text-align: left; } td.arm { color: var(--c); font-weight: 600; }
-tr.star { font-weight: 700; } pre { overflow-x: auto; padding: .8rem; background: rgb(128 128 128 / .12); }
+th:first-child, td:first-child, .words { text-align: left; } td.arm { color: var(--c); font-weight: 600; }
+tr.star { font-weight: 700; } pre { padding: .8rem; background: rgb(128 128 128 / .12); white-space: pre-wrap; }
+.lesson pre { overflow-x: auto; white-space: pre; }
+@media (max-width: 600px) { .tick { font-size: 17px; } }
 """
 
 
@@ -63,7 +71,8 @@ def page(reader: RunReader) -> str:
         *_charts(reader),
         *_results(reader),
         *_turned(reader),
-        *([f'<h2>Lesson</h2><div class="lesson">{_text(reader.preset.lesson)}</div>'] if reader.preset.lesson else []),
+        *_lesson("Lesson", reader.preset.lesson),
+        *_lesson("What came out", reader.preset.reveal),
         f"<h2>Preset, with the knobs as they stand</h2><pre>{_text(write_preset(reader.preset))}</pre>",
         *_made_with(reader),
     ]
@@ -88,11 +97,23 @@ def _paragraphs(words: str) -> str:
     return f"<p>{_text(words)}</p>" if words else ""
 
 
+def _lesson(head: str, words: str) -> Iterable[str]:
+    """The paragraphs of a lesson; one whose columns are set by spaces keeps them, in letters of one width."""
+    if words:
+        paragraphs = (part.strip("\n") for part in re.split(r"\n[ \t]*\n", words))
+        parts = (
+            f"<pre>{_text(part)}</pre>" if re.search(r"\S {2,}\S|^ ", part, re.MULTILINE) else f"<p>{_text(part)}</p>"
+            for part in paragraphs
+            if part.strip()
+        )
+        yield f'<h2>{head}</h2><div class="lesson">{"".join(parts)}</div>'
+
+
 def _colours(arms: int) -> str:
     def rules(palette: Sequence[str]) -> str:
         return " ".join(f".arm-{place} {{ --c: {palette[place % len(palette)]}; }}" for place in range(arms))
 
-    return f"{rules(COLOURS)} @media (prefers-color-scheme: dark) {{ {rules(_ON_DARK)} }}"
+    return f"{rules(COLOURS)} @media (prefers-color-scheme: dark) {{ {rules(ON_DARK)} }}"
 
 
 def _facts(reader: RunReader) -> str:
@@ -128,15 +149,21 @@ def _charts(reader: RunReader) -> Iterable[str]:
         told = f"{drawing.title}{': solid train, dashed validation' if dashed else ''}"
         yield f"<figure><figcaption>{_text(told)}</figcaption>{chart(drawing)}</figure>"
     yield "</div>"
-    yield (
-        '<p class="note">Curves are means over the seeds, bands reach from the least to the greatest seed; a diamond '
-        "is the best epoch, a vertical line a turned knob.</p>"
-    )
+    several = len(reader.meta.identity.seeds) > 1
+    signs = [
+        *(["the mean over the seeds, with a band from the least to the greatest"] if several else []),
+        *(["a diamond at the best epoch"] if any(drawing.best for drawing in found) else []),
+        *(["a vertical line where a knob was turned"] if found[0].turned else []),
+    ]
+    if signs:
+        yield f'<p class="note">Drawn are: {"; ".join(signs)}.</p>'
 
 
 def _table(heads: Sequence[str], rows: Iterable[tuple[str, Sequence[str]]], words: int = 1) -> str:
     """Cells are HTML; `words` columns from the left are words, the others numbers."""
-    head = "".join(f"<th>{_text(name)}</th>" for name in heads)
+    head = "".join(
+        f"<th{' class=words' if place < words else ''}>{_text(name)}</th>" for place, name in enumerate(heads)
+    )
     body = "\n".join(
         f"<tr{attributes}>" + "".join(
             cell if cell.startswith("<td") else f"<td{' class=words' if place < words else ''}>{cell}</td>"

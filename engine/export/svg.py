@@ -26,8 +26,8 @@ class _Axes:
     def __init__(self, chart: Drawing) -> None:
         last = max(float(curve.epochs[-1]) for curve in chart.curves)
         self.x = (1.0, max(last, 2.0))
-        finite = [curve.mean[np.isfinite(curve.mean)] for curve in chart.curves]
-        low, high = chart.limits or (min(float(y.min()) for y in finite), max(float(y.max()) for y in finite))
+        limits = [curve.limits for curve in chart.curves]
+        low, high = chart.limits or (min(low for low, _ in limits), max(high for _, high in limits))
         if not high > low:  # a value that never changes
             low, high = low - (abs(low) or 1.0) / 2, high + (abs(high) or 1.0) / 2
         margin = 0.03 * (high - low)
@@ -57,8 +57,10 @@ def chart(drawing: Drawing) -> str:
         *(_band(axes, curve) for curve in drawing.curves),
         *(_vertical(axes, max(1, epoch)) for epoch in drawing.turned),
         *(_line(axes, curve) for curve in drawing.curves),
-        *(_diamond(axes, *mark) for mark in drawing.best),
-        "</g></svg>",
+        "</g>",
+        # Outside of the clipped part: a best epoch is often the last one, and its mark is to be seen whole.
+        *(_diamond(axes, *mark) for mark in drawing.best if mark[2] <= axes.y[1]),
+        "</svg>",
     ]
     return "\n".join(part for part in parts if part)
 

@@ -1,6 +1,7 @@
 """What is measured of a lane after an epoch: each number declared once, in one place, by name."""
 
 from engine.metrics.declared import (
+    LACKING,
     METRICS,
     Metric,
     Predictions,
@@ -12,4 +13,14 @@ from engine.metrics.declared import (
 
 from engine.metrics import calibration  # isort: skip  # declares its metric
 
-__all__ = ["METRICS", "Metric", "Predictions", "average_of", "calibration", "functions", "metric", "metric_of"]
+__all__ = [
+    "LACKING",
+    "METRICS",
+    "Metric",
+    "Predictions",
+    "average_of",
+    "calibration",
+    "functions",
+    "metric",
+    "metric_of",
+]

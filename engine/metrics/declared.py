@@ -6,6 +6,7 @@ with `metric`. It is then measured after every epoch, stands in `Epoch.metrics`,
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
@@ -88,6 +89,12 @@ METRICS: dict[str, Metric] = {
     )
 }
 _AVERAGES = ("ema_", "swa_")
+# Of what every lane has, whatever its task and techniques: what it is in an epoch that another program wrote without.
+LACKING = {
+    name: 0 if declared.format == "count" else math.nan
+    for name, declared in METRICS.items()
+    if not name.endswith(".") and not name.startswith(_AVERAGES)
+}
 
 
 def metric(

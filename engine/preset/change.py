@@ -59,7 +59,12 @@ def write_preset(preset: Preset) -> str:
 
     A title and reported numbers that no longer speak of what is trained are left out (`subject`).
     """
-    table: dict[str, Any] = {"title": title_of(preset), "summary": preset.summary, "lesson": preset.lesson}
+    table: dict[str, Any] = {"title": title_of(preset), "summary": preset.summary}
+    if preset.question:
+        table["question"] = preset.question
+    table["lesson"] = preset.lesson
+    if preset.reveal:
+        table["reveal"] = preset.reveal
     if preset.group:
         table["group"] = preset.group
     if preset.speed is not None:
@@ -74,4 +79,8 @@ def write_preset(preset: Preset) -> str:
         table["arm"] = [{"name": arm.name, **arm.overrides} for arm in preset.arms]
     if reported := [number for number in preset.reported if speaks_of(preset, number.arm)]:
         table["reported"] = [number.model_dump(exclude_defaults=True) for number in reported]
+    if preset.tries:
+        table["try"] = [
+            {**found.model_dump(exclude_defaults=True, exclude={"changes"}), **found.changes} for found in preset.tries
+        ]
     return tomli_w.dumps(table, multiline_strings=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pydantic_core import ErrorDetails
 
 from engine.preset.errors import did_you_mean, did_you_mean_setting
-from engine.preset.schema import SECTIONS, ReportedNumber, settings_by_key
+from engine.preset.schema import SECTIONS, ReportedNumber, Try, settings_by_key
 from engine.preset.setting import ONE
 from engine.text import quoted
 
@@ -57,6 +57,17 @@ def explain_reported(detail: ErrorDetails, name: str) -> str:
         reason = detail["msg"].removeprefix("Value error, ")
         return f"reported.{name} = {shown}: {reason}" if name else f"reported: {reason}"
     return f"reported.{name} = {shown}: must be {'a number' if name == 'value' else 'a text in quotes'}"
+
+
+def explain_try(detail: ErrorDetails, name: str) -> str:
+    """One validation error of the key `name` of a [[try]] table."""
+    kind, shown = detail["type"], quoted(detail["input"])
+    if kind == "extra_forbidden":
+        known = [*(field for field in Try.model_fields if field != "changes"), *SECTIONS]
+        return f"try: unknown key {quoted(name)}{did_you_mean_setting(name, settings_by_key(), known)}"
+    if kind == "missing":
+        return f'try: has no {name}: add {name} = "..."'
+    return f"try.{name} = {shown}: must be {'a whole number, 1 or more' if name == 'epoch' else 'a text in quotes'}"
 
 
 def _nearest_number(given: float, maximum: float | None) -> str:

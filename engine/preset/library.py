@@ -12,7 +12,7 @@ from engine.preset.files import at_hand
 from engine.preset.schema import DOWNLOADED
 from engine.text import quoted
 
-DEFAULT = "dropout"
+DEFAULT = "clouds"
 # The headings of the list, in their order. Presets of other groups, and of none, come last.
 GROUPS: tuple[str, ...] = (
     "first steps", "penalties", "noise", "mixing", "normalization", "initialization", "learning rate", "data",

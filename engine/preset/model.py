@@ -48,6 +48,11 @@ class Model(Section):
     )
     norm_groups: int = setting(8, "groups of channels that group norm makes", unit="groups", ge=1, only_with=_GROUPED)
 
+    @property
+    def has_hidden(self) -> bool:
+        """Whether there is a hidden layer, fully connected or convolutional."""
+        return self.kind in _CONVOLVED[1] or (self.kind == "mlp" and bool(self.hidden))
+
     @field_validator("hidden")
     @classmethod
     def _layers(cls, value: list[int]) -> list[int]:

@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from engine.preset.errors import PresetError, did_you_mean, did_you_mean_setting
-from engine.preset.explain import explain, explain_reported
+from engine.preset.explain import explain, explain_reported, explain_try
 from engine.preset.schema import (
     LONGEST_TITLE,
     SECTIONS,
@@ -18,20 +18,25 @@ from engine.preset.schema import (
     ReportedNumber,
     Settings,
     Subject,
+    Try,
     settings_by_key,
 )
 from engine.preset.setting import LARGEST_WHOLE
 from engine.preset.source import line_of
 from engine.preset.toml import BrokenTomlError, parsed
+from engine.preset.tries import keys
 from engine.text import harmful, printable, quoted, shortened
 
 # The texts of a preset, and how long each may be.
-TEXTS = {"title": LONGEST_TITLE, "summary": 2_000, "lesson": 20_000, "group": 200}
+TEXTS = {"title": LONGEST_TITLE, "summary": 2_000, "question": 200, "lesson": 20_000, "reveal": 20_000, "group": 200}
 _LONGEST_NAME = 200
-_TOP = (*TEXTS, "speed", *SECTIONS, "arm", "reported")
+_TOP = (*TEXTS, "speed", *SECTIONS, "arm", "reported", "try")
 # The texts that are of several lines.
-_OF_LINES = ("summary", "lesson", "note")
+_OF_LINES = ("summary", "lesson", "reveal", "note")
 MOST_ARMS, MOST_LANES, MOST_REPORTED = 1_000, 10_000, 1_000
+MOST_TRIES = 9  # a number key chooses one
+
+_LONGEST_TRY = 300
 
 _OBEYED = ", a character that a terminal obeys or hides: leave it out"
 
@@ -82,9 +87,9 @@ def read_preset(text: str, name: str = "preset", place: str = "preset") -> Prese
 
 
 def _canonical(table: dict[str, Any]) -> dict[str, Any]:
-    """Short words under their full names, so that a base, an arm and an option that mean one setting meet."""
-    arms = table.get("arm")
-    for settings in (table, *(arms if isinstance(arms, list) else ())):
+    """Short words under their full names, so that a base, an arm, a try and an option that mean one setting meet."""
+    lists = [table[key] for key in ("arm", "try") if isinstance(table.get(key), list)]
+    for settings in (table, *(below for tables in lists for below in tables)):
         section = settings.get("regularization") if isinstance(settings, dict) else None
         if isinstance(section, dict) and "style" in section and "dropout_style" not in section:
             section["dropout_style"] = section.pop("style")
@@ -109,6 +114,7 @@ def build(reading: Reading, name: str) -> Preset:
         raise reading.fail(("speed",), f"speed = {quoted(speed)}: must be a number of epochs per second above 0")
     _refuse_too_many(reading, "arm", MOST_ARMS)
     _refuse_too_many(reading, "reported", MOST_REPORTED)
+    _refuse_too_many(reading, "try", MOST_TRIES)
     base_table = {section: table[section] for section in SECTIONS if section in table}
     base = _settings(reading, base_table, (), "")
     arms = _arms(reading, base_table, base)
@@ -120,12 +126,15 @@ def build(reading: Reading, name: str) -> Preset:
         name=printable(name),
         title=table.get("title") or shortened(printable(name), LONGEST_TITLE),
         summary=table.get("summary", ""),
+        question=table.get("question", "").strip(),
         lesson=table.get("lesson", "").strip(),
+        reveal=table.get("reveal", "").strip(),
         group=table.get("group", ""),
         speed=None if speed is None else float(speed),
         base=base,
         arms=arms,
         reported=_reported(reading, [arm.name for arm in arms]),
+        tries=_tries(reading, base_table, arms),
         written={arm.name: Subject.of(arm.settings) for arm in arms},
     )
 
@@ -199,6 +208,70 @@ def _reported(reading: Reading, arms: list[str]) -> tuple[ReportedNumber, ...]:
             raise reading.fail((*path, "arm"), f"reported: no arm {quoted(number.arm)}{did_you_mean(number.arm, arms)}")
         numbers.append(number)
     return tuple(numbers)
+
+
+def _tries(reading: Reading, base_table: dict[str, Any], arms: tuple[Arm, ...]) -> tuple[Try, ...]:
+    """What to try next, each with settings that every arm it changes can have."""
+    tables = reading.table.get("try", [])
+    if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
+        raise reading.fail(("try",), "what to try next is written as [[try]] tables, each with a text and its settings")
+    tries: list[Try] = []
+    for number, table in enumerate(tables):
+        path: Path = ("try", number)
+        changes = {key: table[key] for key in table if key in SECTIONS}
+        try:
+            if "changes" in table:  # the name of ours, and no key of a preset
+                raise reading.fail((*path, "changes"), "try: unknown key 'changes': write each setting by its name")
+            words = {key: table[key] for key in table if key not in SECTIONS}
+            found = Try.model_validate({**words, "changes": changes})
+        except ValidationError as error:
+            detail = error.errors()[0]
+            name = str(detail["loc"][0]) if detail["loc"] else ""
+            raise reading.fail((*path, name), explain_try(detail, name)) from None
+        for key, longest in (("text", _LONGEST_TRY), ("reveal", TEXTS["reveal"])):
+            if len(getattr(found, key)) > longest:
+                size = f"try.{key} has {len(getattr(found, key)):,} characters: must be at most {longest:,}"
+                raise reading.fail((*path, key), size)
+        if not found.text.strip():
+            raise reading.fail((*path, "text"), "try.text is empty: say in a sentence what to do and what to watch")
+        if not any(changes.values()):
+            raise reading.fail(path, "try: changes nothing: add a setting, such as training.lr = 0.03")
+        if found.epoch is not None and (fixed := next((key for key in keys(found) if not _is_live(key)), None)):
+            raise reading.fail((*path, "epoch"), f"try: {fixed} cannot be turned while training: leave epoch out")
+        names = [arm.name for arm in arms]
+        if found.arm and found.arm not in names:
+            raise reading.fail((*path, "arm"), f"try: no arm {quoted(found.arm)}{did_you_mean(found.arm, names)}")
+        if found.arm and isinstance(changes.get("training"), dict) and "seeds" in changes["training"]:
+            raise reading.fail(path, "try: training.seeds: all arms share the seeds: leave arm out")
+        try:
+            _refuse_settings(reading, base_table, arms, found, path)
+        except PresetError:
+            if not reading.overridden:
+                raise
+            continue  # it does not fit what the command line has made of the preset
+        tries.append(found.model_copy(update={"text": found.text.strip(), "reveal": found.reveal.strip()}))
+    return tuple(tries)
+
+
+def _is_live(key: str) -> bool:
+    setting = settings_by_key().get(key)
+    return setting is None or setting.live  # one that is unknown is refused as such
+
+
+def _refuse_settings(
+    reading: Reading, base_table: dict[str, Any], arms: tuple[Arm, ...], found: Try, path: Path
+) -> None:
+    """Refuse a try whose settings the base or an arm cannot have."""
+    changes = found.changes
+    if not found.arm:
+        base_table = _merge(base_table, changes)
+        base = _settings(reading, base_table, path, "try: ")
+        if (lanes := len(arms) * len(base.training.seeds)) > MOST_LANES:
+            raise reading.fail(path, f"try: {lanes:,} lanes: must be at most {MOST_LANES:,}")
+    for arm in arms:
+        if not found.arm or arm.name == found.arm:
+            overrides = _merge(arm.overrides, changes) if found.arm else arm.overrides
+            _settings(reading, _merge(base_table, overrides), path, f"try, in arm {quoted(arm.name)}: ")
 
 
 def _arms(reading: Reading, base_table: dict[str, Any], base: Settings) -> tuple[Arm, ...]:

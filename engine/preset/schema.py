@@ -17,13 +17,12 @@ from engine.preset.errors import PresetError, did_you_mean
 from engine.preset.model import Model
 from engine.preset.regularization import Augment, Regularization
 from engine.preset.setting import Section, Setting, settings_of
-from engine.preset.sources import SOURCES
 from engine.preset.training import EarlyStopping, Schedule, Training
 
 __all__ = [
     "DOWNLOADED", "EMBEDDED", "IMAGES", "MEASURED", "REPORTED_METRICS", "SECTIONS", "SYNTHETIC", "TRUTH_TABLES",
     "Amount", "Arm", "Augment", "Data", "EarlyStopping", "Model", "Preset", "Regularization", "ReportedNumber",
-    "Schedule", "Section", "Setting", "Settings", "Subject", "Training", "live_knobs", "settings_by_key",
+    "Schedule", "Section", "Setting", "Settings", "Subject", "Training", "Try", "live_knobs", "settings_by_key",
 ]  # fmt: skip
 
 
@@ -45,9 +44,19 @@ class Settings(Section):
 
     def uses(self, setting: Setting) -> bool:
         """Whether the setting has an effect beside the others (Adam's decays have none under SGD)."""
-        if setting.needs_images:
-            return SOURCES[self.data.source].image_numbers is not None
-        return setting.only_with is None or self.get(setting.only_with[0]) in setting.only_with[1]
+        return not self.without_effect(setting)
+
+    def without_effect(self, setting: Setting) -> str:
+        """Why the setting has no effect beside the others, in words; empty where it has one."""
+        if setting.needs_images and not self.data.has_images:
+            return "needs images"
+        if setting.needs_hidden and not self.model.has_hidden:
+            return "needs a hidden layer"
+        if setting.needs_classes and self.data.kind == "regression":
+            return "needs classes to tell apart"
+        if setting.only_with is None or self.get(setting.only_with[0]) in setting.only_with[1]:
+            return ""
+        return f"only with {setting.only_with[0]} = {' or '.join(setting.only_with[1])}"
 
     @model_validator(mode="after")
     def _go_together(self) -> Settings:
@@ -152,6 +161,23 @@ class ReportedNumber(Section):
         return self
 
 
+class Try(Section):
+    """Something to try next: a sentence that asks, and the settings that answer it.
+
+    text : what to do and what to watch, in one sentence.
+    reveal : what came of it when it was measured, shown once it has been tried.
+    arm : the arm whose settings it changes; an empty text where it changes the base, over which arms keep their own.
+    epoch : the knobs are turned in the running lab, after so many epochs; None for a run with them from the start.
+    changes : the nested table of the settings.
+    """
+
+    text: str
+    reveal: str = ""
+    arm: str = ""
+    epoch: int | None = Field(None, ge=1, le=10**9)
+    changes: dict[str, Any] = Field(default_factory=dict)
+
+
 class Subject(Section):
     """What the title and the numbers of others are about, of one arm."""
 
@@ -172,6 +198,9 @@ class Preset(Section):
 
     `group` is the heading that it stands under in the list; `reported` is what ours will be set beside.
 
+    `question` says in one sentence what is compared and what to watch; `lesson` explains it without giving the result
+    away, which `reveal` does once it can be seen; `tries` are what to do next.
+
     `overrides` of each arm is the nested table of what it changes; `arms` resolves them against the base. `written` is
     what each arm is about in the text, without the command line's changes and turned knobs; see `subject`.
     """
@@ -179,12 +208,15 @@ class Preset(Section):
     name: str
     title: str = ""
     summary: str = ""
+    question: str = ""
     lesson: str = ""
+    reveal: str = ""
     group: str = ""
     speed: float | None = Field(None, gt=0, le=1e6)
     base: Settings = Field(default_factory=Settings)
     arms: tuple[Arm, ...] = ()
     reported: tuple[ReportedNumber, ...] = ()
+    tries: tuple[Try, ...] = ()
     written: dict[str, Subject] = Field(default_factory=dict)
 
     @property

@@ -5,6 +5,7 @@ Everything that speaks of a setting (TOML reader, `--set`, knob panel, help scre
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -14,8 +15,9 @@ from pydantic import BaseModel, ConfigDict, Field
 from pydantic.fields import FieldInfo
 
 from engine.preset.errors import PresetError
+from engine.preset.grid import decay_step, linear_step, log_step, position
 
-Scale = Literal["linear", "log", "choice"]
+Scale = Literal["linear", "log", "decay", "choice"]
 # In float32, which lanes are trained in, this and what lies between it and 1 is 1, and 1 / (1 - p) is no number.
 ONE = 1 - 2**-25
 LARGEST_WHOLE = 2**63 - 1
@@ -39,7 +41,10 @@ class Declared:
     only_with: tuple[str, tuple[str, ...]] | None = None
     judges: bool = False
     needs_images: bool = False
+    needs_hidden: bool = False
+    needs_classes: bool = False
     choices: Collection[str] | None = None
+    typical: tuple[float, float] | None = None
 
 
 def setting(
@@ -53,7 +58,10 @@ def setting(
     only_with: tuple[str, tuple[str, ...]] | None = None,
     judges: bool = False,
     needs_images: bool = False,
+    needs_hidden: bool = False,
+    needs_classes: bool = False,
     choices: Collection[str] | None = None,
+    typical: tuple[float, float] | None = None,
     **bounds: Any,
 ) -> Any:
     """Declare one setting.
@@ -63,16 +71,21 @@ def setting(
     default : the value when a preset is silent.
     help : one line, shown in the knob panel and the help screen.
     unit : what a number counts, e.g. "epochs".
-    step : linear: the amount of one turn. log: the smallest value above zero that a turn reaches.
-    scale : "log" turns in the series 1, 2, 5, 10; "linear" by `step`; "choice" goes round the allowed words.
+    step : linear: a turn goes to the next multiple of it. log, decay: the first value above zero that a turn reaches.
+    scale : "log" turns in the series 1, 2, 5, 10; "linear" by `step`; "decay" in the series 0.9, 0.95, 0.98, 0.99;
+        "choice" goes round the allowed words.
     live : it can be turned while training. Otherwise it is structural.
     only_with : the key of another setting, and its values with which this one has an effect.
     judges : it decides on which examples an arm is measured, or by which loss: arms in which it differs have no best.
-    needs_images : it has an effect on images alone.
+    needs_images, needs_hidden, needs_classes : it has an effect on images alone, on hidden layers, on classes.
     choices : the allowed words, where they are not in the annotation: more may be added to them later.
+    typical : the range that a knob is usually turned within, ends that a turn can reach; the bounds may be far wider.
     **bounds : pydantic's `ge`, `gt`, `le`, `lt`, and its other field options.
     """
-    extra: Any = {"declared": Declared(help, unit, step, scale, live, only_with, judges, needs_images, choices)}
+    declaration = Declared(
+        help, unit, step, scale, live, only_with, judges, needs_images, needs_hidden, needs_classes, choices, typical
+    )
+    extra: Any = {"declared": declaration}
     if isinstance(default, list):
         return Field(default_factory=default.copy, json_schema_extra=extra, **bounds)
     return Field(default, json_schema_extra=extra, **bounds)
@@ -98,6 +111,9 @@ class Setting:
     only_with: tuple[str, tuple[str, ...]] | None = None
     judges: bool = False
     needs_images: bool = False
+    needs_hidden: bool = False
+    needs_classes: bool = False
+    typical: tuple[float, float] | None = None
 
     @property
     def section(self) -> str:
@@ -165,25 +181,40 @@ class Setting:
         if self.choices:
             place = self.choices.index(value) if value in self.choices else 0
             return self.choices[(place + direction) % len(self.choices)]
-        turned = _log_step(float(value), direction, self.step) if self.scale == "log" else value + direction * self.step
-        if self.scale == "linear":
-            turned = round(turned, 10)
-        if self.whole:
-            turned = round(turned)
-        return turned if self.refuse(turned) is None else value
+        turned = _STEPS[self.scale](float(value), direction, self.step)
+        for wanted in (turned, self.minimum if direction < 0 else self.maximum):  # no further than to the bound
+            if wanted is not None and (wanted - value) * direction > 0 and self.refuse(self._own(wanted)) is None:
+                return self._own(wanted)
+        return value
+
+    def _own(self, number: float) -> float:
+        """A number as the setting's own type."""
+        return round(number) if self.whole else float(number)
+
+    @property
+    def stops(self) -> tuple[float, ...]:
+        """The values that a turn goes through from one end of the typical range to the other."""
+        return _stops(self)
+
+    def position(self, value: float) -> float:
+        """Where a value stands in the typical range, on the knob's own scale: 0 to 1, held at its ends."""
+        return position(value, self.stops)
+
+    def value_at(self, place: float) -> float:
+        """The stop that is nearest to a place in the typical range, 0 to 1."""
+        return self.stops[round(min(1.0, max(0.0, place)) * (len(self.stops) - 1))]
 
 
-def _log_step(value: float, direction: int, floor: float) -> float:
-    """The next of 0, floor, ..., 1, 2, 5, 10, ... above or below `value`."""
-    if value < floor:
-        return floor if direction > 0 else 0.0
-    decade = math.floor(math.log10(value) + 1e-9)
-    series = [mantissa * 10.0 ** (decade + shift) for shift in (-1, 0, 1) for mantissa in (1, 2, 5)]
-    if direction > 0:
-        turned = next(step for step in series if step > value * (1 + 1e-9))
-    else:
-        turned = next(step for step in reversed(series) if step < value * (1 - 1e-9))
-    return float(f"{turned:.6g}") if turned >= floor * (1 - 1e-9) else 0.0
+_STEPS = {"linear": linear_step, "log": log_step, "decay": decay_step}
+
+
+@functools.cache
+def _stops(knob: Setting) -> tuple[float, ...]:
+    low, high = knob.typical or (knob.default, knob.default)
+    stops = [knob._own(low)]
+    while stops[-1] < high and (above := knob.turn(stops[-1], 1)) > stops[-1]:
+        stops.append(above)
+    return tuple(stops)
 
 
 def declared(field: FieldInfo) -> Declared | None:
@@ -228,6 +259,9 @@ def settings_of(section: str, model: type[BaseModel]) -> list[Setting]:
                 only_with=declaration.only_with,
                 judges=declaration.judges,
                 needs_images=declaration.needs_images,
+                needs_hidden=declaration.needs_hidden,
+                needs_classes=declaration.needs_classes,
+                typical=declaration.typical,
             )
         )
     return found

@@ -6,7 +6,7 @@ turned knob can make it, they would stand beside results that they have nothing 
 
 from __future__ import annotations
 
-from engine.preset.schema import LONGEST_TITLE, Arm, Preset, Subject
+from engine.preset.schema import LONGEST_TITLE, Arm, Preset, Subject, settings_by_key
 from engine.text import shortened
 
 
@@ -32,6 +32,21 @@ def title_of(preset: Preset) -> str:
     """The title; where it is no longer about what is trained, the name and what differs."""
     others = changed(preset)
     return shortened(f"{preset.name}, with other {in_a_row(others)}", LONGEST_TITLE) if others else preset.title
+
+
+def question_of(preset: Preset) -> str:
+    """What is compared and what to watch, in one sentence: the preset's own, or one made of its arms."""
+    if preset.question:
+        return preset.question
+    arms, lowest = preset.arms, "which ends with the lower validation loss?"
+    if len(arms) == 1:
+        return "One network: does validation follow train, or does it turn?"
+    judging = [setting.key for setting in settings_by_key().values() if setting.judges]
+    if len({tuple(arm.settings.get(key) for key in judging) for arm in arms}) > 1:
+        return f"{len(arms)} arms, each measured on data of its own: how do their curves differ?"
+    if len(arms) == 2:
+        return f"'{arms[0].name}' against '{arms[1].name}': {lowest}"
+    return f"{len(arms)} arms from the same seeds: {lowest.replace('lower', 'lowest')}"
 
 
 def in_a_row(names: tuple[str, ...]) -> str:

@@ -68,6 +68,8 @@ class Environment:
 
     def differences(self, other: Environment) -> list[str]:
         """What keeps training in `other` from giving the same numbers bit for bit, a few words each."""
+        if not self.device:  # it ended before its lab stood: there are no numbers from there
+            return []
         pairs = {
             "device": (self.device, other.device),
             "torch": (self.versions.get("torch", ""), other.versions.get("torch", "")),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import struct
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -102,6 +103,6 @@ def epochs_of(epoch: int, columns: Sequence[Column], numbers: Sequence[float]) -
 def _as_counted(metric: str, value: float) -> float:
     """A count is a whole number again."""
     declared: Mapping[str, object] = METRICS
-    if metric in declared and METRICS[metric].format == "count" and value.is_integer():
-        return int(value)
+    if metric in declared and METRICS[metric].format == "count":
+        return int(value) if math.isfinite(value) else 0
     return value

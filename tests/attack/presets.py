@@ -47,7 +47,8 @@ def _hold(file: str) -> int:
     from engine.preset.read import read_preset
 
     preset = load_preset(file)
-    texts = [preset.title, preset.summary, preset.lesson, preset.group, *preset.arm_names]
+    texts = [preset.title, preset.summary, preset.question, preset.lesson, preset.reveal, preset.group]
+    texts += [*preset.arm_names, *(text for chosen in preset.tries for text in (chosen.text, chosen.reveal))]
     texts += [text for each in preset.reported for text in (each.text, each.note)]
     for text in texts:
         if any(unicodedata.category(sign) in ("Cc", "Cs") and sign not in "\n\t" for sign in text):

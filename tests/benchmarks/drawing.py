@@ -13,8 +13,9 @@ from collections.abc import Callable
 import numpy as np
 
 from engine.events import Epoch
+from engine.outcome import in_words
 from engine.summary import summarize
-from engine.verdict import best_arm, in_words
+from engine.verdict import best_arm
 from tests.benchmarks.result import Result
 from tests.tui.views import lane, moment
 from tui.charts.curves import Skin

@@ -73,7 +73,8 @@ def values_of(knob: Setting) -> st.SearchStrategy[Any]:
         raise TypeError(f"{knob.key}: say in NARROWER what is to be drawn")
     low = knob.minimum or 0
     if knob.scale == "log":
-        tried = [low, *(knob.step * 10**power for power in range(12) if knob.step * 10**power <= 0.1), knob.default]
+        raised = (knob.step * 10**power for power in range(12))
+        tried = [low, knob.step, *(value for value in raised if value <= 0.1), knob.default]
     else:
         tried = [low, *(low + knob.step * count for count in (1, 2, 4, 7)), knob.default]
     kind = int if knob.whole else float

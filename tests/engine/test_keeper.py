@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import threading
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from engine.commands import Pause, Resume, Stop, Turn
+from engine.events import Event, Finished
 from engine.keeper import Keeper
 from engine.lab import Lab
 from engine.preset import Preset
@@ -50,6 +53,29 @@ def test_a_run_to_its_end_stands_in_its_file_with_its_knobs_and_their_answers(tm
             (Turn("training.lr", -1.0, "a"), False),
         ]
         assert reader.meta.data[0].train == 40
+
+
+def test_a_run_whose_worker_is_closed_at_its_last_event_has_finished(tmp_path: Path) -> None:
+    path = tmp_path / "run.regtui"
+    worker = kept(path, preset_of({"training.epochs": 2}, ARMS))
+    last, closed = threading.Event(), threading.Event()
+
+    def listen(events: Sequence[Event], _: int) -> None:
+        if any(isinstance(event, Finished) for event in events):
+            last.set()
+            assert closed.wait(PATIENCE)
+
+    worker.listen(listen)
+    worker.start()
+    assert last.wait(PATIENCE)
+    worker.close(timeout=0)
+    closed.set()
+    assert worker.close(PATIENCE)
+    with RunReader(path) as reader:
+        assert reader.meta.state == "finished"
+        loaded = reader.load_checkpoint()
+    assert loaded is not None
+    assert loaded.state.finished
 
 
 def test_a_run_that_is_left_can_be_gone_on_with_from_where_it_was_closed(tmp_path: Path) -> None:

@@ -208,7 +208,7 @@ def test_the_line_of_a_key_is_found_past_texts_comments_and_other_arms() -> None
 
 
 def test_every_built_in_preset_can_be_read_and_the_default_comes_first() -> None:
-    assert builtin_names()[0] == "dropout"
+    assert builtin_names()[0] == "clouds"
     for listed in builtin_list():
         preset = load_preset(listed.name)
         assert preset.title == listed.title

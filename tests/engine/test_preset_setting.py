@@ -60,13 +60,55 @@ def test_turning_up_and_down_again_gives_the_value_back() -> None:
     for _ in range(6):
         value = l2.turn(value, 1)
         seen.append(value)
-    assert seen == [1e-6, 2e-6, 5e-6, 1e-5, 2e-5, 5e-5]
+    assert seen == [1e-4, 2e-4, 5e-4, 1e-3, 2e-3, 5e-3]
     for expected in [*reversed(seen[:-1]), 0.0, 0.0]:
         value = l2.turn(value, -1)
         assert value == expected
     assert dropout.turn(dropout.turn(0.3, 1), -1) == 0.3
     assert dropout.turn(0.95, 1) == 0.95
-    assert patience.turn(3, 1) == 4
+    assert patience.turn(patience.turn(10, 1), -1) == 10
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "up", "down"),
+    [
+        ("regularization.dropout", 0.13, 0.15, 0.1),
+        ("training.epochs", 301, 310, 300),
+        ("training.epochs", 5, 10, 1),
+        ("training.epochs", 1, 10, 1),
+        ("regularization.l2", 3e-5, 1e-4, 0.0),
+        ("training.lr", 0.03, 0.05, 0.02),
+        ("training.momentum", 0.9, 0.95, 0.8),
+        ("training.ema", 0.0, 0.9, 0.0),
+        ("training.beta2", 0.999, 0.9995, 0.998),
+        ("schedule.t_mul", 99.9, 100.0, 99.5),
+    ],
+)
+def test_a_turn_goes_to_the_next_place_of_the_grid_and_no_further_than_the_bound(
+    key: str, value: float, up: float, down: float
+) -> None:
+    knob = settings_by_key()[key]
+    assert (knob.turn(value, 1), knob.turn(value, -1)) == (up, down)
+
+
+@pytest.mark.parametrize("knob", [knob for knob in live_knobs() if not knob.choices], ids=lambda knob: knob.key)
+def test_a_knob_has_a_typical_range_that_turns_go_through_from_end_to_end(knob: Setting) -> None:
+    assert knob.typical is not None
+    low, high = knob.stops[0], knob.stops[-1]
+    assert (low, high) == knob.typical
+    assert low <= knob.default <= high
+    assert 4 <= len(knob.stops) <= 101
+    assert all(knob.refuse(stop) is None and type(stop) is type(knob.default) for stop in knob.stops)
+    assert [knob.value_at(knob.position(stop)) for stop in knob.stops] == list(knob.stops)
+    assert knob.position(low) == knob.position(low - 1) == 0
+    assert knob.position(high) == knob.position(high * 1000) == 1
+
+
+def test_a_value_between_two_stops_stands_between_them() -> None:
+    l2 = settings_by_key()["regularization.l2"]
+    assert l2.stops == (0.0, 1e-4, 2e-4, 5e-4, 1e-3, 2e-3, 5e-3, 0.01, 0.02, 0.05, 0.1)
+    assert l2.position(0.0015) == pytest.approx(0.45)
+    assert (l2.value_at(-1), l2.value_at(0.52), l2.value_at(7)) == (0.0, 2e-3, 0.1)
 
 
 @pytest.mark.parametrize("text", ["", "x", "1e", "nan", "inf", "-0.1", "1", "0,5"])

@@ -1,4 +1,4 @@
-"""The best arm, if any, and two arms in words: of the networks that are kept, paired by seed."""
+"""Two arms compared and the best arm, if any: of the networks that are kept, paired by seed."""
 
 import dataclasses
 import math
@@ -7,18 +7,10 @@ import statistics
 import pytest
 
 from engine.preset import read_preset
-from engine.summary import ArmRow, Kept, summarize
-from engine.verdict import Best, best_arm, difference, in_words
-from tests.epochs import record_of
+from engine.summary import ArmRow, summarize
+from engine.verdict import Best, best_arm, difference
+from tests.epochs import record_of, row
 from tests.tui.views import lane
-
-SEEDS = (0, 1, 2)
-
-
-def row(arm, gap=0.3, acc=math.nan, *, val=0.5, test_loss=math.nan, best=True, noise=(0.0, 0.0, 0.0), **told):
-    """An arm whose seeds differ by `noise` in gap and validation loss; `kept` of all three seeds."""
-    kept = {seed: Kept(best, val - gap, val + more, test_loss, acc) for seed, more in zip(SEEDS, noise, strict=False)}
-    return ArmRow(arm, len(noise), **{"kept": kept, **told})
 
 
 def value(kept):
@@ -37,6 +29,8 @@ def test_a_difference_is_paired_by_seed_with_the_sample_deviation_of_the_pairs()
     assert between.spread == pytest.approx(statistics.stdev(pairs))
     assert between.spread == pytest.approx(0.01)
     assert between.clear  # though each arm's own spread is 0.2
+    assert (between.n, between.lower, between.higher) == (3, 3, 0)
+    assert (lambda d: (d.lower, d.higher))(difference(a, row("c", val=0.5, noise=(0.1, 0.2, 0.3)), value)) == (1, 1)
 
 
 def test_seeds_that_only_one_arm_has_are_left_out():
@@ -116,82 +110,3 @@ def test_the_best_arm_is_the_best_of_the_weights_that_are_kept():
 def test_one_arm_alone_and_arms_without_numbers_have_no_best():
     assert best_arm([row("a")]) == Best(None, "")
     assert best_arm([ArmRow("a", 1), ArmRow("b", 1)]) == Best(None, "")
-
-
-# The sentence ---------------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("before", "after", "words"),
-    [
-        (0.52, 0.2, "'on' closed 62 % of the gap of 'off' (0.520 -> 0.200)"),
-        (0.3, -0.01, "'on' closed the whole gap of 'off' (0.300 -> -0.010)"),
-        (0.2, 0.3, "'on' widened the gap of 'off' by 50 % (0.200 -> 0.300)"),
-        (0.1, 0.5, "'on' made the gap of 'off' 5.0 times as wide (0.100 -> 0.500)"),
-        (0.1, 2e30, "'on' made the gap of 'off' 2.0e+31 times as wide (0.100 -> 2.0e+30)"),
-        (0.3, 0.301, "'on' left the gap of 'off' as it was (0.300 -> 0.301, within the spread of the seeds)"),
-        (-0.1, 0.2, "'on' opened a gap where 'off' had none (-0.100 -> 0.200)"),
-        (0.001, -0.2, "'off' had no gap for 'on' to close (0.0010 -> -0.200)"),
-    ],
-)
-def test_the_words_say_which_way_the_gap_went(before, after, words):
-    noise = (-0.002, 0.0, 0.002)
-    told = in_words([row("off", before, val=0.0), row("on", after, val=0.0, noise=noise)])
-    assert told.startswith(f"with the best epoch's weights, {words}; ")
-
-
-@pytest.mark.parametrize(
-    ("gaps", "accuracies", "price"),
-    [
-        ((0.5, 0.2), (0.899, 0.912), "; test accuracy 91.2 % against 89.9 %"),
-        ((0.5, 0.2), (0.899, 0.88), "; but worse test accuracy 88.0 % against 89.9 %"),
-        ((0.2, 0.5), (0.9, 0.88), "; test accuracy 88.0 % against 90.0 %"),
-        ((0.2, 0.5), (0.88, 0.9), "; but better test accuracy 90.0 % against 88.0 %"),
-        ((0.5, 0.2), (0.9, 0.9), "; test accuracy is the same, 90.0 %"),
-    ],
-)
-def test_the_words_say_at_what_price(gaps, accuracies, price):
-    words = in_words([row("off", gaps[0], accuracies[0]), row("on", gaps[1], accuracies[1])])
-    assert words.endswith(price)
-
-
-def test_before_the_test_data_are_touched_the_price_is_in_validation_loss():
-    words = in_words([row("off", 0.5, val=0.6), row("on", 0.2, val=0.8)])
-    assert words.endswith("; but worse validation loss 0.800 against 0.600")
-
-
-def test_a_regression_is_compared_by_its_losses():
-    words = in_words([row("off", 0.5, test_loss=0.42), row("on", 0.2, test_loss=0.21)])
-    assert words.endswith("; test loss 0.210 against 0.420")
-
-
-def test_a_difference_that_the_seeds_could_have_made_is_called_that():
-    words = in_words([row("off", 0.3), row("on", 0.2, noise=(-0.2, 0.0, 0.2))])
-    assert "closed 33 % of the gap of 'off' (0.300 -> 0.200, within the spread of the seeds)" in words
-
-
-def test_gap_and_test_are_of_one_network_and_the_words_say_which():
-    preset = read_preset('[training]\nseeds = [0]\n[[arm]]\nname = "off"\n[[arm]]\nname = "on"')
-    numbers = {"train_loss": 0.0, "val_loss": 0.9, "gap": 0.9, "best_train_loss": 0.2}
-    last = {
-        ("off", 0): lane("off", best_val_loss=0.6, **numbers),
-        ("on", 0): lane("on", best_val_loss=0.3, **numbers),
-    }
-    words = in_words(summarize(record_of(preset, last)))
-    assert words.startswith("with the best epoch's weights, 'on' closed 75 % of the gap of 'off' (0.400 -> 0.100)")
-    assert words.endswith("validation loss 0.300 against 0.600")
-    assert in_words([row("a", best=False), row("b", best=False)]).startswith("with the last epoch's weights, ")
-    assert in_words([row("a"), row("b", best=False)]).startswith("with the weights that each lane keeps, ")
-
-
-def test_an_arm_that_diverged_has_no_gap_and_a_seed_that_did_is_told():
-    lost = row("on", diverged=3, kept={})
-    assert in_words([row("off"), lost]) == "'on' diverged: there is no gap to compare"
-    assert in_words([lost, lost]) == "both arms diverged: there is no gap to compare"
-    assert in_words([row("off"), row("on", 0.1, diverged=1)]).endswith("; 'on' diverged under 1 of 3 seeds")
-
-
-def test_there_are_no_words_before_the_first_epoch_or_for_another_number_of_arms():
-    assert in_words([ArmRow("a", 1), ArmRow("b", 1)]) is None
-    assert in_words([row("a"), row("b"), row("c")]) is None
-    assert in_words([]) is None

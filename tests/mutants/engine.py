@@ -129,10 +129,31 @@ FAULTS: Faults = {
         ("squares / (n - 1)", "squares / n"),
         ("sound = [row for row in rows if not row.diverged]", "sound = list(rows)"),
         ("if len({row.judged_by for row in rows}) > 1:", "if False:"),
+    ],
+    ("engine/outcome.py", "tests/engine/test_outcome.py"): [
         ("if b / a >= 3:", "if b / a >= 300:"),
         ("max(_SMALL, 0.02 * abs(a))", "max(_SMALL, 0.5 * abs(a))"),
-        ("closed != (gain > 0)", "closed == (gain > 0)"),
+        ("closed != (losses.mean < 0)", "closed == (losses.mean < 0)"),
         ("lambda kept: kept.test_loss, -1, loss", "lambda kept: kept.test_loss, 1, loss"),
+        ("base = rows[0] if rows[0] in others else others[0]", "base = others[-1]"),
+        ("level = [other for other in others if not _is_ahead(leader, other)]", "level = list[ArmRow]()"),
+        ("{between.lower} of {between.n}", "{between.n} of {between.n}"),
+        ("all(kept.last or not kept.best for kept in lanes)", "all(not kept.best for kept in lanes)"),
+    ],
+    ("engine/captions.py", "tests/engine/test_captions.py"): [
+        ("math.ceil(_MOST * len(seen))", "1"),
+        ("if risen and train_w[now] < _FALLING * train_w[lowest]", "if risen and True"),
+        ("and val_w[now] > val_w[before]", "and True"),
+        ("train_Sn, val_Sn = train_Sn[:, :-1], val_Sn[:, :-1]", "pass"),
+        ("        if not measured[-1]:", "        if False:"),
+    ],
+    ("engine/preset/tries.py", "tests/engine/test_preset_tries.py"): [
+        (
+            "overrides = _merged(arm.overrides, chosen.changes) if chosen.arm == arm.name else arm.overrides",
+            "overrides = _merged(arm.overrides, chosen.changes)",
+        ),
+        ("tuple(other for other in preset.tries if other != chosen)", "preset.tries"),
+        ("if not chosen.arm:", "if True:"),
     ],
     ("engine/summary.py", "tests/engine/test_verdict.py tests/tui/test_report.py"): [
         ("math.sqrt(len(finite) - 1)", "math.sqrt(len(finite))"),

@@ -52,13 +52,13 @@ FAULTS: Faults = {
         ("SPEEDS[max(0, place)]", "SPEEDS[place]"),
     ],
     (
-        "tui/screens/main.py",
+        "tui/screens/arms_and_knobs.py",
         "tests/tui/screens/test_actions.py::test_arrows_scroll_a_table_in_focus_and_turn_no_knob_that_an_enlarged_pane_hides",
     ): [
         ('if self.maximized is None or self.maximized.id == "knobs":', "if True:"),
     ],
-    ("tui/screens/main.py", "tests/tui/screens/test_turning.py::test_a_burst_of_turns_counts_every_one"): [
-        ("self.query_one(KnobPanel).update(self.worker.view(), self.original, self._chosen.arm)", "pass"),
+    ("tui/screens/arms_and_knobs.py", "tests/tui/screens/test_turning.py::test_a_burst_of_turns_counts_every_one"): [
+        ("self.query_one(KnobPanel).update(self.run.view(), self.run.original, self._chosen.arm)", "pass"),
     ],
     (
         "tui/screens/main.py",
@@ -66,8 +66,11 @@ FAULTS: Faults = {
     ): [
         ("(self._chosen.page + 1) % PAGES", "min(self._chosen.page + 1, PAGES - 1)"),
     ],
-    ("tui/screens/main.py", "tests/tui/screens/test_turning.py::test_tab_goes_through_the_arms_then_all_of_them"): [
-        ("choices = [*self.original.arm_names, None]", "choices = [*self.original.arm_names]"),
+    (
+        "tui/screens/arms_and_knobs.py",
+        "tests/tui/screens/test_turning.py::test_tab_goes_through_the_arms_then_all_of_them",
+    ): [
+        ("choices = [*self.run.arms, None]", "choices = [*self.run.arms]"),
     ],
     ("tui/panes/losses.py", "tests/tui/screens/test_turning.py::test_tab_goes_through_the_arms_then_all_of_them"): [
         ('pane.set_class(shown.arm in (arm, None), "selected")', 'pane.set_class(shown.arm == arm, "selected")'),

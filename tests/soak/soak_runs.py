@@ -16,13 +16,19 @@ import pytest
 
 from engine.events import Epoch, Event
 from engine.preset import Preset
+from engine.runs.errors import RunError
+from engine.runs.reader import RunReader
+from engine.runs.resume import go_on, resumable
 from engine.runs.writer import RunWriter
 from tests.engine.runs.damage import Truth, harmed, refuted, truth
 from tests.engine.runs.made import made_epochs, started_of, wide_preset
+from tests.engine.runs.small import same_state
 from tests.engine.runs.test_killed import killed_and_resumed
 from tests.engine.runs.test_watched import written_and_watched
 from tests.epochs import NUMBERS
 from tests.terminal import REGTUI, Terminal
+from tests.tui.recorded import preset_of, recorded
+from tui.cli import main
 
 ROOT = Path(__file__).parents[2]
 
@@ -40,6 +46,63 @@ def test_of_thousands_of_damages_none_gives_a_wrong_number(part: int, whole: Tru
         path.write_bytes(data)
         assert refuted(path, whole) == "", f"damage {number}"
         assert path.read_bytes() == data
+
+
+@pytest.mark.parametrize("part", range(5))
+def test_the_commands_say_a_line_about_damage_or_give_the_right_numbers(
+    part: int, tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("engine.log.log_path", lambda: tmp_path / "log")
+    path, table = recorded(tmp_path, preset_of(300)), tmp_path / "run.csv"
+    data = path.read_bytes()
+    export, show = ["export", str(path), "--csv", "--force", "-o", str(table)], ["open", str(path)]
+    assert (main(export), main(show)) == (0, 0)
+    numbers, shown, taken = set(table.read_text().splitlines()), capfd.readouterr().out, 0
+    for number in range(100 * part, 100 * part + 100):
+        path.write_bytes(harmed(data, random.Random(number)))
+        table.unlink()
+        table.touch()
+        codes = main(export), main(show)
+        told = capfd.readouterr()
+        said = [line for line in told.err.splitlines() if "no terminal on stdout" not in line]
+        assert set(codes) <= {0, 2}, f"damage {number}: {told}"
+        assert not (tmp_path / "log").exists(), f"damage {number}: {told}"
+        assert all(line.startswith("regtui: ") and len(line) < 400 for line in said), f"damage {number}: {said}"
+        assert said or (codes == (0, 0) and told.out == shown), f"damage {number}: other numbers without a word"
+        found = set(table.read_text().splitlines())
+        assert found <= numbers, f"damage {number}: another number"
+        assert found == (numbers if codes[0] == 0 else set()), f"damage {number}: numbers are missing"
+        taken += codes == (0, 0)
+    assert 5 < taken < 95
+
+
+@pytest.mark.parametrize("part", range(5))
+def test_of_damaged_files_runs_go_on_with_what_is_whole(part: int, whole: Truth, tmp_path: Path) -> None:
+    taken, lines = 0, list[str]()
+    for number in range(100 * part, 100 * part + 100):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        path = folder / "run.regtui"
+        path.write_bytes(harmed(whole.data, random.Random(number)))
+        try:
+            found = resumable(path)
+            writer = go_on(found)
+        except RunError as error:
+            lines.append(str(error))
+            continue
+        taken += 1
+        epoch = found.checkpoint.epoch if found.checkpoint else 0
+        assert epoch == max(whole.states) or found.said, f"damage {number}: an older checkpoint without a word"
+        assert found.state is None or same_state(found.state, whole.states[epoch]), f"damage {number}: another state"
+        writer.take([started_of(found.preset), *made_epochs(found.preset, epoch + 1, 6)])
+        assert writer.close("stopped"), f"damage {number}"
+        with RunReader(writer.path) as reader:
+            assert (reader.damage, reader.record.epoch) == ([], epoch + 1), f"damage {number}"
+            missing = {each for first, last in reader.meta.missing for each in range(first, last + 1)}
+            told = [repr(lanes) for lanes in reader.epochs()][:-1]
+        assert told == [text for each, text in enumerate(whole.epochs, 1) if each <= epoch and each not in missing]
+    assert 5 < taken < 95
+    assert all("\n" not in line and len(line) < 400 for line in lines)
 
 
 @pytest.mark.parametrize("shared", [False, True])

@@ -106,11 +106,13 @@ class Person:
             await asyncio.sleep(0.025)
 
     async def choose(self, knob: str) -> None:
-        """Go down to a knob by its key."""
+        """Go down to a knob by its key, which may be among those that `d` opens."""
         panel = self.main.query_one(KnobPanel)
         for _ in range(120):
-            if panel.chosen.key == knob:
+            if panel.chosen is not None and panel.chosen.key == knob:
                 return
+            if panel.chosen is None and not panel.opened:
+                await self.press("d")
             await self.press("down")
         raise AssertionError(f"no knob {knob}")
 
@@ -121,9 +123,13 @@ async def _a_moment(*_: float) -> None:
 
 @contextlib.asynccontextmanager
 async def dashboard(
-    preset: Preset | None = None, size: tuple[int, int] = USUAL, loaded: bool = True, **options: Any
+    preset: Preset | None = None,
+    size: tuple[int, int] = USUAL,
+    loaded: bool = True,
+    looks: bool = False,
+    **options: Any,
 ) -> AsyncIterator[Person]:
-    """The running application; with `loaded` when its data are there."""
+    """The running application; with `loaded` when its data are there, with `looks` a look opens by itself."""
     app = RegtuiApp(preset or experiment(), device="cpu", **options)
     # Many frames a second, so that a test need not wait for one; and Pilot is not to wait until the processor is idle,
     # which it never is while a lab trains.
@@ -131,6 +137,7 @@ async def dashboard(
         mock.patch.object(Pace, "wait", return_value=0.05),
         mock.patch("textual.app.wait_for_idle", _a_moment),
         mock.patch("textual.pilot.wait_for_idle", _a_moment),
+        contextlib.nullcontext() if looks else mock.patch("tui.screens.main.first_look", return_value=None),
     ):
         async with app.run_test(size=size) as pilot:
             person = Person(pilot)

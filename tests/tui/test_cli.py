@@ -95,13 +95,13 @@ def test_what_cannot_be_understood_is_one_line_and_exit_code_2(arguments, said, 
 def test_no_word_opens_the_default_preset(dashboard):
     assert main([]) == 0
     ((preset, given),) = dashboard
-    assert preset.name == "dropout"
+    assert preset.name == "clouds"
     assert isinstance(given.pop("signals"), Signals)
     assert given.pop("keeper_of")(preset) is not None
     assert given.pop("background") == ["--checkpoint-every=30", "--keep-snapshots=512000000"]
     assert given == {
         "stop_on_hang_up": False,
-        "device": "auto", "fps": None, "paused": False, "ascii_only": False, "mouse": True, "reproduce": ["dropout"],
+        "device": "auto", "fps": None, "paused": False, "ascii_only": False, "mouse": True, "reproduce": ["clouds"],
     }  # fmt: skip
 
 
@@ -146,12 +146,12 @@ def test_a_failure_nobody_foresaw_is_one_line_that_names_the_log(dashboard, caps
 def test_presets_are_listed_one_a_line_in_a_pipe(capsys):
     assert main(["presets"]) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert lines[0].split("  ")[0] == "dropout"
+    assert lines[0].split("  ")[0] == "clouds"
     assert all("\x1b" not in line for line in lines)
 
 
 LISTED = [
-    Listed("dropout", "Dropout", "Off and on.", ("a",), "", "digits"),
+    Listed("clouds", "Clouds", "Two of them.", ("a",), "", "gauss"),
     Listed("cifar", "CIFAR", "Large.", ("a",), "", "cifar100", "CIFAR-100", downloads=True),
     Listed("cifar-there", "CIFAR", "Large.", ("a",), "", "cifar100", "CIFAR-100", downloads=True, at_hand=True),
     Listed("start", "Start", "First.", ("a",), "", "digits", "first steps"),
@@ -164,7 +164,7 @@ def test_presets_stand_in_the_order_of_their_groups_and_those_that_download_say_
     monkeypatch.setattr("tui.catalog.builtin_list", lambda: LISTED)
     assert main(["presets"]) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert [line.split()[0] for line in lines] == ["start", "l1", "cifar", "cifar-there", "mine", "dropout"]
+    assert [line.split()[0] for line in lines] == ["start", "l1", "cifar", "cifar-there", "mine", "clouds"]
     assert [line.split()[0] for line in lines if line.endswith("(needs a download)")] == ["cifar"]
     assert list(by_group(LISTED)) == ["first steps", "penalties", "CIFAR-100", "my own", OTHERS]
 
@@ -189,11 +189,11 @@ def test_a_terminal_shows_a_heading_and_an_example_for_each_group(monkeypatch):
             "penalties regtui l1",
             "CIFAR-100 regtui cifar",
             "my own regtui mine",
-            "others regtui dropout",
+            "others regtui clouds",
         )
     ]
     assert headings == sorted(headings)
-    assert any(line.startswith("dropout") and "(default)" in line for line in lines[headings[-1] :])
+    assert any(line.startswith("clouds") and "(default)" in line for line in lines[headings[-1] :])
 
 
 def test_one_preset_shows_its_lesson_what_its_arms_change_and_its_toml(capsys):
@@ -203,6 +203,10 @@ def test_one_preset_shows_its_lesson_what_its_arms_change_and_its_toml(capsys):
         "Dropout, off and on",
         "dropout 0.2: regularization.dropout = 0.2",
         "dropout off: the preset as it stands",
+        "does it make the better network here?",
+        "1 Raise the learning rate to 0.03 in both arms: does dropout catch up?",
+        "a new run with training.lr = 0.03",
+        "from epoch 100: regularization.dropout = 0.2 in 'dropout off'",
     ):
         assert told in out
     assert "[[arm]]" in out

@@ -14,6 +14,7 @@ import pytest
 from engine.client import RemoteWorker
 from engine.serve import living_sockets
 from tests.tui.dashboard import LARGE, Person, dashboard
+from tui.widgets.knobs import KnobPanel
 
 pytestmark = pytest.mark.alone
 
@@ -64,3 +65,12 @@ async def test_a_knob_turned_in_one_dashboard_shows_in_the_other_and_both_pause(
         await two.press("space")
         await two.sees(lambda: two.view.record.epoch > epoch + 5)
         assert not two.toasts
+        knob = two.main.query_one(KnobPanel).chosen.key
+        before = two.view.turned
+        await two.press("right")
+        await two.sees(lambda: len(two.view.record.interventions) == 2)
+        await two.press("ctrl+z")
+        await two.sees(lambda: len(two.view.record.interventions) == 3)
+        assert [arm.settings.get(knob) for arm in two.view.preset.arms] == [
+            arm.settings.get(knob) for arm in before.arms
+        ]

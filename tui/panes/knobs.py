@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from engine.view import View
 from tui.panes.registry import RunPane, Setup, Shown, register
+from tui.widgets.arm_names import named
 from tui.widgets.knobs import KnobPanel
 
 
@@ -23,4 +24,10 @@ class KnobsPane(RunPane):
 
     def update(self, view: View, shown: Shown) -> None:
         self.query_one(KnobPanel).update(view, shown.original or view.preset, shown.arm)
-        self.entitle(self.numbered(f"knobs: {shown.arm or 'all arms'}"))
+        arrows = ("arrows choose, turn", "arrows") if self.ascii_only else ("↑↓ choose  ←→ turn", "↑↓ ←→")
+        keys = f"{arrows[0]}  enter type  d more" if self.size.width >= 44 else f"{arrows[0]}  enter type"
+        if view.opened:
+            keys = "read-only"
+        # The border takes three cells on either side.
+        arm = named(view, shown.arm, max(8, self.size.width - len("5 knobs: ") - 6)) if shown.arm else "all arms"
+        self.entitle(self.numbered(f"knobs: {arm}"), keys)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from engine.preset import Preset
+from textual.widget import Widget
+
+from engine.preset import Preset, Try
+from engine.preset.tries import keys
 from engine.view import View
 from tui.panes.registry import RunPane, Setup, Shown, register
 from tui.widgets.lesson import Lesson
@@ -25,13 +28,30 @@ class LessonPane(RunPane):
         self._compared = False
 
     def update(self, view: View, shown: Shown) -> None:
-        """The lesson does not change during a run. Of compared runs it is what they differ in, and shown at first."""
+        """The result is added when the run has ended, or when it is asked for (the screen's class `-revealed`).
+
+        Of compared runs it is what they differ in, and shown at first.
+        """
         compared = view.opened == "compared"
         if compared != self._compared:
             self._compared = compared
             self.border_title = "differences" if compared else self.title
             if compared:
                 self.screen.add_class("-lesson")
+        preset = shown.original or view.preset
+        revealed = view.state == "finished" or self.screen.has_class("-revealed")
+        if self.display:
+            self.query_one(Lesson).show(preset, revealed, [one for one in preset.tries if _turned(view, one)])
+
+    def target(self, shown: Shown) -> Widget:
+        return self.query_one(Lesson)
 
     async def remake(self, preset: Preset) -> None:
         self.query_one(Lesson).show(preset)
+
+
+def _turned(view: View, chosen: Try) -> bool:
+    """Whether the run has had the knobs of a try turned."""
+    turned = {(turn.knob, turn.new) for turn in view.record.interventions if chosen.arm in ("", turn.arm)}
+    wanted = {key: chosen.changes[key.partition(".")[0]][key.partition(".")[2]] for key in keys(chosen)}
+    return chosen.epoch is not None and all(change in turned for change in wanted.items())

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, Self
+from typing import Literal, Self
 
 from textual.widget import Widget
 
+from engine.commands import Turn
 from engine.preset import Preset
 from engine.view import View
 from tui.widgets.pane import Pane
@@ -49,12 +50,12 @@ class Shown:
 class Setup:
     """What a part of the screen is made with: the first preset, and whether only ASCII may be drawn.
 
-    `turn` is called when the user sets a knob (by its key) to a value, for an arm or for all where it is None.
+    `turn` is called when the user turns a knob, with a turn for each arm where these differ.
     """
 
     preset: Preset
     ascii_only: bool
-    turn: Callable[[str, Any, str | None], None]
+    turn: Callable[[Sequence[Turn]], None]
 
 
 class Part(Widget):

@@ -52,7 +52,18 @@ ACTIONS: tuple[Action, ...] = (
         "write_preset", "w", "w", "write", "write the experiment with the knobs as they stand as a preset", "experiment"
     ),
     Action("export", "e", "e", "export", "save the run as a table, a picture or a page, or the screen", "experiment"),
-    Action("lesson", "i", "i", "lesson", "show or hide what this preset teaches", "experiment", footer="lesson"),
+    Action(
+        "lesson",
+        "i",
+        "i",
+        "lesson",
+        "what this preset teaches; again: its result, or hide it",
+        "experiment",
+        footer="lesson",
+    ),
+    Action(
+        "tries", "x", "x", "try", "what to try next: turns the knobs, or trains the preset so changed", "experiment"
+    ),
     Action("next_arm", "tab", "tab", "arm", "select the next arm, at last all of them", "arms and knobs", footer="arm"),
     Action("previous_arm", "shift+tab", "shift+tab", "arm back", "select the previous arm", "arms and knobs"),
     Action("knob_up", "up", "up", "knob up", "choose the knob above", "arms and knobs"),
@@ -63,6 +74,9 @@ ACTIONS: tuple[Action, ...] = (
     Action(
         "knob_back", "backspace", "backspace", "knob back", "set the knob back to the preset's value", "arms and knobs"
     ),
+    Action("undo", "ctrl+z", "ctrl+z", "undo", "take back the last turned knob, one after another", "arms and knobs"),
+    Action("more_knobs", "d", "d", "more knobs", "show all knobs, or those of this preset alone", "arms and knobs"),
+    Action("arms", "A", "A", "arms", "rename, hide and show arms", "arms and knobs"),
     *(
         Action(f"look({name!r})", look.key, look.key, look.shown, look.help, "a closer look", footer="look")
         for name, look in LOOKS.items()

@@ -12,6 +12,27 @@ COMPACT = (110, 34)
 SIDE = 46
 PAGES = 3
 
+# The style of the main screen.
+LAYOUT = """
+MainScreen { layout: vertical; }
+MainScreen #body { height: 1fr; }
+MainScreen #curves { width: 1fr; }
+MainScreen #charts { height: 1fr; }
+MainScreen #trends { height: 2fr; }
+MainScreen #side { width: 46; }
+MainScreen #tiny { display: none; width: 100%; height: 1fr; content-align: center middle; text-align: center; }
+MainScreen.-tiny #tiny { display: block; }
+MainScreen.-tiny #header, MainScreen.-tiny #guide, MainScreen.-tiny #body, MainScreen.-tiny Footer { display: none; }
+
+/* Small screens: the curves on top, one page of the other panes below. */
+MainScreen.-compact #body { layout: vertical; }
+MainScreen.-compact #trends, MainScreen.-compact #below { height: 1fr; display: none; }
+MainScreen.-compact #side { width: 100%; height: 1fr; layout: horizontal; }
+MainScreen.-compact.-page-1 #side, MainScreen.-compact.-page-2 #side { display: none; }
+MainScreen.-compact.-page-1 #trends, MainScreen.-compact.-page-2 #below { display: block; }
+MainScreen #below { height: auto; }
+"""
+
 
 def arrange(screen: Screen[None], arms: int, overlay: bool | None) -> None:
     """Set the screen's classes for its size, and for so many arms; `overlay` is what the user has chosen, or None."""

@@ -5,13 +5,26 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from engine.preset import Preset
+from engine.preset.sources import SOURCES
 from engine.view import AnyWorker
+from tui.screens.shown_run import ShownRun
 from tui.widgets.run_plots import MANY
 
 
 def first_selected(preset: Preset) -> str | None:
     """The arm whose technique a preset of few arms is about; with one arm, or many on an equal footing, all of them."""
     return preset.arm_names[-1] if 1 < len(preset.arms) <= MANY else None
+
+
+# The look at data in the plane, and the sources of such data beside those that are generated as points of two classes.
+FIRST_LOOK, _CURVES = "surface", ("curve",)
+
+
+def first_look(preset: Preset) -> str | None:
+    """The closer look that opens by itself: the decision boundary or the fitted curve, where all data have one."""
+    data = [arm.settings.data for arm in preset.arms]
+    points = (SOURCES[one.source].family in ("synthetic", "truth_table") and one.features in (0, 2) for one in data)
+    return FIRST_LOOK if all(points) or all(one.source in _CURVES for one in data) else None
 
 
 @dataclass
@@ -41,10 +54,14 @@ class Chosen:
 
 @dataclass(frozen=True)
 class Run:
-    """What is needed to show a run again where it was left; `original` is its preset as it was loaded."""
+    """What is needed to show a run again where it was left; `original` is its preset as it was loaded.
+
+    `shown` holds how its arms were called and hidden, None for a run that has not been on the screen.
+    """
 
     worker: AnyWorker
     original: Preset
     paused: bool
     arm: str | None
     overlay: bool | None
+    shown: ShownRun | None = None

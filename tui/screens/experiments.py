@@ -23,7 +23,7 @@ def choose_preset(screen: Screen[None], original: Preset, worker: AnyWorker) -> 
     def picked(name: str | None) -> None:
         if name is not None:
             # The view is of now: it trains on while the list is open.
-            _ask_to_leave(screen, worker.view(), "load the other preset", lambda: _open(screen, name))
+            ask_to_leave(screen, worker.view(), "load the other preset", lambda: _open(screen, name))
 
     screen.app.push_screen(PresetPicker(original.name), picked)
 
@@ -35,7 +35,7 @@ def choose_runs(screen: Screen[None], worker: AnyWorker) -> None:
     def picked(chosen: RunsChosen | None) -> None:
         if chosen is not None:
             words = "open the other run" if len(chosen.paths) == 1 else "compare the runs"
-            _ask_to_leave(screen, worker.view(), words, lambda: _show(screen, chosen))
+            ask_to_leave(screen, worker.view(), words, lambda: _show(screen, chosen))
 
     screen.app.push_screen(RunsScreen(), picked)
 
@@ -51,7 +51,7 @@ def _show(screen: Screen[None], chosen: RunsChosen) -> None:
     screen.post_message(OpenRuns(chosen.paths))
 
 
-def _ask_to_leave(screen: Screen[None], view: View, words: str, leave: Callable[[], None]) -> None:
+def ask_to_leave(screen: Screen[None], view: View, words: str, leave: Callable[[], None]) -> None:
     """Leave the run of `view`; where it trains here and has begun, only if the user says so by the button `words`."""
     if _is_only_seen(view) or view.state not in ("running", "paused") or view.record.epoch == 0:
         leave()

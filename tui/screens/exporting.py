@@ -108,13 +108,19 @@ class ExportDialog(LivesOn, ModalScreen[Wish | None]):
 
     def action_move(self, by: int) -> None:
         places = self._open_places()
-        self.query_one(OptionList).highlighted = places[(places.index(self._place) + by) % len(places)]
+        place = places[(places.index(self._place) + by) % len(places)]
+        self.query_one(OptionList).highlighted = place
+        self._choose(place)  # now: the message of it comes behind the next key of a burst
 
-    def on_option_list_option_highlighted(self, event: OptionList.OptionHighlighted) -> None:
+    def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
+        """A click chooses a format, and saves nothing yet."""
+        self._choose(event.option_index)
+
+    def _choose(self, place: int) -> None:
         """Another format: the name gets its ending, and stays as it was typed otherwise."""
-        if event.option_index == self._place:
+        if place == self._place:
             return
-        before, self._place = self._form, event.option_index
+        before, self._place = self._form, place
         field = self.query_one(Input)
         if field.value == self._source.name(before):
             field.value = self._source.name(self._form)

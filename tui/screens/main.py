@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import bisect
 from collections.abc import Iterable, Iterator
-from typing import Any
 
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
-from textual.events import Click, Resize
-from textual.screen import Screen
+from textual.events import Resize
 from textual.widgets import Footer, Static
 
-from engine.commands import Command, Look, Pause, Restart, Resume, SetSpeed, StepEpoch, Turn
+from engine.commands import Command, Look, Pause, Restart, Resume, SetSpeed, StepEpoch
 from engine.preset import Preset
 from engine.view import AnyWorker, View
 from tui.looks import LOOKS
@@ -20,14 +18,18 @@ from tui.panes import PANES, Part, Setup, Shown
 from tui.panes.losses import Losses
 from tui.panes.registry import Room
 from tui.screens.actions import bindings
-from tui.screens.arrangement import PAGES, arrange, show_page
-from tui.screens.chosen import Chosen, Run, first_selected
+from tui.screens.arms_and_knobs import ArmsAndKnobs
+from tui.screens.arrangement import LAYOUT, PAGES, arrange, show_page
+from tui.screens.chosen import FIRST_LOOK, Chosen, Run, first_look, first_selected
 from tui.screens.experiments import ask_to_quit, choose_preset, choose_runs, export
 from tui.screens.files import write_tweaked
 from tui.screens.guard import LivesOn
 from tui.screens.help import HelpScreen
 from tui.screens.news import show_news
 from tui.screens.painter import Painter
+from tui.screens.shown_run import ShownRun
+from tui.screens.trying import CanTry
+from tui.widgets.guide import Guide
 from tui.widgets.header import RunHeader
 from tui.widgets.knobs import KnobPanel
 from tui.widgets.pane import Pane
@@ -36,43 +38,27 @@ from tui.widgets.stopping import StoppingGauges
 SPEEDS: tuple[float | None, ...] = (0.5, 1, 2, 5, 10, 15, 20, 50, 100, 200, 500, None)
 
 
-class MainScreen(LivesOn, Screen[None]):
+class MainScreen(LivesOn, ArmsAndKnobs, CanTry):
     """One preset in training: what is shown is the painter's, what is chosen is kept in `Chosen`, keys act here.
 
-    `original` is the preset as it was loaded; the knobs as they stand are the worker's to say.
+    `original` is the preset as it was loaded; the knobs as they stand are the worker's to say. `run` is the worker's
+    run with its arms as the user has called and hidden them.
     """
 
     SCOPED_CSS = False
-    DEFAULT_CSS = """
-    MainScreen { layout: vertical; }
-    MainScreen #body { height: 1fr; }
-    MainScreen #curves { width: 1fr; }
-    MainScreen #charts { height: 1fr; }
-    MainScreen #trends { height: 2fr; }
-    MainScreen #side { width: 46; }
-    MainScreen #tiny { display: none; width: 100%; height: 1fr; content-align: center middle; text-align: center; }
-    MainScreen.-tiny #tiny { display: block; }
-    MainScreen.-tiny #header, MainScreen.-tiny #body, MainScreen.-tiny Footer { display: none; }
-
-    /* Small screens: the curves on top, one page of the other panes below. */
-    MainScreen.-compact #body { layout: vertical; }
-    MainScreen.-compact #trends, MainScreen.-compact #below { height: 1fr; display: none; }
-    MainScreen.-compact #side { width: 100%; height: 1fr; layout: horizontal; }
-    MainScreen.-compact.-page-1 #side, MainScreen.-compact.-page-2 #side { display: none; }
-    MainScreen.-compact.-page-1 #trends, MainScreen.-compact.-page-2 #below { display: block; }
-    MainScreen #below { height: auto; }
-    """
+    DEFAULT_CSS = LAYOUT
     BINDINGS = [*bindings()]
-    ALLOW_IN_MAXIMIZED_VIEW = "#header, Footer"
+    ALLOW_IN_MAXIMIZED_VIEW = "#header, #guide, Footer"
     ESCAPE_TO_MINIMIZE = False  # the screen's own escape also draws what was made small again
 
     def __init__(self, preset: Preset, worker: AnyWorker, *, fps: float | None, ascii_only: bool) -> None:
         super().__init__(classes="-page-0 -ascii" if ascii_only else "-page-0")
         self.original, self.worker = preset, worker
+        self.run = ShownRun(worker, preset)
         self._ascii = ascii_only
-        setup = Setup(preset, ascii_only, self.turn_knob)
+        setup = Setup(preset, ascii_only, self.turn_knobs)
         self._parts = [pane.made_with(setup) for pane in PANES]
-        self._painter = Painter(self, self._parts, worker, self._shown, fps)
+        self._painter = Painter(self, self._parts, self.run, self._shown, fps)
         view = self._painter.view
         self._chosen = Chosen(arm=first_selected(preset), speed=view.speed, paused=view.paused)
 
@@ -81,6 +67,7 @@ class MainScreen(LivesOn, Screen[None]):
             return (part for part in self._parts if part.room == room)
 
         yield RunHeader(self._ascii)
+        yield Guide()
         with Horizontal(id="body"):
             with Vertical(id="curves"):
                 with Vertical(id="charts"):
@@ -95,13 +82,14 @@ class MainScreen(LivesOn, Screen[None]):
         yield Footer(show_command_palette=False, compact=True)
 
     def on_mount(self) -> None:
+        self._open_first_look()
         self._arrange()
         self.draw(force=True)
         self.call_after_refresh(self._first_frame)
 
     def _first_frame(self) -> None:
         self.worker.start()
-        self._painter.begin(lambda: show_news(self, self.worker))
+        self._painter.begin(lambda: show_news(self, self.run))
 
     # What is shown ---------------------------------------------------------------------------------------------------
 
@@ -114,7 +102,7 @@ class MainScreen(LivesOn, Screen[None]):
         chosen = self._chosen
         return Shown(
             chosen.arm, chosen.log, chosen.gap, chosen.layers, self.has_class("-overlay"), chosen.look, self.maximized,
-            self.original,
+            self.run.original,
         )  # fmt: skip
 
     def draw(self, force: bool = False) -> None:
@@ -130,22 +118,35 @@ class MainScreen(LivesOn, Screen[None]):
         self.call_after_refresh(self._painter.draw_all)
 
     def _arrange(self) -> None:
-        arrange(self, len(self.original.arms), self._chosen.overlay)
+        arrange(self, len(self.run.arms), self._chosen.overlay)
+
+    def _open_first_look(self) -> None:
+        """Data in the plane open their boundary by themselves; a look of another kind that is open stays."""
+        if self._chosen.look in (None, FIRST_LOOK):  # without a lab to look into, or colours to show, there is none
+            unseen = self.worker.view().opened or self.app.no_color
+            self._chosen.look = look = None if unseen else first_look(self.original)
+            self.set_class(look is not None, "-look")
+            self._ask_to_look()
+            self._show_page_of("look" if look else "knobs")
 
     # Which run is shown ----------------------------------------------------------------------------------------------
 
     def load(self, preset: Preset, worker: AnyWorker) -> None:
         """Show another experiment (or the same again) from its beginning."""
+        self.remove_class("-revealed")
+        self.worker, self.original = worker, preset
+        self._open_first_look()
         self.show_run(Run(worker, preset, worker.view().paused, first_selected(preset), None))
 
     def run_at_hand(self) -> Run:
         """What `show_run` needs to come back to this."""
-        return Run(self.worker, self.original, self._chosen.paused, self._chosen.arm, self._chosen.overlay)
+        return Run(self.worker, self.original, self._chosen.paused, self._chosen.arm, self._chosen.overlay, self.run)
 
     def show_run(self, run: Run) -> None:
         """Show a run, whether it has begun or not."""
         self.worker, self.original = run.worker, run.original
-        self._painter.worker, self._painter.view = run.worker, run.worker.view()
+        self.run = run.shown or ShownRun(run.worker, run.original)
+        self._painter.worker, self._painter.view = self.run, self.run.view()
         chosen = self._chosen
         # Not `view.paused`: the worker may not yet have taken the user's last command.
         chosen.speed, chosen.paused = self.view.speed, run.paused
@@ -156,17 +157,20 @@ class MainScreen(LivesOn, Screen[None]):
         self._ask_to_look()
         self.query_one(KnobPanel).close_edit()
         self.minimize()
+        self._remake()
+        self.worker.start()
+
+    def _remake(self) -> None:
         if not self._painter.resting:
             self._painter.resting = True
             self.run_worker(self._remake_panes())
-        self.worker.start()
 
     async def _remake_panes(self) -> None:
         """Nothing is drawn meanwhile; a preset that is loaded meanwhile has its turn at once."""
         preset = None
         with self.app.batch_update():
-            while preset is not self.original:
-                preset = self.original
+            while preset is not self.run.original:
+                preset = self.run.original
                 for part in self._parts:
                     await part.remake(preset)
             self._painter.resting = False
@@ -213,69 +217,6 @@ class MainScreen(LivesOn, Screen[None]):
         for command in commands:
             self.worker.send(command)
 
-    # Arms and knobs --------------------------------------------------------------------------------------------------
-
-    def action_next_arm(self) -> None:
-        self._select(1)
-
-    def action_previous_arm(self) -> None:
-        self._select(-1)
-
-    def _select(self, by: int) -> None:
-        self.query_one(KnobPanel).close_edit()
-        if len(self.original.arms) > 1:
-            choices = [*self.original.arm_names, None]
-            self._chosen.arm = choices[(choices.index(self._chosen.arm) + by) % len(choices)]
-            self._ask_to_look()
-        self._painter.draw_all()
-        self._scroll_to_arm()
-
-    def action_knob_up(self) -> None:
-        if not self._scrolled(-1):
-            self.query_one(KnobPanel).move(-1)
-
-    def action_knob_down(self) -> None:
-        if not self._scrolled(1):
-            self.query_one(KnobPanel).move(1)
-
-    def _scrolled(self, lines: int) -> bool:
-        """Whether the arrows belong to a pane of text in focus, which they scroll, or to one that hides the knobs."""
-        pane = self.maximized or self.focused
-        if pane is None or pane.id == "knobs" or (self.maximized is None and pane.id not in ("comparison", "stopping")):
-            return False
-        pane.scroll_relative(y=lines, animate=False, immediate=True)
-        return True
-
-    def action_knob_less(self) -> None:
-        self._turn(-1)
-
-    def action_knob_more(self) -> None:
-        self._turn(1)
-
-    def _turn(self, direction: int) -> None:
-        if self.maximized is None or self.maximized.id == "knobs":  # not a knob that is hidden
-            self.query_one(KnobPanel).turn(direction)
-
-    def turn_knob(self, knob: str, value: Any, arm: str | None) -> None:
-        """Ask for a knob to be set in one arm, or in all where it is None; the lab's answer comes as a receipt."""
-        self.worker.send(Turn(knob, value, arm))
-        # At once, with what waits for the lab: the next key of a burst counts from it.
-        self.query_one(KnobPanel).update(self.worker.view(), self.original, self._chosen.arm)
-
-    def action_knob_edit(self) -> None:
-        self.query_one(KnobPanel).edit()
-
-    def action_knob_back(self) -> None:
-        self.query_one(KnobPanel).back()
-
-    def on_click(self, event: Click) -> None:
-        """A click on an arm's loss pane selects the arm."""
-        arm = self.query_one(Losses).arm_of(event.widget)
-        if arm is not None:
-            self._chosen.arm = arm
-            self._ask_to_look()
-            self._painter.draw_all()
-
     # Views -----------------------------------------------------------------------------------------------------------
 
     def action_overlay(self) -> None:
@@ -309,9 +250,13 @@ class MainScreen(LivesOn, Screen[None]):
         self._show_page(self._part(part).page)
 
     def action_lesson(self) -> None:
-        self.toggle_class("-lesson")
+        """Show the lesson, then its result where that is still to come, then neither."""
+        shown, revealed = self.has_class("-lesson"), self.has_class("-revealed") or self.view.state == "finished"
+        self.set_class(shown and not revealed and self.original.reveal != "", "-revealed")
+        self.set_class(self.has_class("-revealed") or not shown, "-lesson")
+        self._painter.draw_all()
         if self.has_class("-lesson"):
-            self._show_page_of("lesson")
+            self.action_focus_pane("lesson")
 
     def action_theme(self) -> None:
         self.app.theme = "textual-light" if self.app.current_theme.dark else "textual-dark"
@@ -334,7 +279,7 @@ class MainScreen(LivesOn, Screen[None]):
             self.query_one(Losses).target(shown).scroll_visible(animate=False)
         # Some lines above it stay in sight.
         line = self.query_one(StoppingGauges).line_of.get(arm, 0)
-        self.query_one("#comparison").scroll_to(y=max(0, self.original.arm_names.index(arm) - 4), animate=False)
+        self.query_one("#comparison").scroll_to(y=max(0, self.run.arms.index(arm) - 4), animate=False)
         self.query_one("#stopping").scroll_to(y=max(0, line - 4), animate=False)
 
     def action_look(self, name: str) -> None:
@@ -351,9 +296,9 @@ class MainScreen(LivesOn, Screen[None]):
 
     def _ask_to_look(self) -> None:
         """Let the worker know what is to be looked at now."""
-        look, arms = self._chosen.look, self.original.arm_names
+        look, arms = self._chosen.look, self.run.arms
         wanted = [] if look is None else LOOKS[look].requests(arms, self._chosen.arm, self.original.seeds[0])
-        self.worker.send(Look(tuple(wanted)))
+        self.run.send(Look(tuple(wanted)))
 
     def action_zoom(self) -> None:
         if self._painter.resting:
@@ -388,10 +333,10 @@ class MainScreen(LivesOn, Screen[None]):
         choose_runs(self, self.worker)
 
     def action_write_preset(self) -> None:
-        write_tweaked(self, self.worker.view().turned)
+        write_tweaked(self, self.run.named_preset(self.worker.view().turned))
 
     def action_export(self) -> None:
-        export(self, self.view)
+        export(self, self.run.named_view())
 
     def action_help(self) -> None:
         self.app.push_screen(HelpScreen())

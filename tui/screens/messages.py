@@ -8,6 +8,7 @@ from typing import Literal
 
 from textual.message import Message
 
+from engine.control import Order
 from engine.events import Failed
 from engine.preset import Preset
 from engine.view import AnyWorker
@@ -15,9 +16,10 @@ from engine.view import AnyWorker
 
 @dataclass
 class OpenPreset(Message):
-    """Leave the run at hand and train this preset."""
+    """Leave the run at hand and train this preset; the `orders` wait in the new run for their epochs."""
 
     preset: Preset
+    orders: tuple[Order, ...] = ()
 
 
 @dataclass

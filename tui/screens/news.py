@@ -7,16 +7,16 @@ from collections.abc import Iterable
 from textual.screen import Screen
 
 from engine.events import Event, Failed, Receipt, Started, Stopped
-from engine.view import AnyWorker
 from tui.screens.messages import Loaded
+from tui.screens.shown_run import ShownRun
 
 # What is asked for by the program itself, or is seen at once: a refusal of others is worth a message.
 _SILENT = ("look",)
 
 
-def show_news(screen: Screen[None], worker: AnyWorker) -> None:
+def show_news(screen: Screen[None], run: ShownRun) -> None:
     """Show what happened since the last call."""
-    news = worker.news()
+    news, worker = run.news(), run.worker
     refused: set[str] = set()
     for event in news:
         match event:

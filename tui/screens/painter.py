@@ -10,6 +10,7 @@ from textual.screen import Screen
 from engine.view import AnyWorker, View
 from tui.panes import Part, Shown
 from tui.screens.pace import Pace
+from tui.widgets.guide import Guide
 from tui.widgets.header import RunHeader
 
 
@@ -101,6 +102,7 @@ class Painter:
         for part in self._parts:
             if part.frame == "every" or (part.frame in halves and (part.display or shown.zoomed is not None)):
                 part.update(view, shown)
+        self._screen.query_one(Guide).update(view, shown.original or view.preset)
         self._drawn |= dict.fromkeys(halves, view.version)
 
     def _device(self, view: View) -> str:

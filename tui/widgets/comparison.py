@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from rich.text import Text
 
 from engine.numbers import percent, with_spread
+from engine.outcome import in_words
 from engine.summary import (
     AVERAGES,
     ArmRow,
@@ -18,9 +19,10 @@ from engine.summary import (
     reported_rows,
     summarize,
 )
-from engine.verdict import best_arm, in_words
+from engine.verdict import best_arm
 from engine.view import View
 from tui.charts.palette import colour
+from tui.widgets.arm_names import named
 from tui.widgets.lines import Lines
 
 Cell = Callable[[ArmRow], str]
@@ -77,7 +79,8 @@ class Comparison(Lines):
         rows = summarize(view.record)
         best = best_arm(rows).arm
         width = self.content_size.width
-        names = max([3, *(len(row.arm) for row in rows)])
+        called = {row.arm: named(view, row.arm) for row in rows}
+        names = max([3, *map(len, called.values())])
         names = min(names, max(8, width // 4))
         columns = _columns(rows)
         cells = [[cell(row).replace("±", sign) for row in rows] for _, _, cell in columns]
@@ -98,12 +101,16 @@ class Comparison(Lines):
             star = "*" if self._ascii else "★"
             line.append(f"{star if row.arm == best else ' '} ", style="bold")
             marked = " reverse" if row.arm == selected else ""
-            line.append(row.arm[:names], style=f"bold rgb({r},{g},{b}){marked}")
-            line.append(" " * (names + 1 - len(row.arm[:names])))
+            name = named(view, row.arm, names)
+            line.append(name, style=f"bold rgb({r},{g},{b}){marked}")
+            line.append(" " * (names + 1 - len(name)))
             for column in shown:
                 line.append(f"{cells[column][place]:>{widths[column]}}  ", style="bold" if row.arm == best else "")
             lines.append(line)
-        if words := in_words(rows):
+        if view.hidden:
+            lines += _wrapped(f"hidden: {', '.join(view.hidden)} (A shows it again)", width, style="dim")
+        # Of more arms than two the outcome stands above, once there is one.
+        if len(rows) == 2 and (words := in_words(rows)):
             lines += _wrapped(words, width)
         if words := best_in_words(view.preset):
             lines += _wrapped(words, width, style="dim")

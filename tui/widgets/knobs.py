@@ -1,8 +1,8 @@
-"""The knob panel: every live setting of the selected arm (or of all), with its value and bounds, to be turned."""
+"""The knob panel: the live settings of the selected arm (or of all), the preset's own first, to be turned."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from rich.text import Text
@@ -12,23 +12,22 @@ from textual.events import Click, MouseScrollDown, MouseScrollUp
 from textual.widgets import Input
 
 from engine.commands import Turn
-from engine.preset import Preset, PresetError, Setting, live_knobs
+from engine.preset import Preset, PresetError, Setting, settings_by_key
 from engine.view import View
+from tui.widgets.knob_list import MORE, Knobs, Line, Row, choosable, more_line, row_key
 from tui.widgets.lines import Lines
 from tui.widgets.words import setting
 
-# The bounds stand behind each value where the panel is this wide, in a column of this width.
-_WITH_BOUNDS = 42
-_BOUNDS = 11
+# Lines for what the chosen knob does.
+_NOTE = 4
 
-
-# Called at once when the user sets a knob (by its key) to a value, for an arm or for all where it is None. A message
-# would be handled after the next key of a burst, which would then start from the old value.
-Turned = Callable[[str, Any, str | None], None]
+# Called at once when the user turns a knob, with a turn for each arm where these differ: one gesture, which undo takes
+# back as one. A message would be handled after the next key of a burst, which would then start from the old value.
+Turned = Callable[[Sequence[Turn]], None]
 
 
 class KnobList(Lines):
-    """The list itself; a click chooses a line, a click on its left or right arrow turns it."""
+    """The list itself; a click chooses a line, and acts on the line that is chosen."""
 
     def __init__(self) -> None:
         super().__init__(id="knob-list")
@@ -45,9 +44,9 @@ class KnobPanel(Vertical):
 
     SCOPED_CSS = False
     DEFAULT_CSS = """
-    #knob-panel, #knob-list { height: 1fr; }
-    #knob-note { height: 3; }
-    .-compact #knob-note { height: 2; }
+    #knob-panel { height: 1fr; }
+    #knob-list { height: 1; }
+    #knob-note { height: 4; }
     #knob-input { height: 1; background: $boost; }
     """
 
@@ -59,10 +58,14 @@ class KnobPanel(Vertical):
         self._arm: str | None = None
         self._shown: tuple[Preset, Preset, tuple[Turn, ...], str | None] | None = None
         self._pending: set[tuple[str, str | None]] = set()
-        self._knobs: list[Setting] = []
-        self._chosen = "regularization.dropout"
+        self._knobs = Knobs((), (), {})
+        self._known: tuple[Preset, Preset] | None = None
+        self._rows: list[Row] = []
+        self._open = False
+        self._chosen = ""
         self._top = 0
         self._refusal = ""
+        self._said = ""
 
     def compose(self) -> ComposeResult:
         yield KnobList()
@@ -81,19 +84,67 @@ class KnobPanel(Vertical):
         if before and before[0] is view.preset and before[1] is original and before[2:] == (view.pending, arm):
             return
         self._shown = (view.preset, original, view.pending, arm)
-        if arm != self._arm:
-            self._refusal = ""
+        if arm != self._arm or (before and before[1] is not original):
+            self._refusal = self._said = ""
         self._preset, self._original, self._arm = view.turned, original, arm
         self._pending = {(turn.knob, turn.arm) for turn in view.pending}
-        arms = self._preset.arms
-        self._knobs = [knob for knob in live_knobs() if any(one.settings.uses(knob) for one in arms)]
-        if self._chosen not in [knob.key for knob in self._knobs]:
-            self._chosen = self._knobs[0].key
+        if self._known is None or self._known[0] is not original or self._known[1] is not self._preset:
+            self._known = (original, self._preset)
+            self._knobs = Knobs.of(original, self._preset)
+        self._list_rows()
         self._draw()
 
+    def _list_rows(self) -> None:
+        """Settle which lines there are; the chosen one is always among them."""
+        assert self._preset is not None
+        assert self._original is not None
+        changed = {
+            knob.key
+            for knob in self._knobs.rest
+            if any(
+                arm.settings.get(knob.key) != self._original.arm(arm.name).settings.get(knob.key)
+                for arm in self._preset.arms
+            )
+        }
+        self._rows = self._knobs.rows(self._open, changed)
+        if self._chosen not in map(row_key, filter(choosable, self._rows)):
+            self._chosen = row_key(self._rows[0])
+
     @property
-    def chosen(self) -> Setting:
-        return next(knob for knob in self._knobs if knob.key == self._chosen)
+    def chosen(self) -> Setting | None:
+        """The chosen knob; None on the line of the rest."""
+        return None if self._chosen == MORE else settings_by_key().get(self._chosen)
+
+    @property
+    def opened(self) -> bool:
+        """Whether the rest is shown too."""
+        return self._open
+
+    def choose(self, key: str) -> None:
+        """Choose a knob by its key, and open the rest where it is among them."""
+        self.close_edit()
+        if self._preset is not None:
+            self._open = self._open or key not in map(row_key, self._rows)
+            self._chosen = key
+            self._list_rows()
+            self._refusal = self._said = ""
+            self._draw()
+
+    def toggle_more(self) -> None:
+        """Show the rest of the knobs, or the preset's own alone."""
+        self.close_edit()
+        if self._preset is not None:
+            self._open = not self._open
+            if self._open:
+                self._chosen = MORE  # in sight, and what it opens below it
+            self._refusal = self._said = ""
+            self._list_rows()
+            self._draw()
+
+    def say(self, words: str) -> None:
+        """Show words in place of what the chosen knob does, until the next key."""
+        self._said = words
+        self._draw()
 
     def _waits(self, knob: Setting) -> bool:
         """Whether the lab has not yet taken the knob's last turn in some arm that the panel shows."""
@@ -106,19 +157,21 @@ class KnobPanel(Vertical):
         return [arm.settings.get(knob.key) for arm in arms]
 
     def move(self, by: int) -> None:
-        """Choose the knob `by` places further, going round."""
+        """Choose the line `by` places further, going round."""
         self.close_edit()
-        if self._knobs:
-            keys = [knob.key for knob in self._knobs]
+        if self._rows:
+            keys = [row_key(row) for row in self._rows if choosable(row)]
             self._chosen = keys[(keys.index(self._chosen) + by) % len(keys)]
-            self._refusal = ""
+            self._refusal = self._said = ""
             self._draw()
 
     def turn(self, direction: int) -> None:
-        """Turn the chosen knob by one step of its own."""
-        if self._preset is None:
+        """Turn the chosen knob by one step of its own; on the line of the rest open or close that."""
+        knob = self._turnable()
+        if self._chosen == MORE and self._open != (direction > 0):
+            self.toggle_more()
+        if knob is None or self._preset is None:
             return
-        knob = self.chosen
         values = self._values(self._preset, knob)
         turned = [knob.turn(value, direction) for value in values]
         if turned == values:
@@ -127,32 +180,43 @@ class KnobPanel(Vertical):
             self._set(turned[0])
         else:
             # All arms, each at a value of its own: each is turned by a step, and what differs goes on differing.
-            self._refusal = ""
-            for arm, before, after in zip(self._preset.arms, values, turned, strict=True):
-                if before != after:
-                    self._turned(knob.key, after, arm.name)
+            arms = zip(self._preset.arms, values, turned, strict=True)
+            self._send([Turn(knob.key, after, arm.name) for arm, before, after in arms if before != after])
+
+    def _turnable(self) -> Setting | None:
+        """The chosen knob where it has an effect; where it has none it is said."""
+        knob = self.chosen
+        if knob is not None and (why := self._knobs.idle.get(knob.key)):
+            self._refuse(f"no effect here: {why}")
+            return None
+        return knob
 
     def back(self) -> None:
         """Set the chosen knob to what the preset says, arm by arm."""
-        if self._original is None or self._preset is None:
+        knob = self.chosen
+        if self._original is None or self._preset is None or knob is None:
             return
-        knob, self._refusal = self.chosen, ""
-        arms = self._preset.arms if self._arm is None else [self._preset.arm(self._arm)]
-        for arm in arms:
-            value = self._original.arm(arm.name).settings.get(knob.key)
-            if value != arm.settings.get(knob.key):
-                self._turned(knob.key, value, arm.name)
+        before = [(arm, self._original.arm(arm.name).settings.get(knob.key)) for arm in self._preset.arms]
+        self._send([
+            Turn(knob.key, value, arm.name)
+            for arm, value in before
+            if self._arm in (None, arm.name) and value != arm.settings.get(knob.key)
+        ])  # fmt: skip
 
     def edit(self) -> None:
         """Open the field to type the chosen knob's value; a word or a switch goes to its next value instead."""
-        if self._preset is None:
+        if self._chosen == MORE:
+            self.toggle_more()
             return
-        if self.chosen.choices:
+        knob = self._turnable()
+        if self._preset is None or knob is None:
+            return
+        if knob.choices:
             self.turn(1)
             return
         field = self.query_one("#knob-input", Input)
-        field.value = setting(self._values(self._preset, self.chosen)[0])
-        field.placeholder = self.chosen.bounds
+        field.value = setting(self._values(self._preset, knob)[0])
+        field.placeholder = knob.bounds
         field.display = True
         field.focus()
         self._draw()
@@ -171,8 +235,10 @@ class KnobPanel(Vertical):
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         event.stop()
+        knob = self.chosen
+        assert knob is not None  # the field is open for a knob alone
         try:
-            value = self.chosen.parse(event.value)
+            value = knob.parse(event.value)
         except PresetError as error:
             self._refuse(str(error).partition(" = ")[2] or str(error))
             return
@@ -188,31 +254,42 @@ class KnobPanel(Vertical):
         self.move(-1)
 
     def clicked(self, x: int, y: int) -> None:
-        """Choose the knob on line `y`; a click on its arrows turns it."""
-        rows = self._rows()
-        if not 0 <= y + self._top < len(rows):
+        """Choose the knob on line `y`; on the chosen one a click turns it by its arrows, sets it by its slider, and
+        opens the field by its value."""
+        if not 0 <= y + self._top < len(self._rows) or not choosable(row := self._rows[y + self._top]):
             return
-        row = rows[y + self._top]
-        if not isinstance(row, Setting):
+        if row == MORE:
+            self._chosen = MORE
+            self.toggle_more()
             return
-        again = row.key == self._chosen
-        if not again:
+        assert isinstance(row, Setting)
+        if row.key != self._chosen:
             self.close_edit()
-        self._chosen = row.key
-        self._refusal = ""
-        width = self.query_one(KnobList).content_size.width
-        left, right = _value_span(width)
-        if again and x == left - 2:
-            self.turn(-1)
-        elif again and x == right + 1:
-            self.turn(1)
-        elif again and left <= x <= right:
-            self.edit()
-        self._draw()
+            self._chosen = row.key
+            self._refusal = self._said = ""
+            self._draw()
+            return
+        line = self._line_of(row)
+        columns = line.columns(self.content_size.width)
+        match columns.hit(x):
+            case "less":
+                self.turn(-1)
+            case "more":
+                self.turn(1)
+            case "value":
+                self.edit()
+            case "slider" if self._turnable() is not None:
+                value = row.value_at(columns.slider.index(x) / (len(columns.slider) - 1))
+                if set(line.values) != {value}:
+                    self._set(value)
 
     def _set(self, value: Any) -> None:
-        self._refusal = ""
-        self._turned(self._chosen, value, self._arm)
+        self._send([Turn(self._chosen, value, self._arm)])
+
+    def _send(self, turns: Sequence[Turn]) -> None:
+        self._refusal = self._said = ""
+        if turns:
+            self._turned(turns)
 
     def _refuse(self, why: str) -> None:
         self._refusal = why
@@ -222,67 +299,75 @@ class KnobPanel(Vertical):
         self._top = 0  # from the top, as far as the chosen one can be seen so
         self._draw()
 
-    def _rows(self) -> list[Setting | str]:
-        rows: list[Setting | str] = []
-        for knob in self._knobs:
-            if not rows or (isinstance(rows[-1], Setting) and rows[-1].section != knob.section):
-                rows.append(knob.section)
-            rows.append(knob)
-        return rows
+    def _line_of(self, knob: Setting) -> Line:
+        assert self._preset is not None
+        assert self._original is not None
+        return Line(
+            knob,
+            self._values(self._preset, knob),
+            self._values(self._original, knob),
+            chosen=knob.key == self._chosen,
+            waits=self._waits(knob),
+            idle=knob.key in self._knobs.idle,
+            ascii_only=self._ascii,
+        )
 
     def _draw(self) -> None:
         if self._preset is None or self._original is None or not self.is_mounted:
             return
         listing = self.query_one(KnobList)
-        width, height = listing.content_size
-        rows = self._rows()
-        place = next(number for number, row in enumerate(rows) if isinstance(row, Setting) and row.key == self._chosen)
+        rows = self._rows
+        # The words about the chosen knob stand right below the list, or at the bottom where it is longer.
+        width, height = self.content_size.width, min(len(rows) + 1, self.content_size.height - _NOTE - self.editing)
+        if height < 1:
+            return
+        listing.styles.height = height
+        place = next(number for number, row in enumerate(rows) if row_key(row) == self._chosen and choosable(row))
         # Keep the chosen line in sight, and its section's name with it where it is the first of it.
         self._top = min(max(self._top, place - height + 1), max(0, place - 1))
         self._top = max(0, min(self._top, len(rows) - height))
-        listing.show([self._line(row, width) for row in rows[self._top : self._top + height]])
-        knob = self.chosen
-        unit = f" {knob.unit}" if knob.unit else ""
-        how = " (enter sets, escape leaves)" if self.editing else ""
-        # A list of words may be long: what it is about comes first.
-        text = f"{knob.help}: {knob.bounds}" if knob.choices else f"{knob.bounds}{unit}: {knob.help}{how}"
-        note = Text(text, style="dim")
-        if self._waits(knob):
-            note = Text("sent: it acts when the step at hand is done", style="yellow")
-        if self._refusal:
-            note = Text(f"! {self._refusal}", style="bold red")
-        self.query_one("#knob-note", Lines).show([*note.wrap(self.app.console, max(1, width))])
+        listing.show([self._drawn(row, width) for row in rows[self._top : self._top + height]])
+        self.query_one("#knob-note", Lines).show(self._note(max(1, width)))
 
-    def _line(self, row: Setting | str, width: int) -> Text:
+    def _drawn(self, row: Row, width: int) -> Text:
+        if isinstance(row, Setting):
+            return self._line_of(row).draw(width)
+        if row == MORE:
+            count = len(self._knobs.rest) + len(self._knobs.idle)
+            return more_line(self._open, count, self._chosen == MORE, width, self._ascii)
+        return Text(row[:width], style="bold dim", no_wrap=True)
+
+    def _note(self, width: int) -> list[Text]:
+        """What the chosen line does, in words; or what was refused, is on its way or was just done."""
+        knob = self.chosen
+
+        def wrapped(words: str, style: str = "") -> list[Text]:
+            return [*Text(words, style=style).wrap(self.app.console, width)]
+
+        if self._refusal:
+            return wrapped(f"! {self._refusal}", "bold red")
+        if self._said:
+            return wrapped(self._said)
+        if knob is None:
+            words = "leaves the knobs that this experiment is about" if self._open else "every other live setting"
+            return wrapped(f"{words}: enter, or k")
+        if self._waits(knob):
+            return wrapped("sent: it acts when the step at hand is done", "yellow")
+        if why := self._knobs.idle.get(knob.key):
+            return [*wrapped(f"no effect here: {why}"), *wrapped(knob.help, "dim")]
+        if knob.choices:
+            # A list of words may be long: what it is about comes first.
+            return [*wrapped(knob.help), *wrapped(knob.bounds.replace(" | ", ", "), "dim")]
+        unit = f" {knob.unit}" if knob.unit else ""
+        if self.editing:
+            return [*wrapped(knob.help), *wrapped(f"{knob.bounds}{unit}: enter sets, escape leaves", "dim")]
+        return [*wrapped(knob.help), *wrapped(self._range(knob, unit), "dim")]
+
+    def _range(self, knob: Setting, unit: str) -> str:
+        """The typical range, and what the preset says where the knob is turned."""
         assert self._preset is not None
         assert self._original is not None
-        if isinstance(row, str):
-            return Text(row.replace("_", " "), style="bold dim", no_wrap=True)
-        values, before = self._values(self._preset, row), self._values(self._original, row)
-        texts = list(dict.fromkeys(setting(value) for value in values))
-        left, right = _value_span(width)
-        room = right - left + 1
-        shown = " | ".join(texts)
-        if len(shown) > room:
-            shown = "mixed"
-        chosen = row.key == self._chosen
-        line = Text(no_wrap=True)
-        mark = "*" if values != before else " "
-        if self._waits(row):
-            mark = "~" if self._ascii else "…"
-        line.append(f"{mark}{row.name.replace('_', ' ')}"[: left - 3].ljust(left - 2))
-        arrows = ("<", ">") if self._ascii else ("◂", "▸")
-        line.append(f"{arrows[0] if chosen else ' '} ", style="bold")
-        line.append(f"{shown:>{room}}", style="bold" if values != before else "")
-        line.append(arrows[1] if chosen else " ", style="bold")
-        if width >= _WITH_BOUNDS:
-            line.append(f" {row.bounds if len(row.bounds) <= _BOUNDS else '':<{_BOUNDS}}", style="dim")
-        if chosen:
-            line.stylize("reverse")
-        return line
-
-
-def _value_span(width: int) -> tuple[int, int]:
-    """First and last column of the values."""
-    right = max(4, width - 2 - (_BOUNDS + 1 if width >= _WITH_BOUNDS else 0))
-    return max(3, right - 10), right
+        low, high = (setting(value) for value in (knob.stops[0], knob.stops[-1]))
+        before = dict.fromkeys(map(setting, self._values(self._original, knob)))
+        turned = self._values(self._original, knob) != self._values(self._preset, knob)
+        return f"usually {low} to {high}{unit}" + (f"; the preset has {' | '.join(before)}" if turned else "")

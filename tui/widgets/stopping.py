@@ -13,6 +13,7 @@ from engine.numbers import number
 from engine.summary import REASONS, best_epoch
 from engine.view import View
 from tui.charts.palette import colour
+from tui.widgets.arm_names import named
 from tui.widgets.lines import Lines
 from tui.widgets.words import bar
 
@@ -37,7 +38,8 @@ class StoppingGauges(Lines):
     def update(self, view: View) -> None:
         """Show this moment of the run."""
         lines: list[Text] = []
-        names = min(max(len(name) for name in view.preset.arm_names), max(6, self.content_size.width // 2))
+        longest = max(len(named(view, name)) for name in view.preset.arm_names)
+        names = min(longest, max(6, self.content_size.width // 2))
         for place, arm in enumerate(view.preset.arms):
             self.line_of[arm.name] = len(lines)
             lines += self._arm(view, arm.name, place, names)
@@ -52,7 +54,7 @@ class StoppingGauges(Lines):
         r, g, b = colour(place, self.app.current_theme.dark)
         style = f"rgb({r},{g},{b})"
         first = Text(no_wrap=True)
-        first.append(f"{arm[:names]:<{names}} ", style=f"bold {style}")
+        first.append(f"{named(view, arm, names):<{names}} ", style=f"bold {style}")
         best, fates = _best(lanes), _fates(view, arm)
         if not rule.patience:
             # No gauge and no second line: there is nothing to wait for.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import textwrap
 from collections.abc import Iterable
 
 
@@ -37,6 +38,14 @@ def bar(share: float, width: int, ascii_only: bool) -> str:
     full, part = divmod(eighths, 8)
     cells = "█" * full + ("▏▎▍▌▋▊▉"[part - 1] if part else "")
     return cells + "░" * (width - len(cells))
+
+
+def wrapped(words: str, width: int, most: int) -> list[str]:
+    """A sentence on lines of `width` cells, at most so many; what does not fit ends in an ellipsis."""
+    lines = textwrap.wrap(words, max(1, width), break_long_words=True) or [""]
+    if len(lines) > most:
+        lines = [*lines[: most - 1], f"{lines[most - 1][: max(0, width - 3)].rstrip()}..."]
+    return lines
 
 
 def in_lines(words: Iterable[str], width: int, between: str = "  ") -> list[str]:

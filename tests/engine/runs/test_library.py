@@ -67,6 +67,21 @@ def test_a_run_whose_process_was_killed_is_dead(tmp_path: Path) -> None:
         assert reader.record.epoch == 1
 
 
+@pytest.mark.parametrize(("epochs", "state"), [(6, "finished"), (5, "dead")])
+def test_a_run_whose_process_was_killed_after_its_end_has_finished(epochs: int, state: str, tmp_path: Path) -> None:
+    code = (
+        "import os, sys; from pathlib import Path\n"
+        "from engine.runs.writer import RunWriter; from tests.engine.runs.small import small_lab\n"
+        "lab = small_lab()\n"
+        "writer = RunWriter(Path(sys.argv[1]), lab.preset)\n"
+        f"writer.take([lab.started, *(event for _ in range({epochs}) for event in lab.run_epoch())])\n"
+        "writer.checkpoint(lab.state()); assert writer.flush(); os.kill(os.getpid(), 9)"
+    )
+    path = tmp_path / "run.regtui"
+    subprocess.run([sys.executable, "-c", code, str(path)], cwd=Path(__file__).parents[3], check=False)
+    assert library.meta_at(path).state == state
+
+
 def test_a_run_is_found_by_path_id_and_parts_of_its_names(tmp_path: Path) -> None:
     one, other = made(tmp_path, "Wide nets"), made(tmp_path, "deep nets")
     assert library.find(str(one.path), tmp_path) == one.path

@@ -18,6 +18,7 @@ import pytest
 from engine.commands import Pause
 from engine.events import Epoch, Event, Receipt, from_json
 from engine.export import FORMATS, events
+from engine.export.curves import drawings
 from engine.export.page import page
 from engine.export.svg import ticks
 from engine.runs.library import meta_at
@@ -162,6 +163,28 @@ def test_a_run_that_explodes_or_has_no_epoch_gives_a_page(folder):
     assert "svg" in {tag for tag, _ in page_of(burst).tags}
     assert "No epoch is recorded yet." in page_of(recorded(folder, epochs=0)).texts
     assert "svg" in {tag for tag, _ in page_of(recorded(folder, epochs=1)).tags}
+
+
+def test_an_arm_that_explodes_presses_no_other_flat(folder):
+    arms = {"plain": {}, "bursts": {"training.lr": 1e4}}
+    with RunReader(recorded(folder, preset_of(6, arms))) as reader:
+        gap = next(drawing for drawing in drawings(reader) if drawing.title.startswith("gap"))
+    plain = next(curve for curve in gap.curves if curve.label == "plain")
+    assert gap.limits is not None
+    low, high = gap.limits
+    assert max(abs(curve.mean).max() for curve in gap.curves) > 100 * abs(plain.mean).max()
+    assert high - low < 3 * (plain.limits[1] - plain.limits[0])
+
+
+def test_the_spread_of_the_seeds_is_within_the_chart(folder):
+    with RunReader(recorded(folder)) as reader:
+        norm = next(drawing for drawing in drawings(reader) if drawing.title.startswith("norm"))
+        curve = norm.curves[0]
+        values = [reader.series("weight_norm", curve.label, seed)[1] for seed in (0, 1)]
+    low, high = curve.limits
+    assert low < curve.mean.min()
+    assert curve.mean.max() < high
+    assert min(map(min, values)) <= low < high <= max(map(max, values))
 
 
 def test_what_is_there_stays_unless_forced(folder, tmp_path, capsys):

@@ -89,6 +89,14 @@ def test_another_machine_is_said_and_asked_about(folder, capsys):
     assert meta_at(path).state == "finished"
 
 
+def test_one_that_ended_while_it_loaded_begins_without_a_question(folder, capsys):
+    path = recorded(folder, epochs=0)
+    other_machine(path, device="", threads=0)
+    assert main(["resume", str(path)]) == 0
+    assert "then" not in capsys.readouterr().err
+    assert meta_at(path).state == "finished"
+
+
 def test_a_user_in_a_terminal_is_asked(folder):
     path = recorded(folder, epochs=2)
     other_machine(path, threads=96)

@@ -7,6 +7,7 @@ from unittest import mock
 from textual.command import CommandList
 
 from engine.events import Stopped
+from engine.preset import settings_by_key
 from tests.tui.dashboard import LARGE, dashboard, experiment
 from tui.screens.actions import ACTIONS
 from tui.screens.main import MainScreen
@@ -86,7 +87,8 @@ async def test_arrows_scroll_a_table_in_focus_and_turn_no_knob_that_an_enlarged_
         await person.sees(lambda: person.view.record.interventions and not person.view.pending)
         turned = person.view.record.interventions
         assert len({told.arm for told in turned}) == len(turned)
-        assert {(told.knob, told.old, told.new) for told in turned} == {("regularization.dropout", 0.0, 0.05)}
+        knob = settings_by_key()["training.lr"]
+        assert {(told.knob, told.new == knob.turn(told.old, 1)) for told in turned} == {("training.lr", True)}
 
 
 async def test_a_flood_of_keys_is_drawn_less_often_than_it_is_pressed_and_ends_where_it_must(monkeypatch):

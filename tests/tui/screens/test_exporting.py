@@ -48,6 +48,7 @@ def asked(person):
 async def ask(person):
     await person.press("e")
     await person.sees(lambda: asked(person))
+    await person.sees("escape: cancel")
 
 
 def rows_of(file: Path) -> list[dict[str, str]]:

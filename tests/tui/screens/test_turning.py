@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from engine.commands import Turn
 from engine.preset import settings_by_key
-from tests.tui.dashboard import SIZES, dashboard, plot_of
+from tests.tui.dashboard import LARGE, SIZES, dashboard, plot_of
 from tui.widgets.knobs import KnobPanel
 
 
@@ -119,29 +120,98 @@ async def test_a_word_is_turned_and_not_typed():
 
 
 @pytest.mark.parametrize("size", SIZES[:2])
-async def test_every_live_setting_can_be_reached_with_its_bounds(size):
+async def test_every_live_setting_can_be_reached_and_says_what_it_does(size):
     async with dashboard(size=size, paused=True) as person:
+        panel, used = person.main.query_one(KnobPanel), person.view.turned.base
+        await person.press("d")
+        await person.sees(lambda: panel.opened)
         seen = set()
-        while (knob := person.main.query_one(KnobPanel).chosen).key not in seen:
-            await person.sees(lambda knob=knob: knob.name.replace("_", " ") in person.knobs)
-            await person.sees(lambda knob=knob: person.note.startswith(knob.help[:30] if knob.choices else knob.bounds))
-            seen.add(knob.key)
+        while (knob := panel.chosen) is None or knob.key not in seen:
+            if knob is not None:
+                assert knob.name.replace("_", " ") in person.knobs
+                assert person.note.startswith(knob.help[:20] if used.uses(knob) else "no effect here: ")
+                seen.add(knob.key)
             await person.press("up")
-            await person.sees(lambda knob=knob: person.main.query_one(KnobPanel).chosen is not knob)
-        used = person.view.turned.base
-        assert seen == {knob.key for knob in settings_by_key().values() if knob.live and used.uses(knob)}
+            await person.sees(lambda knob=knob: panel.chosen is not knob)
+        assert seen == {knob.key for knob in settings_by_key().values() if knob.live}
 
 
 async def test_a_click_selects_an_arm_chooses_a_knob_and_turns_it():
     async with dashboard(paused=True) as person:
+        panel = person.main.query_one(KnobPanel)
         await person.pilot.click("#loss-0")
         await person.sees("5 knobs: plain")
-        listing = person.main.query_one("#knob-list")
-        lines = person.knobs.splitlines()
-        row = next(at for at, line in enumerate(lines) if "l2" in line)
-        await person.pilot.click("#knob-list", offset=(2, row))
-        await person.sees(lambda: person.main.query_one(KnobPanel).chosen.key == "regularization.l2")
-        column = person.knobs.splitlines()[row].index("▸")
-        assert column < listing.size.width
-        await person.pilot.click("#knob-list", offset=(column, row))
-        await person.sees(lambda: person.view.turned.arm("plain").settings.regularization.l2 > 0)
+        await person.pilot.click("#knob-list", offset=(2, person.knobs.splitlines().index(first_of(person, "lr"))))
+        await person.sees(lambda: panel.chosen.key == "training.lr")
+        line = first_of(person, "lr")
+        await person.pilot.click("#knob-list", offset=(line.index("▸"), person.knobs.splitlines().index(line)))
+        await person.sees(lambda: person.view.turned.arm("plain").settings.training.lr == 0.2)
+        assert person.view.turned.arm("dropped").settings.training.lr == 0.1
+
+
+def first_of(person, name):
+    return next(line for line in person.knobs.splitlines() if line[1:].startswith(name))
+
+
+# Undo ----------------------------------------------------------------------------------------------------------------
+
+
+async def test_ctrl_z_takes_turned_knobs_back_one_after_another_pending_or_taken():
+    async with dashboard(paused=True) as person:
+        panel = person.main.query_one(KnobPanel)
+
+        def stands(dropout, lr):
+            settings = person.view.turned.arm("dropped").settings
+            return (settings.regularization.dropout, settings.training.lr) == (dropout, lr)
+
+        for _ in range(2):  # in one moment: none has reached the lab
+            person.main.action_knob_more()
+        person.main.action_undo()
+        assert stands(0.25, 0.1)
+        await person.choose("training.lr")
+        await person.type_value("0.3")
+        await person.sees(lambda: stands(0.25, 0.3) and not person.view.pending)
+        await person.press("up", "ctrl+z")
+        await person.sees(lambda: stands(0.25, 0.1))
+        await person.sees(lambda: panel.chosen.key == "training.lr" and "undone: lr is back to 0.1" in person.note)
+        await person.press("ctrl+z")
+        await person.sees(lambda: stands(0.2, 0.1))
+        await person.press("ctrl+z")
+        await person.sees(lambda: "nothing to undo" in person.note)
+        assert stands(0.2, 0.1)
+
+
+async def test_all_arms_turned_by_one_key_are_taken_back_by_one_key():
+    async with dashboard(paused=True) as person:
+        await person.press("tab", "right")
+        await person.sees("0.05 | 0.25")
+        await person.press("ctrl+z")
+        await person.sees("0 | 0.2")
+        await person.press("tab")
+        await person.choose("training.lr")
+        await person.press("shift+tab")
+        await person.type_value("0.7")
+        await person.sees(lambda: {arm.settings.training.lr for arm in person.view.turned.arms} == {0.7})
+        await person.press("ctrl+z")
+        await person.sees(lambda: {arm.settings.training.lr for arm in person.view.turned.arms} == {0.1})
+
+
+async def test_what_the_lab_refused_is_not_undone_but_what_was_turned_before_it():
+    async with dashboard(paused=True) as person:
+        await person.press("right")
+        await person.sees(lambda: person.view.record.interventions)
+        # What the panel would not let through: the lab refuses it.
+        person.main.turn_knobs([Turn("augment.shift", 3.0, "dropped")])
+        await person.sees(lambda: "refused" in person.toasts)
+        await person.press("ctrl+z")
+        await person.sees(lambda: person.view.turned.arm("dropped").settings.regularization.dropout == 0.2)
+
+
+async def test_what_was_turned_stands_in_the_arms_name():
+    async with dashboard(size=LARGE, paused=True) as person:
+        await person.press("right")
+        await person.sees("5 knobs: dropped, now 0.25")
+        table = person.main.query_one("#table")
+        await person.sees(lambda: any("dropped, now 0.25" in text.plain for text in table._texts))
+        await person.press("backspace")
+        await person.sees(lambda: not any("now" in text.plain for text in table._texts))

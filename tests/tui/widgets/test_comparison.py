@@ -28,10 +28,8 @@ async def test_every_arm_has_its_numbers_the_best_is_marked_and_the_difference_i
     assert dropped.startswith("★ dropped")
     assert "90.0 %" in dropped
     said = " ".join(line.strip() for line in words)
-    assert said.startswith(
-        "with the best epoch's weights, 'dropped' closed 75 % of the gap of 'plain' (0.200 -> 0.050)"
-    )
-    assert said.endswith("test accuracy 90.0 % against 85.0 %")
+    assert said.startswith("'dropped' is best with the best epoch's weights: val loss 0.400 against 0.450")
+    assert said.endswith("90.0 % against 85.0 %; 'dropped' closed 75 % of the gap of 'plain' (0.200 -> 0.050)")
 
 
 async def test_no_arm_is_marked_where_the_seeds_differ_as_much():
@@ -93,7 +91,7 @@ async def test_an_arm_that_diverged_is_never_the_best():
     lost = lane("dropped", train_loss=nan, val_loss=nan, gap=nan, best_val_loss=0.1, best_epoch=1)
     told = await lines(moment(lane("plain"), lost, stopped=[stop("dropped", "diverged")]))
     assert told[1].startswith("★ plain")
-    assert told[3].strip() == "'dropped' diverged: there is no gap to compare"
+    assert told[3].strip() == "only 'plain' did not diverge"
 
 
 async def test_the_table_says_what_the_best_is_where_it_need_not_be_the_lowest():

@@ -1,0 +1,131 @@
+"""What came of a comparison, in one sentence that begins with the outcome: which arm is best, and by how much.
+
+Everything here is of the networks that the lanes keep, and paired by seed. Arms are ranked by validation loss, since
+choosing by test data would spoil them; what the test says is added.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from engine.numbers import fixed, loss, percent
+from engine.summary import ArmRow, Kept, arms_in_words
+from engine.verdict import Difference, by_validation, difference
+
+# Gaps and losses are shown to three decimals: a smaller difference would not be seen in the numbers beside it.
+_SMALL = 0.005
+_MOST_DIVERGED = 3  # that are named
+
+
+def in_words(rows: Sequence[ArmRow]) -> str | None:
+    """The outcome, and of two arms also what the second did to the first one's gap.
+
+    None for a single arm, before every arm has a number, and for arms that are measured on different data.
+    """
+    outcome = outcome_in_words(rows)
+    if outcome is None or len(rows) != 2:
+        return outcome
+    base, other = rows
+    gap = difference(base, other, lambda kept: kept.gap)
+    return outcome if gap is None else f"{outcome}; {_gap_in_words(base, other, gap)}"
+
+
+def outcome_in_words(rows: Sequence[ArmRow]) -> str | None:
+    """Which arm is the best, by how much and under how many seeds; or that none is, and why."""
+    if len(rows) < 2 or not all(row.kept or row.diverged for row in rows) or len({row.judged_by for row in rows}) > 1:
+        return None
+    ranked = by_validation(rows)
+    if not ranked:
+        return "every arm diverged" if all(row.diverged == row.lanes for row in rows) else f"no best{_diverged(rows)}"
+    leader, *others = ranked
+    if not others:
+        return f"only '{leader.arm}' did not diverge{_diverged(rows, partly=True)}"
+    # The first arm is what the others are compared with; where it leads itself, the next one.
+    base = rows[0] if rows[0] in others else others[0]
+    between = difference(base, leader, lambda kept: kept.val_loss)
+    if between is None:
+        return None
+    level = [other for other in others if not _is_ahead(leader, other)]
+    numbers = f"val loss {loss(between.after)} against {loss(between.before)}"
+    of_base = "" if len(rows) == 2 else f" of '{base.arm}'"
+    weights = f"with the {_weights(rows)}"
+    if between.spread is None:
+        words = f"'{leader.arm}' is ahead {weights}: {numbers}{of_base}"
+        return f"{words}, but one seed decides nothing (--seeds 3){_diverged(rows)}"
+    if base in level:
+        return f"no clear best {weights}: {numbers}{of_base} is within the spread of the seeds{_diverged(rows)}"
+    if level:
+        ahead = arms_in_words([row.arm for row in (leader, *level)])
+        who = f"{ahead} are level and ahead of '{base.arm}' {weights}: '{leader.arm}' has"
+    else:
+        who = f"'{leader.arm}' is best {weights}:"
+    seeds = f"lower in {between.lower} of {between.n} seeds"
+    return f"{who} {numbers}{of_base}, {seeds}{_test_in_words(base, leader)}{_diverged(rows)}"
+
+
+def _is_ahead(leader: ArmRow, other: ArmRow) -> bool:
+    between = difference(leader, other, lambda kept: kept.val_loss)
+    return between is not None and between.clear
+
+
+def _weights(rows: Sequence[ArmRow]) -> str:
+    """Which weights the lanes keep."""
+    lanes = [kept for row in rows for kept in row.kept.values()]
+    if all(kept.best for kept in lanes):
+        return "best epoch's weights"
+    # A lane whose best epoch is its last one keeps both.
+    return (
+        "last epoch's weights" if all(kept.last or not kept.best for kept in lanes) else "weights that each lane keeps"
+    )
+
+
+def _test_in_words(base: ArmRow, leader: ArmRow) -> str:
+    """What the test says of the leader: its accuracy, or the loss where there is none, as in a regression."""
+    measures: tuple[tuple[str, Callable[[Kept], float], int, Callable[[float], str]], ...] = (
+        ("test accuracy", lambda kept: kept.test_acc, 1, percent),
+        ("test loss", lambda kept: kept.test_loss, -1, loss),
+    )
+    found = ((difference(base, leader, of), name, better, shown) for name, of, better, shown in measures)
+    test, name, better, shown = next((one for one in found if one[0] is not None), (None, "", 1, loss))
+    if test is None:
+        return ""
+    if shown(test.before) == shown(test.after):
+        return f"; {name} is the same, {shown(test.before)}"
+    but = "but worse " if test.mean * better < 0 else ""
+    return f"; {but}{name} {shown(test.after)} against {shown(test.before)}{_within_spread(test)}"
+
+
+def _gap_in_words(base: ArmRow, other: ArmRow, gap: Difference) -> str:
+    """What became of the gap; said as a surprise where it went against the outcome."""
+    verdict, closed = _course_of_gap(base, other, gap)
+    losses = difference(base, other, lambda kept: kept.val_loss)
+    against = closed is not None and losses is not None and losses.clear and closed != (losses.mean < 0)
+    return f"{verdict} all the same" if against else verdict
+
+
+def _course_of_gap(base: ArmRow, other: ArmRow, gap: Difference) -> tuple[str, bool | None]:
+    """The sentence, and whether the gap got narrower (None: neither narrower nor wider)."""
+    a, b = gap.before, gap.after
+    numbers = f"({loss(a)} -> {loss(b)}{_within_spread(gap)})"
+    if abs(b - a) < max(_SMALL, 0.02 * abs(a)):
+        return f"'{other.arm}' left the gap of '{base.arm}' as it was {numbers}", None
+    if b < a:
+        if a < _SMALL:
+            return f"'{base.arm}' had no gap for '{other.arm}' to close {numbers}", None
+        share = "the whole gap" if b <= 0 else f"{100 * (a - b) / a:.0f} % of the gap"
+        return f"'{other.arm}' closed {share} of '{base.arm}' {numbers}", True
+    if a < _SMALL:
+        return f"'{other.arm}' opened a gap where '{base.arm}' had none {numbers}", False
+    if b / a >= 3:
+        return f"'{other.arm}' made the gap of '{base.arm}' {fixed(b / a, 1)} times as wide {numbers}", False
+    return f"'{other.arm}' widened the gap of '{base.arm}' by {100 * (b - a) / a:.0f} % {numbers}", False
+
+
+def _within_spread(between: Difference) -> str:
+    return ", within the spread of the seeds" if between.spread is not None and not between.clear else ""
+
+
+def _diverged(rows: Sequence[ArmRow], partly: bool = False) -> str:
+    """Which arms diverged, under how many of their seeds; with `partly` not those that did so under all."""
+    lost = [row for row in rows if row.diverged and not (partly and row.diverged == row.lanes)]
+    return "".join(f"; '{row.arm}' diverged under {row.diverged} of {row.lanes} seeds" for row in lost[:_MOST_DIVERGED])

@@ -1,0 +1,144 @@
+"""The run on the screen: its worker, the arms as the user has arranged them, and what was turned here."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+
+from engine.arranged import Arrangement, arranged_preset, arranged_view, renamed
+from engine.commands import Command, Look, Turn
+from engine.events import Event, Receipt
+from engine.preset import Preset
+from engine.view import AnyWorker, View
+from tui.screens.undo import Undo
+
+LONGEST_NAME = 60
+
+
+class ShownRun:
+    """A worker's run with arms renamed and hidden, with the methods of a worker; commands go to the arms' own names.
+
+    Attributes
+    ----------
+    worker : that trains the run, or follows it.
+    loaded, original : its preset as it was loaded, and the same arranged.
+    arrangement : of the arms, by their own names.
+    undo : the knobs that were turned here.
+    """
+
+    def __init__(
+        self, worker: AnyWorker, loaded: Preset, arrangement: Arrangement | None = None, undo: Undo | None = None
+    ) -> None:
+        self.worker, self.loaded = worker, loaded
+        self.undo = undo or Undo()
+        self.arrange(arrangement or Arrangement())
+
+    # The arms --------------------------------------------------------------------------------------------------------
+
+    @property
+    def names(self) -> dict[str, str]:
+        """What the arms in sight are called, by their own names."""
+        return self.arrangement.shown(self.loaded.arm_names)
+
+    @property
+    def arms(self) -> tuple[str, ...]:
+        """The arms in sight as they are called."""
+        return tuple(self.names.values())
+
+    @property
+    def _all_names(self) -> dict[str, str]:
+        """What all arms are called, the hidden ones too."""
+        return {arm: self.arrangement.names.get(arm, arm) for arm in self.loaded.arm_names}
+
+    def arrange(self, arrangement: Arrangement) -> None:
+        """Call or hide arms otherwise."""
+        self.arrangement = arrangement
+        self._presets: list[tuple[Preset, Preset]] = []  # (as it is, arranged), the newest last
+        self.original = self._arranged(self.loaded)
+
+    def refuse_name(self, arm: str, name: str) -> str:
+        """Why an arm, by its own name, cannot be called so, in words; empty where it can."""
+        if not name.strip():
+            return "an arm needs a name"
+        if len(name) > LONGEST_NAME:
+            return f"{len(name)} characters: at most {LONGEST_NAME}"
+        taken = [called for other, called in self._all_names.items() if other != arm]
+        return f"another arm is called {name!r}: choose another name" if name in taken else ""
+
+    def named_preset(self, preset: Preset) -> Preset:
+        """A preset of this run with all its arms, called as here."""
+        return arranged_preset(preset, self._all_names)
+
+    def named_view(self) -> View:
+        """The view of all arms, hidden ones too, called as here."""
+        view = self.worker.view()
+        names = self._all_names
+        if all(arm == name for arm, name in names.items()):
+            return view
+        return arranged_view(view, names, self.named_preset(view.preset), self.named_preset(view.record.begun))
+
+    def _arranged(self, preset: Preset) -> Preset:
+        """The same object for the same preset, so that what is drawn of it need not be drawn again."""
+        names = self.names
+        if all(arm == name for arm, name in names.items()) and len(names) == len(self.loaded.arms):
+            return preset
+        for source, known in self._presets:
+            if source is preset:
+                return known
+        self._presets = [*self._presets[-3:], (preset, arranged_preset(preset, names))]
+        return self._presets[-1][1]
+
+    # The methods of a worker -----------------------------------------------------------------------------------------
+
+    def start(self) -> None:
+        self.worker.start()
+
+    def view(self) -> View:
+        view = self.worker.view()
+        preset = self._arranged(view.preset)
+        if preset is not view.preset:
+            view = arranged_view(view, self.names, preset, self._arranged(view.record.begun))
+        hidden = tuple(name for arm, name in self._all_names.items() if arm in self.arrangement.hidden)
+        return dataclasses.replace(view, original=self.original, hidden=hidden)
+
+    def news(self) -> list[Event]:
+        """The rare events since the last call, those of hidden arms left out."""
+        news = self.worker.news()
+        for event in news:
+            if isinstance(event, Receipt) and not event.taken and event.do == Turn.kind:
+                self.undo.refused(event.number)
+        hidden, names = self.arrangement.hidden, self.names
+        return [renamed(event, names) for event in news if getattr(event, "arm", None) not in hidden]
+
+    def send(self, command: Command) -> int:
+        own = {name: arm for arm, name in self.names.items()}
+        if isinstance(command, Turn):
+            command = renamed(command, own)
+        elif isinstance(command, Look):
+            command = Look(tuple((look, own.get(arm, arm), seed) for look, arm, seed in command.wanted))
+        return self.worker.send(command)
+
+    def close(self, timeout: float = 2.0) -> bool:
+        return self.worker.close(timeout)
+
+    # Turned knobs ----------------------------------------------------------------------------------------------------
+
+    def turn(self, turns: Sequence[Turn]) -> None:
+        """Pass a gesture's turns on, and keep it for `take_back`. What is of all arms is of those in sight."""
+        if self.arrangement.hidden:
+            turns = [
+                dataclasses.replace(turn, arm=arm)
+                for turn in turns
+                for arm in ([turn.arm] if turn.arm is not None else self.arms)
+            ]
+        own = {name: arm for arm, name in self.names.items()}
+        before = self.worker.view().turned
+        numbers = [self.send(turn) for turn in turns]
+        self.undo.did(before, [renamed(turn, own) for turn in turns], numbers)
+
+    def take_back(self) -> list[Turn]:
+        """Take the last gesture back: the turns that do so, of arms as they are called; empty where there is none."""
+        turns = self.undo.back(self.worker.view().turned)
+        for turn in turns:
+            self.worker.send(turn)
+        return [renamed(turn, self._all_names) for turn in turns]

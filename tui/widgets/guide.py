@@ -1,0 +1,103 @@
+"""The lines below the header that explain the run: its question, what the curves do, and at the end the outcome."""
+
+from __future__ import annotations
+
+from rich.text import Text
+from textual.binding import Binding
+from textual.events import Click
+
+from engine.outcome import outcome_in_words
+from engine.preset import Preset, question_of
+from engine.summary import summarize
+from engine.view import View
+from tui.widgets.lines import Lines
+from tui.widgets.words import wrapped
+
+# The outcome takes no more lines than these.
+_MOST_LINES = 3
+_ACTION = "screen.try_number(0)"
+
+
+class Guide(Lines, can_focus=True):
+    """One line while a run trains; when it is over the outcome, and what to try next, which Enter does."""
+
+    DEFAULT_CSS = """
+    Guide { height: auto; padding: 0 1; }
+    """
+    BINDINGS = [Binding("enter", _ACTION, "do it", show=False)]
+
+    def __init__(self) -> None:
+        super().__init__(id="guide")
+        self.can_focus = False  # nor is there anything to do before the run is over
+        self._known: tuple[object, ...] = ()
+        self._newest: tuple[View, Preset] | None = None
+
+    def update(self, view: View, original: Preset) -> None:
+        """Show this moment of the run of a preset, `original` as it was loaded."""
+        over = view.state == "finished" and view.record.over
+        key = (view.version, view.state, id(original), self.content_size.width, self.has_focus)
+        if key == self._known:
+            return
+        self._known, self._newest = key, (view, original)
+        width = max(10, self.content_size.width)
+        self._offer(over and bool(original.tries))
+        self.show(self._at_the_end(view, original, width) if over else [_now(view, original, width)])
+
+    def _offer(self, something: bool) -> None:
+        """Take the focus for Enter when there is something to try, unless another pane was given it; and let it go."""
+        begins, self.can_focus = something and not self.can_focus, something
+        focused = self.screen.focused
+        if begins and (focused is None or focused.id == "losses"):  # which has it when the program starts
+            self.focus(scroll_visible=False)
+        elif not something and self.has_focus:
+            self.screen.set_focus(None)
+
+    def _at_the_end(self, view: View, original: Preset, width: int) -> list[Text]:
+        words = outcome_in_words(summarize(view.record))
+        lines = [Text(line, style="bold", no_wrap=True) for line in wrapped(words, width, _MOST_LINES)] if words else []
+        if not words:
+            lines = [_question(original, width)]
+        if original.tries:
+            line = Text("Try: ", no_wrap=True, style="reverse" if self.has_focus else "")
+            keys = "  enter does it, x lists all" if self.has_focus else "  x: try it"
+            line.append(original.tries[0].text)
+            line.truncate(max(0, width - len(keys)), overflow="ellipsis")
+            lines.append(line.append(keys, style="bold"))
+        return lines
+
+    def on_click(self, event: Click) -> None:
+        """The last line is what to try next."""
+        if self.can_focus and event.y == len(self._texts) - 1:
+            event.stop()
+            self.call_later(self.run_action, _ACTION)
+
+    def watch_has_focus(self, has_focus: bool) -> None:
+        """The keys that it names are others; of a run that is over no frame follows that would show them."""
+        super().watch_has_focus(has_focus)
+        if self._newest is not None:
+            self.update(*self._newest)
+
+
+def _question(original: Preset, width: int) -> Text:
+    line = Text(question_of(original), style="italic", no_wrap=True)
+    line.truncate(width, overflow="ellipsis")
+    return line
+
+
+def _now(view: View, original: Preset, width: int) -> Text:
+    """The question, and behind it what the curves do; in its place where there is no room for both."""
+    said = ""
+    if view.record.history is not None and view.state in ("running", "paused"):
+        from engine.captions import caption  # and numpy, for which the first frame does not wait
+
+        said = caption(view.record)
+    question = question_of(original)
+    if len(said) > width:
+        said = said.partition(";")[0]
+    line = Text(no_wrap=True)
+    if len(question) + 3 + len(said) <= width or not said:
+        line.append(question, style="italic")
+        said = f"   {said}" if said else ""
+    line.append(said, style="bold")
+    line.truncate(width, overflow="ellipsis")
+    return line
