@@ -83,14 +83,15 @@ def test_a_run_that_is_left_can_be_gone_on_with_from_where_it_was_closed(tmp_pat
     worker = kept(path, preset_of({"training.epochs": 1_000_000}, ARMS))
     worker.start()
     until(worker, lambda view: view.record.epoch > 5)
+    left = worker._lab  # which a closed worker has let go
     assert worker.close(PATIENCE)
     found = resumable(path)
     lab = Lab(found.preset, "cpu", load=load_small)
     assert found.state is not None
     restore(lab, found.state)
-    assert worker._lab is not None
-    assert (lab.epoch, lab.batch) == (worker._lab.epoch, worker._lab.batch)
-    assert weights_of(lab, "b").equal(weights_of(worker._lab, "b"))
+    assert left is not None
+    assert (lab.epoch, lab.batch) == (left.epoch, left.batch)
+    assert weights_of(lab, "b").equal(weights_of(left, "b"))
 
 
 def _epochs_of_checkpoints(path: Path) -> int:
