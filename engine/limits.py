@@ -31,12 +31,13 @@ def shared_limits(curves: Sequence[Floats], log: bool = False) -> tuple[float, f
     # A curve may begin near 0 and rise: then where it is for half of the time counts.
     usual = [max(began, abs(_quantile(y, 0.5))) for began, y in zip(starts, finite, strict=True)]
     start = max(start, *(level for level in usual if level <= _USUAL * max(min(usual), 0.1)), 0.0)
+    lowest = min(float(y.min()) for y in finite)
     highest = min(top, 3 * start) if start else top
     if highest < top:  # no more room above than what stays within needs
-        highest = min(highest, 1.1 * max(float(y[y <= highest].max(initial=0.0)) for y in finite))
+        within = max(float(y[y <= highest].max(initial=lowest)) for y in finite)
+        highest = min(highest, within + 0.1 * (within - lowest))
     if not log and (settled := max(_quantile(y, _SETTLED) for y in finite)) < highest / 4:
         highest = 1.5 * settled
-    lowest = min(float(y.min()) for y in finite)
     if log:
         positive = [float(y[y > 0].min()) for y in finite if (y > 0).any()]
         return (min(positive), max(highest, min(positive) * 1.01)) if positive else None
@@ -45,17 +46,15 @@ def shared_limits(curves: Sequence[Floats], log: bool = False) -> tuple[float, f
 
 
 def difference_limits(differences: Sequence[Floats], losses: tuple[float, float]) -> tuple[float, float] | None:
-    """The scale of differences of two losses, which are drawn on a scale of their own: 0 and all but what leaves that.
+    """The scale of differences of two losses, which are drawn on a scale of their own: from 0 on, and all but what is
+    larger than that scale, since it has exploded.
 
     Where a difference began says nothing: two losses begin as one.
     """
-    finite = [y[np.isfinite(y)] for y in differences]
-    finite = [y for y in finite if y.size]
-    if not finite:
-        return None
     most = losses[1] - losses[0]
-    low = max(-most, min(0.0, *(float(y.min()) for y in finite)))
-    high = min(most, max(0.0, *(float(y.max()) for y in finite)))
+    values = np.concatenate([np.zeros(1), *differences])
+    seen = values[np.abs(values) <= most]  # no NaN either
+    low, high = float(seen.min()), float(seen.max())
     return (low, high) if high > low else None
 
 

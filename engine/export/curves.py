@@ -97,7 +97,7 @@ def drawings(reader: RunReader) -> list[Drawing]:
             continue
         limits = shared_limits([curve.mean for curve in curves]) if title == _LOSS else None
         if title == _GAP and found and found[0].limits is not None:
-            limits = difference_limits([curve.mean for curve in curves], found[0].limits)
+            limits = difference_limits([np.append(curve.mean, curve.limits) for curve in curves], found[0].limits)
         found.append(Drawing(title, tuple(curves), limits, _best(reader) if title == _LOSS else (), turned))
     return found
 

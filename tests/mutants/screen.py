@@ -60,9 +60,9 @@ FAULTS: Faults = {
         ("start = max(loss for loss in starts if loss <= 100 * max(min(starts), 0.1))", "start = max(starts)"),
         ("(settled := max(_quantile(y, _SETTLED) for y in finite)) < highest / 4", "(settled := 0.0) > highest"),
         ("min(top, 3 * start) if start else top", "top"),
-        ("low = max(-most, min(0.0, ", "low = max(-most, min("),
+        ("np.zeros(1), *differences", "*differences"),
         ("if level <= _USUAL * max(min(usual), 0.1)", "if level <= 0.0"),
-        ("highest = min(highest, 1.1 *", "highest = min(highest, 9 *"),
+        ("within + 0.1 * (within - lowest)", "within + 9 * (within - lowest)"),
         ("lowest = min(0.0, lowest) if lowest < highest / 2 else lowest", "lowest = min(0.0, lowest)"),
     ],
     ("tui/widgets/run_plots.py", f"{_W}/test_run_plots.py"): [

@@ -131,6 +131,13 @@ def test_a_gap_that_explodes_with_its_loss_does_not_press_the_others_flat():
     assert run_plots.overlay_plot(view, False, None).y_limits[1] < 5
 
 
+def test_a_gap_that_explodes_downwards_presses_no_other_flat():
+    arms = {"arm 0": {}, "arm 1": {}}
+    lanes = [lane("arm 0", epoch=epoch, gap=0.01 * epoch) for epoch in EPOCHS]
+    lanes += [lane("arm 1", epoch=epoch, gap=-900.0 if epoch == 1 else 0.0) for epoch in EPOCHS]
+    assert run_plots.gap_plot(moment(*lanes, arms=arms), None).y_limits == (0.0, pytest.approx(0.2))
+
+
 def test_a_loss_that_begins_near_0_and_rises_is_seen_whole():
     lanes = [lane("plain", epoch=epoch, train_loss=0.01, val_loss=0.008 * epoch) for epoch in range(1, 101)]
     assert run_plots.loss_plots(moment(*lanes), log=False)["plain"].y_limits[1] >= 0.8
