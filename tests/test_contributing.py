@@ -77,7 +77,9 @@ async def screen():
                 await pilot.pause(0.02)
             raise AssertionError(f"{words} not in\\n{text()}")
 
-        await sees("finished", "7 calibration error")
+        await sees("finished")
+        await pilot.press("b")  # the boundary, which data in the plane open by themselves
+        await sees("7 calibration error")
         await pilot.press("j")
         await sees("singular values", "largest", "hidden 1", "output")
 

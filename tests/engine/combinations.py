@@ -39,6 +39,13 @@ NARROWER: dict[str, st.SearchStrategy[Any]] = {
     "data.samples": st.sampled_from([60, 90]),
     # Raw numbers of some hundreds blow up any network within three steps.
     "data.scale": st.sampled_from(["unit", "standard"]),
+    # What goes with the table that `write_data` writes.
+    "data.drop": st.sampled_from([[], ["b"]]),
+    "data.categorical": st.sampled_from([[], ["c"]]),
+    "data.categories": st.sampled_from([3, 50]),
+    "data.delimiter": st.sampled_from(["auto", "comma"]),
+    "data.decimal": st.sampled_from(["auto", "point"]),
+    "data.encoding": st.sampled_from(["auto", "utf-8", "latin-1"]),
     "data.train": st.sampled_from([18, 20, 24, 25]),
     "data.validation": st.sampled_from([9, 12, 0.15]),
     "data.test": st.sampled_from([9, 12, 0.15]),
@@ -152,6 +159,8 @@ def _fits(source: str, task: str, kind: str) -> bool:
 def _acts(knob: Setting, hubs: Settings) -> bool:
     if hubs["model.kind"] in REFUSED_BY.get(knob.key, ()):
         return False
+    if knob.key == "data.target_scale" and hubs["data.task"] != "regression" and hubs["data.source"] not in MEASURED:
+        return False
     if knob.needs_images and hubs["data.source"] not in IMAGES:
         return False
     return knob.only_with is None or hubs[knob.only_with[0]] in knob.only_with[1]
@@ -190,10 +199,10 @@ def _some(draw: st.DrawFn, keys: list[str], most: int) -> Settings:
 
 
 def write_data(folder: Path) -> None:
-    """A table of two inputs and an outcome of 0 or 1, and images of two classes."""
+    """A table of two numbers, a category and an outcome of 0 or 1, and images of two classes."""
     rng = np.random.default_rng(0)
-    rows = [f"{a:.3f},{b:.3f},{int(a + b > 1)}" for a, b in rng.random((60, 2))]
-    (folder / "table.csv").write_text("\n".join(["a,b,y", *rows]))
+    rows = [f"{a:.3f},{b:.3f},{int(3 * a)},{int(a + b > 1)}" for a, b in rng.random((60, 2))]
+    (folder / "table.csv").write_text("\n".join(["a,b,c,y", *rows]))
     for name in ("ants", "bees"):
         (folder / "images" / name).mkdir(parents=True)
         for number in range(30):

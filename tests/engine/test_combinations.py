@@ -21,6 +21,7 @@ from tests.engine.small import epochs_by_lane, only, through_a_file, weights_of
 
 # Settings that do not go together, and what is said of them. Nothing else may be refused.
 REFUSED = (
+    r"data.target_scale: a classification has classes as targets",
     r"norm = 'instance': one number per unit has no spread",
     r"norm = 'instance': the images of .* are 1x1",
     r"norm = 'batch': a batch of one example has no spread",

@@ -25,7 +25,7 @@ async def test_a_finished_run_is_shown_whole(folder, size):
         await person.sees("6/6")
         assert "finished" in person.text
         assert "opened, read-only" in person.text
-        assert "┈" in person.text
+        assert "validation" in person.text
 
 
 async def test_turning_a_knob_is_refused_in_words(folder):
