@@ -81,7 +81,7 @@ def test_installed_it_lists_checks_and_trains_its_presets_from_any_folder(regtui
 def test_installed_it_opens_its_dashboard(regtui: Path, tmp_path: Path) -> None:
     told = environment(tmp_path) | {"PYTHONPATH": ""}
     with Terminal([str(regtui), "moons", "--paused"], 120, 36, told, tmp_path) as terminal:
-        terminal.wait_for("5 knobs", timeout=60)
+        terminal.wait_for("1 loss", timeout=60)
         terminal.wait_for("paused", timeout=60)
         terminal.press("q")
         assert terminal.wait(timeout=60) == 0

@@ -12,8 +12,10 @@ from pathlib import Path
 
 import pytest
 
+from engine.commands import Turn
 from engine.runs.library import meta_at
 from engine.runs.meta import RunMeta
+from engine.runs.reader import RunReader
 from tests.small import gone, trains
 from tests.terminal import Terminal
 from tests.tui.recorded import numbers, weights
@@ -48,6 +50,13 @@ def until(runs: Path, holds: Callable[[RunMeta], bool]) -> tuple[Path, RunMeta]:
     raise AssertionError([meta_at(path) for path in runs.glob("*.regtui")])
 
 
+def is_turned(runs: Path) -> bool:
+    """Whether a knob was turned, and that stands in the run's file."""
+    (path,) = runs.glob("*.regtui")
+    with RunReader(path) as reader:
+        return any(isinstance(answer.command, Turn) and answer.receipt.taken for answer in reader.commands())
+
+
 def finished(meta: RunMeta) -> bool:
     return meta.state == "finished"
 
@@ -76,9 +85,9 @@ def test_after_the_line_dropped_another_terminal_has_every_key(start: Start, run
     first.hang_up()
     second = start("attach")
     second.wait_for("in another process")
-    second.wait_for(trains)
+    second.wait_for("▶ training")
     second.press("right")
-    second.wait_for("epochs  ")
+    until(runs, lambda _: is_turned(runs))
     second.press(" ")
     second.wait_for("paused")
     second.press("\x04")

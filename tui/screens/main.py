@@ -54,6 +54,7 @@ class MainScreen(LivesOn, ArmsAndKnobs, CanTry):
     def __init__(self, preset: Preset, worker: AnyWorker, *, fps: float | None, ascii_only: bool) -> None:
         super().__init__(classes="-page-0 -ascii" if ascii_only else "-page-0")
         self.original, self.worker = preset, worker
+        self._begun = False  # the first frame is on the screen
         self.run = ShownRun(worker, preset)
         self._ascii = ascii_only
         setup = Setup(preset, ascii_only, self.turn_knobs)
@@ -88,6 +89,7 @@ class MainScreen(LivesOn, ArmsAndKnobs, CanTry):
         self.call_after_refresh(self._first_frame)
 
     def _first_frame(self) -> None:
+        self._begun = True
         self.worker.start()
         self._painter.begin(lambda: show_news(self, self.run))
 
@@ -116,6 +118,11 @@ class MainScreen(LivesOn, ArmsAndKnobs, CanTry):
     def on_resize(self, event: Resize) -> None:
         self._arrange()
         self.call_after_refresh(self._painter.draw_all)
+
+    def on_screen_resume(self) -> None:
+        """Draw what changed behind a dialog: what is to be called after a refresh is not, of a covered screen."""
+        if self._begun:
+            self._painter.draw_all()
 
     def _arrange(self) -> None:
         arrange(self, len(self.run.arms), self._chosen.overlay)
