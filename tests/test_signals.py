@@ -289,7 +289,7 @@ def test_stopped_and_told_to_end_it_ends_when_it_goes_on(start):
 
 
 def test_a_terminal_that_goes_away_while_it_is_stopped_takes_the_program_with_it(start):
-    terminal = start()
+    terminal = start("small.toml", "--on-hangup", "stop")
     terminal.wait_for(trains)
     stop(terminal, signal.SIGTSTP)
     terminal.hang_up()  # which sends SIGHUP and SIGCONT
