@@ -8,15 +8,11 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
 from engine.events import Epoch, Finished, Intervention, Receipt, Seen, Started, from_json, to_json
 from engine.preset import load_preset
 from engine.worker import Worker
 from tests.tui.test_headless import preset_file
 from tui.control import Control
-
-pytestmark = pytest.mark.alone
 
 REGTUI = Path(sys.executable).parent / "regtui"
 LONG = 10_000_000

@@ -16,8 +16,6 @@ from engine.events import Event, Failed, Intervention, Receipt, from_json
 from engine.serve import living_sockets
 from tests.engine.serve.test_server import PATIENCE, heard, until
 
-pytestmark = pytest.mark.alone
-
 Start = Callable[..., "subprocess.Popen[str]"]
 
 

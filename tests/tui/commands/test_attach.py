@@ -14,8 +14,6 @@ from tests.terminal import REGTUI, Terminal
 from tui.cli import main
 from tui.exits import BAD_INPUT
 
-pytestmark = pytest.mark.alone
-
 
 @pytest.fixture
 def sockets(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
