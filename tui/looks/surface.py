@@ -30,7 +30,7 @@ def arms_in_view(arms: Sequence[str], arm: str) -> list[str]:
 class Surface(Look):
     name, key, shown, place = "surface", "b", "boundary", 3
     help = "classes over the plane, or the fitted curve"
-    title = "what it says over the plane"
+    title = "decision boundary"
     needs = ("surface", "fit")
     of_all_arms = True
     made_of_colours = True

@@ -39,11 +39,11 @@ ACTIONS: tuple[Action, ...] = (
         "program",
     ),
     Action("next_page", "v", "v", "page", "on a small screen: the next page of panes", "program", footer="page"),
-    Action("pause", "space", "space", "pause", "pause or go on", "run", footer="pause"),
+    Action("pause", "space", "space", "pause", "pause or resume", "run", footer="pause"),
     Action("step_epoch", "full_stop", ".", "one epoch", "train one epoch, then pause", "run"),
     Action("slower", "less_than_sign", "<", "slower", "fewer epochs a second", "run", footer="speed"),
     Action(
-        "faster", "greater_than_sign", ">", "faster", "more epochs a second, at last as fast as it goes", "run", "speed"
+        "faster", "greater_than_sign", ">", "faster", "more epochs a second, then as fast as it goes", "run", "speed"
     ),
     Action("restart", "r", "r", "restart", "train again from the first epoch, with the knobs as they stand", "run"),
     Action("presets", "p", "p", "presets", "choose another experiment", "experiment", footer="open"),
@@ -64,7 +64,7 @@ ACTIONS: tuple[Action, ...] = (
     Action(
         "tries", "x", "x", "try", "what to try next: turns the knobs, or trains the preset so changed", "experiment"
     ),
-    Action("next_arm", "tab", "tab", "arm", "select the next arm, at last all of them", "arms and knobs", footer="arm"),
+    Action("next_arm", "tab", "tab", "arm", "select the next arm, then all arms", "arms and knobs", footer="arm"),
     Action("previous_arm", "shift+tab", "shift+tab", "arm back", "select the previous arm", "arms and knobs"),
     Action("knob_up", "up", "up", "knob up", "choose the knob above", "arms and knobs"),
     Action("knob_down", "down", "down", "knob down", "choose the knob below", "arms and knobs"),

@@ -13,7 +13,7 @@ from tui.panes.look import LookPane
 from tui.screens.messages import OpenPreset
 
 KEYS = {
-    "a": "activations", "u": "weights", "y": "loss and penalties", "b": "what it says over the plane", "m": "images",
+    "a": "activations", "u": "weights", "y": "loss and penalties", "b": "decision boundary", "m": "images",
     "c": "confusion", "s": "learning rate", "f": "learning-rate finder",
 }  # fmt: skip
 ALL_ARMS = {look.title for look in LOOKS.values() if look.of_all_arms}
@@ -189,7 +189,7 @@ async def test_another_preset_opened_under_a_look_is_looked_at():
         person.app.post_message(OpenPreset(preset("moons")))
         await person.sees("examples are no images")
         await person.press("b")
-        await person.sees("what it says over the plane")
+        await person.sees("decision boundary")
         await person.sees("▀")
 
 
