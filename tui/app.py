@@ -17,11 +17,11 @@ from typing import TYPE_CHECKING, Any
 from textual.app import App, SystemCommand
 from textual.dom import DOMNode
 from textual.driver import Driver
+from textual.events import Event, Resize
 from textual.filter import LineFilter
 from textual.screen import Screen
 
 from engine.commands import Look, Pause, Resume, Stop
-from engine.events import Failed
 from engine.log import write_log
 from engine.preset import Preset, PresetError, title_of
 from engine.view import AnyWorker, View
@@ -104,6 +104,11 @@ class RegtuiApp(LivesOn, App[int]):
             self._signals.screen = driver
             driver.on_gone = self._signals.hang_up
         return driver
+
+    async def on_event(self, event: Event) -> None:
+        """Pass over a size that the window no longer has: to draw 100,000 cells takes a second."""
+        if not (isinstance(event, Resize) and isinstance(self._driver, TerminalDriver)) or self._driver.has(event.size):
+            await super().on_event(event)
 
     def on_mount(self) -> None:
         if self._signals is not None:
@@ -358,7 +363,8 @@ def run_dashboard(
         app.close_workers(timeout=_LEFT_WITHIN)
         return hand_over(app.worker.file, app.left, background)
     by_signal = code is not None and code > 128
-    failed = _failure(app.worker.view())  # asked before closing, which is a failure to one that still loads
+    view = app.worker.view()  # before closing, which is a failure to one that still loads
+    failed = view.record.failed if view.state == "failed" and not view.opened else None
     # For the run's file a moment is waited also after a signal; an orderly exit of torch would take too long then.
     ended = app.close_workers(timeout=1.0) and not by_signal
     if app.last_view is not None:
@@ -376,10 +382,6 @@ def run_dashboard(
         sys.stdout.flush()
         os._exit(code or 0)
     return code or 0
-
-
-def _failure(view: View) -> Failed | None:
-    return view.record.failed if view.state == "failed" and not view.opened else None
 
 
 def _print_report(view: View, arguments: Sequence[str], ascii_only: bool) -> None:

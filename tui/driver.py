@@ -96,6 +96,10 @@ class TerminalDriver(LinuxDriver):
         self.disable_input()
         self._terminal.cook()
 
+    def has(self, size: Size) -> bool:
+        """Whether the window has this size now."""
+        return size == Size(*self._get_terminal_size())
+
     def write(self, data: str) -> None:
         """Send to the terminal, in the order of writing."""
         if self._asked is not None:
