@@ -235,8 +235,7 @@ def stop(terminal: Terminal, number: int) -> None:
     terminal.watch(0.2)
 
 
-# While torch is imported it failed once in some fifteen runs: a stop left what the screen had asked for.
-@pytest.mark.parametrize("state", [training])
+@pytest.mark.parametrize("state", [importing, training])
 def test_stopped_it_gives_the_terminal_back_and_going_on_it_shows_all_again(state, start, folder):
     terminal = start()
     modes = terminal.modes

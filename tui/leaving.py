@@ -45,7 +45,8 @@ def train_on(worker: Worker, signals: Signals) -> int:
     over = threading.Event()
 
     def listen(events: Sequence[Event], _: int) -> None:
-        if any(isinstance(event, Finished | Failed) for event in events) and worker.view().record.over:
+        ended = any(isinstance(event, Finished) for event in events) and worker.view().record.over
+        if ended or any(isinstance(event, Failed) for event in events):
             over.set()
 
     signals.on_end = lambda signum: over.set()

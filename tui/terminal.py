@@ -160,10 +160,14 @@ def send(fd: int, data: bytes) -> None:
     """Send the last words to a terminal at once, before all that it has not read yet if need be, or not at all."""
     end = time.monotonic() + _PATIENCE_AT_LAST
     with contextlib.suppress(OSError, termios.error), _without_stopping():
-        while data and time.monotonic() < end:
+        while data:
             try:
                 data = data[os.write(fd, data) :]
             except BlockingIOError:
+                # Asked only now: while torch is imported another thread may hold Python's lock for longer than that,
+                # and a terminal that takes the words at once is to have them all the same.
+                if time.monotonic() > end:
+                    return
                 termios.tcflush(fd, termios.TCOFLUSH)
                 time.sleep(0.005)
 
