@@ -18,6 +18,11 @@ def named(view: View, arm: str, room: int | None = None) -> str:
     """
     original = view.original or view.record.begun
     turned = turned_since(original, view.preset, arm)
+    if (
+        view.record.over
+    ):  # its numbers are of what was turned while it trained: what is turned now counts from a restart
+        met = {turn.knob: turn.new for turn in view.record.interventions if turn.arm == arm}
+        turned = [(knob, met[knob.key]) for knob, _ in turned if knob.key in met]
     if not turned:
         return arm if room is None else arm[:room]
     overrides = original.arm(arm).overrides

@@ -6,6 +6,7 @@ import dataclasses
 
 import pytest
 
+from engine.lab import Lab
 from engine.preset import with_value
 from engine.record import RunRecord
 from engine.view import View
@@ -56,3 +57,20 @@ def test_an_arm_of_several_settings_names_the_turned_one():
     preset = with_value(original, L2, 0.1, "both")
     view = dataclasses.replace(View("paused", RunRecord(preset)), original=original)
     assert named(view, "both") == "both, now l2 0.1"
+
+
+def test_what_is_turned_after_the_end_is_no_part_of_the_arms_numbers():
+    lab = Lab(experiment({"training.epochs": 2}), "cpu")
+    record = RunRecord(lab.preset)
+    record.take(lab.started)
+    record.take_all(lab.run_epoch())
+    record.take_all(lab.turn(DROPOUT, 0.25, "dropped"))
+    while not lab.finished:
+        record.take_all(lab.advance())
+    assert record.over
+    lab.turn(LR, 0.2, "dropped")
+    lab.turn(L2, 0.01, "plain")
+    record.preset = lab.preset
+    view = View("finished", record)
+    assert named(view, "dropped") == "dropped, now 0.25"
+    assert named(view, "plain") == "plain"
