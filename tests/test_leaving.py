@@ -101,6 +101,7 @@ def test_after_the_line_dropped_another_terminal_has_every_key(start: Start, run
     third.press("right", "enter")
     assert third.wait() == 0
     assert b"test" in third.raw  # the table
+    assert b"again: regtui" not in third.raw  # how it was begun is not known there
     assert first.wait_unread(PATIENCE) == 0
     until(runs, lambda meta: meta.state == "stopped" or finished(meta))
 

@@ -48,8 +48,7 @@ if TYPE_CHECKING:
     from engine.compare import ComparedWorker
     from engine.file_worker import FileWorker
 
-# A run that is left is in its file within so long, or it is said that it is not, seconds.
-_LEFT_WITHIN = 30.0
+_LEFT_WITHIN = 30.0  # seconds; a run that is not in its file by then is not gone on with, and that is said
 # Told to end by Ctrl-C, a run is measured on the test data if that takes no longer, seconds.
 _TABLE_WITHIN = 0.8
 
@@ -332,7 +331,7 @@ def run_dashboard(
     Parameters
     ----------
     fps : frames a second at most; drawing is slower where it would take more than its share of the time.
-    reproduce : the command line's arguments, for the command that is left in the terminal.
+    reproduce : the arguments of the command that is left in the terminal; none where another process began the run.
     signals : entered, so that signals can end the program; without, only `q` ends it.
     worker : of a run that there is already; one that trains the preset here unless given.
     keeper_of : gives what keeps the run of a preset in its file.
@@ -371,7 +370,7 @@ def run_dashboard(
         if app.original is not preset:  # picked in the dashboard: none of the command line's changes are in it
             reproduce = [app.original.name, *(() if device == "auto" else ("--device", device))]
         begun = app.last_view.record.begun or app.original
-        _print_report(app.last_view, with_knobs(reproduce, app.original, begun), ascii_only)
+        _print_report(app.last_view, reproduce and with_knobs(reproduce, app.original, begun), ascii_only)
     elif code == INTERRUPTED:
         complain("interrupted")
     code = app.return_code if code is None else code
@@ -392,7 +391,8 @@ def _print_report(view: View, arguments: Sequence[str], ascii_only: bool) -> Non
     console.print(Text.assemble((title_of(view.preset), "bold"), epochs))
     for part in outcome(record, console.width, ascii_only):
         console.print(part)
-    console.print(f"again: {command_of(arguments, command='')}", markup=False, soft_wrap=True)
+    if arguments:
+        console.print(f"again: {command_of(arguments, command='')}", markup=False, soft_wrap=True)
     turned = record.interventions
     if turned:
         console.print("with these knobs turned on the way:")

@@ -42,6 +42,7 @@ def train_on(worker: Worker, signals: Signals) -> int:
     nowhere = os.open(os.devnull, os.O_RDWR)
     for stream in (0, 1, 2):
         os.dup2(nowhere, stream)
+    os.close(nowhere)
     over = threading.Event()
 
     def listen(events: Sequence[Event], _: int) -> None:

@@ -19,7 +19,6 @@ def show(preset: Preset, worker: AnyWorker, options: argparse.Namespace) -> int:
                 fps=options.fps,
                 ascii_only=options.ascii,
                 mouse=not options.no_mouse,
-                reproduce=[preset.name],
                 signals=signals,
                 worker=worker,
             )

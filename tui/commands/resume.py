@@ -138,14 +138,12 @@ def _go_on(found: Resumable, options: argparse.Namespace, signals: Signals) -> i
     from engine.worker import Worker
     from tui.app import run_dashboard
 
-    command = [word for word in found.meta.environments[0].command[1:] if word != "run"]
     code = run_dashboard(
         run.record.begun or run.record.preset,
         device=options.device,
         fps=options.fps,
         ascii_only=options.ascii,
         mouse=not options.no_mouse,
-        reproduce=command or [found.meta.identity.preset],
         signals=signals,
         worker=Worker(run.record.preset, where, speed=found.preset.speed, keeper=keeper, taken_up=run),
         keeper_of=keeper_of(options, ["regtui", *sys.argv[1:]]),
