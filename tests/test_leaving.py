@@ -16,9 +16,9 @@ from engine.commands import Turn
 from engine.runs.library import meta_at
 from engine.runs.meta import RunMeta
 from engine.runs.reader import RunReader
+from tests.engine.runs.small import assert_same_run
 from tests.small import gone, trains
 from tests.terminal import Terminal
-from tests.tui.recorded import numbers, weights
 from tui.cli import main
 
 Start = Callable[..., Terminal]
@@ -75,8 +75,7 @@ def test_when_the_line_drops_the_run_goes_on_to_its_end(start: Start, folder: Pa
     path, meta = until(runs, finished)
     assert meta.progress.epoch == 300
     whole = uninterrupted(folder, runs, "--epochs", "300")
-    assert numbers(path) == numbers(whole)
-    assert weights(path) == weights(whole)
+    assert_same_run(whole, path)
 
 
 def test_after_the_line_dropped_another_terminal_has_every_key(start: Start, runs: Path):
@@ -139,8 +138,7 @@ def test_left_on_purpose_another_process_goes_on_bit_for_bit(start: Start, folde
     path, meta = until(runs, finished)
     assert f"regtui attach {meta.id}".encode() in terminal.raw or f"regtui open {meta.id}".encode() in terminal.raw
     whole = uninterrupted(folder, runs, "--epochs", "300")
-    assert numbers(path) == numbers(whole)
-    assert weights(path) == weights(whole)
+    assert_same_run(whole, path)
 
 
 def test_a_paused_run_that_is_left_waits_in_its_file(start: Start, runs: Path):

@@ -17,7 +17,7 @@ from engine.events import Intervention
 from engine.runs.library import listed, meta_at
 from engine.runs.meta import RunMeta
 from engine.runs.reader import RunReader
-from tests.engine.runs.small import same_record, same_state
+from tests.engine.runs.small import assert_same_run
 from tests.small import PRESET, epoch, trains
 from tests.soak.killed import Program
 from tests.sshd import Sshd, serving, why_no_sshd
@@ -162,12 +162,6 @@ def equal_to_one_on_a_line_that_held(box: Box, whole_path: Path) -> None:
     ]
     preset = box.run.parent.parent / "small.toml"
     Program(["run", str(preset), "--record", str(whole_path), "--control"], commands).end()
-    with RunReader(box.run) as other, RunReader(whole_path) as whole:
-        assert other.damage == []
-        assert len(list(other.epochs())) == EPOCHS
-        assert same_record(whole.record, other.record)
-        assert [repr(lanes) for lanes in whole.epochs()] == [repr(lanes) for lanes in other.epochs()]
-        ends = whole.load_checkpoint(), other.load_checkpoint()
-        assert ends[0] is not None
-        assert ends[1] is not None
-        assert same_state(ends[0].state, ends[1].state)
+    with RunReader(box.run) as reader:
+        assert len(list(reader.epochs())) == EPOCHS
+    assert_same_run(whole_path, box.run)

@@ -10,7 +10,6 @@ from engine.lab import Lab
 from engine.preset import Preset
 from engine.runs import library
 from engine.runs.meta import Environment
-from engine.runs.reader import RunReader
 from engine.runs.writer import RunWriter
 from tests.tui.dashboard import TWO, experiment
 
@@ -49,21 +48,3 @@ def recorded(folder: Path, preset: Preset | None = None, name: str = "", epochs:
     train(writer, lab, preset.epochs if epochs is None else epochs)
     assert writer.close("finished" if lab.finished else "stopped")
     return writer.path
-
-
-def numbers(path: Path) -> list[object]:
-    """Every number and event that was recorded, without their times."""
-    with RunReader(path) as reader:
-        epochs = [repr(lane) for lanes in reader.epochs() for lane in lanes]
-        return [*epochs, *(repr(event) for _, _, event in reader.events())]
-
-
-def weights(path: Path) -> dict[object, bytes]:
-    """Every tensor of the newest checkpoint."""
-    with RunReader(path) as reader:
-        state = reader.load_checkpoint().state
-    return {
-        (lane, name): tensor.numpy().tobytes()
-        for lane, told in state.lanes.items()
-        for name, tensor in told.tensors.items()
-    }

@@ -10,6 +10,7 @@ import numpy as np
 from engine.events import Event
 from engine.lab import Lab
 from engine.record import RunRecord
+from engine.runs.reader import RunReader
 from engine.runs.writer import RunWriter
 from engine.state import LabState
 from tests.engine.small import Settings, lab_of
@@ -96,3 +97,16 @@ def same_record(one: RunRecord, other: RunRecord) -> bool:
 def series(record: RunRecord, metric: str, arm: str, seed: int) -> tuple[np.ndarray, np.ndarray]:
     assert record.history is not None
     return record.history.series(metric, arm, seed)
+
+
+def assert_same_run(whole: Path, other: Path) -> None:
+    """Two files hold the same run bit for bit: record, epochs, events, and the last state, with nothing damaged."""
+    with RunReader(whole) as one, RunReader(other) as two:
+        assert two.damage == []
+        assert same_record(one.record, two.record)
+        assert [repr(lanes) for lanes in one.epochs()] == [repr(lanes) for lanes in two.epochs()]
+        assert [repr(event) for _, _, event in one.events()] == [repr(event) for _, _, event in two.events()]
+        ends = one.load_checkpoint(), two.load_checkpoint()
+        assert ends[0] is not None
+        assert ends[1] is not None
+        assert same_state(ends[0].state, ends[1].state)

@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 from engine.runs.reader import RunReader
-from tests.engine.runs.small import same_record, same_state
+from tests.engine.runs.small import assert_same_run
 from tests.engine.runs.trained import train
 
 ROOT = Path(__file__).parents[3]
@@ -38,15 +38,7 @@ def killed_and_resumed(folder: Path, kills: int, chance: random.Random) -> None:
                     break
                 assert reader.meta.state == "dead"
     train(path)
-    with RunReader(folder / "whole.regtui") as whole, RunReader(path) as other:
-        assert other.damage == []
-        assert same_record(whole.record, other.record)
-        assert [repr(lanes) for lanes in whole.epochs()] == [repr(lanes) for lanes in other.epochs()]
-        assert [repr(event) for _, _, event in whole.events()] == [repr(event) for _, _, event in other.events()]
-        ends = whole.load_checkpoint(), other.load_checkpoint()
-        assert ends[0] is not None
-        assert ends[1] is not None
-        assert same_state(ends[0].state, ends[1].state)
+    assert_same_run(folder / "whole.regtui", path)
 
 
 def test_killed_it_ends_as_if_it_had_not_been(tmp_path: Path) -> None:

@@ -19,8 +19,9 @@ from engine.runs import tables
 from engine.runs.library import listed, meta_at
 from engine.runs.opening import connect
 from engine.runs.reader import RunReader
+from tests.engine.runs.small import assert_same_run
 from tests.terminal import REGTUI, Terminal
-from tests.tui.recorded import numbers, preset_of, recorded, recording, train, weights
+from tests.tui.recorded import preset_of, recorded, recording, train
 from tui.cli import main
 
 
@@ -49,8 +50,7 @@ def test_it_goes_on_bit_for_bit_with_the_knobs_that_were_turned(folder, tmp_path
     assert "dropped" in capsys.readouterr().out
     assert meta_at(path).state == "finished"
     if lost:  # the turned knob was taken behind the checkpoint
-        assert numbers(path) == numbers(whole)
-        assert weights(path) == weights(whole)
+        assert_same_run(whole, path)
 
 
 def test_run_resume_is_the_same_without_a_screen(folder, capsys):
@@ -200,5 +200,4 @@ def test_a_run_stopped_by_ctrl_c_goes_on_to_the_same_numbers_and_weights_without
     (other,) = (run.path for run in listed(folder) if run.path != listed(folder)[-1].path)
     first = listed(folder)[-1].path
     assert meta_at(first).state == "finished"
-    assert numbers(first) == numbers(other)
-    assert weights(first) == weights(other)
+    assert_same_run(other, first)
