@@ -8,7 +8,6 @@ from __future__ import annotations
 import threading
 from collections import deque
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from engine.commands import Command, FindLr, Look, Pause, Restart, Resume, SetSpeed, StepEpoch, Stop, Turn
@@ -143,11 +142,6 @@ class Worker:
             news = list(self._news)
             self._news.clear()
         return news
-
-    @property
-    def file(self) -> Path | None:
-        """Where the run is recorded; None while it is not."""
-        return None if self._keeper is None else self._keeper.recorder.writer.path
 
     def discard(self) -> None:
         """Leave no file of the run when it is closed; one that was there before stays."""

@@ -358,9 +358,9 @@ def run_dashboard(
         complain(app.crash)
     elif app.hung_up and signals is not None and isinstance(app.worker, Worker):
         code = train_on(app.worker, signals)
-    if app.left is not None and isinstance(app.worker, Worker) and app.worker.file is not None:
+    if app.left is not None:
         app.close_workers(timeout=_LEFT_WITHIN)
-        return hand_over(app.worker.file, app.left, background)
+        return hand_over(app.left, background)
     by_signal = code is not None and code > 128
     view = app.worker.view()  # before closing, which is a failure to one that still loads
     failed = view.record.failed if view.state == "failed" and not view.opened else None

@@ -59,15 +59,15 @@ def train_on(worker: Worker, signals: Signals) -> int:
     return FAILED if record.failed is not None else DIVERGED if record.diverged else DONE
 
 
-def hand_over(path: Path, view: View, options: Sequence[str]) -> int:
+def hand_over(view: View, options: Sequence[str]) -> int:
     """Let another process go on with a run that has been left, and say how to come back; the exit code.
 
     Parameters
     ----------
-    path : the file of the run, which nobody writes any more.
-    view : the run when it was left.
+    view : the run when it was left; nobody writes its file any more.
     options : of `regtui run --resume`, for that process.
     """
+    (path,) = view.files
     try:
         id = meta_at(path).id
     except RunError as error:
