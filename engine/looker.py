@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import statistics
 import time
+from collections import deque
 from typing import TYPE_CHECKING
 
 from engine.preset import PresetError
@@ -25,6 +27,8 @@ class Looker:
         self._by_viewer: dict[str, frozenset[Look]] = {}
         self._wanted: frozenset[Look] = frozenset()
         self._looked = (0.0, -1)
+        # The median of a few: the first one imports torch's modules and warms up, and takes fifty times as long.
+        self._costs: deque[float] = deque([0.0, 0.0], maxlen=3)
 
     def want(self, lab: Lab, wanted: frozenset[Look], viewer: str = "") -> None:
         """From now on a viewer wants these. Raises PresetError where there is no such look or lane."""
@@ -74,6 +78,7 @@ class Looker:
         began = time.perf_counter()
         seen: list[Event] = [take_look(lab, *wanted) for wanted in self._wanted]
         ended = time.perf_counter()
+        self._costs.append(ended - began)
         # What takes long is looked at less often.
-        self._looked = (max(began, ended + (ended - began) / _LOOK_SHARE - LOOK_EVERY), lab.epoch)
+        self._looked = (max(began, ended + statistics.median(self._costs) / _LOOK_SHARE - LOOK_EVERY), lab.epoch)
         return seen
