@@ -48,7 +48,7 @@ def outcome_in_words(rows: Sequence[ArmRow]) -> str | None:
     level = [other for other in others if not _is_ahead(leader, other)]
     numbers = f"val loss {loss(between.after)} against {loss(between.before)}"
     of_base = "" if len(rows) == 2 else f" of '{base.arm}'"
-    weights = f"with the {_weights(rows)}"
+    weights = f"with the {weights_in_words(rows)}"
     if between.spread is None:
         words = f"'{leader.arm}' is ahead {weights}: {numbers}{of_base}"
         return f"{words}, but one seed decides nothing (--seeds 3){_diverged(rows)}"
@@ -68,8 +68,8 @@ def _is_ahead(leader: ArmRow, other: ArmRow) -> bool:
     return between is not None and between.clear
 
 
-def _weights(rows: Sequence[ArmRow]) -> str:
-    """Which weights the lanes keep."""
+def weights_in_words(rows: Sequence[ArmRow]) -> str:
+    """Which weights the lanes keep, and are tested with."""
     lanes = [kept for row in rows for kept in row.kept.values()]
     if all(kept.best for kept in lanes):
         return "best epoch's weights"

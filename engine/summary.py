@@ -28,11 +28,12 @@ REASONS = {
 
 @dataclass(frozen=True, slots=True)
 class Number:
-    """A metric over an arm's seeds: the mean of the finite values (NaN where none is) and their sample standard
-    deviation, None below two values."""
+    """A metric over an arm's seeds: the mean of the finite values (NaN where none is), their sample standard
+    deviation (None below two values), and the values themselves in the order of the seeds."""
 
     mean: float
     std: float | None = None
+    values: tuple[float, ...] = field(default=(), compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +59,8 @@ class Kept:
 class ArmRow:
     """One arm of the comparison; a number is None until it is measured.
 
-    `train_loss`, `val_loss` and `gap` are of each lane's last epoch, `best_*` of its best one, `test_*` with the
-    weights it ended with. `averages` are validation losses of averaged weights, last epoch, by name.
+    `train_loss`, `val_loss`, `val_acc` and `gap` are of each lane's last epoch, `best_*` of its best one, `test_*` with
+    the weights it ended with. `averages` are validation losses of averaged weights, last epoch, by name.
     `kept` is the network that each lane keeps, by seed, without the lanes that diverged.
     `judged_by` says on which data it is measured: arms of unlike ones have no best among them.
     """
@@ -79,6 +80,7 @@ class ArmRow:
     averages: Mapping[str, Number] = field(default_factory=dict)
     kept: Mapping[int, Kept] = field(default_factory=dict)
     judged_by: tuple[object, ...] = ()
+    val_acc: Number | None = None
 
 
 def summarize(record: RunRecord) -> list[ArmRow]:
@@ -118,6 +120,7 @@ def summarize(record: RunRecord) -> list[ArmRow]:
                 averages=_averages(epochs),
                 kept=kept,
                 judged_by=tuple(settings.get(key) for key in judging),
+                val_acc=_number(epoch.val_acc for epoch in epochs),
             )
         )
     return rows
@@ -152,7 +155,7 @@ def _number(given: Iterable[float]) -> Number | None:
     mean = math.fsum(finite) / len(finite)
     # Not statistics.stdev, which counts in fractions: this is asked hundreds of times a frame.
     apart = math.hypot(*(value - mean for value in finite))
-    return Number(mean, apart / math.sqrt(len(finite) - 1) if len(finite) > 1 else None)
+    return Number(mean, apart / math.sqrt(len(finite) - 1) if len(finite) > 1 else None, tuple(finite))
 
 
 def _averages(epochs: Sequence[Epoch]) -> dict[str, Number]:
