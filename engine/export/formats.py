@@ -31,6 +31,7 @@ class Format:
     function : of `engine.export`, as `module.name`, that writes a reader's run to an open file, or into a folder.
     needs : the package that it takes, and the extra that brings it; both empty where it takes none.
     text : whether it may go to stdout.
+    suffix : of a name that nobody has chosen, before the ending: it tells formats of one ending apart.
     """
 
     name: str
@@ -40,12 +41,16 @@ class Format:
     needs: str = ""
     extra: str = ""
     text: bool = False
+    suffix: str = ""
 
 
 FORMATS: dict[str, Format] = {
     form.name: form
     for form in (
         Format("csv", ".csv", "every number: run, arm, seed, epoch, metric, value", "tidy.write_csv", text=True),
+        Format("results", ".csv", "the outcome, a row for each arm: mean and deviation",
+               "results.write_csv", text=True, suffix="-results"),
+        Format("markdown", ".md", "the outcome as a table to paste into a text", "results.write_markdown", text=True),
         Format("json", ".jsonl", "the events as JSON lines, as in `regtui run --json`", "events.write", text=True),
         Format("html", ".html", "one page with charts, tables and preset, needs no network", "page.write",
                text=True),

@@ -10,7 +10,7 @@ from tui.arguments import Parser, UsageError
 from tui.exits import DONE
 from tui.say import complain, say
 
-_USAGE = "regtui export RUN --csv | --json | --html | --svg | --png | --parquet | --tensorboard [-o FILE] [--force]"
+_USAGE = "regtui export RUN [FORMAT] [-o FILE] [--force]"
 
 
 def parser() -> Parser:
@@ -33,7 +33,7 @@ def parser() -> Parser:
             f"--{form.name}", dest="formats", action="append_const", const=form.name, help=f"{form.help}{takes}"
         )
     add = command.add_argument_group("the file").add_argument
-    add("-o", "--output", metavar="FILE", help="where to; - is stdout, for csv, json and html; else a name of its own")
+    add("-o", "--output", metavar="FILE", help="where to; - is stdout, for text; else a name of its own")
     add("--force", action="store_true", help="replace what is there")
     return command
 
@@ -49,7 +49,7 @@ def main(argv: Sequence[str]) -> int:
     if not options.formats and options.output:  # its ending says so
         options.formats = [
             name for name, form in FORMATS.items() if form.ending and options.output.endswith(form.ending)
-        ]
+        ][:1]
     if not options.formats:
         raise UsageError(f"which format: {', '.join(f'--{name}' for name in FORMATS)}")
     if len(options.formats) > 1:

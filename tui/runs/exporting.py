@@ -3,21 +3,32 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 from engine.events import Epoch
 from engine.export import FORMATS, Format, export, missing
+from engine.export.results import csv_of, markdown
 from engine.export.tidy import write_runs
 from engine.files import file_name, written
-from engine.history import POINTS, History
+from engine.history import POINTS
+from engine.record import RunRecord
 from engine.runs.errors import RunError
 from engine.runs.library import meta_at
 from engine.runs.meta import RunMeta
 from engine.runs.reader import RunReader
 
-SCREEN = Format("screen", ".svg", "a picture of this screen, as it is now", "")
+# Writes something to an open file.
+Write = Callable[[IO[bytes]], None]
+# What the screen shows now, as a drawing of letters and as a picture of pixels.
+SCREENS: tuple[Format, ...] = (
+    Format("screen", ".svg", "a drawing of this screen, as it is now", "", suffix="-screen"),
+    Format("screen-png", ".png", "the same in pixels", "", "matplotlib", "plots", suffix="-screen"),
+)
+# These can be had of a run in memory.
+_FROM_MEMORY = ("csv", "results", "markdown")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,13 +47,13 @@ class Source:
     ----------
     stem : what an export is called, without its ending.
     files : of the runs; empty where it is not recorded.
-    history : its curves in memory.
+    record : what is in memory of it.
     on_screen : whether there is a dashboard of it, which can be saved as a picture.
     """
 
     stem: str
     files: tuple[Path, ...]
-    history: History | None = None
+    record: RunRecord | None = None
     on_screen: bool = False
 
     @property
@@ -56,18 +67,19 @@ class Source:
         """Every format."""
         whole = len(self.files) == 1
         why_not = "" if whole else "one run at a time" if self.files else "needs a recorded run"
-        found = [Choice(form, ("" if form.name == "csv" else why_not) or missing(form)) for form in FORMATS.values()]
-        return [*found, Choice(SCREEN)] if self.on_screen else found
+        able = ("csv",) if self.files else _FROM_MEMORY  # of several files there is one table
+        found = [Choice(form, ("" if form.name in able else why_not) or missing(form)) for form in FORMATS.values()]
+        return [*found, *(Choice(form, missing(form)) for form in SCREENS)] if self.on_screen else found
 
     def name(self, form: Format) -> str:
         """What an export is called where nobody says."""
-        return file_name(self.stem, f"-screen{form.ending}" if form == SCREEN else form.ending)
+        return file_name(self.stem, form.suffix + form.ending)
 
 
-def source_of(files: Sequence[Path], preset: str, history: History | None) -> Source:
-    """What a dashboard shows, by the preset's name. Raises RunError where the file of the run cannot be read."""
-    stem = preset if not files else _stem(meta_at(files[0])) if len(files) == 1 else "comparison"
-    return Source(stem, tuple(files), history, on_screen=True)
+def source_of(files: Sequence[Path], record: RunRecord) -> Source:
+    """What a dashboard shows. Raises RunError where the file of the run cannot be read."""
+    stem = record.preset.name if not files else _stem(meta_at(files[0])) if len(files) == 1 else "comparison"
+    return Source(stem, tuple(files), record, on_screen=True)
 
 
 def source_at(path: Path) -> Source:
@@ -81,7 +93,7 @@ def _stem(meta: RunMeta) -> str:
 
 def own_name(meta: RunMeta, form: Format) -> str:
     """What an export is called where nobody says."""
-    return file_name(_stem(meta), form.ending)
+    return file_name(_stem(meta), form.suffix + form.ending)
 
 
 class GivenUpError(Exception):
@@ -103,13 +115,19 @@ class _Reader(RunReader):
 
 
 def save(
-    source: Source, form: Format, target: Path, picture: str, given_up: threading.Event, *, replace: bool = False
+    source: Source,
+    form: Format,
+    target: Path,
+    picture: Write | None,
+    given_up: threading.Event,
+    *,
+    replace: bool = False,
 ) -> Path:
     """Write it there, or into the folder that has that name; the path.
 
     Parameters
     ----------
-    picture : of the screen, for `SCREEN`.
+    picture : writes the screen, for `SCREENS`.
     given_up : set where the export is not wanted any more.
 
     Raises
@@ -123,14 +141,18 @@ def save(
         target = target / source.name(form)
     if not replace and (target.exists() or target.is_symlink()):
         raise FileExistsError(str(target))
-    if form == SCREEN:
-        with written(target, replace=replace) as file:
-            file.write(picture.encode("utf-8"))
-    elif len(source.files) == 1:
+    if picture is None and len(source.files) == 1:
         with _Reader(source.files[0], given_up) as reader:
             export(reader, form, target, replace=replace)
-    else:
-        with written(target, replace=replace) as file:
+        return target
+    with written(target, replace=replace) as file:
+        if picture is not None:
+            picture(file)
+        elif form.name == "results" and source.record is not None:
+            csv_of(source.record, file)
+        elif form.name == "markdown" and source.record is not None:
+            file.write(markdown(source.record).encode("utf-8", "replace"))
+        else:
             write_runs(_runs(source, given_up), file)
     return target
 
@@ -140,9 +162,9 @@ def _runs(source: Source, given_up: threading.Event) -> Iterator[tuple[str, Iter
     for path in source.files:
         with _Reader(path, given_up) as reader:
             yield reader.meta.id, reader.epochs()
-    if not source.files and source.history is not None:
+    if not source.files and source.record is not None and source.record.history is not None:
         # A copy: training would wait for its lock.
-        yield source.stem, [source.history.copy().as_events(POINTS)]
+        yield source.stem, [source.record.history.copy().as_events(POINTS)]
 
 
 def export_to(reader: RunReader, form: Format, target: Path, *, replace: bool = False) -> Path:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 import os
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from rich.text import Text
 from textual.app import App, ComposeResult
@@ -23,7 +24,8 @@ from engine.export import Format
 from engine.preset import title_of
 from engine.runs.errors import RunError
 from engine.view import View
-from tui.runs.exporting import SCREEN, Source, save, source_at, source_of
+from tui.picture import cells_of, png
+from tui.runs.exporting import SCREENS, Source, Write, save, source_at, source_of
 from tui.screens.dialogs import Ask, Question
 from tui.screens.files import printable, trouble
 from tui.screens.guard import LivesOn
@@ -49,7 +51,7 @@ class ExportDialog(LivesOn, ModalScreen[Wish | None]):
         width: 78; max-width: 98%; height: auto; max-height: 100%; border: round $accent; padding: 0 1;
         background: $surface; border-title-style: bold; overflow-y: auto;
     }
-    ExportDialog OptionList { height: auto; max-height: 10; border: none; padding: 0; background: $surface; }
+    ExportDialog OptionList { height: auto; max-height: 12; border: none; padding: 0; background: $surface; }
     ExportDialog OptionList:nocolor > .option-list--option-highlighted { text-style: reverse; }
     ExportDialog Input { background: $boost; margin: 1 0 0 0; }
     ExportDialog #note { width: 100%; color: $text-muted; }
@@ -144,7 +146,7 @@ class ExportDialog(LivesOn, ModalScreen[Wish | None]):
 
 def export_view(screen: Screen[Any], view: View) -> None:
     """Let what a dashboard shows be exported."""
-    _ask(screen.app, lambda: source_of(view.files, view.preset.name, view.record.history), title_of(view.preset))
+    _ask(screen.app, lambda: source_of(view.files, view.record), title_of(view.preset))
 
 
 def export_file(screen: Screen[Any], path: Path) -> None:
@@ -167,7 +169,7 @@ class _Exporting:
 
     def __init__(self, app: App[Any], source: Source, title: str) -> None:
         self._app, self._source, self._title = app, source, title
-        self._picture = ""
+        self._picture: Write | None = None
 
     def ask(self, wish: Wish | None = None, wrong: str = "") -> None:
         self._app.push_screen(ExportDialog(self._source, wish, wrong), self._chosen)
@@ -175,9 +177,19 @@ class _Exporting:
     def _chosen(self, wish: Wish | None) -> None:
         if wish is None:
             return
-        if wish.form == SCREEN:  # now that the dialog is gone
-            self._picture = printable(self._app.export_screenshot(title=self._title))
+        self._picture = self._taken(wish.form) if wish.form in SCREENS else None  # now that the dialog is gone
         self._start(wish, replace=False)
+
+    def _taken(self, form: Format) -> Write:
+        """The screen as it is at this moment, to be written later."""
+        if form.ending == ".png":
+            return functools.partial(png, cells_of(self._app))
+        drawing = printable(self._app.export_screenshot(title=self._title)).encode("utf-8")
+
+        def write(file: IO[bytes]) -> None:
+            file.write(drawing)
+
+        return write
 
     def _start(self, wish: Wish, *, replace: bool) -> None:
         self._app.run_worker(self._write(wish, replace=replace), group="exports")

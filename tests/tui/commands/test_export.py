@@ -209,7 +209,7 @@ def test_the_ending_of_the_file_says_which_format(folder, tmp_path):
     ("arguments", "said"),
     [
         (["-o", "x.txt"], "which format: --csv"),
-        ([], "which format: --csv, --json, --html, --svg, --png, --parquet, --tensorboard"),
+        ([], "which format: --csv, --results, --markdown, --json, --html, --svg, --png, --parquet, --tensorboard"),
         (["--csv", "--json"], "--csv and --json: one at a time"),
         (["--png", "-o", "-"], "--png does not go to stdout"),
         (["--cvs"], "unknown option '--cvs' (did you mean '--csv'?)"),

@@ -14,7 +14,6 @@ import pytest
 from textual.widgets import Button, Input, OptionList
 
 from engine.compare import ComparedWorker
-from engine.export import FORMATS
 from engine.file_worker import FileWorker
 from engine.runs.library import meta_at
 from engine.runs.reader import RunReader
@@ -67,11 +66,13 @@ async def test_it_offers_every_format_and_says_what_to_press_and_what_to_install
         monkeypatch.setitem(sys.modules, package, None)
     async with opened(recorded(tmp_path), size=size) as person:
         await ask(person)
-        for name in (*FORMATS, "screen", "enter: save", "escape: cancel", "pip install 'regtui[plots]'"):
+        for name in ("csv", "results", "markdown", "html", "enter: save", "escape: cancel"):
             await person.sees(name)
-        assert formats(person) == [True, True, True, False, False, False, False, True]
-        await person.press("down", "down", "down")  # past those that cannot be had
+        assert formats(person) == [*[True] * 5, *[False] * 4, True, False]
+        await person.press("down", "down", "down", "down", "down")  # past those that cannot be had
         await person.sees("-screen.svg")
+        for name in ("png", "parquet", "tensorboard", "screen", "pip install 'regtui[plots]'"):
+            await person.sees(name)
         await person.press("escape")
         await person.sees(lambda: person.app.screen is person.main)
 
@@ -96,13 +97,13 @@ async def test_the_mouse_chooses_saves_and_cancels(tmp_path, here):
     path = recorded(tmp_path)
     async with opened(path) as person:
         await ask(person)
-        await person.pilot.click(OptionList, offset=(3, 2))
+        await person.pilot.click(OptionList, offset=(3, 4))
         await person.sees(".html")
         await person.pilot.click("#cancel")
         await person.sees(lambda: person.app.screen is person.main)
         assert not list(here.iterdir())
         await ask(person)
-        await person.pilot.click(OptionList, offset=(3, 2))
+        await person.pilot.click(OptionList, offset=(3, 4))
         await person.sees(".html")
         await person.pilot.click("#save")
         await person.sees((here / f"small-{meta_at(path).id}.html").exists)
@@ -112,11 +113,11 @@ async def test_a_name_that_was_typed_gets_the_ending_of_another_format(tmp_path,
     async with opened(recorded(tmp_path)) as person:
         await ask(person)
         person.app.focused.value = "mine.csv"
-        await person.press("down")
-        await person.sees("mine.jsonl")
+        await person.press("down", "down")
+        await person.sees("mine.md")
         person.app.focused.value = "yours"
         await person.press("enter")
-        await person.sees((here / "yours.jsonl").exists)
+        await person.sees((here / "yours.md").exists)
 
 
 async def test_an_existing_file_is_replaced_only_when_told_to(tmp_path, here):
@@ -163,18 +164,22 @@ async def test_a_run_without_a_file_offers_its_numbers_in_memory_and_the_screen(
         await person.sees("finished")
         await ask(person)
         await person.sees("This run is not recorded")
-        assert formats(person) == [True, *[False] * 6, True]
-        await person.press("enter")
-        await person.sees(lambda: ".csv" in person.toasts)
-        await ask(person)
-        await person.press("up", "enter")
-        await person.sees(lambda: "-screen.svg" in person.toasts)
+        assert formats(person) == [True, True, True, *[False] * 6, True, True]
+        for keys, ending in (((), ".csv"), (("down",), "-results.csv"), (("down",) * 2, ".md"),
+                             (("up", "up"), "-screen.svg"), (("up",), "-screen.png")):  # fmt: skip
+            await person.press(*keys, "enter")
+            await person.sees(lambda ending=ending: any(here.glob(f"*{ending}")))
+            await ask(person)
         last = person.view.record.last["plain", 0]
-    (table,), (picture,) = here.glob("*.csv"), here.glob("*.svg")
+    (results,), (picture,), (pixels,) = here.glob("*-results.csv"), here.glob("*.svg"), here.glob("*.png")
+    (table,) = (file for file in here.glob("*.csv") if file != results)
     (value,) = [row["value"] for row in rows_of(table) if list(row.values())[1:5] == ["plain", "0", "4", "train_loss"]]
     assert float(value) == last.train_loss
+    assert [(row["arm"], row["seeds"]) for row in rows_of(results)] == [("plain", "2"), ("dropped", "2")]
+    assert "| dropped |" in next(here.glob("*.md")).read_text()
     drawn = ET.parse(picture).getroot()
     assert "export as" not in "".join(drawn.itertext()).replace("\xa0", " ")
+    assert pixels.read_bytes().startswith(b"\x89PNG")
 
 
 async def test_compared_runs_are_one_table(tmp_path, here):
@@ -221,5 +226,5 @@ def test_an_export_that_is_given_up_leaves_nothing(tmp_path, here):
     given_up = threading.Event()
     given_up.set()
     with pytest.raises(GivenUpError):
-        save(source_at(recorded(tmp_path)), exporting.FORMATS["csv"], here / "x.csv", "", given_up)
+        save(source_at(recorded(tmp_path)), exporting.FORMATS["csv"], here / "x.csv", None, given_up)
     assert os.listdir(here) == []

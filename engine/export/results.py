@@ -1,0 +1,131 @@
+"""What came out of a run, a row for each arm: Markdown for people to read, CSV for programs to calculate with."""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import math
+import re
+from collections.abc import Iterator, Sequence
+from typing import IO
+
+from engine.numbers import percent, with_spread
+from engine.outcome import in_words
+from engine.preset import title_of
+from engine.record import RunRecord
+from engine.runs.reader import RunReader
+from engine.summary import ArmRow, Number, best_in_words, left_out_in_words, reported_rows, summarize
+from engine.text import printable
+from engine.verdict import best_arm
+
+_COUNTS = ("best_epoch", "epochs")
+# The outcome first. Accuracies are shares from 0 to 1 in the CSV, per cent in Markdown.
+_METRICS = ("val_acc", "val_loss", "test_acc", "test_loss", "gap", "train_loss", "best_val_loss", *_COUNTS)
+# What means something else in a cell of Markdown than in a name.
+_MARKUP = re.compile(r"([\\|`*_<>\[\]&~#])")
+
+
+def write_csv(reader: RunReader, file: IO[bytes]) -> None:
+    """Write mean, standard deviation over the seeds and number of seeds of every arm. Raises RunError where damaged."""
+    csv_of(reader.record, file)
+
+
+def write_markdown(reader: RunReader, file: IO[bytes]) -> None:
+    """Write the table with its outcome in words. Raises RunError where the run's file is damaged."""
+    file.write(markdown(reader.record, reader.meta.name, f"Run {reader.meta.id}").encode("utf-8", "replace"))
+
+
+def csv_of(record: RunRecord, file: IO[bytes]) -> None:
+    """As `write_csv`, of a run in memory. What is not measured is empty."""
+    writer = csv.writer(codecs.getwriter("utf-8")(file, "replace"), lineterminator="\n")
+    numbers = [f"{metric}_{part}" for metric in _METRICS for part in ("mean", "std")]
+    writer.writerow(["arm", "seeds", "diverged", "end", *numbers])
+    for row in summarize(record):
+        values = [value for metric in _METRICS for value in _mean_and_std(getattr(row, metric))]
+        writer.writerow([row.arm, row.lanes, row.diverged, row.reason, *values])
+
+
+def _mean_and_std(number: Number | None) -> Iterator[str]:
+    for value in (None, None) if number is None else (number.mean, number.std):
+        yield "" if value is None or not math.isfinite(value) else repr(float(value))
+
+
+def markdown(record: RunRecord, name: str = "", origin: str = "") -> str:
+    """The table in GitHub's Markdown.
+
+    Parameters
+    ----------
+    name : what the run is called, instead of its preset's title.
+    origin : where the numbers come from, in a few words; the preset and the seeds are added.
+    """
+    rows, preset = summarize(record), record.preset
+    best = best_arm(rows)
+    shown = [metric for metric in _METRICS if any(_finite(getattr(row, metric)) for row in rows)]
+    lines = [f"## {_plain(name or title_of(preset))}", ""]
+    if words := in_words(rows):
+        lines += [f"{_plain(words[:1].upper() + words[1:])}.", ""]
+    heads = ["arm", *(metric.replace("_", " ") for metric in shown), "end"]
+    lines += _table(
+        heads,
+        [
+            [
+                f"**{_plain(row.arm)}** ★" if row.arm == best.arm else _plain(row.arm),
+                *(_cell(row, metric) for metric in shown),
+                row.reason or "-",
+            ]
+            for row in rows
+        ],
+    )
+    seeds = preset.seeds
+    spread = "mean ± standard deviation over the seeds" if len(seeds) > 1 else "one seed"
+    facts = [
+        *([origin] if origin else []),
+        f"preset {preset.name}",
+        f"seed{'s' if len(seeds) > 1 else ''} {', '.join(map(str, seeds))}",
+        f"{record.epoch:,} of {preset.epochs:,} epochs",
+        spread,
+    ]
+    lines += ["", f"{_plain('; '.join(facts))}."]
+    for sentence in (
+        f"★ {best.why}" if best.arm else best.why,
+        best_in_words(preset),
+        left_out_in_words(record) if record.finished else None,
+    ):
+        if sentence:
+            lines += ["", f"{_plain(sentence)}."]
+    if record.reported:
+        others = [[row.arm, row.metric, row.theirs, row.ours, row.note] for row in reported_rows(record.reported)]
+        lines += ["", "Reported by others:", ""]
+        lines += _table(
+            ["arm", "metric", "theirs", "ours", "note"], [[_plain(cell) for cell in cells] for cells in others], words=2
+        )
+    return "\n".join(lines) + "\n"
+
+
+def _finite(number: Number | None) -> bool:
+    return number is not None and math.isfinite(number.mean)
+
+
+def _cell(row: ArmRow, metric: str) -> str:
+    number: Number | None = getattr(row, metric)
+    if number is None or not math.isfinite(number.mean):
+        return "-"
+    if metric in _COUNTS:
+        return f"{number.mean:.0f}"
+    if metric.endswith("_acc"):
+        spread = "" if number.std is None else f" ±{100 * number.std:.1f}"
+        return f"{percent(number.mean)}{spread}"
+    return with_spread(number.mean, number.std)
+
+
+def _table(heads: Sequence[str], rows: Sequence[Sequence[str]], words: int = 1) -> Iterator[str]:
+    """Lines of a table; `words` columns from the left and the last one are words, the others numbers."""
+    last = len(heads) - 1
+    rule = [":--" if place < words or place == last else "--:" for place in range(len(heads))]
+    for cells in (heads, rule, *rows):
+        yield f"| {' | '.join(cells)} |"
+
+
+def _plain(words: str) -> str:
+    """Words of others in one line, without what Markdown would take for markup."""
+    return _MARKUP.sub(r"\\\1", printable(" ".join(words.split())))
