@@ -92,7 +92,7 @@ def test_of_damaged_files_runs_go_on_with_what_is_whole(part: int, whole: Truth,
             continue
         taken += 1
         epoch = found.checkpoint.epoch if found.checkpoint else 0
-        assert epoch == max(whole.states) or found.said, f"damage {number}: an older checkpoint without a word"
+        assert epoch == max(whole.states) or found.passed_over, f"damage {number}: an older checkpoint without a word"
         assert found.state is None or same_state(found.state, whole.states[epoch]), f"damage {number}: another state"
         writer.take([started_of(found.preset), *made_epochs(found.preset, epoch + 1, 6)])
         assert writer.close("stopped"), f"damage {number}"

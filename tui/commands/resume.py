@@ -61,7 +61,7 @@ def _go_on_with(options: argparse.Namespace) -> int:
     path = newest(fits=was_left) if options.run is None else find(options.run)
     found = resumable(path)
     refuse_finished(found)
-    for line in found.said:
+    for line in found.passed_over:
         complain(f"{path}: {line}")
     try:
         with Signals() as signals:

@@ -54,7 +54,7 @@ def test_a_damaged_newest_checkpoint_is_passed_over_and_said(whole: Truth, tmp_p
     found = resumable(changed(whole, tmp_path / "run.regtui", statement))
     assert found.checkpoint is not None
     assert found.checkpoint.epoch == 3
-    (line,) = found.said
+    (line,) = found.passed_over
     assert line.startswith("checkpoint at epoch 4 is damaged and passed over")
 
 

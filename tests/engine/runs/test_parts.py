@@ -21,7 +21,7 @@ from engine.runs.filesystem import is_shared
 from engine.runs.meta import Environment
 from engine.runs.owner import SILENCE, Owner
 from engine.runs.reader import RunReader
-from engine.runs.thinning import kept
+from engine.runs.thinning import thinned
 from engine.runs.writer import RunWriter
 from tests.engine.runs.made import made_epochs, started_of, wide_preset
 from tests.engine.runs.small import small_lab
@@ -142,7 +142,7 @@ def test_checkpoints_are_thinned_with_their_age_and_the_first_and_the_best_stay(
     remaining: list[Checkpoint] = []
     for number in range(1, 3601):  # thirty hours, one every half minute
         loss = 0.1 if number == 1700 else 1.0
-        remaining = kept([*remaining, checkpoint(number, 30.0 * number, loss=loss)], 10**9)
+        remaining = thinned([*remaining, checkpoint(number, 30.0 * number, loss=loss)], 10**9)
     numbers = [each.number for each in remaining]
     assert numbers[0] == 1
     assert 1700 in numbers
@@ -158,7 +158,7 @@ def test_checkpoints_keep_within_their_room_and_the_newest_is_always_there(room:
     remaining: list[Checkpoint] = []
     for number in range(1, 200):
         loss = 0.1 if number == 50 else 1.0
-        remaining = kept([*remaining, checkpoint(number, 30.0 * number, loss=loss)], room)
+        remaining = thinned([*remaining, checkpoint(number, 30.0 * number, loss=loss)], room)
         assert remaining[-1].number == number
         assert sum(each.bytes for each in remaining) <= max(room, 100)
     numbers = [each.number for each in remaining]
@@ -169,7 +169,7 @@ def test_checkpoints_keep_within_their_room_and_the_newest_is_always_there(room:
 def test_a_pinned_checkpoint_stays() -> None:
     remaining: list[Checkpoint] = []
     for number in range(1, 1000):
-        remaining = kept([*remaining, checkpoint(number, 30.0 * number, pinned=number == 77)], 10**9)
+        remaining = thinned([*remaining, checkpoint(number, 30.0 * number, pinned=number == 77)], 10**9)
     assert 77 in [each.number for each in remaining]
 
 
