@@ -96,7 +96,7 @@ def _test_in_words(base: ArmRow, leader: ArmRow) -> str:
 
 
 def _gap_in_words(base: ArmRow, other: ArmRow, gap: Difference) -> str:
-    """What became of the gap; said as a surprise where it went against the outcome."""
+    """What became of the gap; worded as a surprise where it went against the outcome."""
     verdict, closed = _course_of_gap(base, other, gap)
     losses = difference(base, other, lambda kept: kept.val_loss)
     against = closed is not None and losses is not None and losses.clear and closed != (losses.mean < 0)
