@@ -1,4 +1,4 @@
-"""What a run does at this moment, in a sentence, and nothing where nothing can be said for sure.
+"""What a run does at this moment, in a sentence, and nothing where nothing is certain.
 
 A pure function of a run's history. A curve rises or falls where most of the arm's seeds say so, each compared with
 itself: the mean over its newest epochs with the mean over those before, and with its best stretch.
@@ -19,7 +19,7 @@ Floats = NDArray[np.float64]
 
 # Epochs kept that are too few to say anything.
 FEWEST = 12
-# More arms than these are told apart by their ranking and not in a sentence.
+# More arms than these are compared by their ranking and not in a sentence.
 MOST_ARMS = 8
 # The share of an arm's seeds that must agree.
 _MOST = 0.75

@@ -180,7 +180,7 @@ class RemoteWorker:
             if self._record is not None and not self._record.over and self._state != "failed":
                 self._record.take(failed)
                 self._news.append(failed)
-                self._state, self._number = "failed", -1  # should it come back, all of it is to be told again
+                self._state, self._number = "failed", -1  # should it come back, it starts again from the whole run
                 self._version += 1
 
     async def _talk(self, path: Path) -> None:
@@ -229,7 +229,9 @@ class RemoteWorker:
                     if welcome["snapshot"] is None:
                         welcome = {}
                 else:
-                    count = next((at for at, each in enumerate(messages) if "welcome" in each), len(messages))
+                    count = next(
+                        (place for place, message in enumerate(messages) if "welcome" in message), len(messages)
+                    )
                     self._take_lines(messages[:count])
                     del messages[:count]
         raise EOFError

@@ -1,4 +1,4 @@
-"""Commands as lines of JSON: read and checked, told from noise, and kept in their order until they are due."""
+"""Commands as lines of JSON: read and checked, separated from noise, and kept in their order until they are due."""
 
 from __future__ import annotations
 
@@ -77,12 +77,12 @@ def read_order(line: bytes) -> Order:
         if len(line) > LONGEST:
             raise ValueError(f"a line of more than {LONGEST:,} bytes: expected one short command, such as {_EXAMPLE}")
         fields = _fields(line)
-        given = fields.pop("do", None)
-        do = shortened(printable(given), 40) if isinstance(given, str) else ""
+        word = fields.pop("do", None)
+        do = shortened(printable(word), 40) if isinstance(word, str) else ""
         name = _id(fields)
-        kind = KINDS.get(_ALIASES.get(given, given)) if isinstance(given, str) else None
+        kind = KINDS.get(_ALIASES.get(word, word)) if isinstance(word, str) else None
         if kind is None:
-            raise ValueError(f'"do" = {quoted(given, 40)}: expected one of {", ".join([*KINDS, *_ALIASES])}')
+            raise ValueError(f'"do" = {quoted(word, 40)}: expected one of {", ".join([*KINDS, *_ALIASES])}')
         at = fields.pop("at", None)
         if at is not None and (type(at) is not int or not 0 <= at <= _LAST_EPOCH):
             raise ValueError(f'"at" = {quoted(at, 40)}: expected a whole number of epochs trained before, 0 or more')
@@ -112,24 +112,24 @@ def _no_constant(word: str) -> NoReturn:
 
 
 def _id(fields: dict[str, Any]) -> str:
-    given = fields.pop("id", "")
-    if not isinstance(given, str | int) or len(quoted(given, 2 * _LONGEST_ID)) > _LONGEST_ID + 2:
-        raise ValueError(f'"id" = {quoted(given, 40)}: expected a text of at most {_LONGEST_ID} characters')
-    return printable(str(given))
+    value = fields.pop("id", "")
+    if not isinstance(value, str | int) or len(quoted(value, 2 * _LONGEST_ID)) > _LONGEST_ID + 2:
+        raise ValueError(f'"id" = {quoted(value, 40)}: expected a text of at most {_LONGEST_ID} characters')
+    return printable(str(value))
 
 
 def _usage(kind: type[Command]) -> str:
     """How a command is written: `{"do": "turn", "knob": text, "value": any, "arm": text or null}`."""
     words = {str: "text", int: "whole number", float: "number", Any: "any"}
     hints = typing.get_type_hints(kind)
-    told = [f'"do": "{kind.kind}"']
+    fields = [f'"do": "{kind.kind}"']
     for spec in dataclasses.fields(kind):
         kinds = typing.get_args(hints[spec.name]) or (hints[spec.name],)
         if spec.name == "wanted":
-            told.append('"wanted": [[look, arm, seed], ...]')
+            fields.append('"wanted": [[look, arm, seed], ...]')
         else:
-            told.append(f'"{spec.name}": {" or ".join(words.get(each, "null") for each in kinds)}')
-    return f"{{{', '.join(told)}}}"
+            fields.append(f'"{spec.name}": {" or ".join(words.get(hint, "null") for hint in kinds)}')
+    return f"{{{', '.join(fields)}}}"
 
 
 class Lines:
@@ -139,7 +139,7 @@ class Lines:
         self._begun = bytearray()
 
     def feed(self, data: bytes) -> list[bytes]:
-        """The lines that are whole now, without their ends; of one that is too long, enough to be told so."""
+        """The lines that are whole now, without their ends; of one that is too long, enough to report it."""
         *whole, rest = data.split(b"\n")
         lines = []
         for part in whole:
@@ -211,4 +211,4 @@ class Orders:
         if not only_later:
             gone = list(itertools.chain(gone, self._now))
             self._now.clear()
-        return sorted(gone, key=lambda each: each[0])
+        return sorted(gone, key=lambda numbered: numbered[0])

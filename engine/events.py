@@ -90,7 +90,7 @@ class Epoch(Event):
 
     def as_fields(self) -> dict[str, Any]:
         """What stands in its line of JSON."""
-        told: dict[str, Any] = {"arm": self.arm, "seed": self.seed, "epoch": self.epoch}
+        fields: dict[str, Any] = {"arm": self.arm, "seed": self.seed, "epoch": self.epoch}
         penalty: dict[str, float] = {}
         norms: list[float] = []
         averages: dict[str, float] = {}
@@ -104,8 +104,8 @@ class Epoch(Event):
             elif average_of(name):
                 averages[name] = value
             else:
-                told[name] = value
-        return {**told, "penalty": penalty, "weight_norms": norms, "averages": averages}
+                fields[name] = value
+        return {**fields, "penalty": penalty, "weight_norms": norms, "averages": averages}
 
     @classmethod
     def from_fields(cls, fields: dict[str, Any]) -> Epoch:

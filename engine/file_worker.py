@@ -28,7 +28,7 @@ class FileWorker:
     Attributes
     ----------
     begun : the preset as the run began with it.
-    meta : what the file told of the run when it was last read.
+    meta : the file's facts about the run, as last read.
 
     Raises
     ------
@@ -47,9 +47,9 @@ class FileWorker:
         self._news: deque[Event] = deque(maxlen=_NEWS)
         self._sent = self._version = 0
         self._paused, self._speed = False, self.begun.speed
-        self._told = 0  # events of the file that are known
+        self._seen = 0  # events of the file that are known
         self._answered = 0  # commands of the file that are known
-        self._said: set[str] = set()
+        self._reported: set[str] = set()
         self.meta, self._record = self._reader.meta, self._reader.record
         self._standing = self.meta.state
         self._take_in(first=True)
@@ -137,14 +137,14 @@ class FileWorker:
     def _complain(self, line: str) -> None:
         """Once, however often it is found again."""
         with self._lock:
-            if line not in self._said:
-                self._said.add(line)
+            if line not in self._reported:
+                self._reported.add(line)
                 self._news.append(Failed(line))
 
     def _take_in(self, first: bool = False) -> None:
         """Take over what the reader has read. The record is the thread's own; others see copies of it."""
         reader = self._reader
-        events = reader.events(self._told)
+        events = reader.events(self._seen)
         for answered in reader.commands(self._answered):
             self._answered = answered.number
             if answered.receipt.taken:
@@ -153,7 +153,7 @@ class FileWorker:
         with self._lock:
             before = None if first else self._record
             self._record, self.meta, self._standing = record, reader.meta, reader.meta.state
-            self._told = events[-1][0] if events else self._told
+            self._seen = events[-1][0] if events else self._seen
             if first and record.started is not None:
                 self._news.append(record.started)
             elif not first:

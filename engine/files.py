@@ -1,4 +1,4 @@
-"""Files of ours: each is written aside and takes its name when it is whole; and names for them, made of any words.
+"""Files of ours: each is written aside and takes its name when it is whole; and names for them, from any words.
 
 Free of torch and of numpy, so that whoever writes a file can be asked without them.
 """
@@ -117,7 +117,7 @@ _UNSAFE = re.compile(r"[^\w.+-]+")
 
 
 def file_name(words: str, ending: str = "") -> str:
-    """A name for a file, made of any words: letters, digits and `.+-_`, at most 255 bytes with its ending."""
+    """A name for a file, from any words: letters, digits and `.+-_`, at most 255 bytes with its ending."""
     # No file can have a lone surrogate in its name, and a leading point would hide it.
     plain = _UNSAFE.sub("-", words.encode("utf-8", "replace").decode("utf-8")).strip("-.")
     room = LONGEST_NAME - len(ending.encode("utf-8"))

@@ -99,7 +99,7 @@ def _found(arm: str, rates: Sequence[float], measured: Sequence[float]) -> Found
             end = number
             break
         best = min(best, loss)
-    noise = statistics.median([abs(one - other) for one, other in pairwise(measured[:end])] or [0.0])
+    noise = statistics.median([abs(value - other) for value, other in pairwise(measured[:end])] or [0.0])
     return Found(arm, tuple(rates[:end]), tuple(losses[:end]), steepest(rates[:end], losses[:end], len(rates), noise))
 
 

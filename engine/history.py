@@ -186,12 +186,12 @@ class History:
             self._used -= 1
         if self._used == self._points:
             self._stride *= 2
-            kept = np.flatnonzero((self._epochs - 1) % self._stride == 0)
-            self._epochs[: kept.size] = self._epochs[kept]
-            self._measured[:, : kept.size] = self._measured[:, kept]
+            columns = np.flatnonzero((self._epochs - 1) % self._stride == 0)
+            self._epochs[: columns.size] = self._epochs[columns]
+            self._measured[:, : columns.size] = self._measured[:, columns]
             for values in self._values.values():
-                values[:, : kept.size] = values[:, kept]
-            self._used = kept.size
+                values[:, : columns.size] = values[:, columns]
+            self._used = columns.size
             self._means.clear()
         self._epochs[self._used] = epoch
         self._measured[:, self._used] = False
@@ -234,9 +234,9 @@ class History:
         if metric not in self._means:
             shape = (len(self.arms), self._points)
             self._means[metric] = _Means(np.full(shape, np.nan), np.full(shape, np.nan), np.full(len(values), np.nan))
-        known = self._means[metric]
-        fresh = slice(known.final, self._used)
-        held_Ln, carried_Ln = self._held(metric, values[:, fresh], self._measured[:, fresh], known.carried_L)
+        means = self._means[metric]
+        fresh = slice(means.final, self._used)
+        held_Ln, carried_Ln = self._held(metric, values[:, fresh], self._measured[:, fresh], means.carried_L)
         values_ASn = held_Ln[self._rows_AS]
         values_ASn[self._rows_AS < 0] = np.nan
         missing = np.isnan(values_ASn)
@@ -247,11 +247,11 @@ class History:
             apart = np.where(missing, 0.0, values_ASn - mean[:, None])
             # Bessel's correction; a single number has no spread.
             deviation = np.sqrt((apart * apart).sum(axis=1) / np.maximum(1, count - 1))
-        known.mean[:, fresh], known.deviation[:, fresh] = mean, deviation
+        means.mean[:, fresh], means.deviation[:, fresh] = mean, deviation
         final = max(0, self._used - 1)
-        if final > known.final:
-            known.carried_L, known.final = carried_Ln[:, final - known.final - 1], final
-        return known.mean, known.deviation
+        if final > means.final:
+            means.carried_L, means.final = carried_Ln[:, final - means.final - 1], final
+        return means.mean, means.deviation
 
     @staticmethod
     def _held(
@@ -264,8 +264,8 @@ class History:
         """
         usable_Ln = measured_Ln & np.isfinite(values_Ln) if _is_in_every_epoch(metric) else measured_Ln
         newest = np.maximum.accumulate(np.where(usable_Ln, np.arange(values_Ln.shape[1]), -1), axis=1)
-        found = np.take_along_axis(values_Ln, np.maximum(newest, 0), axis=1) if newest.size else values_Ln
-        carried_Ln = np.where(newest >= 0, found, carried_L[:, None])
+        values_held = np.take_along_axis(values_Ln, np.maximum(newest, 0), axis=1) if newest.size else values_Ln
+        carried_Ln = np.where(newest >= 0, values_held, carried_L[:, None])
         return np.where(measured_Ln, values_Ln, carried_Ln), carried_Ln
 
     def write_csv(self, file: Writable) -> None:

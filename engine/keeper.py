@@ -45,7 +45,7 @@ class Keeper:
         command: tuple[str, ...] | None = None,
     ) -> None:
         self.recorder, self._every, self._server, self._command = recorder, every, server, command
-        self._kept_at, self._kept = time.monotonic(), (-1, -1)
+        self._saved_at, self._saved = time.monotonic(), (-1, -1)
         self._stopped = False
 
     @property
@@ -59,7 +59,7 @@ class Keeper:
 
         stacks, here = lab.stacks, Environment.here(str(lab.device), self._command)
         self.recorder.describe(data=lambda: fingerprints(stacks), environment=here)
-        self._kept_at, self._kept = time.monotonic(), (-1, -1)
+        self._saved_at, self._saved = time.monotonic(), (-1, -1)
         self._stopped = False
 
     def take(self, events: Sequence[Event]) -> None:
@@ -72,16 +72,16 @@ class Keeper:
 
     def is_due(self) -> bool:
         """Whether it is time for a checkpoint."""
-        return time.monotonic() - self._kept_at >= self._every
+        return time.monotonic() - self._saved_at >= self._every
 
     def keep(self, lab: Lab, now: bool = False) -> None:
         """Take a checkpoint, unless there is one of this place; with `now` it is written at once."""
         if self._stopped:
             return
         place = (lab.epoch, lab.batch)
-        if place != self._kept or lab.finished:
+        if place != self._saved or lab.finished:
             self.recorder.checkpoint(lab.state(), now=now)
-        self._kept_at, self._kept = time.monotonic(), place
+        self._saved_at, self._saved = time.monotonic(), place
 
     def stopping(self, lab: Lab) -> None:
         """The run is stopped before its end: it can go on from here, as if that had not been."""

@@ -85,7 +85,7 @@ class Lab:
 
     @property
     def started(self) -> Started:
-        """What the run is made of; the counts of examples are those of the first arm."""
+        """What the run consists of; the counts of examples are those of the first arm."""
         first = self.stack_of(self.preset.arms[0].name)
         return Started(
             preset=self.preset.name,

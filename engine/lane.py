@@ -44,7 +44,7 @@ class LaneMemory:
         watch = self.watch
         if settings.schedule.kind == "plateau":
             self.plateau = observe_plateau(self.plateau, settings.schedule, numbers["val_loss"])
-        known = {
+        all_numbers = {
             **numbers,
             "lr": lr,
             "wait": watch.wait,
@@ -53,7 +53,12 @@ class LaneMemory:
             "best_train_loss": watch.best_train_loss,
         }
         # In the order in which they are declared, the members of families after them.
-        self.last = Epoch(self.arm, self.seed, epoch, {name: known[name] for name in METRICS if name in known} | known)
+        self.last = Epoch(
+            self.arm,
+            self.seed,
+            epoch,
+            {name: all_numbers[name] for name in METRICS if name in all_numbers} | all_numbers,
+        )
         if improved:
             self.best = self.last
         events: list[Event] = [self.last]
@@ -71,8 +76,10 @@ class LaneMemory:
     def end(self, epoch: int, reason: str, restore: bool) -> Stopped:
         """End the lane's training; with `restore` it keeps its best weights, else its last."""
         watch = self.watch
-        kept = watch.best_epoch if restore else epoch
-        self.stopped = Stopped(self.arm, self.seed, epoch, reason, watch.best_epoch, watch.best_val_loss, kept)
+        restored_epoch = watch.best_epoch if restore else epoch
+        self.stopped = Stopped(
+            self.arm, self.seed, epoch, reason, watch.best_epoch, watch.best_val_loss, restored_epoch
+        )
         return self.stopped
 
     def values(self) -> dict[str, Any]:

@@ -17,7 +17,7 @@ def log_path() -> Path:
     return platformdirs.user_log_path("regtui") / "regtui.log"
 
 
-def write_log(what: str, error: BaseException | None = None) -> Path:
+def write_log(text: str, error: BaseException | None = None) -> Path:
     """Append an exception (the one being handled, unless given) to the log, and say where that is.
 
     `what` was done is the line above it.
@@ -28,7 +28,7 @@ def write_log(what: str, error: BaseException | None = None) -> Path:
         path.parent.mkdir(parents=True, exist_ok=True)
         # A traceback may quote what UTF-8 cannot write, such as half of a pair in a file's name.
         with path.open("a", encoding="utf-8", errors="backslashreplace") as file:
-            head = f"{time.strftime('%Y-%m-%d %H:%M:%S')} {printable(what)}"
+            head = f"{time.strftime('%Y-%m-%d %H:%M:%S')} {printable(text)}"
             file.write(printable(f"{head}\n{trace}\n", lines=True))
     except OSError:
         pass

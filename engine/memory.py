@@ -60,8 +60,10 @@ def free_on(device: torch.device) -> int | None:
         return free_memory()
     import torch
 
-    kept = torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device)  # by torch, for the next tensors
-    return torch.cuda.mem_get_info(device)[0] + kept
+    reserved = torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(
+        device
+    )  # by torch, for the next tensors
+    return torch.cuda.mem_get_info(device)[0] + reserved
 
 
 def free_memory(root: str = "/") -> int | None:

@@ -86,7 +86,7 @@ def _test_in_words(base: ArmRow, leader: ArmRow) -> str:
         ("test loss", lambda kept: kept.test_loss, -1, loss),
     )
     found = ((difference(base, leader, of), name, better, shown) for name, of, better, shown in measures)
-    test, name, better, shown = next((one for one in found if one[0] is not None), (None, "", 1, loss))
+    test, name, better, shown = next((measure for measure in found if measure[0] is not None), (None, "", 1, loss))
     if test is None:
         return ""
     if shown(test.before) == shown(test.after):
@@ -96,7 +96,7 @@ def _test_in_words(base: ArmRow, leader: ArmRow) -> str:
 
 
 def _gap_in_words(base: ArmRow, other: ArmRow, gap: Difference) -> str:
-    """What became of the gap; said as a surprise where it went against the outcome."""
+    """What became of the gap; worded as a surprise where it went against the outcome."""
     verdict, closed = _course_of_gap(base, other, gap)
     losses = difference(base, other, lambda kept: kept.val_loss)
     against = closed is not None and losses is not None and losses.clear and closed != (losses.mean < 0)

@@ -40,7 +40,7 @@ class RunRecord:
     preset : the experiment, with the knobs as they stand.
     begun : it as the run, or its last restart, began.
     loading, share : what is being waited for before training can start, and how much of it is there, 0 to 1.
-    started : what the run is made of; None while it loads.
+    started : what the run consists of; None while it loads.
     history : every metric so far, bounded in memory; safe to read from other threads. None while the run loads.
     epoch : the newest.
     last, would_stop, stopped, finished : the newest event of each lane.

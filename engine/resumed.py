@@ -73,7 +73,7 @@ class Again:
     """The knobs that were turned after the checkpoint, to be turned again where they were."""
 
     def __init__(self, later: Sequence[Answered]) -> None:
-        self._later = deque(told for told in later if isinstance(told.command, Turn))
+        self._later = deque(answered for answered in later if isinstance(answered.command, Turn))
 
     def __bool__(self) -> bool:
         return bool(self._later)
@@ -81,10 +81,10 @@ class Again:
     def turn(self, lab: Lab) -> tuple[list[Event], list[tuple[Command, Receipt]]]:
         """Turn those that are due before the lab's next step: what came of it, and the commands with their answers."""
         events: list[Event] = []
-        done: list[tuple[Command, Receipt]] = []
+        turned: list[tuple[Command, Receipt]] = []
         while self._later and (self._later[0].receipt.epoch, self._later[0].receipt.batch) <= (lab.epoch, lab.batch):
-            told = self._later.popleft()
-            assert isinstance(told.command, Turn)
-            events += lab.turn(told.command.knob, told.command.value, told.command.arm)
-            done.append((told.command, told.receipt))
-        return events, done
+            answered = self._later.popleft()
+            assert isinstance(answered.command, Turn)
+            events += lab.turn(answered.command.knob, answered.command.value, answered.command.arm)
+            turned.append((answered.command, answered.receipt))
+        return events, turned

@@ -38,7 +38,7 @@ class View:
     files : that hold it: one, or of compared runs one each; empty where there is none, or it is not known yet.
     resumed : whether it was left before and has been gone on with.
     trouble : what of the run is not being recorded, since when and why; empty while all is well.
-    original : the preset as the screen loaded it; None where nobody has said.
+    original : the preset as the screen loaded it; None where that is unknown.
     hidden : the arms that the screen does not show.
     event_count : how many events there have been, those before a restart included.
     """

@@ -92,7 +92,7 @@ class Browser:
         os.close(answers)
         self._session = ""
         pages = self.call("Target.getTargets")["targetInfos"]
-        page = next(each["targetId"] for each in pages if each["type"] == "page")
+        page = next(target["targetId"] for target in pages if target["type"] == "page")
         self._session = self.call("Target.attachToTarget", targetId=page, flatten=True)["sessionId"]
         for domain in ("Page", "Network", "Log", "Runtime"):
             self.call(f"{domain}.enable")
@@ -120,17 +120,17 @@ class Browser:
         self._note(message.get("method", ""), message.get("params", {}))
         return message
 
-    def _note(self, method: str, told: dict[str, Any]) -> None:
+    def _note(self, method: str, params: dict[str, Any]) -> None:
         self._seen.add(method)
         match method:
             case "Network.requestWillBeSent":
-                self.requests.append(told["request"]["url"])
+                self.requests.append(params["request"]["url"])
             case "Log.entryAdded":
-                self.complaints.append(told["entry"]["text"])
+                self.complaints.append(params["entry"]["text"])
             case "Runtime.exceptionThrown":
-                self.complaints.append(told["exceptionDetails"]["text"])
+                self.complaints.append(params["exceptionDetails"]["text"])
             case "Runtime.consoleAPICalled":
-                self.complaints.append(str(told["args"]))
+                self.complaints.append(str(params["args"]))
 
     def open(self, path: Path) -> None:
         """Load a file, to the end of all that it asks for."""

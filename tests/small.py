@@ -37,10 +37,10 @@ EPOCH = re.compile(r" (\d+)/\d+ epochs")
 
 def soon() -> float:
     """Within how many seconds a program is gone: two, and more only where others want the processors too."""
-    wanted = [os.getloadavg()[0]] if hasattr(os, "getloadavg") else []
+    loads = [os.getloadavg()[0]] if hasattr(os, "getloadavg") else []
     if (now := Path("/proc/loadavg")).exists():  # the mean over the last minute comes late
-        wanted.append(float(now.read_text().split()[3].partition("/")[0]))
-    return 2.0 * max(1.0, max(wanted, default=0.0) / (os.cpu_count() or 1))
+        loads.append(float(now.read_text().split()[3].partition("/")[0]))
+    return 2.0 * max(1.0, max(loads, default=0.0) / (os.cpu_count() or 1))
 
 
 def environment(folder: Path) -> dict[str, str]:

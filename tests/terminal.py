@@ -52,9 +52,9 @@ class Terminal:
                 signal.signal(number, signal.SIG_DFL)
             if folder is not None:
                 os.chdir(folder)
-            told = {**os.environ, "TERM": "xterm-256color", "COLORTERM": "truecolor", **(environment or {})}
-            told.pop("NO_COLOR", None) if "NO_COLOR" not in (environment or {}) else None
-            os.execve(arguments[0], list(arguments), told)
+            variables = {**os.environ, "TERM": "xterm-256color", "COLORTERM": "truecolor", **(environment or {})}
+            variables.pop("NO_COLOR", None) if "NO_COLOR" not in (environment or {}) else None
+            os.execve(arguments[0], list(arguments), variables)
         self._size(columns, lines)
         self.code: int | None = None
 
@@ -108,14 +108,14 @@ class Terminal:
         while (left := end - time.perf_counter()) > 0:
             self.read(left)
 
-    def wait_for(self, told: str | Callable[[str], bool], timeout: float = 20.0) -> float:
+    def wait_for(self, expected: str | Callable[[str], bool], timeout: float = 20.0) -> float:
         """Read until the screen shows a text (or satisfies a test); the seconds it took. Raises AssertionError."""
         begin = time.perf_counter()
-        there = (lambda shown: told in shown) if isinstance(told, str) else told
+        there = (lambda shown: expected in shown) if isinstance(expected, str) else expected
         while not there(self.text):
             left = begin + timeout - time.perf_counter()
             if left <= 0:
-                raise AssertionError(f"not on the screen within {timeout} s: {told!r}\n{self.text}")
+                raise AssertionError(f"not on the screen within {timeout} s: {expected!r}\n{self.text}")
             self.read(min(left, 0.5))
         return time.perf_counter() - begin
 

@@ -83,9 +83,9 @@ def test_the_layers_of_the_architecture_are_those_of_the_contracts() -> None:
 
 def _modules() -> list[ModuleType]:
     modules = []
-    for found in pkgutil.walk_packages(engine.__path__, "engine."):
+    for module in pkgutil.walk_packages(engine.__path__, "engine."):
         try:
-            modules.append(importlib.import_module(found.name))
+            modules.append(importlib.import_module(module.name))
         except ModuleNotFoundError as error:
             if error.name.partition(".")[0] not in ("matplotlib", "pyarrow", "tensorboard"):  # extras
                 raise
@@ -115,7 +115,7 @@ def test_the_functions_of_a_training_step_are_there_in_this_order() -> None:
 def test_every_method_that_is_named_is_there(name: str) -> None:
     modules = _modules()
     named = re.findall(r"`([A-Z]\w+\.[a-z_]\w+)`", outside_code(name))
-    assert [each for each in named if not _is_there(each, modules)] == []
+    assert [name for name in named if not _is_there(name, modules)] == []
 
 
 def test_the_commands_of_the_script_that_steers_a_run_are_commands_and_all_have_a_row() -> None:

@@ -77,8 +77,8 @@ def test_no_bytes_end_a_run(start):
 def program(folder: Path, broken: str) -> Terminal:
     """The dashboard with a bug of ours in it."""
     (folder / "broken.py").write_text(f"import sys\n{broken}\nfrom tui.cli import main\nsys.exit(main())\n")
-    told = {**environment(folder), "PYTHONPATH": str(Path(__file__).parents[1])}
-    return Terminal([sys.executable, "broken.py", "small.toml"], 120, 36, told, folder)
+    variables = {**environment(folder), "PYTHONPATH": str(Path(__file__).parents[1])}
+    return Terminal([sys.executable, "broken.py", "small.toml"], 120, 36, variables, folder)
 
 
 BROKEN = {
@@ -107,9 +107,9 @@ def test_a_bug_anywhere_in_the_screen_is_told_in_a_line_and_is_not_0(place, fold
             terminal.press("g")
         assert terminal.wait() == 1
         assert terminal.modes == modes
-        told = left(terminal)
-        assert "Traceback" not in told
-        assert "ZeroDivisionError: division by zero (the whole story is in" in " ".join(told.split())
+        text = left(terminal)
+        assert "Traceback" not in text
+        assert "ZeroDivisionError: division by zero (the whole story is in" in " ".join(text.split())
 
 
 UNUSABLE = """\
@@ -149,10 +149,10 @@ def test_a_file_that_cannot_be_used_ends_no_run_wherever_it_is_found_out(folder)
 def test_a_terminal_that_cannot_draw_gets_a_run_without_a_screen(start):
     terminal = start("small.toml", "--epochs", "3", TERM="dumb")
     assert terminal.wait(20) == 0
-    told = bytes(terminal.raw)
-    assert b"TERM=dumb" in told
-    assert b"test acc" in told.replace(b"\r\n", b" ")
-    assert b"\x1b[?" not in told.replace(b"\x1b[?25", b"")
+    output = bytes(terminal.raw)
+    assert b"TERM=dumb" in output
+    assert b"test acc" in output.replace(b"\r\n", b" ")
+    assert b"\x1b[?" not in output.replace(b"\x1b[?25", b"")
 
 
 @pytest.mark.parametrize("command", [(), ("run",)])
@@ -163,5 +163,5 @@ def test_a_working_folder_that_is_gone_is_told_in_a_line(command, folder):
     words = f'cd "{away}" && rm -r "{away}" && exec "{REGTUI}" {" ".join(command)} dropout'
     with Terminal(["/bin/sh", "-c", words], 120, 36, environment(folder), folder) as terminal:
         assert terminal.wait() == 2
-        told = bytes(terminal.raw).decode()
-        assert told == "regtui: the folder it was started in is not there any more: change to another one (cd)\r\n"
+        output = bytes(terminal.raw).decode()
+        assert output == "regtui: the folder it was started in is not there any more: change to another one (cd)\r\n"

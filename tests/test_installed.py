@@ -30,8 +30,8 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
         if file.suffix in (".toml", ".md") or file.name == "LICENSE":
             shutil.copy(file, source)
     subprocess.run([sys.executable, "-c", BUILD, str(built)], cwd=source, check=True, capture_output=True)
-    (made,) = built.glob("*.whl")
-    return made
+    (built_wheel,) = built.glob("*.whl")
+    return built_wheel
 
 
 @pytest.fixture(scope="module")
@@ -51,10 +51,12 @@ def regtui(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def answer(regtui: Path, folder: Path, *arguments: str) -> str:
     """What it prints. Raises CalledProcessError."""
-    told = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"} | environment(folder)
-    done = subprocess.run([regtui, *arguments], cwd=folder, env=told, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    return done.stdout
+    variables = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"} | environment(folder)
+    completed = subprocess.run(
+        [regtui, *arguments], cwd=folder, env=variables, capture_output=True, text=True, check=False
+    )
+    assert completed.returncode == 0, completed.stderr
+    return completed.stdout
 
 
 def test_the_wheel_holds_every_module_every_preset_and_the_license(wheel: Path) -> None:
@@ -79,8 +81,8 @@ def test_installed_it_lists_checks_and_trains_its_presets_from_any_folder(regtui
 
 
 def test_installed_it_opens_its_dashboard(regtui: Path, tmp_path: Path) -> None:
-    told = environment(tmp_path) | {"PYTHONPATH": ""}
-    with Terminal([str(regtui), "moons", "--paused"], 120, 36, told, tmp_path) as terminal:
+    variables = environment(tmp_path) | {"PYTHONPATH": ""}
+    with Terminal([str(regtui), "moons", "--paused"], 120, 36, variables, tmp_path) as terminal:
         terminal.wait_for("1 loss", timeout=60)
         terminal.wait_for("paused", timeout=60)
         terminal.press("q")

@@ -167,8 +167,8 @@ def test_a_run_that_was_left_goes_on_in_the_dashboard_with_all_it_knew(start: St
     assert "discard" not in again.text  # what an earlier process recorded is not lost by a key
     again.press("enter")
     assert again.wait(PATIENCE) == 0
-    _, kept = until(runs, lambda meta: meta.progress.epoch > left.progress.epoch and meta.state != "running")
-    assert kept.id == left.id
+    _, later = until(runs, lambda meta: meta.progress.epoch > left.progress.epoch and meta.state != "running")
+    assert later.id == left.id
     assert b"interrupted" in again.raw or b"stopped" in again.raw
 
 

@@ -207,7 +207,7 @@ def test_in_ascii_without_colour_and_mouse_nothing_else_is_sent(start):
     terminal.press("enter")
     assert terminal.wait() == 0
     sent = bytes(terminal.raw)
-    assert sent.isascii(), [hex(each) for each in sent if each > 127][:20]
+    assert sent.isascii(), [hex(byte) for byte in sent if byte > 127][:20]
     assert not re.search(rb"\x1b\[\?(1000|1002|1003|1006|1015|1016)h", sent)
     for codes in re.findall(rb"\x1b\[([\d;]*)m", sent):
         assert not {30, 31, 32, 33, 34, 35, 36, 37, 38, 40, 41, 42, 43, 44, 45, 46, 47, 48, *range(90, 108)} & {
@@ -217,10 +217,10 @@ def test_in_ascii_without_colour_and_mouse_nothing_else_is_sent(start):
 
 
 def test_without_a_terminal_it_trains_headless_and_ends_with_the_table(folder):
-    done = subprocess.run(
+    completed = subprocess.run(
         [REGTUI, "small.toml", "--epochs", "20"], cwd=folder, capture_output=True, text=True, stdin=subprocess.DEVNULL
     )
-    assert done.returncode == 0
-    assert "without a screen" in done.stderr
-    assert "test acc" in done.stdout
-    assert "dropped" in done.stdout
+    assert completed.returncode == 0
+    assert "without a screen" in completed.stderr
+    assert "test acc" in completed.stdout
+    assert "dropped" in completed.stdout

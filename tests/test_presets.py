@@ -48,16 +48,16 @@ class Ran:
         self.lab = Lab(preset, "cpu")
         self.events = list(self.lab.run())
 
-    def at(self, arm: str, value: Value, epoch: int) -> float:
+    def value_at(self, arm: str, value: Value, epoch: int) -> float:
         """The mean over the seeds at an epoch, counted from 1."""
         return statistics.mean(value(e) for e in self._epochs(arm) if e.epoch == epoch)
 
     def last(self, arm: str, value: Value) -> float:
-        return self.at(arm, value, self.preset.epochs)
+        return self.value_at(arm, value, self.preset.epochs)
 
     def lowest(self, arm: str, value: Value) -> float:
         """The smallest mean over the seeds."""
-        return min(self.at(arm, value, epoch) for epoch in {e.epoch for e in self._epochs(arm)})
+        return min(self.value_at(arm, value, epoch) for epoch in {e.epoch for e in self._epochs(arm)})
 
     def _epochs(self, arm: str) -> list[Epoch]:
         return [event for event in self.events if isinstance(event, Epoch) and event.arm == arm]

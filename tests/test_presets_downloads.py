@@ -37,14 +37,14 @@ def write_cifar100(folder: Path, train: int = 1000, test: int = 200) -> None:
     folder.mkdir(parents=True)
     for name, count in (("train", train), ("test", test)):
         fine = [number % 100 for number in range(count)]
-        told = {
+        fields = {
             "filenames": [f"{number}.png" for number in range(count)],
             "batch_label": name,
             "fine_labels": fine,
             "coarse_labels": [number // 5 for number in fine],
             "data": rng.integers(0, 256, (count, 3 * 32 * 32), dtype=np.uint8),
         }
-        (folder / name).write_bytes(python2.dumps(told))
+        (folder / name).write_bytes(python2.dumps(fields))
     names = {
         "fine_label_names": [f"thing {number}" for number in range(100)],
         "coarse_label_names": [f"kind {number}" for number in range(20)],
@@ -103,8 +103,8 @@ def test_two_epochs_give_finite_numbers_for_every_lane_that_does_not_diverge(nam
     assert len(diverged) < len(preset.arms) / 2
     for event in events:
         if isinstance(event, Epoch) and event.arm not in diverged:
-            told = (event.train_loss, event.val_loss, event.train_acc, event.val_acc, event.weight_norm, event.lr)
-            assert all(map(math.isfinite, told)), event
+            numbers = (event.train_loss, event.val_loss, event.train_acc, event.val_acc, event.weight_norm, event.lr)
+            assert all(map(math.isfinite, numbers)), event
         if isinstance(event, Finished):
             assert math.isfinite(event.test_loss)
             assert 0 <= event.test_acc <= 1
@@ -121,17 +121,17 @@ def test_no_lane_diverges_but_where_the_lesson_says_so(name: str) -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_what_others_report_is_told_at_the_end_with_ours_beside_it(name: str) -> None:
     preset, _, events = ran(name)
-    told = [event for event in events if isinstance(event, Reported)]
-    assert [(each.arm, each.metric, each.reported, each.text, each.note) for each in told] == [
-        (each.arm, each.metric, each.value, each.text, each.note) for each in preset.reported
+    numbers = [event for event in events if isinstance(event, Reported)]
+    assert [(number.arm, number.metric, number.reported, number.text, number.note) for number in numbers] == [
+        (number.arm, number.metric, number.value, number.text, number.note) for number in preset.reported
     ]
-    assert events[len(events) - len(told) :] == told
+    assert events[len(events) - len(numbers) :] == numbers
     ends = {event.arm: event for event in events if isinstance(event, Finished)}
     last = {event.arm: event for event in events if isinstance(event, Epoch)}
-    for each in told:
-        source = ends[each.arm] if each.metric.startswith("test_") else last[each.arm]
-        assert each.ours == pytest.approx(float(getattr(source, each.metric)), nan_ok=True)
-        assert from_json(to_json(each)) == each or math.isnan(each.ours)
+    for number in numbers:
+        source = ends[number.arm] if number.metric.startswith("test_") else last[number.arm]
+        assert number.ours == pytest.approx(float(getattr(source, number.metric)), nan_ok=True)
+        assert from_json(to_json(number)) == number or math.isnan(number.ours)
 
 
 # What the presets are -------------------------------------------------------------------------------------------------
@@ -146,7 +146,7 @@ def test_cifar100_is_the_courses_network_and_keeps_its_test_for_the_end() -> Non
     assert len(lab.stacks) == 2, "all arms but the wider one train together"
     reported = {"base": (3.3778, 0.2018), "weight decay": (3.3056, 0.2169), "dropout": (3.3898, 0.1951),
              "stop, last weights": (3.3223, 0.2159), "stop, best weights": (3.3183, 0.2133)}  # fmt: skip
-    assert {(each.arm, each.metric): each.value for each in preset.reported} == {
+    assert {(number.arm, number.metric): number.value for number in preset.reported} == {
         (arm, metric): value
         for arm, pair in reported.items()
         for metric, value in zip(("test_loss", "test_acc"), pair, strict=True)
@@ -157,14 +157,16 @@ def test_cifar100_is_the_courses_network_and_keeps_its_test_for_the_end() -> Non
 
 def test_the_first_layers_penalties_of_cifar100_are_keras_formulas_on_that_layer_alone() -> None:
     _, lab, events = ran("cifar100")
-    told = [event for event in events if isinstance(event, Epoch) and event.arm == "weight decay" and event.epoch == 2]
+    epochs = [
+        event for event in events if isinstance(event, Epoch) and event.arm == "weight decay" and event.epoch == 2
+    ]
     stack, lane = lab.lane("weight decay", 0)
     first = stack.layout.matrices[0].of(stack.theta_LP)[lane].double()
-    assert told[0].penalty["l2"] == pytest.approx(1e-5 * float((first**2).sum()), rel=1e-5)
+    assert epochs[0].penalty["l2"] == pytest.approx(1e-5 * float((first**2).sum()), rel=1e-5)
     x_NI = stack.task.train_x_SNI[0].double()
     bias = next(slot for slot in stack.layout.slots if slot.kind == "bias").of(stack.theta_LP)[lane].double()
     h_NO = (x_NI @ first + bias.flatten()).clamp(min=0)
-    assert told[0].penalty["activity_l1"] == pytest.approx(1e-5 * float(h_NO.sum()) / len(x_NI), rel=1e-4)
+    assert epochs[0].penalty["activity_l1"] == pytest.approx(1e-5 * float(h_NO.sum()) / len(x_NI), rel=1e-4)
     assert not any(sum(event.penalty.values()) for event in events if isinstance(event, Epoch) and event.arm == "base")
 
 
@@ -172,7 +174,7 @@ def test_the_dropout_of_cifar100_follows_its_widened_first_layer_alone(monkeypat
     seen: list[tuple[int, float]] = []
 
     def spy(h: torch.Tensor, bits: torch.Tensor, p: Threshold, inverted: bool) -> torch.Tensor:
-        seen.extend((h.shape[-1], 1 - 1 / kept) for kept in p.kept.flatten().tolist())
+        seen.extend((h.shape[-1], 1 - 1 / share) for share in p.kept.flatten().tolist())
         return dropout(h, bits, p, inverted)
 
     monkeypatch.setattr("engine.stack.modules.noise.dropout", spy)
@@ -278,7 +280,7 @@ def test_softmax_regression_learns_from_zeros(monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_the_outputs_of_the_layers_before_the_first_step_are_what_the_lessons_tell() -> None:
-    told = {
+    stds_by_arm = {
         ("book-activations", "relu, std 1"): (4.5, 9080),
         ("book-activations", "relu, sqrt(2/n)"): (0.79, 0.64),
         ("book-activations", "tanh, sqrt(1/n)"): (0.59, 0.31),
@@ -288,7 +290,7 @@ def test_the_outputs_of_the_layers_before_the_first_step_are_what_the_lessons_te
         ("init", "orthogonal"): (0.45, 0.070),
     }
     labs = {name: Lab(load_preset(name), "cpu") for name in ("book-activations", "init")}
-    for (name, arm), ends in told.items():
+    for (name, arm), ends in stds_by_arm.items():
         layers = [activity(labs[name], arm, seed) for seed in labs[name].preset.seeds]
         for place, expected in ((0, ends[0]), (-1, ends[1])):
             assert statistics.mean(seen[place].std for seen in layers) == pytest.approx(expected, rel=0.03)

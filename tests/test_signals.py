@@ -308,8 +308,8 @@ def test_nothing_trains_on_after_a_multiplexer_was_killed(keys, folder):
         command = ["tmux", "-L", name, "-f", "/dev/null", *words]
         return subprocess.run(command, cwd=folder, check=True, capture_output=True, text=True).stdout
 
-    told = [f"{key}={value}" for key, value in environment(folder).items()]
-    tmux("new-session", "-d", "-x", "120", "-y", "36", "env", *told, REGTUI, "small.toml", "--on-hangup", "stop")
+    variables = [f"{key}={value}" for key, value in environment(folder).items()]
+    tmux("new-session", "-d", "-x", "120", "-y", "36", "env", *variables, REGTUI, "small.toml", "--on-hangup", "stop")
     pid = int(tmux("list-panes", "-F", "#{pane_pid}"))
     try:
         end = time.perf_counter() + 20
@@ -338,8 +338,8 @@ def test_the_last_resort_ends_a_program_whose_main_thread_hangs(start, folder):
         "import sys, time\nfrom tui.app import RegtuiApp\nRegtuiApp.on_end_requested = lambda *_: time.sleep(60)\n"
         "from tui.cli import main\nsys.exit(main())\n"
     )
-    told = {**environment(folder), "PYTHONPATH": str(Path(__file__).parents[1])}
-    with Terminal([sys.executable, "hangs.py", "small.toml"], 120, 36, told, folder) as terminal:
+    variables = {**environment(folder), "PYTHONPATH": str(Path(__file__).parents[1])}
+    with Terminal([sys.executable, "hangs.py", "small.toml"], 120, 36, variables, folder) as terminal:
         modes = terminal.modes
         terminal.wait_for(trains)
         begin = time.perf_counter()

@@ -48,7 +48,7 @@ if TYPE_CHECKING:
     from engine.compare import ComparedWorker
     from engine.file_worker import FileWorker
 
-_LEFT_WITHIN = 30.0  # seconds; a run that is not in its file by then is not gone on with, and that is said
+_LEFT_WITHIN = 30.0  # seconds; a run that is not in its file by then is not gone on with, and a line says so
 # Told to end by Ctrl-C, a run is measured on the test data if that takes no longer, seconds.
 _TABLE_WITHIN = 0.8
 
@@ -97,8 +97,8 @@ class RegtuiApp(LivesOn, App[int]):
         """What every line goes through before it is sent."""
         return [*super().get_line_filters(), *self._plain]
 
-    def _build_driver(self, *given: Any, **options: Any) -> Driver:
-        driver = super()._build_driver(*given, **options)
+    def _build_driver(self, *args: Any, **options: Any) -> Driver:
+        driver = super()._build_driver(*args, **options)
         if self._signals is not None and isinstance(driver, TerminalDriver):
             self._signals.screen = driver
             driver.on_gone = self._signals.hang_up
@@ -226,12 +226,12 @@ class RegtuiApp(LivesOn, App[int]):
         if not here or self._kept is None:
             notify_failure(self._main, message.failed, "this preset cannot be loaded")
             return
-        kept, self._kept = self._kept, None
+        left, self._kept = self._kept, None
         _close(self.worker)
-        self.worker = kept.worker
-        if not kept.paused and isinstance(kept.worker, Worker):
-            kept.worker.send(Resume())
-        self._main.show_run(kept)
+        self.worker = left.worker
+        if not left.paused and isinstance(left.worker, Worker):
+            left.worker.send(Resume())
+        self._main.show_run(left)
         notify_failure(self._main, message.failed, "this preset cannot be loaded: back to the run before")
 
     @property

@@ -21,9 +21,9 @@ class UsageError(Exception):
 class Parser(argparse.ArgumentParser):
     """Argparse whose errors are one line that names the nearest option."""
 
-    def __init__(self, **given: Any) -> None:
+    def __init__(self, **options: Any) -> None:
         super().__init__(
-            allow_abbrev=False, add_help=False, formatter_class=argparse.RawDescriptionHelpFormatter, **given
+            allow_abbrev=False, add_help=False, formatter_class=argparse.RawDescriptionHelpFormatter, **options
         )
         self.add_argument("-h", "--help", action="help", help="show this and end")
 
@@ -52,11 +52,11 @@ def count(text: str) -> int:
     return int(text)
 
 
-def nearest(given: str, names: Any) -> str:
+def nearest(word: str, names: Any) -> str:
     """` (did you mean '...'?)`, or nothing where no name is near."""
     import difflib
 
-    near = difflib.get_close_matches(given, list(names), n=1, cutoff=0.6)
+    near = difflib.get_close_matches(word, list(names), n=1, cutoff=0.6)
     return f" (did you mean {near[0]!r}?)" if near else ""
 
 
@@ -83,7 +83,7 @@ def rate(text: str) -> float:
 
 
 def screen_options(parser: argparse.ArgumentParser, unused: str = "") -> argparse._ArgumentGroup:
-    """Add how a screen is drawn; `unused` is said of the options where they have no effect. The group of them."""
+    """Add how a screen is drawn; `unused` stands in the options' help where they have no effect. The group of them."""
     group = parser.add_argument_group("the screen")
     group.add_argument("--fps", type=rate, metavar="N", help=f"draw at most N times a second{unused}")
     group.add_argument("--ascii", action="store_true", help="draw with ASCII only")

@@ -50,7 +50,7 @@ class Bars:
         self._waiting = self._progress.add_task("starting", total=None, losses="", reason="")
         self._tasks: dict[str, Any] = {}
         self._ended = 0
-        self._said = ""
+        self._last_line = ""
         self._due = 0.0
 
     def __enter__(self) -> Bars:
@@ -70,8 +70,8 @@ class Bars:
     def loading(self, text: str, share: float | None) -> None:
         """What the data are waited for, such as a download, which is worth a line in a log as well."""
         self.waiting(text, share)
-        if not self.shown and text != self._said:
-            self._said = text
+        if not self.shown and text != self._last_line:
+            self._last_line = text
             complain(text)
 
     def warn(self, line: str) -> None:

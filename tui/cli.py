@@ -143,9 +143,11 @@ def _command(command: str, rest: Sequence[str]) -> int:
 
 def _resume(options: argparse.Namespace) -> int:
     """`run --resume`: a run goes on with the preset that it has."""
-    given = [name for name in ("preset", "target", "set", "arm_set", "seeds", "epochs") if getattr(options, name)]
-    if given:
-        name = "a preset" if given[0] == "preset" else f"--{given[0].replace('_', '-')}"
+    options_given = [
+        name for name in ("preset", "target", "set", "arm_set", "seeds", "epochs") if getattr(options, name)
+    ]
+    if options_given:
+        name = "a preset" if options_given[0] == "preset" else f"--{options_given[0].replace('_', '-')}"
         raise UsageError(f"--resume: a run goes on with its own preset, without {name}")
     if getattr(options, "control", False):
         raise UsageError("--resume and --control: one at a time")
@@ -176,7 +178,7 @@ def parser_of(command: str) -> Parser:
     add("--device", type=device, default="auto", metavar="D", help="auto (the default), cpu, cuda, cuda:N or mps")
     from tui.recording import hang_up_option, recording_options
 
-    kept = recording_options(parser)
+    group = recording_options(parser)
     unused = " (no effect here)" if command == "run" else ""
     add = screen_options(parser, unused).add_argument
     add("--paused", action="store_true", help=f"start paused{' (with --control)' if unused else ''}")
@@ -186,7 +188,7 @@ def parser_of(command: str) -> Parser:
         add("--json", action="store_true", help="one JSON object a line on stdout, and nothing else there")
         add("--control", action="store_true", help="the same, and commands as JSON lines on stdin")
     else:
-        hang_up_option(kept)
+        hang_up_option(group)
     return parser
 
 
@@ -194,8 +196,8 @@ def _arguments(ref: str, options: argparse.Namespace) -> list[str]:
     """The preset and the options that change its numbers."""
     arguments = [ref] if options.target is None else [ref, "--target", options.target]
     for name in ("set", "arm_set"):
-        for given in getattr(options, name):
-            arguments += [f"--{name.replace('_', '-')}", given]
+        for value in getattr(options, name):
+            arguments += [f"--{name.replace('_', '-')}", value]
     for name in ("seeds", "epochs"):
         if getattr(options, name) is not None:
             arguments += [f"--{name}", str(getattr(options, name))]

@@ -29,11 +29,11 @@ _RUNS = ("open", "attach", "compare", "export", "resume")
 def answer(words: Sequence[str], parser_of: ParserOf) -> int:
     """Print what the last word can be; the exit code. What fails finds nothing: a shell shows no errors."""
     with contextlib.suppress(Exception):
-        shell, *given = words
+        shell, *arguments = words
         # In a word with spaces its quote is still open: shells match what is behind it.
-        typed = (given or [""])[-1].lstrip("\"'")
-        given = [*given[:-1], typed]
-        for word, help in possible(given, parser_of):
+        typed = (arguments or [""])[-1].lstrip("\"'")
+        arguments = [*arguments[:-1], typed]
+        for word, help in possible(arguments, parser_of):
             if word.startswith(typed):
                 print(_for_bash(word, typed) if shell == "bash" else f"{word}\t{' '.join(help.split())}")
     return DONE

@@ -77,8 +77,8 @@ class Keys:
         content, bracket, rest = text.partition(_END)
         if not bracket and (held := _HELD.search(content)):
             content, self._held = content[: held.start()], held[0]
-        kept = self._pasted or ""
-        self._pasted = kept + _CONTROLS.sub("", content[: 2 * PASTE_LIMIT])[: PASTE_LIMIT - len(kept)]
+        pasted_before = self._pasted or ""
+        self._pasted = pasted_before + _CONTROLS.sub("", content[: 2 * PASTE_LIMIT])[: PASTE_LIMIT - len(pasted_before)]
         if not bracket:
             return "", ""
         pasted, self._pasted = self._pasted, None

@@ -1,4 +1,4 @@
-"""The preset that a command line names: one that comes with the program, a file, or one made for data of the user's."""
+"""The preset that a command line names: a built-in one, a file, or one proposed for the user's data."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def proposal_of(ref: str, options: argparse.Namespace, tell: Callable[[str], Non
         return None
     try:
         size = os.path.getsize(ref)
-    except (OSError, ValueError):  # which is said where it is read
+    except (OSError, ValueError):  # which is reported where it is read
         size = 0
     if size > _LARGE:
         tell(f"looking at {ref} ({size / 1e6:,.0f} MB) ...")

@@ -45,26 +45,26 @@ def hang_up_option(group: argparse._ArgumentGroup) -> None:
 
 def background(options: argparse.Namespace) -> list[str]:
     """The options of `regtui run --resume` for a process that goes on with a run that is left."""
-    given = [f"--checkpoint-every={options.checkpoint_every}", f"--keep-snapshots={options.keep_snapshots}"]
-    return given if options.device == "auto" else [*given, "--device", options.device]
+    arguments = [f"--checkpoint-every={options.checkpoint_every}", f"--keep-snapshots={options.keep_snapshots}"]
+    return arguments if options.device == "auto" else [*arguments, "--device", options.device]
 
 
 def keeper_of(options: argparse.Namespace, command: Sequence[str]) -> KeeperOf:
-    """How the keeper of a run's file is made, for the first preset and for others that are opened after it.
+    """What builds the keeper of a run's file, for the first preset and for others that are opened after it.
 
     `command` is the command line. Raises RunError where there is a file of the name that is asked for.
     """
     if getattr(options, "no_record", False):
         return lambda preset: None
-    given = getattr(options, "record", None)
-    if given and Path(given).exists():
+    record = getattr(options, "record", None)
+    if record and Path(record).exists():
         from engine.runs.errors import RunError
 
-        raise RunError(f"{given}: is there already: give --record another name")
+        raise RunError(f"{record}: is there already: give --record another name")
 
     def keeper_of_preset(preset: Preset) -> Callable[[Worker], Keeper]:
-        nonlocal given
-        own, given = given, None
+        nonlocal record
+        own, record = record, None
 
         def make(worker: Worker) -> Keeper:
             from engine.keeper import Keeper
@@ -85,7 +85,7 @@ def keeper_of(options: argparse.Namespace, command: Sequence[str]) -> KeeperOf:
 
 
 def keeper_that_goes_on(writer: RunWriter, id: str, options: argparse.Namespace) -> Callable[[Worker], Keeper]:
-    """How the keeper of a run is made that goes on in its file."""
+    """What builds the keeper of a run that goes on in its file."""
 
     def make(worker: Worker) -> Keeper:
         from engine.keeper import Keeper

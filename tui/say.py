@@ -1,4 +1,4 @@
-"""Lines without a screen: text that others wrote is made printable here, on its way out. Imports nothing heavy."""
+"""Lines without a screen: text that others wrote becomes printable here, on its way out. Imports nothing heavy."""
 
 from __future__ import annotations
 

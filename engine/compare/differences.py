@@ -16,7 +16,7 @@ _DATA = "the data themselves"
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """A run in a comparison: how it is called there, what its file tells, and its preset as it stands."""
+    """A run in a comparison: its label there, what its file holds, and its preset as it stands."""
 
     label: str
     meta: RunMeta
@@ -39,30 +39,30 @@ def labels(metas: Sequence[RunMeta]) -> list[str]:
     presets = Counter(meta.identity.preset for meta in metas)
     words = [meta.name or (meta.identity.preset if presets[meta.identity.preset] == 1 else "") for meta in metas]
     counts = Counter(words)
-    found = []
+    words_of_runs = []
     for meta, word in zip(metas, words, strict=True):
         short = meta.id[:digits]
-        found.append(short if not word else word if counts[word] == 1 else f"{word} {short}")
-    counts = Counter(found)
+        words_of_runs.append(short if not word else word if counts[word] == 1 else f"{word} {short}")
+    counts = Counter(words_of_runs)
     # Copies of one file have one id.
-    return [word if counts[word] == 1 else f"{word} ({place + 1})" for place, word in enumerate(found)]
+    return [word if counts[word] == 1 else f"{word} ({place + 1})" for place, word in enumerate(words_of_runs)]
 
 
 def differences(runs: Sequence[Compared]) -> list[str]:
     """A line for each thing in which the runs differ: `training.lr: 0.1 in first; 0.03 in second`."""
     same_arms = len({run.preset.arm_names for run in runs}) == 1
-    told = [_told(run, same_arms) for run in runs]
+    settings = [_settings(run, same_arms) for run in runs]
     lines: list[str] = []
-    for name in told[0]:
-        # Other seeds or other settings of the data give other examples: that is told by then.
-        known = name == _DATA and any(line.startswith(("seeds:", "arms:", "data.")) for line in lines)
-        if not known and len({texts[name] for texts in told}) > 1:
-            row = (f"{texts[name] or '-'} in {run.label}" for texts, run in zip(told, runs, strict=True))
+    for name in settings[0]:
+        # Other seeds or other settings of the data give other examples: that line already explains it.
+        explained = name == _DATA and any(line.startswith(("seeds:", "arms:", "data.")) for line in lines)
+        if not explained and len({texts[name] for texts in settings}) > 1:
+            row = (f"{texts[name] or '-'} in {run.label}" for texts, run in zip(settings, runs, strict=True))
             lines.append(f"{name}: {'; '.join(row)}")
     return lines
 
 
-def _told(run: Compared, same_arms: bool) -> dict[str, str]:
+def _settings(run: Compared, same_arms: bool) -> dict[str, str]:
     """What is compared of a run, by its name."""
     preset, environment = run.preset, run.meta.environment
     return {

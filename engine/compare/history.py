@@ -23,7 +23,7 @@ class ComparedHistory(History):
         lanes = [(names[place][arm], seed) for place, history in enumerate(histories) for arm, seed in history.lanes]
         super().__init__(lanes, points=4)
         self._histories, self._names = list(histories), list(names)
-        self._part_of = {name: place for place, told in enumerate(names) for name in told.values()}
+        self._part_of = {name: place for place, shown_names in enumerate(names) for name in shown_names.values()}
 
     def __len__(self) -> int:
         return max(map(len, self._histories), default=0)
@@ -42,35 +42,39 @@ class ComparedHistory(History):
         writer = csv.writer(file)
         writer.writerow(["arm", "seed", "epoch", *metrics])
         for arm, seed in self.lanes:
-            told = [self.series(metric, arm, seed) for metric in metrics]
-            for column, epoch in enumerate(told[0][0].tolist() if told else []):
-                numbers = [float(values[column]) for _, values in told]
+            curves = [self.series(metric, arm, seed) for metric in metrics]
+            for column, epoch in enumerate(curves[0][0].tolist() if curves else []):
+                numbers = [float(values[column]) for _, values in curves]
                 if not all(map(math.isnan, numbers)):
                     writer.writerow([arm, seed, epoch, *("" if math.isnan(x) else repr(x) for x in numbers)])
 
     def means(self, metric: str) -> tuple[NDArray[np.int64], Floats, Floats]:
         parts = [history.means(metric) for history in self._histories]
-        epochs = np.unique(np.concatenate([told for told, _, _ in parts])) if parts else np.empty(0, dtype=np.int64)
-        mean = [_placed(epochs, told, values) for told, values, _ in parts]
-        deviation = [_placed(epochs, told, values) for told, _, values in parts]
+        epochs = (
+            np.unique(np.concatenate([own_epochs for own_epochs, _, _ in parts]))
+            if parts
+            else np.empty(0, dtype=np.int64)
+        )
+        mean = [_placed(epochs, own_epochs, values) for own_epochs, values, _ in parts]
+        deviation = [_placed(epochs, own_epochs, values) for own_epochs, _, values in parts]
         return epochs, np.concatenate(mean), np.concatenate(deviation)
 
     def mean(self, metric: str, arm: str) -> tuple[NDArray[np.int64], Floats, Floats, Floats]:
         place = self._part_of[arm]
-        own = next(name for name, told in self._names[place].items() if told == arm)
+        own = next(name for name, shown in self._names[place].items() if shown == arm)
         return self._histories[place].mean(metric, own)
 
     def series(self, metric: str, arm: str, seed: int | None = None) -> tuple[NDArray[np.int64], Floats]:
         place = self._part_of[arm]
-        own = next(name for name, told in self._names[place].items() if told == arm)
+        own = next(name for name, shown in self._names[place].items() if shown == arm)
         return self._histories[place].series(metric, own, seed)
 
 
-def _placed(epochs: NDArray[np.int64], told: NDArray[np.int64], values: Floats) -> Floats:
+def _placed(epochs: NDArray[np.int64], own_epochs: NDArray[np.int64], values: Floats) -> Floats:
     """Values at some epochs, [arms, n], at others: the newest before; nothing before the first or behind the last."""
-    if not told.size:
+    if not own_epochs.size:
         return np.full((len(values), epochs.size), np.nan)
-    newest = np.searchsorted(told, epochs, side="right") - 1
+    newest = np.searchsorted(own_epochs, epochs, side="right") - 1
     placed = values[:, np.maximum(newest, 0)]
-    placed[:, (newest < 0) | (epochs > told[-1])] = np.nan
+    placed[:, (newest < 0) | (epochs > own_epochs[-1])] = np.nan
     return placed

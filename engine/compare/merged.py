@@ -67,7 +67,7 @@ def merged_record(runs: Sequence[Compared], records: Sequence[RunRecord], preset
             (names[arm], seed): _renamed(held, names)
             for record, names in parts for (arm, seed), held in getattr(record, field).items()
         })  # fmt: skip
-    merged.reported = tuple(_renamed(told, names) for record, names in parts for told in record.reported)
+    merged.reported = tuple(_renamed(event, names) for record, names in parts for event in record.reported)
     return merged
 
 
@@ -76,18 +76,18 @@ def _renamed(event: Any, names: dict[str, str]) -> Any:
 
 
 def _started(preset: Preset, parts: Sequence[tuple[RunRecord, dict[str, str]]]) -> Started:
-    known = [(record.started, names) for record, names in parts if record.started is not None]
-    first = known[0][0] if known else Started(preset.name, (), (), "", 0, 0, 0, 0)
+    starts = [(record.started, names) for record, names in parts if record.started is not None]
+    first = starts[0][0] if starts else Started(preset.name, (), (), "", 0, 0, 0, 0)
 
     def by_arm(field: str) -> dict[str, Any]:
-        return {names[arm]: told for started, names in known for arm, told in getattr(started, field).items()}
+        return {names[arm]: value for started, names in starts for arm, value in getattr(started, field).items()}
 
     return dataclasses.replace(
         first,
         preset=preset.name,
         arms=preset.arm_names,
         seeds=preset.seeds,
-        device=", ".join(dict.fromkeys(started.device for started, _ in known)),
+        device=", ".join(dict.fromkeys(started.device for started, _ in starts)),
         parameters_by_arm=by_arm("parameters_by_arm"),
         layers_by_arm=by_arm("layers_by_arm"),
         warnings=(),

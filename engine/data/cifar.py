@@ -28,23 +28,23 @@ def read_batch(raw: bytes, labels: str, classes: int) -> Part:
         It is none.
     """
     held = _dict(raw)
-    given = held.get(labels)
-    if not isinstance(given, list) or not given:
+    values = held.get(labels)
+    if not isinstance(values, list) or not values:
         raise ValueError(f"has no list of {labels}")
     # bool is an int to isinstance.
-    for label in given:
+    for label in values:
         if type(label) is not int or not 0 <= label < classes:
-            found = label if type(label) is int else "no number"
-            raise ValueError(f"a label is {found}: must be 0 to {classes - 1}")
-    return Part(_bytes_array(held.get("data"), (len(given), PIXELS)), np.array(given, dtype=np.int64))
+            shown = label if type(label) is int else "no number"
+            raise ValueError(f"a label is {shown}: must be 0 to {classes - 1}")
+    return Part(_bytes_array(held.get("data"), (len(values), PIXELS)), np.array(values, dtype=np.int64))
 
 
 def read_class_names(raw: bytes, key: str, classes: int) -> tuple[str, ...]:
     """The names of the classes, printable. Raises ValueError."""
-    given = _dict(raw).get(key)
-    if not isinstance(given, list) or len(given) != classes:
+    values = _dict(raw).get(key)
+    if not isinstance(values, list) or len(values) != classes:
         raise ValueError(f"has no list of {classes} {key}")
-    names = [name.decode("latin1") if isinstance(name, bytes) else name for name in given]
+    names = [name.decode("latin1") if isinstance(name, bytes) else name for name in values]
     if not all(isinstance(name, str) and 0 < len(name) <= 100 for name in names):
         raise ValueError(f"has {key} that are no texts of 1 to 100 characters")
     return tuple(map(printable, names))
@@ -57,18 +57,18 @@ def _dict(raw: bytes) -> dict[str, Any]:
     return held
 
 
-def _bytes_array(said: Any, shape: tuple[int, int]) -> Array:
+def _bytes_array(built: Any, shape: tuple[int, int]) -> Array:
     """The uint8 array of that shape that a pickle describes, made of its bytes alone."""
-    match said:
-        case Said("_reconstruct", (Named("ndarray"), _, _), (_, given, Said() as dtype, False, data)):
+    match built:
+        case Said("_reconstruct", (Named("ndarray"), _, _), (_, stored, Said() as dtype, False, data)):
             pass
-        case Said("_frombuffer", (data, Said() as dtype, given, b"C" | "C"), None):
+        case Said("_frombuffer", (data, Said() as dtype, stored, b"C" | "C"), None):
             pass
         case _:
             raise ValueError("its data are no array in the order of C")
     if not _is_uint8(dtype):
         raise ValueError("its data are no uint8")
-    if given != shape or not isinstance(data, bytes) or len(data) != shape[0] * shape[1]:
+    if stored != shape or not isinstance(data, bytes) or len(data) != shape[0] * shape[1]:
         raise ValueError("not images of 3 x 32 x 32, one for each label")
     return np.frombuffer(data, np.uint8).reshape(shape)
 

@@ -112,8 +112,8 @@ class _Table:
         if width > MOST_COLUMNS:
             raise PresetError(f"{self._given}: has {width:,} inputs, and at most {MOST_COLUMNS:,} are read")
         if width > len(columns):
-            what = f"{width:,} inputs of {cells.rows:,} lines"
-            refuse_what_cannot_fit(8 * width * cells.rows, free_memory(), what, "fewer columns of text (data.drop)")
+            inputs = f"{width:,} inputs of {cells.rows:,} lines"
+            refuse_what_cannot_fit(8 * width * cells.rows, free_memory(), inputs, "fewer columns of text (data.drop)")
         targets_N = np.frombuffer(self._targets, dtype=np.float64)
         if self._data.kind == "regression":
             return Pool(Part(one_hot(cells.values(), columns), targets_N), (), notes=notes)
@@ -125,15 +125,15 @@ class _Table:
 
     def _refuse_header(self, columns: list[str]) -> None:
         refuse_header(columns, self._given)
-        known = set(columns)
-        if self._data.target not in known:
+        names = set(columns)
+        if self._data.target not in names:
             raise no_such_column(self._data.target, "data.target =", columns, self._given)
         for setting in ("drop", "categorical"):
             for name in getattr(self._data, setting):
-                if name not in known:
+                if name not in names:
                     raise no_such_column(name, f"data.{setting} =", columns, self._given)
         refuse_doubles(columns, self._given)
-        if len(known - {*self._data.drop}) < 2:
+        if len(names - {*self._data.drop}) < 2:
             target = quoted(self._data.target, 40)
             raise PresetError(f"{self._given}: has no column but {target}: nothing to predict it from")
 
@@ -145,8 +145,8 @@ class _Table:
                 name = f"{self._given}, line {line}: column {quoted(target, 40)}"
                 if not cell:
                     raise PresetError(f"{name} is empty: must be a number (fill in or leave out the line)")
-                wanted = "must be a number" if number is None else "must be a number from -1e30 to 1e30"
-                raise PresetError(f"{name} = {quoted(cell, 40)}: {wanted}")
+                expected = "must be a number" if number is None else "must be a number from -1e30 to 1e30"
+                raise PresetError(f"{name} = {quoted(cell, 40)}: {expected}")
             self._targets.append(number)
             return
         if not cell:
@@ -170,7 +170,7 @@ def _notes(columns: Sequence[Column], rows: int, guessed: str) -> tuple[str, ...
     if filled := [column for column in columns if column.missing and column.kind == "number"]:
         gaps = [f"{quoted(column.name, 30)} ({column.missing:,} of {rows:,})" for column in filled]
         parts.append(f"missing values filled with the training part's median: {listed(gaps)}")
-    for kind, what in (("category", "missing values of no category"), ("empty", "columns without a value, now 0")):
+    for kind, remark in (("category", "missing values of no category"), ("empty", "columns without a value, now 0")):
         if some := [quoted(column.name, 30) for column in columns if column.missing and column.kind == kind]:
-            parts.append(f"{what}: {listed(some)}")
+            parts.append(f"{remark}: {listed(some)}")
     return (f"csv: {'; '.join(parts)}",) if parts else ()

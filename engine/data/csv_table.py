@@ -77,8 +77,8 @@ class Cells:
             return
         for place, cell in enumerate(cells):
             texts = self._texts[place]
-            known = None if texts is None else texts.get(cell)
-            self._values.append(self._value(place, cell, line) if known is None else known)
+            number = None if texts is None else texts.get(cell)
+            self._values.append(self._value(place, cell, line) if number is None else number)
 
     def _value(self, place: int, cell: str, line: int) -> float:
         if cell in MISSING and self._data.missing != "refuse":

@@ -49,15 +49,15 @@ def _copy(url: str, file: IO[bytes], progress: Callable[[float | None], None]) -
     digest = hashlib.md5(usedforsecurity=False)
     request = urllib.request.Request(url, headers={"User-Agent": "regtui"})
     with urllib.request.urlopen(request, timeout=TIMEOUT) as answer:
-        total, done, reported = int(answer.headers.get("Content-Length") or 0), 0, -1
+        total, read, reported = int(answer.headers.get("Content-Length") or 0), 0, -1
         while chunk := answer.read(_CHUNK):
             file.write(chunk)
             digest.update(chunk)
-            done += len(chunk)
-            if done > LARGEST:
+            read += len(chunk)
+            if read > LARGEST:
                 raise OSError(f"sends more than {LARGEST:,} bytes")
-            percent = 100 * done // total if total else done >> 20
+            percent = 100 * read // total if total else read >> 20
             if percent != reported:
                 reported = percent
-                progress(min(1.0, done / total) if total else None)
+                progress(min(1.0, read / total) if total else None)
     return digest.hexdigest()

@@ -44,8 +44,8 @@ def load_folder(path: str, size: int, report: Report) -> Pool:
     train, test = images_of(path, report)
     names = tuple(train)
     count = sum(len(images) for part in (train, test) for images in part.values())
-    what = f"{count:,} images of {size} x {size} pixels"
-    refuse_what_cannot_fit(count * 3 * size**2, free_memory(), what, "a smaller data.size, or fewer images")
+    subject = f"{count:,} images of {size} x {size} pixels"
+    refuse_what_cannot_fit(count * 3 * size**2, free_memory(), subject, "a smaller data.size, or fewer images")
     with quiet():
         pool, official = (_part(classes, names, root, size, given, report) for classes in (train, test))
     return Pool(
@@ -95,8 +95,8 @@ def _classes(root: Path, walk: Walk, given: str) -> tuple[Classes, Classes]:
     )
 
 
-def _with_images(found: dict[Path, list[Path]], given: str) -> Classes:
-    classes = {folder.name: images for folder, images in found.items() if images}
+def _with_images(images_in: dict[Path, list[Path]], given: str) -> Classes:
+    classes = {folder.name: images for folder, images in images_in.items() if images}
     if not classes:
         raise PresetError(f"{given}: no images found (expected {_LAYOUT}: {', '.join(EXTENSIONS)})")
     return classes

@@ -41,9 +41,9 @@ def read_idx(raw: bytes, packed: bool, item: tuple[int, ...]) -> Array:
     header = unpacker.decompress(raw, header_size) if unpacker else raw[:header_size]
     if len(header) < header_size or header[:4] != bytes([0, 0, 8, 1 + len(item)]):
         raise ValueError(f"no IDX file of bytes in {1 + len(item)} dimensions")
-    count, *given = struct.unpack(f">{1 + len(item)}I", header[4:])
-    if tuple(given) != item:
-        raise ValueError(f"holds {_by(given)} where {_by(item)} belongs")
+    count, *shape = struct.unpack(f">{1 + len(item)}I", header[4:])
+    if tuple(shape) != item:
+        raise ValueError(f"holds {_by(shape)} where {_by(item)} belongs")
     size = count * math.prod(item)
     if not count:
         raise ValueError("holds 0 examples")

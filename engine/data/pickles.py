@@ -2,7 +2,7 @@
 
 Even with its callables blocked, `pickle` hands bytes of the file to NumPy as an array's dtype and state, and they can
 say where in memory an array's objects lie. So the few opcodes that CIFAR's files have are read by this interpreter,
-and an array stays a record of what was said about it, for the reader to check.
+and an array stays a record of how it was described, for the reader to check.
 
 The format: CPython's Lib/pickletools.py. Protocol 2, as Python 2 wrote CIFAR, and what Python 3 writes since.
 """
@@ -59,7 +59,7 @@ def read_plain(raw: bytes) -> Any:
 class _Reader:
     def __init__(self, raw: bytes) -> None:
         self._raw = raw
-        self._at = 0
+        self._position = 0
         self._stack: list[Any] = []
         self._marks: list[int] = []
         self._memo: dict[int, Any] = {}
@@ -68,8 +68,8 @@ class _Reader:
         """Run the opcodes up to the stop."""
         try:
             for _ in range(OPCODES):
-                code = self._raw[self._at]
-                self._at += 1
+                code = self._raw[self._position]
+                self._position += 1
                 if code == _STOP:
                     return self._pop()
                 action = _ACTIONS.get(code)
@@ -84,20 +84,20 @@ class _Reader:
 
     def _number(self, kind: str) -> int:
         form = _FORMS[kind]
-        number: int = form.unpack_from(self._raw, self._at)[0]
-        self._at += form.size
+        number: int = form.unpack_from(self._raw, self._position)[0]
+        self._position += form.size
         return number
 
     def _bytes(self, length: int) -> bytes:
-        if not 0 <= length <= len(self._raw) - self._at:
-            raise ValueError(f"claims {length:,} bytes where {len(self._raw) - self._at:,} are left")
-        self._at += length
-        return self._raw[self._at - length : self._at]
+        if not 0 <= length <= len(self._raw) - self._position:
+            raise ValueError(f"claims {length:,} bytes where {len(self._raw) - self._position:,} are left")
+        self._position += length
+        return self._raw[self._position - length : self._position]
 
     def _line(self) -> str:
-        end = self._raw.index(b"\n", self._at, self._at + 100)
-        line = self._raw[self._at : end].decode("ascii")
-        self._at = end + 1
+        end = self._raw.index(b"\n", self._position, self._position + 100)
+        line = self._raw[self._position : end].decode("ascii")
+        self._position = end + 1
         return line
 
     def _push(self, value: Any) -> None:

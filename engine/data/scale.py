@@ -120,7 +120,7 @@ class Standard:
         """Of the scalings of all splits."""
         shift_SI, spread_SI = (
             torch.from_numpy(np.stack(rows)).to(device, dtype)
-            for rows in ([one.shift_I for one in scalings], [one.spread_I for one in scalings])
+            for rows in ([scaling.shift_I for scaling in scalings], [scaling.spread_I for scaling in scalings])
         )
         return cls(shift_SI, spread_SI)
 

@@ -123,11 +123,13 @@ def _taken(name: str, amount: Amount, count: int, examples: int) -> str:
     return f"{name} = {amount} ({_count(amount, examples)})" if isinstance(amount, float) else f"{name} = {amount}"
 
 
-def first(wanted: Sizes, official: int | None) -> Split:
+def first(sizes_wanted: Sizes, official: int | None) -> Split:
     """In the order of the source: training, then validation, then test (of the official part: its first)."""
-    until = wanted.train + wanted.validation
+    until = sizes_wanted.train + sizes_wanted.validation
     start = until if official is None else 0
-    return Split(np.arange(wanted.train), np.arange(wanted.train, until), np.arange(start, start + wanted.test))
+    return Split(
+        np.arange(sizes_wanted.train), np.arange(sizes_wanted.train, until), np.arange(start, start + sizes_wanted.test)
+    )
 
 
 def everything(examples: int, official: int | None) -> Split:
@@ -136,17 +138,17 @@ def everything(examples: int, official: int | None) -> Split:
     return Split(rows_N, rows_N, rows_N if official is None else np.arange(official))
 
 
-def drawn(wanted: Sizes, seed: int, y_N: Ints, official_y_N: Ints | None) -> Split:
+def at_random(sizes_wanted: Sizes, seed: int, y_N: Ints, official_y_N: Ints | None) -> Split:
     """Stratified: in each part, each class has its share of the pool to within 1. A part's rows are in random order.
 
     The same seed draws the same split, whatever other seeds run beside it.
     """
     rng = np.random.default_rng([seed, _STREAM])
     if official_y_N is None:
-        train_N, val_N, test_N = _strata(rng, y_N, (wanted.train, wanted.validation, wanted.test))
+        train_N, val_N, test_N = _strata(rng, y_N, (sizes_wanted.train, sizes_wanted.validation, sizes_wanted.test))
     else:
-        train_N, val_N = _strata(rng, y_N, (wanted.train, wanted.validation))
-        (test_N,) = _strata(rng, official_y_N, (wanted.test,))
+        train_N, val_N = _strata(rng, y_N, (sizes_wanted.train, sizes_wanted.validation))
+        (test_N,) = _strata(rng, official_y_N, (sizes_wanted.test,))
     return Split(train_N, val_N, test_N)
 
 

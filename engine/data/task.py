@@ -105,12 +105,12 @@ def load_task(
     elif data.split == "first":
         splits = [split.first(split.sizes(data, len(pool.pool), official), official)]
     else:
-        wanted = split.sizes(data, len(pool.pool), official)
+        sizes = split.sizes(data, len(pool.pool), official)
         official_y_N = None if pool.test is None else pool.test.y_N
         # A regression has no classes to stratify by.
         y_N = np.zeros(len(pool.pool), dtype=np.int64) if data.kind == "regression" else pool.pool.y_N
-        splits = [split.drawn(wanted, seed, y_N, official_y_N) for seed in seeds]
-    scalings = [scale.fit(data.scale, pool.pool.x_NI, one.train_N, pool.top) for one in splits]
+        splits = [split.at_random(sizes, seed, y_N, official_y_N) for seed in seeds]
+    scalings = [scale.fit(data.scale, pool.pool.x_NI, part.train_N, pool.top) for part in splits]
 
     def gathered(part: Part, rows_SN: list[Ints]) -> tuple[Tensor, Tensor]:
         shape = (len(rows_SN), len(rows_SN[0]), part.x_NI.shape[1])
@@ -118,15 +118,15 @@ def load_task(
         for x_NI, rows_N, scaling in zip(x_SNI, rows_SN, scalings, strict=True):
             scale.scaled(scaling, part.x_NI, rows_N, x_NI)
         if data.target_scale == "standard":
-            ys = [scale.scaled_targets(part.y_N, one.train_N) for one in splits]
+            ys = [scale.scaled_targets(part.y_N, split_of_seed.train_N) for split_of_seed in splits]
         else:
             ys = [part.y_N] * len(splits)
         y_SN = torch.stack([torch.from_numpy(y_N[rows_N]) for y_N, rows_N in zip(ys, rows_SN, strict=True)])
         return x_SNI, y_SN.to(device, dtype if y_SN.is_floating_point() else y_SN.dtype)
 
-    train_x_SNI, train_y_SN = gathered(pool.pool, [one.train_N for one in splits])
-    val_x_SNI, val_y_SN = gathered(pool.pool, [one.val_N for one in splits])
-    test_x_SNI, test_y_SN = gathered(pool.test or pool.pool, [one.test_N for one in splits])
+    train_x_SNI, train_y_SN = gathered(pool.pool, [part.train_N for part in splits])
+    val_x_SNI, val_y_SN = gathered(pool.pool, [part.val_N for part in splits])
+    test_x_SNI, test_y_SN = gathered(pool.test or pool.pool, [part.test_N for part in splits])
     return Task(
         train_x_SNI,
         train_y_SN,
@@ -157,8 +157,8 @@ def _refuse_what_cannot_fit(
     if data.split == "all":
         rows, splits = 3 * examples, 1
     else:
-        wanted = split.sizes(data, examples, official)
-        rows, splits = wanted.train + wanted.validation + wanted.test, seeds if data.split == "random" else 1
+        sizes = split.sizes(data, examples, official)
+        rows, splits = sizes.train + sizes.validation + sizes.test, seeds if data.split == "random" else 1
     words = f"{examples:,} examples of {data.source}" + (f" under {splits:,} seeds" if splits > 1 else "")
     # A target and the number of a row are of 8 bytes each.
     need = loading + splits * rows * (features * dtype.itemsize + 16)
@@ -177,8 +177,8 @@ def _warnings(data: Data, pool: Pool) -> tuple[str, ...]:
         return pool.notes
     names = ", ".join(single[:3]) + (", ..." if len(single) > 3 else "")
     which = f"class {names} has" if len(single) == 1 else f"{len(single)} classes ({names}) have"
-    one = f"{data.source}: {which} one example only: it is learned and not measured, or the reverse"
-    return (*pool.notes, one)
+    warning = f"{data.source}: {which} one example only: it is learned and not measured, or the reverse"
+    return (*pool.notes, warning)
 
 
 def _first_features(data: Data, pool: Pool) -> Pool:

@@ -48,12 +48,12 @@ def load_torchvision(source: str, report: Report, unchecked: bool = False) -> Po
     try:
         _complete(source, files, root, report, unchecked)
     except (OSError, RuntimeError, ImportError) as error:
-        folder, wanted = root / files.folder, f"{files.names[0]}.gz etc."
+        folder, files_wanted = root / files.folder, f"{files.names[0]}.gz etc."
         if files.archive:
-            folder, wanted = root, files.archive
+            folder, files_wanted = root, files.archive
         raise PresetError(
             f"data.source = {source!r}: not in {shown(folder)}, and the download failed"
-            f" ({shown(' '.join(str(error).split()), 48)}): put {wanted} there, set REGTUI_DATA, or use"
+            f" ({shown(' '.join(str(error).split()), 48)}): put {files_wanted} there, set REGTUI_DATA, or use"
             f" {', '.join(EMBEDDED)}"
         ) from error
     read = partial(_read, source, unchecked=unchecked)
@@ -87,11 +87,11 @@ def _complete(source: str, files: SetFiles, root: Path, report: Report, unchecke
         report(Loading(f"unpacking {archive.name}"))
         _unpack(source, files, root, [f"{files.folder}/{name}" for name in missing], unchecked)
         return
-    known = _torchvision(files)
+    dataset = _torchvision(files)
     for count, name in enumerate(missing, start=1):
         packed = f"{name}.gz"
         text = f"downloading {files.name} ({count} of {len(missing)}): {packed}"
-        urls = [f"{mirror.rstrip('/')}/{packed}" for mirror in known.mirrors]
+        urls = [f"{mirror.rstrip('/')}/{packed}" for mirror in dataset.mirrors]
         _fetch(urls, root / files.folder / packed, MD5[source][packed], text, report)
 
 

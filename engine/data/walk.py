@@ -60,28 +60,28 @@ class Walk:
         PresetError
             One of the folders is a link to another one.
         """
-        found: dict[Path, list[str]] = {folder: [] for folder in folders}
+        files_in: dict[Path, list[str]] = {folder: [] for folder in folders}
         links = [(folder, str(folder)) for folder in folders if folder.is_symlink()]
         for folder in folders:
             if not folder.is_symlink() and self._takes(os.stat(folder)):
-                self._below(str(folder), folder, found, links)
+                self._below(str(folder), folder, files_in, links)
         for folder, place in links:  # more come while it runs
             status = os.stat(place)
             if stat.S_ISREG(status.st_mode):
                 if self._takes(status):
-                    found[folder].append(place)
+                    files_in[folder].append(place)
             elif stat.S_ISDIR(status.st_mode):
                 if self._takes(status):
-                    self._below(place, folder, found, links)
+                    self._below(place, folder, files_in, links)
                 elif place == str(folder):
                     raise PresetError(
                         f"{self._given}: {quoted(folder.name, 40)} is a link to a folder taken already: remove it"
                     )
         return {
-            folder: [Path(place) for place in sorted(places, key=os.path.split)] for folder, places in found.items()
+            folder: [Path(place) for place in sorted(places, key=os.path.split)] for folder, places in files_in.items()
         }
 
-    def _below(self, start: str, folder: Path, found: dict[Path, list[str]], links: list[tuple[Path, str]]) -> None:
+    def _below(self, start: str, folder: Path, files_in: dict[Path, list[str]], links: list[tuple[Path, str]]) -> None:
         waiting = [start]
         while waiting:
             with os.scandir(waiting.pop()) as entries:
@@ -95,7 +95,7 @@ class Walk:
                         if self._takes(os.stat(entry.path)):
                             waiting.append(entry.path)
                     elif fits and entry.is_file() and self._takes(os.stat(entry.path)):
-                        found[folder].append(entry.path)
+                        files_in[folder].append(entry.path)
 
     def _takes(self, status: os.stat_result) -> bool:
         """Whether it has not been taken before; from now on it has."""

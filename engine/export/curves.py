@@ -111,8 +111,8 @@ def _curve(reader: RunReader, place: int, arm: str, metric: str, dashed: bool) -
     seeds = [seed for name, seed in history.lanes if name == arm]
     blocks, least, greatest = _over(reader, metric, arm, seeds)
     # The newest stays in any case.
-    kept = np.unique([*range(0, len(epochs), -(-len(epochs) // _POINTS)), len(epochs) - 1])
-    return Curve(arm, place, dashed, epochs[kept], mean[kept], blocks, least, greatest)
+    shown = np.unique([*range(0, len(epochs), -(-len(epochs) // _POINTS)), len(epochs) - 1])
+    return Curve(arm, place, dashed, epochs[shown], mean[shown], blocks, least, greatest)
 
 
 def _over(reader: RunReader, metric: str, arm: str, seeds: Sequence[int]) -> tuple[NDArray[np.int64], Floats, Floats]:

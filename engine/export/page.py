@@ -119,7 +119,7 @@ def _colours(arms: int) -> str:
 def _facts(reader: RunReader) -> str:
     meta, progress = reader.meta, reader.meta.progress
     seeds = meta.identity.seeds
-    told = [
+    facts = [
         f"run {meta.id}",
         f"preset {meta.identity.preset}",
         meta.state,
@@ -128,7 +128,7 @@ def _facts(reader: RunReader) -> str:
         time.strftime("%Y-%m-%d %H:%M", time.localtime(meta.identity.began)),
         f"{meta.environment.host} {meta.environment.device}".strip(),
     ]
-    return " &middot; ".join(map(_text, told))
+    return " &middot; ".join(map(_text, facts))
 
 
 def _key(reader: RunReader) -> str:
@@ -146,8 +146,8 @@ def _charts(reader: RunReader) -> Iterable[str]:
     yield '<div class="charts">'
     for drawing in found:
         dashed = any(curve.dashed for curve in drawing.curves)
-        told = f"{drawing.title}{': solid train, dashed validation' if dashed else ''}"
-        yield f"<figure><figcaption>{_text(told)}</figcaption>{chart(drawing)}</figure>"
+        caption = f"{drawing.title}{': solid train, dashed validation' if dashed else ''}"
+        yield f"<figure><figcaption>{_text(caption)}</figcaption>{chart(drawing)}</figure>"
     yield "</div>"
     several = len(reader.meta.identity.seeds) > 1
     signs = [
@@ -174,16 +174,16 @@ def _table(heads: Sequence[str], rows: Iterable[tuple[str, Sequence[str]]], word
     return f'<div class="wide"><table><thead><tr>{head}</tr></thead><tbody>\n{body}\n</tbody></table></div>'
 
 
-def _measured(told: Number | None) -> str:
-    return "-" if told is None else _text(with_spread(told.mean, told.std))
+def _measured(number: Number | None) -> str:
+    return "-" if number is None else _text(with_spread(number.mean, number.std))
 
 
-def _count(told: Number | None) -> str:
-    return "-" if told is None else f"{told.mean:.0f}"
+def _count(number: Number | None) -> str:
+    return "-" if number is None else f"{number.mean:.0f}"
 
 
-def _share(told: Number | None) -> str:
-    return "-" if told is None else percent(told.mean)
+def _share(number: Number | None) -> str:
+    return "-" if number is None else percent(number.mean)
 
 
 def _results(reader: RunReader) -> Iterable[str]:
@@ -201,7 +201,7 @@ def _results(reader: RunReader) -> Iterable[str]:
                 " class=star" if row.arm == verdict.arm else "",
                 [
                     f'<td class="arm arm-{place}">{"&#9733; " if row.arm == verdict.arm else ""}{_text(row.arm)}</td>',
-                    *(_measured(told) for told in (row.train_loss, row.val_loss, row.gap, row.best_val_loss)),
+                    *(_measured(number) for number in (row.train_loss, row.val_loss, row.gap, row.best_val_loss)),
                     _count(row.best_epoch), _count(row.epochs), _measured(row.test_loss), _share(row.test_acc),
                     _text(row.reason or "-"),
                 ],
@@ -224,7 +224,7 @@ def _results(reader: RunReader) -> Iterable[str]:
         yield _table(
             ("arm", "metric", "theirs", "ours", ""),
             [
-                ("", [_text(told) for told in (row.arm, row.metric, row.theirs, row.ours, row.note)])
+                ("", [_text(cell) for cell in (row.arm, row.metric, row.theirs, row.ours, row.note)])
                 for row in reported_rows(record.reported)
             ],
             words=2,
@@ -238,7 +238,7 @@ def _turned(reader: RunReader) -> Iterable[str]:
     yield _table(
         ("arm", "knob", "after epoch", "from", "to"),
         [
-            ("", [_text(told) for told in (turn.arm, turn.knob, f"{turn.epoch:,}", turn.old, turn.new)])
+            ("", [_text(cell) for cell in (turn.arm, turn.knob, f"{turn.epoch:,}", turn.old, turn.new)])
             for turn in reader.record.interventions
         ],
         words=2,
@@ -248,9 +248,17 @@ def _turned(reader: RunReader) -> Iterable[str]:
 def _made_with(reader: RunReader) -> Iterable[str]:
     yield "<h2>Made with</h2>"
     rows = []
-    for told in reader.meta.environments:
-        versions = ", ".join(f"{name} {version}" for name, version in told.versions.items() if version)
-        rows.append(("", [_text(cell) for cell in (told.host, told.device, versions, f"from epoch {told.epoch:,}")]))
+    for environment in reader.meta.environments:
+        versions = ", ".join(f"{name} {version}" for name, version in environment.versions.items() if version)
+        rows.append(
+            (
+                "",
+                [
+                    _text(cell)
+                    for cell in (environment.host, environment.device, versions, f"from epoch {environment.epoch:,}")
+                ],
+            )
+        )
     yield _table(("host", "device", "versions", ""), rows, words=4)
     for data in reader.meta.data:
         counts = f"{data.train:,} training, {data.validation:,} validation and {data.test:,} test examples"

@@ -31,10 +31,10 @@ def _parts(reader: RunReader) -> Iterator[list[list[Any]]]:
     for lanes in reader.epochs():
         for lane in lanes:
             for metric, value in lane.metrics.items():
-                for column, told in zip(
+                for column, cell in zip(
                     columns, (reader.meta.id, lane.arm, lane.seed, lane.epoch, metric, float(value)), strict=True
                 ):
-                    column.append(told)
+                    column.append(cell)
         if len(columns[0]) >= _ROWS:
             yield columns
             columns = [[] for _ in COLUMNS]

@@ -102,7 +102,7 @@ def _line(axes: _Axes, curve: Curve) -> str:
     path = ""
     for part in _pieces(curve.epochs, curve.mean):
         path += "M" + " ".join(
-            f"{axes.across(curve.epochs[at]):.1f} {axes.down(curve.mean[at]):.1f}" for at in (*part, part[-1])
+            f"{axes.across(curve.epochs[place]):.1f} {axes.down(curve.mean[place]):.1f}" for place in (*part, part[-1])
         )
     name = escape(printable(curve.label))
     classes = f"curve arm-{curve.place}{' dashed' if curve.dashed else ''}"
@@ -112,8 +112,8 @@ def _line(axes: _Axes, curve: Curve) -> str:
 def _band(axes: _Axes, curve: Curve) -> str:
     path = ""
     for part in _pieces(curve.blocks, curve.least, curve.greatest):
-        along = [f"{axes.across(curve.blocks[at]):.1f} {axes.down(curve.greatest[at]):.1f}" for at in part]
-        back = [f"{axes.across(curve.blocks[at]):.1f} {axes.down(curve.least[at]):.1f}" for at in part[::-1]]
+        along = [f"{axes.across(curve.blocks[place]):.1f} {axes.down(curve.greatest[place]):.1f}" for place in part]
+        back = [f"{axes.across(curve.blocks[place]):.1f} {axes.down(curve.least[place]):.1f}" for place in part[::-1]]
         path += f"M{' '.join([*along, *back])}Z"
     return f'<path class="band arm-{curve.place}" d="{path}"/>' if path else ""
 

@@ -20,7 +20,7 @@ Pixels = tuple[tuple[tuple[int, int, int], ...], ...]
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """One image as rows of RGB pixels (0 to 255), and what is said of it."""
+    """One image as rows of RGB pixels (0 to 255), and its caption."""
 
     pixels: Pixels
     caption: str

@@ -14,7 +14,7 @@ _ROOM = LONGEST_LINE - len("regtui: ")
 class PresetError(Exception):
     """Something the user wrote cannot be used: one line with what was given, what was expected, what to do.
 
-    Whatever is quoted in it is made printable, and its middle is left out where it is too long for a line.
+    Whatever is quoted in it becomes printable, and its middle is left out where it is too long for a line.
     """
 
     def __init__(self, message: str) -> None:
@@ -23,11 +23,11 @@ class PresetError(Exception):
 
 def did_you_mean(given: str, names: Iterable[str]) -> str:
     """` (did you mean 'x'?)` for the nearest of `names`, or all the names when few, or an empty string."""
-    known = list(names)
-    near = difflib.get_close_matches(given.lower(), known, n=1, cutoff=0.6)
+    all_names = list(names)
+    near = difflib.get_close_matches(given.lower(), all_names, n=1, cutoff=0.6)
     if near:
         return f" (did you mean {quoted(near[0])}?)"
-    return f" (one of: {', '.join(known)})" if 0 < len(known) <= 16 else ""
+    return f" (one of: {', '.join(all_names)})" if 0 < len(all_names) <= 16 else ""
 
 
 def did_you_mean_setting(given: str, keys: Iterable[str], names: Iterable[str]) -> str:

@@ -63,8 +63,8 @@ def explain_try(detail: ErrorDetails, name: str) -> str:
     """One validation error of the key `name` of a [[try]] table."""
     kind, shown = detail["type"], quoted(detail["input"])
     if kind == "extra_forbidden":
-        known = [*(field for field in Try.model_fields if field != "changes"), *SECTIONS]
-        return f"try: unknown key {quoted(name)}{did_you_mean_setting(name, settings_by_key(), known)}"
+        allowed = [*(field for field in Try.model_fields if field != "changes"), *SECTIONS]
+        return f"try: unknown key {quoted(name)}{did_you_mean_setting(name, settings_by_key(), allowed)}"
     if kind == "missing":
         return f'try: has no {name}: add {name} = "..."'
     return f"try.{name} = {shown}: must be {'a whole number, 1 or more' if name == 'epoch' else 'a text in quotes'}"

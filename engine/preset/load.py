@@ -49,7 +49,7 @@ def load_preset(
     arm_sets : `ARM:KEY=VALUE`, for one arm.
     seeds : how many seeds, 0 to seeds - 1.
     epochs : the length of every arm.
-    text : the preset's TOML, where `ref` is what it was made for (`engine.propose`).
+    text : the preset's TOML, where `ref` is what it was proposed for (`engine.propose`).
 
     Raises
     ------
@@ -123,13 +123,13 @@ def _found(ref: str) -> tuple[str, str, str]:
 def _refuse_data(ref: str) -> None:
     """Refuse data that are given as a preset, and say how data are used."""
     if os.path.isdir(ref) and ref not in library.builtin_names():
-        what = "a folder"
+        kind = "a folder"
     elif ref.lower().endswith((".csv", ".tsv")) and os.path.isfile(ref):
-        what = "a table"
+        kind = "a table"
     else:
         return
     name = shlex.quote(ref)
-    raise PresetError(f"{ref} is {what} and no preset: regtui {name} trains on it, regtui new {name} writes a preset")
+    raise PresetError(f"{ref} is {kind} and no preset: regtui {name} trains on it, regtui new {name} writes a preset")
 
 
 def _set(
@@ -150,9 +150,9 @@ def _set(
 
 
 def _put(reading: Reading, table: dict[str, Any], prefix: read.Path, key: str, value: Any, option: str) -> None:
-    known = settings_by_key()
-    if key not in known and key not in (*read.TEXTS, "speed"):
-        raise PresetError(f"{option}: unknown setting {quoted(key)}{did_you_mean_setting(key, known, known)}")
+    settings = settings_by_key()
+    if key not in settings and key not in (*read.TEXTS, "speed"):
+        raise PresetError(f"{option}: unknown setting {quoted(key)}{did_you_mean_setting(key, settings, settings)}")
     *tables, name = key.split(".")
     for part in tables:
         table = table.setdefault(part, {})

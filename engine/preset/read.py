@@ -248,7 +248,7 @@ def _tries(reading: Reading, base_table: dict[str, Any], arms: tuple[Arm, ...]) 
         except PresetError:
             if not reading.overridden:
                 raise
-            continue  # it does not fit what the command line has made of the preset
+            continue  # it does not fit the preset as the command line has changed it
         tries.append(found.model_copy(update={"text": found.text.strip(), "reveal": found.reveal.strip()}))
     return tuple(tries)
 

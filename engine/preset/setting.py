@@ -182,9 +182,9 @@ class Setting:
             place = self.choices.index(value) if value in self.choices else 0
             return self.choices[(place + direction) % len(self.choices)]
         turned = _STEPS[self.scale](float(value), direction, self.step)
-        for wanted in (turned, self.minimum if direction < 0 else self.maximum):  # no further than to the bound
-            if wanted is not None and (wanted - value) * direction > 0 and self.refuse(self._own(wanted)) is None:
-                return self._own(wanted)
+        for reached in (turned, self.minimum if direction < 0 else self.maximum):  # no further than to the bound
+            if reached is not None and (reached - value) * direction > 0 and self.refuse(self._own(reached)) is None:
+                return self._own(reached)
         return value
 
     def _own(self, number: float) -> float:

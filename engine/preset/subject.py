@@ -19,7 +19,7 @@ def changed(preset: Preset, arm: str | None = None) -> tuple[str, ...]:
     """Which of data, model and epochs of an arm, or of any, differ from the preset as it was written."""
     arms = preset.arms if arm is None else (preset.arm(arm),)
     written = as_written(preset)
-    differing = {name for one in arms for name in _differing(one, written.get(one.name))}
+    differing = {name for arm in arms for name in _differing(arm, written.get(arm.name))}
     return tuple(name for name in ("data", "model", "epochs") if name in differing)
 
 
@@ -35,7 +35,7 @@ def title_of(preset: Preset) -> str:
 
 
 def question_of(preset: Preset) -> str:
-    """What is compared and what to watch, in one sentence: the preset's own, or one made of its arms."""
+    """What is compared and what to watch, in one sentence: the preset's own, or one composed from its arms."""
     if preset.question:
         return preset.question
     arms, lowest = preset.arms, "which ends with the lower validation loss?"

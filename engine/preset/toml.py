@@ -67,7 +67,9 @@ def _refuse_what_takes_too_long(text: str) -> None:
         elif sign[0] not in "\"'#":
             parts = 0
         if depth > DEEPEST or parts >= LONGEST_KEY:
-            what = f"arrays or tables more than {DEEPEST} deep" if depth > DEEPEST else f"more than {LONGEST_KEY} names"
+            problem = (
+                f"arrays or tables more than {DEEPEST} deep" if depth > DEEPEST else f"more than {LONGEST_KEY} names"
+            )
             raise BrokenTomlError(
-                what if depth > DEEPEST else f"{what} in one key", text.count("\n", 0, token.start()) + 1
+                problem if depth > DEEPEST else f"{problem} in one key", text.count("\n", 0, token.start()) + 1
             )

@@ -88,7 +88,7 @@ def _side(classes: Sequence[Sequence[Path]]) -> int | None:
     """The median of the shorter side of some images of every class; what is no image is met when it is loaded."""
     from engine.data.images import side_of
 
-    each = max(1, _LOOKED_AT // len(classes))
-    paths = [path for images in classes for path in images[:each]][: 2 * _LOOKED_AT]
+    share = max(1, _LOOKED_AT // len(classes))
+    paths = [path for images in classes for path in images[:share]][: 2 * _LOOKED_AT]
     sides = [side for path in paths if (side := side_of(path)) is not None]
     return round(statistics.median(sides)) if sides else None

@@ -17,7 +17,7 @@ class Proposal:
     Attributes
     ----------
     text : the preset as TOML.
-    found : what is in the data and what was made of it, a line each.
+    found : what is in the data and how it is used, a line each.
     """
 
     text: str

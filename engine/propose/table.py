@@ -68,8 +68,8 @@ class TableSurvey:
             ("kind", '"mlp"', "a fully connected network"),
             ("hidden", f"[{sizes.width}, {sizes.width}]", f"units of its hidden layers, for {width:,} inputs"),
         ]
-        what = f"{len(self.classes):,} classes" if self.classes else "a number to predict"
-        summary = f"{self.rows:,} rows, {width:,} inputs, {what}: nothing, L2, dropout, both, early stopping."
+        targets = f"{len(self.classes):,} classes" if self.classes else "a number to predict"
+        summary = f"{self.rows:,} rows, {width:,} inputs, {targets}: nothing, L2, dropout, both, early stopping."
         return Proposal(written(title, summary, found, self._settings(), model, sizes), found)
 
     def _found(self, numbers: Sequence[Column], texts: Sequence[Column], width: int) -> list[str]:
@@ -84,14 +84,16 @@ class TableSurvey:
         ]
         parts = [f"{len(numbers):,} numeric"] if numbers else []
         if texts:
-            parts.append("one-hot: " + listed([f"{_name(one)} ({one.width})" for one in texts]))
+            parts.append("one-hot: " + listed([f"{_name(column)} ({column.width})" for column in texts]))
         lines.append(f"inputs: {width:,}: {'; '.join(parts)}")
         if not any(column.missing for column in self.inputs):
             lines.append("missing: nothing")
-        for columns, what in ((numbers, "filled with the training part's median"), (texts, "of no category")):
+        for columns, remedy in ((numbers, "filled with the training part's median"), (texts, "of no category")):
             if gaps := [column for column in columns if column.missing]:
-                amounts = [f"{_name(one)} {one.missing:,} ({100 * one.missing / self.rows:.1f} %)" for one in gaps]
-                lines.append(f"missing: {listed(amounts)}, {what}")
+                amounts = [
+                    f"{_name(column)} {column.missing:,} ({100 * column.missing / self.rows:.1f} %)" for column in gaps
+                ]
+                lines.append(f"missing: {listed(amounts)}, {remedy}")
         if self.dropped or self.data.drop:
             why = [f"{shown(name, 30) or 'the column without a name'} ({reason})" for name, reason in self.dropped]
             why += [f"{shown(name, 30)} (data.drop)" for name in self.data.drop]
@@ -174,17 +176,17 @@ def _survey(lines: Lines, data: Data, target: str | None, option: str) -> TableS
                 raise no_such_column(name, f"data.{setting} =", header, given)
     name, chosen = _target(header, data, target, option, given)
     place = header.index(name)
-    kept = [number for number, column in enumerate(header) if number != place and column not in set(data.drop)]
-    if not kept:
+    inputs = [number for number, column in enumerate(header) if number != place and column not in set(data.drop)]
+    if not inputs:
         raise PresetError(f"{given}: has no column but {quoted(name, 40)}: nothing to predict it from")
     comma = lines.dialect.decimal == "comma"
-    cells = Cells(given, [header[number] for number in kept], data, comma, lenient=True)
+    cells = Cells(given, [header[number] for number in inputs], data, comma, lenient=True)
     targets = _Targets(name, given, comma)
     for line, row in rows:
         if len(row) != len(header):
             raise PresetError(f"{given}, line {line}: has {len(row)} cells, but the header has {len(header)}")
         targets.take(row[place], line)
-        cells.take([row[number] for number in kept], line)
+        cells.take([row[number] for number in inputs], line)
     if not cells.rows:
         raise PresetError(f"{given}: has a header line and no examples")
     columns = tuple(cells.columns())
@@ -222,8 +224,8 @@ def _target(header: Sequence[str], data: Data, target: str | None, option: str, 
     columns = [name for name in header if name not in data.drop]
     if not columns:
         raise PresetError(f"{given}: data.drop leaves no column")
-    for wanted in TARGETS:
-        if found := [name for name in columns if name.casefold() == wanted]:
+    for usual in TARGETS:
+        if found := [name for name in columns if name.casefold() == usual]:
             return found[0], "by its name; --target takes another"
     return columns[-1], "the last column; --target takes another"
 

@@ -90,7 +90,7 @@ def from_bytes(text: bytes, tensors: bytes) -> LabState:
             batch=_whole(fields["batch"]),
             finished=bool(fields["finished"]),
             preset=_text(fields["preset"]),
-            interventions=[_fields(each) for each in fields["interventions"]],
+            interventions=[_fields(event) for event in fields["interventions"]],
             lanes=lanes,
         )
     except (SafetensorError, ValueError, KeyError, TypeError, RuntimeError, RecursionError) as error:
@@ -138,7 +138,7 @@ class Restorable(Protocol):
 
 
 def restore(lab: Restorable, state: LabState) -> None:
-    """Lay a state from a file into a lab that has just been made of the run's preset.
+    """Lay a state from a file into a lab that has just been built from the run's preset.
 
     Raises RunError, before anything is changed, where it is of other lanes, or tensors of other names, shapes or types.
     """
@@ -163,7 +163,7 @@ def refuse_another(state: LabState, like: LabState) -> None:
             if name.startswith("averages.") and name.endswith(".theta"):  # which begins later
                 wanted = expected.tensors["theta"]
             if tensor.shape != wanted.shape or tensor.dtype != wanted.dtype:
-                raise RunError(f"{where} {quoted(name, 40)} is {_told(tensor)}, and {_told(wanted)} is expected")
+                raise RunError(f"{where} {quoted(name, 40)} is {_form(tensor)}, and {_form(wanted)} is expected")
         _refuse_other_kinds(lane.values, expected.values, where)
 
 
@@ -177,5 +177,5 @@ def _refuse_other_kinds(values: Mapping[str, Any], expected: Mapping[str, Any], 
             raise RunError(f"{where} {quoted(name, 40)} is {quoted(value, 40)}")
 
 
-def _told(tensor: Tensor) -> str:
+def _form(tensor: Tensor) -> str:
     return f"{tensor.dtype} {[*tensor.shape]}".removeprefix("torch.")

@@ -41,8 +41,8 @@ class Columns:
             self.names.append((arm, seed, metric))
         for number, value in tables.texts(db, "layouts", len(self.layouts) - 1):
             columns = checked(tuple[int, ...], value, "a layout")
-            known = all(0 <= column < len(self.names) for column in columns)
-            if number != len(self.layouts) or not known or len(set(columns)) != len(columns):
+            in_names = all(0 <= column < len(self.names) for column in columns)
+            if number != len(self.layouts) or not in_names or len(set(columns)) != len(columns):
                 raise DamagedError(f"layout {len(self.layouts)} is missing or names unknown columns")
             self.layouts.append(Layout.of(number, columns))
 
@@ -83,28 +83,33 @@ def meta_of(rows: Mapping[str, Any], path: Path) -> RunMeta:
     for name in wanted:
         if name not in rows:
             raise DamagedError(f"it does not tell its {name}")
-    made = {name: checked(kind, rows[name], name) for name, kind in wanted.items()}
-    if not made["environments"]:
+    rows_read = {name: checked(kind, rows[name], name) for name, kind in wanted.items()}
+    if not rows_read["environments"]:
         raise DamagedError("it does not tell where it was trained")
-    _refuse_beyond(made)
+    _refuse_beyond(rows_read)
     return RunMeta(
-        identity=made["identity"],
-        name=made["name"],
-        notes=made["notes"],
-        environments=made["environments"],
-        data=made["data"],
-        standing=made["state"],
-        progress=made["progress"],
-        missing=made["missing"],
+        identity=rows_read["identity"],
+        name=rows_read["name"],
+        notes=rows_read["notes"],
+        environments=rows_read["environments"],
+        data=rows_read["data"],
+        standing=rows_read["state"],
+        progress=rows_read["progress"],
+        missing=rows_read["missing"],
         bytes=path.stat().st_size,
     )
 
 
-def _refuse_beyond(made: Mapping[str, Any]) -> None:
+def _refuse_beyond(contents: Mapping[str, Any]) -> None:
     """Raise DamagedError where a number is one that no run has, and that nothing could be done with."""
-    progress: Progress = made["progress"]
+    progress: Progress = contents["progress"]
     refuse_place(progress)
-    times = (progress.time, made["identity"].began, made["state"].ended or 0.0, *(e.time for e in made["environments"]))
+    times = (
+        progress.time,
+        contents["identity"].began,
+        contents["state"].ended or 0.0,
+        *(e.time for e in contents["environments"]),
+    )
     if not all(0 <= time < _YEAR_3000 for time in times):
         raise DamagedError("it tells of a time that is none")
 
@@ -112,8 +117,8 @@ def _refuse_beyond(made: Mapping[str, Any]) -> None:
 def refuse_place(progress: Progress) -> None:
     """Raise DamagedError where a run cannot stand there."""
     counts = (progress.events, progress.commands, progress.checkpoints, progress.generation)
-    known = 0 <= progress.epoch <= MOST_EPOCHS and 0 <= progress.attempt < MOST_ATTEMPTS
-    if not known or any(not 0 <= count < 1 << 62 for count in counts):
+    possible = 0 <= progress.epoch <= MOST_EPOCHS and 0 <= progress.attempt < MOST_ATTEMPTS
+    if not possible or any(not 0 <= count < 1 << 62 for count in counts):
         raise DamagedError(f"it tells of epoch {progress.epoch} of attempt {progress.attempt}")
 
 

@@ -33,22 +33,22 @@ def envelope(
     firsts: list[int] = []
     low: list[float] = []
     high: list[float] = []
-    done = 0
-    for each in range(level, 0, -1):
-        size = BLOCKS[each - 1]
-        zero = level_key(progress.attempt, each, 0)
-        limits = (zero + done // size, zero + MOST_EPOCHS)
+    summarized = 0
+    for block_level in range(level, 0, -1):
+        size = BLOCKS[block_level - 1]
+        zero = level_key(progress.attempt, block_level, 0)
+        limits = (zero + summarized // size, zero + MOST_EPOCHS)
         for key, row in db.execute("SELECT id, numbers FROM levels WHERE id BETWEEN ? AND ? ORDER BY id", limits):
-            if (key - zero) * size != done:
-                raise DamagedError(f"what is to be drawn of the epochs after {done:,} is missing")
-            packed = unsealed(key, each, row)
-            known = len(packed) // 16
-            firsts.append(done + 1)
-            low.append(_NUMBER.unpack_from(packed, 8 * number)[0] if number < known else math.nan)
-            high.append(_NUMBER.unpack_from(packed, 8 * (known + number))[0] if number < known else math.nan)
-            done += size
-    if done < progress.epoch:
-        rows = rebuilt.rows(db, columns, progress.attempt, done + 1, progress.epoch, meta.missing)
+            if (key - zero) * size != summarized:
+                raise DamagedError(f"what is to be drawn of the epochs after {summarized:,} is missing")
+            packed = unsealed(key, block_level, row)
+            stored = len(packed) // 16
+            firsts.append(summarized + 1)
+            low.append(_NUMBER.unpack_from(packed, 8 * number)[0] if number < stored else math.nan)
+            high.append(_NUMBER.unpack_from(packed, 8 * (stored + number))[0] if number < stored else math.nan)
+            summarized += size
+    if summarized < progress.epoch:
+        rows = rebuilt.rows(db, columns, progress.attempt, summarized + 1, progress.epoch, meta.missing)
         epochs, values = rebuilt.series(columns, column, rebuilt.whole(rows))
         firsts += epochs.tolist()
         low += values.tolist()

@@ -127,14 +127,14 @@ def find(text: str, folder: Path | None = None) -> Path:
         if len(fits) == 1:
             return fits[0].path
         if fits:
-            few = ", ".join(_called(run.meta) for run in fits[:4] if run.meta is not None)
+            few = ", ".join(_name_and_id(run.meta) for run in fits[:4] if run.meta is not None)
             raise RunError(
                 f"{quoted(text)} fits {len(fits)} runs ({few}{', ...' if len(fits) > 4 else ''}): give the id"
             )
     raise RunError(f"{quoted(text)}: there is no such run in {folder or runs_folder()} (`regtui runs` lists them)")
 
 
-def _called(meta: RunMeta) -> str:
+def _name_and_id(meta: RunMeta) -> str:
     began = time.strftime("%Y-%m-%d %H:%M", time.localtime(meta.identity.began))
     return f"{meta.id} {meta.name or meta.identity.preset} of {began}"
 
@@ -149,9 +149,9 @@ def annotate(path: Path, notes: str) -> None:
     _write(path, {"notes": _text(notes, _LONGEST_NOTES, "notes", lines=True)})
 
 
-def _text(text: str, longest: int, what: str, lines: bool = False) -> str:
+def _text(text: str, longest: int, name: str, lines: bool = False) -> str:
     if len(text) > longest:
-        raise RunError(f"{what} of {len(text):,} characters: at most {longest:,}")
+        raise RunError(f"{name} of {len(text):,} characters: at most {longest:,}")
     return printable(text.strip(), lines=lines)
 
 
@@ -175,8 +175,8 @@ def delete(path: Path) -> None:
         owner = meta.standing.owner
         raise RunError(f"{path}: is still open in process {owner.pid} on {owner.host}: leave it there first")
     with worded(path):
-        for each in (path, *journal_of(path)):
-            each.unlink(missing_ok=each != path)
+        for file in (path, *journal_of(path)):
+            file.unlink(missing_ok=file != path)
 
 
 def prunable(folder: Path | None = None) -> list[Listed]:
@@ -209,8 +209,8 @@ def total_bytes(folder: Path | None = None) -> int:
 def _size_and_time(path: Path) -> tuple[int, float]:
     """Bytes with what SQLite keeps beside it, and when any of it was last written."""
     size, changed = 0, 0.0
-    for each in (path, *journal_of(path)):
+    for file in (path, *journal_of(path)):
         with contextlib.suppress(OSError):
-            status = each.stat()
+            status = file.stat()
             size, changed = size + status.st_size, max(changed, status.st_mtime)
     return size, changed

@@ -30,7 +30,7 @@ def is_sound(path: Path) -> bool:
 def mended(path: Path) -> Path:
     """A new file beside it, with every row that is whole and an id of its own; the damaged one stays as it is.
 
-    Raises RunError where it is damaged in what tells what the run is, or no file can be made there.
+    Raises RunError where it is damaged where it says what the run is, or no file can be made there.
     """
     with contextlib.closing(connect_to_read(path)) as db, worded(path):
         rows = tables.meta(db)
@@ -60,18 +60,18 @@ def _free_name(path: Path) -> Path:
 def _copy(db: sqlite3.Connection, new: sqlite3.Connection, columns: Columns, progress: Progress) -> None:
     new.execute("BEGIN IMMEDIATE")
     tables.put_texts(new, "columns", {number: schema.to_text(name) for number, name in enumerate(columns.names)})
-    tables.put_texts(new, "layouts", {each.number: schema.to_text(each.columns) for each in columns.layouts})
+    tables.put_texts(new, "layouts", {layout.number: schema.to_text(layout.columns) for layout in columns.layouts})
     for table, last in (("events", progress.events), ("commands", progress.commands)):
         tables.put_texts(new, table, dict(_texts(db, table, last)))
     lost = _copy_epochs(db, new, columns, progress)
-    kept: list[int] = []
+    copied: list[int] = []
     for checkpoint in tables.checkpoints(db)[0]:
         with contextlib.suppress(DamagedError, sqlite3.DatabaseError):
             tables.put_checkpoint(new, checkpoint, *tables.checkpoint_bytes(db, checkpoint))
-            kept.append(checkpoint.number)
+            copied.append(checkpoint.number)
     missing = tables.meta(new, "missing")["missing"]
     ranges = merged([*((first, last) for first, last in missing), *((epoch, epoch) for epoch in lost)])
-    tables.put_meta(new, {"checkpoints": kept, "missing": ranges})
+    tables.put_meta(new, {"checkpoints": copied, "missing": ranges})
     new.execute("COMMIT")
 
 

@@ -42,7 +42,7 @@ class Environment:
 
     @classmethod
     def here(cls, device: str = "", command: tuple[str, ...] | None = None) -> Environment:
-        """This process. Torch's own facts are told where it has been imported.
+        """This process. Torch's own facts are included where it has been imported.
 
         Parameters
         ----------

@@ -114,7 +114,7 @@ def journal_of(path: Path) -> tuple[Path, ...]:
 
 
 def connect_to_read(path: Path) -> sqlite3.Connection:
-    """A connection that reads a file and cannot change it, after all that can be told of it has been checked.
+    """A connection that reads a file and cannot change it, after everything that can be checked has been.
 
     Raises
     ------
@@ -156,7 +156,7 @@ def _reopened(path: Path, error: sqlite3.OperationalError) -> sqlite3.Connection
 
 
 def inode_of(path: Path) -> tuple[int, int] | None:
-    """Which file has the name; None where none has. Raises OSError where that cannot be told."""
+    """Which file has the name; None where none has. Raises OSError where that cannot be found out."""
     try:
         found = os.stat(path)
     except FileNotFoundError:

@@ -8,7 +8,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-# A writer on another host, or in another container, is taken for dead when it has said nothing for so long, seconds.
+# A writer on another host, or in another container, is taken for dead when it has written nothing for so long, seconds.
 SILENCE = 120.0
 # So often it says that it lives where there is nothing else to write, seconds.
 HEARTBEAT = 30.0

@@ -51,7 +51,7 @@ class Packer:
         self.layouts: list[Layout] = list(layouts)
         self.fresh_columns: dict[int, Column] = {}
         self.fresh_layouts: dict[int, Layout] = {}
-        self._known = {layout.columns: layout for layout in self.layouts}
+        self._by_columns = {layout.columns: layout for layout in self.layouts}
         self._lanes: list[tuple[str, int, list[str]]] = []  # of the newest row: arm, seed and metrics
         self._layout: Layout | None = None
 
@@ -60,25 +60,25 @@ class Packer:
         layout = self._layout
         if layout is None or not self._is_as_before(epochs):
             layout = self._layout = self._layout_of(epochs)
-            self._lanes = [(each.arm, each.seed, [*each.metrics]) for each in epochs]
-        return layout, layout.packer.pack(*chain.from_iterable([each.metrics.values() for each in epochs]))
+            self._lanes = [(lane.arm, lane.seed, [*lane.metrics]) for lane in epochs]
+        return layout, layout.packer.pack(*chain.from_iterable([lane.metrics.values() for lane in epochs]))
 
     def _is_as_before(self, epochs: Sequence[Epoch]) -> bool:
         """Whether they have the lanes and metrics of the newest row, as all but a few have."""
         if len(epochs) != len(self._lanes):
             return False
-        for each, (arm, seed, metrics) in zip(epochs, self._lanes, strict=True):
-            if each.arm != arm or each.seed != seed or [*each.metrics] != metrics:
+        for lane, (arm, seed, metrics) in zip(epochs, self._lanes, strict=True):
+            if lane.arm != arm or lane.seed != seed or [*lane.metrics] != metrics:
                 return False
         return True
 
     def _layout_of(self, epochs: Sequence[Epoch]) -> Layout:
-        columns = tuple(self._column((each.arm, each.seed, metric)) for each in epochs for metric in each.metrics)
-        if columns not in self._known:
+        columns = tuple(self._column((lane.arm, lane.seed, metric)) for lane in epochs for metric in lane.metrics)
+        if columns not in self._by_columns:
             layout = Layout.of(len(self.layouts), columns)
             self.layouts.append(layout)
-            self._known[columns] = self.fresh_layouts[layout.number] = layout
-        return self._known[columns]
+            self._by_columns[columns] = self.fresh_layouts[layout.number] = layout
+        return self._by_columns[columns]
 
     def _column(self, column: Column) -> int:
         if column not in self.columns:
@@ -93,7 +93,7 @@ def numbers_of(packed: bytes | memoryview) -> NDArray[np.float64]:
 
 
 def epochs_of(epoch: int, columns: Sequence[Column], numbers: Sequence[float]) -> list[Epoch]:
-    """A row as the events that it was made of. `columns` are those of its layout."""
+    """A row as the events that it was packed from. `columns` are those of its layout."""
     metrics: dict[tuple[str, int], dict[str, float]] = {}
     for (arm, seed, metric), value in zip(columns, numbers, strict=True):
         metrics.setdefault((arm, seed), {})[metric] = _as_counted(metric, value)

@@ -37,9 +37,9 @@ class Batch:
 
     Attributes
     ----------
-    meta : what is told of the run as a whole, by name.
+    meta : facts about the run as a whole, by name.
     missing : ranges of epochs of which some were let go.
-    device : that a lab has told, and the file has not been told yet.
+    device : that a lab has reported and the file does not have yet.
     pitch : of the epochs only every such one is kept.
     changes : what changes the preset, in order: turned knobs, the preset as a whole, or an attempt that begins with it.
     """
@@ -81,7 +81,7 @@ class Pending:
 
     Attributes
     ----------
-    now : when what is taken next was told, seconds since 1970.
+    now : the time of the events that are taken next, seconds since 1970.
     """
 
     def __init__(self, progress: Progress, packer: Packer, levels: Levels, bound: int, begun: bool = False) -> None:
@@ -133,13 +133,15 @@ class Pending:
         if self._packer.fresh_layouts:
             texts, packer = self._batch.texts, self._packer
             texts["columns"] |= {number: schema.to_text(column) for number, column in packer.fresh_columns.items()}
-            texts["layouts"] |= {number: schema.to_text(each.columns) for number, each in packer.fresh_layouts.items()}
+            texts["layouts"] |= {
+                number: schema.to_text(layout.columns) for number, layout in packer.fresh_layouts.items()
+            }
             packer.fresh_columns.clear()
             packer.fresh_layouts.clear()
-        for each in lanes:
-            loss = each.metrics.get("val_loss", math.nan)
+        for lane in lanes:
+            loss = lane.metrics.get("val_loss", math.nan)
             if math.isfinite(loss) and (self._best is None or loss < self._best.val_loss):
-                self._best = Best(loss, each.arm, each.seed, epoch)
+                self._best = Best(loss, lane.arm, lane.seed, epoch)
         self._epoch = epoch
 
     def _raise_levels(self) -> None:
@@ -216,7 +218,7 @@ class Pending:
         self._batch.checkpoint = Waiting(state, fields)
 
     def describe(self, fields: Mapping[str, Any]) -> None:
-        """What is told of the run as a whole, by name."""
+        """Write facts about the run as a whole, by name."""
         self._batch.meta |= fields
 
     def stands(self, preset: Preset) -> None:

@@ -106,7 +106,7 @@ class RunReader:
             self._fold(db)
             self._fill_history(db)
             self.record.preset = self.preset
-            self._told = self.meta.progress
+            self._progress = self.meta.progress
 
     def _fold(self, db: sqlite3.Connection) -> bool:
         """Take in the rare events that have come; whether a knob was turned."""
@@ -160,10 +160,10 @@ class RunReader:
         return True
 
     def _go_on(self, db: sqlite3.Connection, progress: Progress) -> bool:
-        if progress == self._told:
+        if progress == self._progress:
             return False
         rows = tables.meta(db)
-        self.meta, self._told = meta_of(rows, self.path), progress
+        self.meta, self._progress = meta_of(rows, self.path), progress
         self._columns.read(db)
         if self._fold(db):
             self.preset = preset_of(rows.get("preset"))
@@ -259,7 +259,7 @@ class RunReader:
     # Checkpoints ------------------------------------------------------------------------------------------------------
 
     def checkpoints(self) -> list[Checkpoint]:
-        """What is told of the checkpoints, the oldest first; of damaged ones nothing."""
+        """The checkpoints' descriptions, the oldest first, without damaged ones."""
         with self._reading() as db:
             return tables.checkpoints(db)[0]
 

@@ -91,7 +91,7 @@ def _history_of(
 
 
 def _refuse_empty_promises(numbers: int, rows: Sequence[tuple[int, Layout, memoryview]], points: int) -> None:
-    """Raise where so many numbers an epoch are told of, and far fewer are there, or more than fit into memory."""
+    """Raise where far fewer numbers an epoch are there than the file claims, or more than fit into memory."""
     widest = max((len(layout.columns) for _, layout, _ in rows), default=0)
     if numbers > 64 * (widest + 64):
         raise DamagedError(f"it tells of {numbers:,} numbers an epoch and has {widest:,}")
@@ -121,7 +121,7 @@ def last_epochs(
             if isinstance(row, str):
                 lost.append(epoch)
             else:
-                last |= {(each.arm, each.seed): each for each in row.epochs(columns)}
+                last |= {(epoch.arm, epoch.seed): epoch for epoch in row.epochs(columns)}
     return last, lost
 
 
@@ -186,12 +186,12 @@ def whole(rows: Iterable[Row | str]) -> Iterator[Row]:
 def series(columns: Columns, column: Column, rows: Iterable[Row]) -> tuple[NDArray[np.int64], Floats]:
     """Every number of one column: epochs [n] and values [n]."""
     number = columns.names.index(column) if column in columns.names else -1
-    places = {each.number: each.columns.index(number) for each in columns.layouts if number in each.columns}
-    told: list[int] = []
+    places = {layout.number: layout.columns.index(number) for layout in columns.layouts if number in layout.columns}
+    epochs: list[int] = []
     values: list[float] = []
     for row in rows:
         place = places.get(row.layout.number)
         if place is not None:
-            told.append(row.epoch)
+            epochs.append(row.epoch)
             values.append(_ONE_NUMBER.unpack_from(row.numbers, 8 * place)[0])
-    return np.array(told, dtype=np.int64), np.array(values, dtype=np.float64)
+    return np.array(epochs, dtype=np.int64), np.array(values, dtype=np.float64)

@@ -119,6 +119,6 @@ class Recorder:
             return False
 
     def _tell_of(self, error: Exception) -> None:
-        """What nobody has thought of is logged and said, and ends neither training nor the recording of the rest."""
+        """What nobody thought of is logged and reported; it ends neither training nor the recording of the rest."""
         path = write_log(f"recording {self.writer.path}", error)
         self.writer.fail(f"{type(error).__name__} (see {path})")

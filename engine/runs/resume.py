@@ -36,10 +36,10 @@ class Resumable:
 
     Attributes
     ----------
-    preset : of the lab to be made, with the knobs as they stood.
+    preset : of the lab to be built, with the knobs as they stood.
     state : to be laid into that lab (`engine.runs.checkpoint.restore`); None where training begins at the first epoch.
     later : commands that were taken after that place, in their order: training again is exact only with them.
-    said : a line for each checkpoint that is damaged and was passed over.
+    passed_over : a line for each checkpoint that is damaged and was passed over.
     """
 
     path: Path
@@ -48,7 +48,7 @@ class Resumable:
     state: LabState | None
     checkpoint: Checkpoint | None
     later: tuple[Answered, ...]
-    said: tuple[str, ...]
+    passed_over: tuple[str, ...]
 
 
 def resumable(path: Path, number: int | None = None) -> Resumable:
@@ -63,10 +63,10 @@ def resumable(path: Path, number: int | None = None) -> Resumable:
         meta = reader.meta
         if meta.is_open:
             owner = meta.standing.owner
-            how = "is being trained by" if meta.state == "running" else "is still open in"
-            raise RunError(f"{path}: {how} process {owner.pid} on {owner.host}: attach to it, or stop it")
+            state = "is being trained by" if meta.state == "running" else "is still open in"
+            raise RunError(f"{path}: {state} process {owner.pid} on {owner.host}: attach to it, or stop it")
         loaded = reader.load_checkpoint(number, None if number else meta.progress.attempt)
-        said = tuple(reader.damage) if loaded is None else loaded.skipped
+        passed_over = tuple(reader.damage) if loaded is None else loaded.skipped
         checkpoint = loaded.checkpoint if loaded else None
         later = reader.commands(checkpoint.commands if checkpoint else 0)
         attempt = checkpoint.attempt if checkpoint else meta.progress.attempt
@@ -78,25 +78,25 @@ def resumable(path: Path, number: int | None = None) -> Resumable:
             preset=preset,
             state=loaded.state if loaded else None,
             checkpoint=checkpoint,
-            later=tuple(each for each in later if each.attempt == attempt and each.receipt.taken),
-            said=said,
+            later=tuple(command for command in later if command.attempt == attempt and command.receipt.taken),
+            passed_over=passed_over,
         )
 
 
 def refuse_other_data(meta: RunMeta, now: Sequence[DataPrint]) -> None:
     """Raise RunError where the data are not those that the run was trained on."""
-    known = {arm: each for each in meta.data for arm in each.arms}
-    for each in now:
-        for arm in each.arms:
-            then = known.get(arm)
-            if then is not None and then.sha256 != each.sha256:
+    data_of_arm = {arm: data for data in meta.data for arm in data.arms}
+    for data in now:
+        for arm in data.arms:
+            then = data_of_arm.get(arm)
+            if then is not None and then.sha256 != data.sha256:
                 raise RunError(
-                    f"the data of {then.source} are not those of the run: {_told(then)} then, {_told(each)} now:"
-                    " it can go on with its own data only"
+                    f"the data of {then.source} are not those of the run: {_in_words(then)} then, {_in_words(data)}"
+                    " now: it can go on with its own data only"
                 )
 
 
-def _told(data: DataPrint) -> str:
+def _in_words(data: DataPrint) -> str:
     return f"{data.train:,}/{data.validation:,}/{data.test:,} examples with the hash {data.sha256[:8]}"
 
 
@@ -139,13 +139,13 @@ def go_on(
         db.execute("BEGIN IMMEDIATE")
         try:
             levels = _cut(db, progress, columns)
-            whole = [each for each in tables.checkpoints(db)[0] if checkpoint and each.number <= checkpoint.number]
-            kept = {each.number for each in whole}
-            dropped = [row[0] for row in db.execute("SELECT id FROM checkpoints") if row[0] not in kept]
+            whole = [saved for saved in tables.checkpoints(db)[0] if checkpoint and saved.number <= checkpoint.number]
+            remaining = {saved.number for saved in whole}
+            dropped = [row[0] for row in db.execute("SELECT id FROM checkpoints") if row[0] not in remaining]
             tables.delete_checkpoints(db, dropped)
             missing = [(first, min(last, epoch)) for first, last in found.meta.missing if first <= epoch]
-            told = {"progress": plain(progress), "checkpoints": sorted(kept), "missing": missing}
-            tables.put_meta(db, told)
+            fields = {"progress": plain(progress), "checkpoints": sorted(remaining), "missing": missing}
+            tables.put_meta(db, fields)
             db.execute("COMMIT")
         except BaseException:
             if db.in_transaction:
@@ -188,13 +188,13 @@ def _best(found: Resumable) -> Best | None:
         return None
     if best is not None and best.epoch <= found.checkpoint.epoch:
         return best
-    known: list[Best] = []
+    candidates: list[Best] = []
     for (arm, seed), lane in found.state.lanes.items():
         fields = lane.values.get("best") or {}
         loss, epoch = fields.get("val_loss"), fields.get("epoch")
         if isinstance(loss, float) and math.isfinite(loss) and isinstance(epoch, int):
-            known.append(Best(loss, arm, seed, epoch))
-    return min(known, key=lambda each: each.val_loss, default=None)
+            candidates.append(Best(loss, arm, seed, epoch))
+    return min(candidates, key=lambda best: best.val_loss, default=None)
 
 
 def _cut(db: sqlite3.Connection, progress: Progress, columns: Columns) -> Levels:

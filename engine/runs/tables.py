@@ -39,7 +39,7 @@ def put_levels(db: sqlite3.Connection, rows: Mapping[int, bytes]) -> None:
 
 
 def put_checkpoint(db: sqlite3.Connection, checkpoint: Checkpoint, text: bytes, tensors: bytes) -> None:
-    """A checkpoint: what is told of it, and its bytes in pieces."""
+    """A checkpoint: its description, and its bytes in pieces."""
     put_texts(db, "checkpoints", {checkpoint.number: to_text(plain(checkpoint))})
     number = 0
     for part in (memoryview(text), memoryview(tensors)):
@@ -168,7 +168,7 @@ def _printable(value: Any) -> Any:
     if isinstance(value, str):
         return printable(value, lines=True)
     if isinstance(value, list):
-        return [_printable(each) for each in value]
+        return [_printable(item) for item in value]
     if isinstance(value, dict):
-        return {printable(key): _printable(each) for key, each in value.items()}
+        return {printable(key): _printable(item) for key, item in value.items()}
     return value

@@ -11,7 +11,7 @@ from engine.runs.checkpoint import Checkpoint
 RECENT = 300.0
 
 
-def kept(checkpoints: Sequence[Checkpoint], keep_bytes: int) -> list[Checkpoint]:
+def thinned(checkpoints: Sequence[Checkpoint], keep_bytes: int) -> list[Checkpoint]:
     """Those to keep, of all there are in the order of their numbers.
 
     Together they take at most `keep_bytes`, but that the newest is always kept. Where it is little, those go first that
@@ -35,30 +35,33 @@ def _spread(checkpoints: Sequence[Checkpoint], recent: float) -> list[Checkpoint
     newest = checkpoints[-1]
     # How long one is kept depends on its number alone: whatever is let go meanwhile, those that stay are spread evenly.
     found = [
-        each
-        for each in checkpoints
-        if each.attempt == newest.attempt and newest.time - each.time <= recent * (each.number & -each.number)
+        checkpoint
+        for checkpoint in checkpoints
+        if checkpoint.attempt == newest.attempt
+        and newest.time - checkpoint.time <= recent * (checkpoint.number & -checkpoint.number)
     ]
     # Of an attempt that was given up for another only the newest stays.
-    earlier = {each.attempt: each for each in checkpoints if each.attempt != newest.attempt}
+    earlier = {checkpoint.attempt: checkpoint for checkpoint in checkpoints if checkpoint.attempt != newest.attempt}
     return _in_order([*found, *earlier.values(), *_always(checkpoints)])
 
 
 def _always(checkpoints: Sequence[Checkpoint]) -> list[Checkpoint]:
     newest = checkpoints[-1]
-    first = next(each for each in checkpoints if each.attempt == newest.attempt)
-    return [first, *_best(checkpoints), newest, *(each for each in checkpoints if each.pinned)]
+    first = next(checkpoint for checkpoint in checkpoints if checkpoint.attempt == newest.attempt)
+    return [first, *_best(checkpoints), newest, *(checkpoint for checkpoint in checkpoints if checkpoint.pinned)]
 
 
 def _best(checkpoints: Sequence[Checkpoint]) -> list[Checkpoint]:
-    of_attempt = [each for each in checkpoints if each.attempt == checkpoints[-1].attempt]
-    best = min(of_attempt, key=lambda each: math.inf if each.val_loss is None else each.val_loss)
+    of_attempt = [checkpoint for checkpoint in checkpoints if checkpoint.attempt == checkpoints[-1].attempt]
+    best = min(of_attempt, key=lambda checkpoint: math.inf if checkpoint.val_loss is None else checkpoint.val_loss)
     return [] if best.val_loss is None else [best]
 
 
 def _in_order(checkpoints: Sequence[Checkpoint]) -> list[Checkpoint]:
-    return sorted({each.number: each for each in checkpoints}.values(), key=lambda each: each.number)
+    return sorted(
+        {checkpoint.number: checkpoint for checkpoint in checkpoints}.values(), key=lambda checkpoint: checkpoint.number
+    )
 
 
 def _bytes(checkpoints: Sequence[Checkpoint]) -> int:
-    return sum(each.bytes for each in checkpoints)
+    return sum(checkpoint.bytes for checkpoint in checkpoints)

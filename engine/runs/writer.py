@@ -28,11 +28,11 @@ from engine.runs.owner import HEARTBEAT, Owner
 from engine.runs.packing import Packer
 from engine.runs.pending import Batch, Pending, Waiting, merged
 from engine.runs.replaced import write_anew
-from engine.runs.thinning import kept
+from engine.runs.thinning import thinned
 from engine.runs.trouble import Trouble
 from engine.state import LabState
 
-# A quota, or a limit of this process, is told as the second.
+# A quota, or a limit of this process, is reported as the second.
 _NO_ROOM = (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR)
 KEEP_BYTES = 512_000_000
 WAITING_BYTES = 64_000_000
@@ -270,7 +270,7 @@ class RunWriter:
         tables.put_levels(db, batch.levels)
         if batch.checkpoint is not None:
             checkpoints = self._put_checkpoint(db, batch.checkpoint)
-            fields["checkpoints"] = [each.number for each in checkpoints]
+            fields["checkpoints"] = [checkpoint.number for checkpoint in checkpoints]
         tables.put_meta(db, fields)
         db.execute("COMMIT")
         self._checkpoints, self._missing, self._wrote = checkpoints, missing, time.time()
@@ -287,10 +287,12 @@ class RunWriter:
             val_loss=mean_val_loss(waiting.state),
         )
         everything = [*self._checkpoints, fresh]
-        remaining = kept(everything, self._keep_bytes)
+        remaining = thinned(everything, self._keep_bytes)
         # First, so that their room is used again.
-        numbers = {each.number for each in remaining}
-        tables.delete_checkpoints(db, [each.number for each in self._checkpoints if each.number not in numbers])
+        numbers = {checkpoint.number for checkpoint in remaining}
+        tables.delete_checkpoints(
+            db, [checkpoint.number for checkpoint in self._checkpoints if checkpoint.number not in numbers]
+        )
         tables.put_checkpoint(db, fresh, text, tensors)
         return remaining
 

@@ -137,12 +137,12 @@ class Connection:
 def read_hello(line: bytes) -> dict[str, Any]:
     """What a client says first. Raises ValueError where it is anything else."""
     try:
-        said = json.loads(line)
+        hello = json.loads(line)
     except RecursionError:
         raise ValueError("nested too deep") from None
-    if not isinstance(said, dict) or said.keys() != {"hello", "client", "stream", "after"} or said["hello"] != NAME:
+    if not isinstance(hello, dict) or hello.keys() != {"hello", "client", "stream", "after"} or hello["hello"] != NAME:
         raise ValueError("no hello")
-    name, after = said["client"], said["after"]
+    name, after = hello["client"], hello["after"]
     if not isinstance(name, str) or not name.isalnum() or len(name) > 40 or type(after) is not int:
         raise ValueError("no name, or no number")
-    return said
+    return hello

@@ -94,17 +94,17 @@ def bind(path: Path) -> socket.socket:
     new = path.with_suffix(f".{os.getpid()}")
     with contextlib.suppress(FileNotFoundError):
         new.unlink()
-    made = socket.socket(socket.AF_UNIX)
+    listener = socket.socket(socket.AF_UNIX)
     try:
-        made.bind(str(new))
+        listener.bind(str(new))
         new.chmod(0o600)
-        made.listen(16)
-        made.setblocking(False)
+        listener.listen(16)
+        listener.setblocking(False)
         new.rename(path)
     except BaseException:
-        made.close()
+        listener.close()
         raise
-    return made
+    return listener
 
 
 def is_of_this_person(connection: socket.socket) -> bool:
@@ -115,11 +115,11 @@ def is_of_this_person(connection: socket.socket) -> bool:
 
 def _peer_uid(connection: socket.socket) -> int | None:
     if hasattr(socket, "SO_PEERCRED"):
-        told = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
-        return int(struct.unpack("3i", told)[1])  # pid, uid, gid
+        credentials = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
+        return int(struct.unpack("3i", credentials)[1])  # pid, uid, gid
     if sys.platform == "darwin" or "bsd" in sys.platform:
-        told = connection.getsockopt(0, 1, struct.calcsize("2I"))  # LOCAL_PEERCRED: version, uid, groups
-        return int(struct.unpack("2I", told)[1])
+        credentials = connection.getsockopt(0, 1, struct.calcsize("2I"))  # LOCAL_PEERCRED: version, uid, groups
+        return int(struct.unpack("2I", credentials)[1])
     return None
 
 

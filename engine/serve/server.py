@@ -104,9 +104,9 @@ class Server:
 
     def _bind(self) -> tuple[Path, socket.socket]:
         path = socket_path(socket_folder(self._runs), self._run_id)
-        made = bind(path)
+        listener = bind(path)
         self._inode = path.stat().st_ino
-        return path, made
+        return path, listener
 
     def _leave(self) -> None:
         ours = self._is_there()

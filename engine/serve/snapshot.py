@@ -1,4 +1,4 @@
-"""All of a run at one moment as lines, and the record that is made of them elsewhere."""
+"""All of a run at one moment as lines, and the record that is rebuilt from them elsewhere."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ def as_events(record: RunRecord) -> Iterator[Event]:
     else:
         yield record.started
         numbers = len(record.history.lanes) * max(1, len(record.history.metrics))
-        epochs = {(each.epoch, each.arm, each.seed): each for each in record.last.values()}
-        for each in record.history.as_events(max(_EPOCHS, _NUMBERS // numbers)):
-            epochs.setdefault((each.epoch, each.arm, each.seed), each)
+        epochs = {(epoch.epoch, epoch.arm, epoch.seed): epoch for epoch in record.last.values()}
+        for epoch in record.history.as_events(max(_EPOCHS, _NUMBERS // numbers)):
+            epochs.setdefault((epoch.epoch, epoch.arm, epoch.seed), epoch)
         yield from (epochs[key] for key in sorted(epochs))
         yield from record.interventions
     for held in (record.would_stop, record.stopped, record.finished):
@@ -43,5 +43,5 @@ def revive(begun: str, preset: str, events: Iterable[Event]) -> RunRecord:
     """The record of a snapshot. Raises ValueError where it is none."""
     record = RunRecord(Preset.model_validate_json(begun))
     record.take_all(events)
-    record.preset = Preset.model_validate_json(preset)  # of a long run the first turned knobs are not told
+    record.preset = Preset.model_validate_json(preset)  # a long run's snapshot leaves out its first turned knobs
     return record

@@ -41,7 +41,7 @@ class Stream:
     def take(self, events: Sequence[Event], last: int) -> None:
         """Take in events, of which the last has this number."""
         with self._lock:
-            if last != self.last + len(events):  # some were told before anybody listened
+            if last != self.last + len(events):  # some events came before anybody listened
                 self._entries.clear()
             for event in events:
                 entry = _Entry(event)

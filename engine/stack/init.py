@@ -65,8 +65,8 @@ class _Draws:
     @functools.cached_property
     def uniform(self) -> Tensor:
         """Evenly spread with mean 0 and variance 1: from -sqrt(3) to sqrt(3)."""
-        drawn = torch.rand(self._slot.shape, generator=self._generator("init_uniform"), dtype=torch.float64)
-        return (2 * drawn - 1) * math.sqrt(3)
+        numbers = torch.rand(self._slot.shape, generator=self._generator("init_uniform"), dtype=torch.float64)
+        return (2 * numbers - 1) * math.sqrt(3)
 
     @functools.cached_property
     def orthogonal(self) -> Tensor:
@@ -79,8 +79,8 @@ class _Draws:
             return torch.zeros(self._slot.shape, dtype=torch.float64)
         if model.init == "orthogonal":
             return self.orthogonal
-        drawn = self.uniform if model.init.endswith("_uniform") else self.normal
-        return drawn * init_std(model, self._slot)
+        numbers = self.uniform if model.init.endswith("_uniform") else self.normal
+        return numbers * init_std(model, self._slot)
 
 
 def first_parameters(
@@ -95,7 +95,7 @@ def first_parameters(
         if slot.kind == "gain":
             slot.of(theta_LP).fill_(1.0)
     for number, slot in enumerate(layout.matrices):
-        drawn = {seed: _Draws(seed, number, slot) for _, seed in lanes}
+        draws = {seed: _Draws(seed, number, slot) for _, seed in lanes}
         for lane, (model, seed) in enumerate(lanes):
-            slot.of(theta_LP)[lane] = drawn[seed].weights(model)
+            slot.of(theta_LP)[lane] = draws[seed].weights(model)
     return theta_LP.to(device=device, dtype=dtype)

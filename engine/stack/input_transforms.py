@@ -92,8 +92,8 @@ class InputTransforms:
 
     def _uniform(self, technique: str, step: int, on_K: Tensor, x: Tensor, *shape: int) -> Tensor:
         """The seeds' draws, one for all arms, as the lanes `on_K` see them: [K, *shape]."""
-        drawn = self._streams.uniform(technique, step, *shape, dtype=x.dtype)
-        return drawn.index_select(0, on_K // self._arms)
+        numbers = self._streams.uniform(technique, step, *shape, dtype=x.dtype)
+        return numbers.index_select(0, on_K // self._arms)
 
     def _change(self, keys: tuple[str, ...], x_LBI: Tensor, step: int, change: _Change) -> Tensor:
         """Pass the lanes with any of `keys` on through `change`, which sees them as images."""
@@ -115,14 +115,14 @@ class InputTransforms:
     def _warp(self, x_KBCHW: Tensor, on_K: Tensor, step: int) -> Tensor:
         batch = x_KBCHW.shape[1]
 
-        def drawn(key: str) -> Tensor:
+        def uniform(key: str) -> Tensor:
             """Uniform from minus to plus each lane's range, [K, B, 2] as the draw is."""
             if not self._any(key):
                 return x_KBCHW.new_zeros(len(on_K), batch, 2)
             u_KB2 = self._uniform(key, step, on_K, x_KBCHW, batch, 2)
             return (2 * u_KB2 - 1) * self._of(key, on_K).view(-1, 1, 1)
 
-        shift_KB2, angle_KB2, zoom_KB2 = (drawn(key) for key in _WARP)
+        shift_KB2, angle_KB2, zoom_KB2 = (uniform(key) for key in _WARP)
         return warp(
             x_KBCHW.flatten(0, 1), shift_KB2.flatten(0, 1), angle_KB2[..., 0].flatten(), 1 + zoom_KB2[..., 0].flatten()
         )

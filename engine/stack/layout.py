@@ -119,11 +119,11 @@ class LayoutBuilder:
         return Layout(slots, sizes["weight"], sizes["bias"], start, len(first), first)
 
 
-def refuse_missing_layers(name: str, layers: Sequence[int], count: int, what: str, which: str = "") -> None:
+def refuse_missing_layers(name: str, layers: Sequence[int], count: int, kind: str, which: str = "") -> None:
     """Raise PresetError where the setting `name` numbers a layer that is not among `count` of `what` + `which`."""
     for layer in layers:
         if not 1 <= layer <= count:
-            there_are = f"{count} {what}{'' if count == 1 else 's'}{which}"
+            there_are = f"{count} {kind}{'' if count == 1 else 's'}{which}"
             raise PresetError(
                 f"regularization.{name} = {list(layers)}: there is no layer {layer}, the network has {there_are}"
                 + (f", numbered from 1 to {count}" if count > 1 else "")

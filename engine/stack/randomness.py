@@ -1,6 +1,6 @@
 """Randomness as a pure function of (seed, technique, place): nothing to save, nothing shared by accident.
 
-Every technique draws from a stream of its own, keyed by the seed of the lane and by how many steps were made. So a
+Every technique draws from a stream of its own, keyed by the seed of the lane and by how many steps were taken. So a
 lane's numbers depend neither on the lanes nor on the techniques beside it, and a run can be resumed at any step from
 the step's number alone.
 """
@@ -60,17 +60,17 @@ class Streams:
 
     def uniform(self, technique: str, step: int, *shape: int, dtype: torch.dtype) -> Tensor:
         """Uniform numbers from 0 up to 1, 1 excluded, [S, *shape]."""
-        drawn = torch.empty(len(self.seeds), *shape, dtype=dtype, device=self.device)
+        numbers = torch.empty(len(self.seeds), *shape, dtype=dtype, device=self.device)
         for row, seed in enumerate(self.seeds):
-            drawn[row].uniform_(generator=self._keyed(seed, technique, step))
-        return drawn
+            numbers[row].uniform_(generator=self._keyed(seed, technique, step))
+        return numbers
 
     def normal(self, technique: str, step: int, *shape: int, dtype: torch.dtype) -> Tensor:
         """Standard normal numbers, [S, *shape]."""
-        drawn = torch.empty(len(self.seeds), *shape, dtype=dtype, device=self.device)
+        numbers = torch.empty(len(self.seeds), *shape, dtype=dtype, device=self.device)
         for row, seed in enumerate(self.seeds):
-            drawn[row].normal_(generator=self._keyed(seed, technique, step))
-        return drawn
+            numbers[row].normal_(generator=self._keyed(seed, technique, step))
+        return numbers
 
 
 def batch_order(seed: int, epoch: int, examples: int, replacement: bool) -> Tensor:

@@ -121,7 +121,7 @@ def observe_plateau(plateau: Plateau, schedule: Schedule, val_loss: float) -> Pl
 
 
 class Rates:
-    """The learning rates of a stack's lanes: `training.lr`, times the arm's schedule, times what plateaus made of it.
+    """The learning rates of a stack's lanes: `training.lr`, times the arm's schedule, times the plateaus' factor.
 
     Parameters
     ----------

@@ -45,8 +45,8 @@ class LaneSettings:
         """What `make` computes from a setting, [L], held until a knob turns; only one result per setting is held."""
         if key not in self._held:
             self._held[key] = make(self._device[key])
-        kept: T = self._held[key]
-        return kept
+        value: T = self._held[key]
+        return value
 
     def set(self, key: str, lane: int, value: float) -> None:
         """Turn one lane's knob; settings that no step reads (early stopping's) are passed over."""

@@ -35,8 +35,8 @@ def refuse_stacks_that_cannot_fit(
         need += bytes_at_least(network, arms, seeds, task, device, dtype)
         largest = max(largest, network.layout.parameters)
     lanes = seeds * sum(len(arms) for arms, _ in groups)
-    what = f"{lanes:,} lane{'' if lanes == 1 else 's'} of {largest:,} parameters"
-    refuse_what_cannot_fit(need, free_on(device), what, "fewer seeds or arms, or a smaller network or batch")
+    stacks = f"{lanes:,} lane{'' if lanes == 1 else 's'} of {largest:,} parameters"
+    refuse_what_cannot_fit(need, free_on(device), stacks, "fewer seeds or arms, or a smaller network or batch")
 
 
 def bytes_at_least(

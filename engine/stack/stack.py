@@ -160,7 +160,7 @@ class Stack(Trainer):
 def _of_lane(numbers: dict[str, float], averages: Sequence[str]) -> dict[str, float]:
     """The metrics of one lane, which keeps these averages of its weights: with those that follow from the others."""
     of_others = {name for name in numbers if (average := metrics.average_of(name)) and average not in averages}
-    kept = {name: value for name, value in numbers.items() if name not in of_others}
-    kept["gap"] = numbers["val_loss"] - numbers["train_loss"]
-    kept["weight_norm"] = math.hypot(*(norm for name, norm in numbers.items() if name.startswith("weight_norm.")))
-    return kept
+    own = {name: value for name, value in numbers.items() if name not in of_others}
+    own["gap"] = numbers["val_loss"] - numbers["train_loss"]
+    own["weight_norm"] = math.hypot(*(norm for name, norm in numbers.items() if name.startswith("weight_norm.")))
+    return own

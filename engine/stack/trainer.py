@@ -236,7 +236,7 @@ class Trainer:
         """
         steps = {state.values["steps"] for state in lanes.values()}
         if len(steps) > 1:
-            raise ValueError(f"lanes of one stack must be equally far: these have made {sorted(steps)} steps")
+            raise ValueError(f"lanes of one stack must be equally far: these have taken {sorted(steps)} steps")
         self._averages.restore(self.theta_LP, {lane: under("averages.", state) for lane, state in lanes.items()})
         for lane, state in lanes.items():
             for name, buffer in self._buffers().items():

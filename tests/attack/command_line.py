@@ -49,21 +49,21 @@ def attack(numbers: Sequence[int], seed: int, workers: int, keep: Path | None) -
 
         for number, outcome in forked(numbers, attempt, workers, Limits(seconds=15, cases=1, interrupt=True)):
             wrong = fault(outcome, (DONE, BAD_INPUT, DIVERGED, INTERRUPTED), refusals=None)
-            given = arguments(Random(f"{seed}/cli/{number}"))
-            yield Case(number, wrong and f"regtui {' '.join(f'{word!r:.80}' for word in given)}: {wrong}")
+            words = arguments(Random(f"{seed}/cli/{number}"))
+            yield Case(number, wrong and f"regtui {' '.join(f'{word!r:.80}' for word in words)}: {wrong}")
 
 
 def arguments(rng: Random) -> list[str]:
     """A command line: most of it right, so that the rest is reached."""
     command = rng.choice(("run", "run", "run", "run", "", "", "check", "presets", "chekc"))
-    given = [command] if command else []
+    words = [command] if command else []
     if command in ("check", "presets"):
-        return given + [_reference(rng) for _ in range(rng.choice((0, 1, 1, 2)))] + _option(rng)[: rng.randint(0, 2)]
-    given += rng.choice((["small.toml"], ["small.toml"], ["small.toml"], [_reference(rng)]))
+        return words + [_reference(rng) for _ in range(rng.choice((0, 1, 1, 2)))] + _option(rng)[: rng.randint(0, 2)]
+    words += rng.choice((["small.toml"], ["small.toml"], ["small.toml"], [_reference(rng)]))
     for _ in range(rng.randint(1, 3)):
-        given[rng.randint(0, len(given)) : 0] = _option(rng)
+        words[rng.randint(0, len(words)) : 0] = _option(rng)
     # Whatever may train is to have done so soon.
-    return given if "--epochs" in given else [*given, "--epochs", "2"]
+    return words if "--epochs" in words else [*words, "--epochs", "2"]
 
 
 def _reference(rng: Random) -> str:
@@ -90,9 +90,9 @@ def _option(rng: Random) -> list[str]:
 def _change(rng: Random) -> str:
     from engine.preset.schema import settings_by_key
 
-    known = list(settings_by_key())
+    keys = list(settings_by_key())
     key = rng.choice(
-        (rng.choice(known), rng.choice(known), rng.choice(("title", "speed", "lesson")), rng.choice(_NO_KEYS))
+        (rng.choice(keys), rng.choice(keys), rng.choice(("title", "speed", "lesson")), rng.choice(_NO_KEYS))
     )
     value = rng.choice((
         lambda: rng.choice(VALUES)(rng), lambda: rng.choice(VALUES)(rng), lambda: rng.choice(SIGNS),

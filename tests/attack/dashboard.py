@@ -31,7 +31,7 @@ class Dashboard(Terminal):
     def __init__(self, folder: Path, *arguments: str, columns: int = COLUMNS, lines: int = LINES, **environment: str):
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "small.toml").write_text(PRESET, encoding="utf-8")
-        given: Mapping[str, str] = {
+        variables: Mapping[str, str] = {
             "OMP_NUM_THREADS": "1",
             "XDG_STATE_HOME": str(folder / "state"),
             "XDG_DATA_HOME": str(folder / "runs"),
@@ -39,7 +39,7 @@ class Dashboard(Terminal):
             **dict.fromkeys(("http_proxy", "https_proxy"), "http://127.0.0.1:9"),
             **environment,
         }
-        super().__init__([REGTUI, *(arguments or ("small.toml",))], columns, lines, given, folder)
+        super().__init__([REGTUI, *(arguments or ("small.toml",))], columns, lines, variables, folder)
         self.columns, self.lines = columns, lines
         self.blanked = 0
 
@@ -107,7 +107,7 @@ class Dashboard(Terminal):
             os.set_blocking(self._fd, True)
 
     def fit(self) -> None:
-        """Give the window its size, as the program wants to be told of it."""
+        """Give the window its size, and signal it as a terminal does."""
         self.resize(self.columns, self.lines)
         if b"\x1b[?2048h" in self.raw:
             self.send(b"\x1b[48;%d;%d;0;0t" % (self.lines, self.columns))
@@ -145,7 +145,7 @@ class Dashboard(Terminal):
         self.watching = True
 
     def goes_on(self) -> None:
-        """It trains again when it is told to."""
+        """It trains again when the key is pressed."""
         self.send(b"r")
         self.watch(0.3)
         if "paused" in self.text:

@@ -98,9 +98,9 @@ def _twin(place: Path) -> None:
 
 
 def _socket(place: Path) -> None:
-    with socket.socket(socket.AF_UNIX) as made:
+    with socket.socket(socket.AF_UNIX) as server:
         here = os.open(place.parent, os.O_RDONLY)
-        made.bind(f"/proc/self/fd/{here}/{place.name}")  # a socket's path may be no longer than about 100 bytes
+        server.bind(f"/proc/self/fd/{here}/{place.name}")  # a socket's path may be no longer than about 100 bytes
         os.close(here)
 
 

@@ -44,21 +44,26 @@ def honest(rng: Random, **changed: Any) -> bytes:
 
 def names(rng: Random) -> bytes:
     """The file with the names of the classes, some of which would act on a terminal."""
-    told = [f"thing {number}" for number in range(10)]
+    class_names = [f"thing {number}" for number in range(10)]
     if rng.random() < 0.5:
-        told[rng.randrange(10)] = rng.choice(SIGNS)
+        class_names[rng.randrange(10)] = rng.choice(SIGNS)
     return pickle.dumps(
-        {"label_names": rng.choice((told, told, told, told[:3], "thing", [[1]], told * 1000))}, protocol=2
+        {
+            "label_names": rng.choice(
+                (class_names, class_names, class_names, class_names[:3], "thing", [[1]], class_names * 1000)
+            )
+        },
+        protocol=2,
     )
 
 
 def _damaged(rng: Random) -> bytes:
-    told = bytearray(honest(rng))
+    data = bytearray(honest(rng))
     for _ in range(rng.randint(1, 6)):
         # Around the pixels, which may be anything.
-        place = rng.choice((rng.randrange(200), len(told) - 1 - rng.randrange(400)))
-        told[place : place + rng.choice((0, 1, 1, 3))] = junk(rng, rng.randint(0, 3))
-    return bytes(told)
+        place = rng.choice((rng.randrange(200), len(data) - 1 - rng.randrange(400)))
+        data[place : place + rng.choice((0, 1, 1, 3))] = junk(rng, rng.randint(0, 3))
+    return bytes(data)
 
 
 def _calls(rng: Random) -> bytes:
@@ -94,7 +99,7 @@ def _global(rng: Random) -> bytes:
 
 
 def _dtype(rng: Random) -> bytes:
-    """An array whose dtype has a forged state: objects made of raw bytes would be pointers of the file's choosing."""
+    """An array whose dtype has a forged state: objects of raw bytes would be pointers of the file's choosing."""
     kind = rng.choice(("O8", "O8", "V16", "u1", "f8", "M8", "S8", "U8", "i8", "c16"))
     flags = rng.choice((0, 0, 0x3F, 0x1B, 1, -1, 2**31 - 1))
     state = rng.choice((

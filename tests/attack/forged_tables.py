@@ -34,11 +34,11 @@ def _spoil(rng: Random, rows: list[list[str]]) -> None:
     elif kind == 5:
         rows[1:] = [] if rng.random() < 0.3 else rows[1 : rng.choice((2, 3, 5))]
     elif kind == 6:
-        for each in rows[1:]:
-            each[-1:] = [rng.choice(("1", "1.0", "01", " 1", "yes", "Yes"))]
+        for cells in rows[1:]:
+            cells[-1:] = [rng.choice(("1", "1.0", "01", " 1", "yes", "Yes"))]
     elif kind == 7:
-        for number, each in enumerate(rows):
-            each[:0] = [
+        for number, cells in enumerate(rows):
+            cells[:0] = [
                 f"more {number} {place}" if not number else str(place) for place in range(rng.choice((3, 2000)))
             ]
     else:

@@ -18,9 +18,9 @@ PASTE = 1 << 20  # bytes of the largest paste
 def single(rng: Random) -> bytes:
     """One input; now and then it is a megabyte."""
     while True:
-        made = rng.choice(_KINDS)(rng)
-        if not any(end in made for end in _ENDS):
-            return made
+        keys = rng.choice(_KINDS)(rng)
+        if not any(end in keys for end in _ENDS):
+            return keys
 
 
 def large_paste(rng: Random) -> bytes:

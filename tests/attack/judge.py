@@ -19,7 +19,7 @@ _ALLOWED = "\n\t\u200c\u200d"
 # Controls, halves of characters, marks that change a line's direction or hide in it, separators of lines. What merely
 # has no picture, such as a character nobody has assigned, does no harm.
 _HARMFUL = ("Cc", "Cs", "Cf", "Zl", "Zp")
-# What is told on the way, and refuses nothing.
+# Notices on the way, which refuse nothing.
 _NOTE = re.compile(r"regtui: (reading|unpacking|downloading|no terminal on) ")
 
 
@@ -56,26 +56,26 @@ def fault(outcome: Outcome, codes: Collection[int] = (0, BAD_INPUT), refusals: i
     codes : the exit codes that are allowed.
     refusals : how many lines a refusal has; None where the case decides that (`regtui check` of several files).
     """
-    said = outcome.err.decode(errors="backslashreplace").strip()
+    printed = outcome.err.decode(errors="backslashreplace").strip()
     if outcome.code is None:
         return f"still running after {outcome.seconds:.0f} s"
     if b"Traceback (most recent call last)" in outcome.out + outcome.err:
-        return f"a traceback, exit code {outcome.code}: ...{said[-200:]!r}"
+        return f"a traceback, exit code {outcome.code}: ...{printed[-200:]!r}"
     if outcome.code < 0:
-        return f"killed by signal {-outcome.code}: {said[-200:]!r}"
+        return f"killed by signal {-outcome.code}: {printed[-200:]!r}"
     if outcome.code not in codes:
-        return f"exit code {outcome.code}: {said[-300:]!r}"
+        return f"exit code {outcome.code}: {printed[-300:]!r}"
     for name, sent in (("stdout", outcome.out), ("stderr", outcome.err)):
         if bad := unprintable(sent):
             return f"{name} has {bad}"
-    lines = said.splitlines()
+    lines = printed.splitlines()
     if foreign := next((line for line in lines if not line.startswith("regtui: ")), None):
         return f"a line on stderr is not the program's own: {foreign[:200]!r}"
     if longest := next((line for line in lines if len(line) > LONGEST), None):
         return f"a line of {len(longest)} characters on stderr: {longest[:100]!r}..."
     refused = sum(not _NOTE.match(line) for line in lines)
     if outcome.code == BAD_INPUT and (not refused if refusals is None else refused != refusals):
-        return f"refused in {refused} lines: {said[:300]!r}"
+        return f"refused in {refused} lines: {printed[:300]!r}"
     return None
 
 

@@ -48,11 +48,11 @@ def _life(numbers: Sequence[int], seed: int, home: Path) -> Iterator[Case]:
 
 def _send(dashboard: Dashboard, numbers: Sequence[int], seed: int) -> None:
     """Send a burst and see whether it still lives. Raises AssertionError where it does not."""
-    dashboard.send(b"".join(given(number, seed) for number in numbers))
+    dashboard.send(b"".join(keys_of(number, seed) for number in numbers))
     dashboard.answers()
 
 
-def given(number: int, seed: int) -> bytes:
+def keys_of(number: int, seed: int) -> bytes:
     """The input of a number."""
     rng = Random(f"{seed}/keys/{number}")
     return large_paste(rng) if number % _LARGE == _LARGE - 1 else single(rng)
@@ -65,7 +65,7 @@ def _culprit(burst: Sequence[int], wrong: str, seed: int, home: Path) -> Case:
         half = suspects[: len(suspects) // 2]
         suspects = half if _dies_of(half, seed, home) else suspects[len(half) :]
     if died := _dies_of(suspects, seed, home):
-        return Case(suspects[0], f"{given(suspects[0], seed)[:80]!r}: {died}")
+        return Case(suspects[0], f"{keys_of(suspects[0], seed)[:80]!r}: {died}")
     return Case(burst[-1], f"{wrong} (after the inputs {burst[0]} to {burst[-1]}; alone, none does that)")
 
 

@@ -146,8 +146,8 @@ def _hire(attempt: Attempt, limits: Limits, others: Iterable[_Worker]) -> _Worke
 
 def _serve(attempt: Attempt, limits: Limits, tasks: int, answers: int, out: int, err: int) -> None:
     nothing = os.open(os.devnull, os.O_RDONLY)
-    for kept, fd in ((0, nothing), (1, out), (2, err)):
-        os.dup2(fd, kept)
+    for target, fd in ((0, nothing), (1, out), (2, err)):
+        os.dup2(fd, target)
     sys.stdin = os.fdopen(0)
     sys.stdout = os.fdopen(1, "w", encoding="utf-8")
     sys.stderr = os.fdopen(2, "w", encoding="utf-8", buffering=1)

@@ -49,7 +49,7 @@ def _hold(file: str) -> int:
     preset = load_preset(file)
     texts = [preset.title, preset.summary, preset.question, preset.lesson, preset.reveal, preset.group]
     texts += [*preset.arm_names, *(text for chosen in preset.tries for text in (chosen.text, chosen.reveal))]
-    texts += [text for each in preset.reported for text in (each.text, each.note)]
+    texts += [text for number in preset.reported for text in (number.text, number.note)]
     for text in texts:
         if any(unicodedata.category(sign) in ("Cc", "Cs") and sign not in "\n\t" for sign in text):
             print(f"a control character was let in: {text!r:.200}", file=sys.stderr)

@@ -26,7 +26,7 @@ def test_what_was_done_or_refused_in_a_line_is_right(outcome):
 
 
 @pytest.mark.parametrize(
-    ("outcome", "said"),
+    ("outcome", "complaint"),
     [
         (Outcome(None, seconds=20), "still running after 20 s"),
         (Outcome(-11), "killed by signal 11"),
@@ -40,8 +40,8 @@ def test_what_was_done_or_refused_in_a_line_is_right(outcome):
         (Outcome(0, b"\xff"), "not UTF-8"),
     ],
 )
-def test_everything_else_is_wrong(outcome, said):
-    assert said in fault(outcome)
+def test_everything_else_is_wrong(outcome, complaint):
+    assert complaint in fault(outcome)
 
 
 def test_a_case_that_ends_badly_hangs_or_takes_all_memory_is_seen_and_the_next_one_is_tried():
@@ -76,7 +76,7 @@ def test_an_interrupted_case_may_end_by_itself():
 
 
 @pytest.mark.parametrize(
-    ("sent", "said"),
+    ("sent", "complaint"),
     [
         (b"\x1b[?1049h\x1b[?25l\x1b[?1000;1006h\x1b[?1000;1006l\x1b[?25h\x1b[?1049l", None),
         (b"\x1b[?1049h\x1b[?25l\x1b[?1049l", "the cursor (25) left off"),
@@ -84,5 +84,5 @@ def test_an_interrupted_case_may_end_by_itself():
         (b"\x1b[>25u", "kitty's keyboard protocol left on"),
     ],
 )
-def test_what_is_left_of_a_program_in_its_terminal_is_found(sent, said):
-    assert left_changed(sent) == said
+def test_what_is_left_of_a_program_in_its_terminal_is_found(sent, complaint):
+    assert left_changed(sent) == complaint

@@ -19,11 +19,11 @@ def test_a_dashboard_lives_on_whatever_is_typed():
 
 
 def assert_holds(words):
-    done = subprocess.run(
+    completed = subprocess.run(
         [sys.executable, "-m", "tests.attack", *words.split(), "--seed", "1", "--workers", "1"],
         cwd=ROOT, capture_output=True, text=True,
     )  # fmt: skip
-    assert done.returncode == 0, done.stdout + done.stderr
+    assert completed.returncode == 0, completed.stdout + completed.stderr
 
 
 def test_a_failure_is_told_with_the_line_that_repeats_it(monkeypatch, capsys):
@@ -34,6 +34,6 @@ def test_a_failure_is_told_with_the_line_that_repeats_it(monkeypatch, capsys):
     monkeypatch.setattr(resizes, "attack", lambda numbers, *_: (Case(n, "broken" if n == 1 else None) for n in numbers))
     monkeypatch.setattr(sys, "argv", ["attack", "resizes", "--count", "3", "--seed", "9"])
     assert attack.main() == 1
-    told = capsys.readouterr().out
-    assert 'FAILED resizes 1: broken\n       again: make attack ARGS="resizes --seed 9 --only 1"' in told
-    assert "| 3 | 1 |" in told
+    printed = capsys.readouterr().out
+    assert 'FAILED resizes 1: broken\n       again: make attack ARGS="resizes --seed 9 --only 1"' in printed
+    assert "| 3 | 1 |" in printed

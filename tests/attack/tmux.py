@@ -83,10 +83,10 @@ class _Server:
 
     def __call__(self, *words: str) -> str:
         """Give it an order; what it says. A server that is gone says nothing."""
-        done = subprocess.run(
+        completed = subprocess.run(
             [*self.command, *words], cwd=self.folder, env=self.environment, capture_output=True, text=True, timeout=30
         )
-        return done.stdout.strip()
+        return completed.stdout.strip()
 
 
 class _Client:

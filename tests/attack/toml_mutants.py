@@ -37,11 +37,11 @@ def _encoded(text: str) -> bytes:
 
 def _bytes(rng: Random, text: bytes) -> bytes:
     """A few bytes are changed, put in, or taken out."""
-    told = bytearray(text)
+    data = bytearray(text)
     for _ in range(rng.randint(1, 8)):
-        place = rng.randrange(len(told) + 1)
-        told[place : place + rng.choice((0, 0, 1, 1, 5))] = rng.choice((b"", junk(rng, rng.randint(1, 4))))
-    return bytes(told)
+        place = rng.randrange(len(data) + 1)
+        data[place : place + rng.choice((0, 0, 1, 1, 5))] = rng.choice((b"", junk(rng, rng.randint(1, 4))))
+    return bytes(data)
 
 
 def _cut(rng: Random, text: bytes) -> bytes:
@@ -52,31 +52,33 @@ def _cut(rng: Random, text: bytes) -> bytes:
 
 def _tokens(rng: Random, text: bytes) -> bytes:
     """Tokens change places, vanish, or come twice."""
-    told = _TOKEN.findall(_decoded(text)) or [""]
+    tokens = _TOKEN.findall(_decoded(text)) or [""]
     for _ in range(rng.randint(1, 4)):
-        one, other = rng.randrange(len(told)), rng.randrange(len(told))
-        told[one], told[other] = rng.choice(((told[other], told[one]), ("", told[other]), (told[other],) * 2))
-    return _encoded("".join(told))
+        first, other = rng.randrange(len(tokens)), rng.randrange(len(tokens))
+        tokens[first], tokens[other] = rng.choice(
+            ((tokens[other], tokens[first]), ("", tokens[other]), (tokens[other],) * 2)
+        )
+    return _encoded("".join(tokens))
 
 
 def _lines(rng: Random, text: bytes) -> bytes:
     """Lines change places, vanish, or come twice."""
-    told = text.split(b"\n")
+    lines = text.split(b"\n")
     for _ in range(rng.randint(1, 4)):
-        line = told.pop(rng.randrange(len(told))) if told else b""
+        line = lines.pop(rng.randrange(len(lines))) if lines else b""
         for _ in range(rng.randint(0, 2)):
-            told.insert(rng.randrange(len(told) + 1), line)
-    return b"\n".join(told)
+            lines.insert(rng.randrange(len(lines) + 1), line)
+    return b"\n".join(lines)
 
 
 def _value(rng: Random, text: bytes) -> bytes:
-    """A setting of the preset's gets a value that it was not made for."""
-    told = _decoded(text)
-    found = list(_ASSIGNED.finditer(told))
+    """A setting of the preset's gets a value that it was not meant for."""
+    content = _decoded(text)
+    found = list(_ASSIGNED.finditer(content))
     if not found:
         return text
     match = rng.choice(found)
-    return _encoded(told[: match.start(2)] + rng.choice(VALUES)(rng) + told[match.end(2) :])
+    return _encoded(content[: match.start(2)] + rng.choice(VALUES)(rng) + content[match.end(2) :])
 
 
 def _setting(rng: Random, text: bytes) -> bytes:
@@ -90,31 +92,33 @@ def _setting(rng: Random, text: bytes) -> bytes:
         value = rng.choice(PLACES)(rng, knob)
     else:
         value = rng.choice(VALUES)(rng)
-    told = _decoded(text)
+    content = _decoded(text)
     line = f"{knob.section}.{knob.name} = {value}\n"
     if rng.random() < 0.5:
-        return _encoded(told + "\n" * (not told.endswith("\n")) + line if "[[arm]]" in told else line + told)
+        return _encoded(
+            content + "\n" * (not content.endswith("\n")) + line if "[[arm]]" in content else line + content
+        )
     header = f"[{knob.section}]\n"
-    if header in told:
-        told = re.sub(rf"(?m)^{knob.name}\s*=.*\n", "", told)
-        return _encoded(told.replace(header, f"{header}{knob.name} = {value}\n", 1))
-    return _encoded(line + told)
+    if header in content:
+        content = re.sub(rf"(?m)^{knob.name}\s*=.*\n", "", content)
+        return _encoded(content.replace(header, f"{header}{knob.name} = {value}\n", 1))
+    return _encoded(line + content)
 
 
 def _text(rng: Random, text: bytes) -> bytes:
     """A text has signs that act on a terminal, or cannot be printed."""
-    told = _decoded(text)
-    found = list(re.finditer(r'"[^"\n]*"', told))
+    content = _decoded(text)
+    found = list(re.finditer(r'"[^"\n]*"', content))
     if not found:
         return text
     match = rng.choice(found)
-    return _encoded(f"{told[: match.end() - 1]}{rng.choice(TEXTS)(rng)}{told[match.end() - 1 :]}")
+    return _encoded(f"{content[: match.end() - 1]}{rng.choice(TEXTS)(rng)}{content[match.end() - 1 :]}")
 
 
 def _nested(rng: Random, text: bytes) -> bytes:
     """Something lies very deep, or is very long."""
     many = rng.choice((3, 100, 1000, 20_000))
-    made = rng.choice((
+    nested = rng.choice((
         lambda: f"deep = {'[' * many}1{']' * many}\n",
         lambda: f"{'.'.join(['a'] * many)} = 1\n",
         lambda: f"deep = {'{a=' * many}1{'}' * many}\n",
@@ -125,15 +129,15 @@ def _nested(rng: Random, text: bytes) -> bytes:
         lambda: f'"{"k" * many}" = 1\n',
         lambda: f'title = "{"t" * many}"\n',
     ))()  # fmt: skip
-    return made.encode() + text
+    return nested.encode() + text
 
 
 def _arms(rng: Random, text: bytes) -> bytes:
     """Many arms, arms of one name, arms with tables where values belong."""
-    told = text + b"\n" * (not text.endswith(b"\n"))
+    content = text + b"\n" * (not text.endswith(b"\n"))
     many = rng.choice((1, 2, 50, 500, 3000))
     name = rng.choice(("arm {}", "arm", "", "{}" * 100))
-    return told + b"".join(f'[[arm]]\nname = "{name.format(*[number] * 100)}"\n'.encode() for number in range(many))
+    return content + b"".join(f'[[arm]]\nname = "{name.format(*[number] * 100)}"\n'.encode() for number in range(many))
 
 
 def _file(rng: Random, text: bytes) -> bytes:

@@ -58,5 +58,5 @@ def _tab(arms: int) -> float | None:
 
 def _used(pid: int) -> float | None:
     """Seconds of a processor that the first thread of a process has used."""
-    told = Path(f"/proc/{pid}/task/{pid}/schedstat")
-    return int(told.read_text().split()[0]) / 1e9 if told.exists() else None
+    statistics = Path(f"/proc/{pid}/task/{pid}/schedstat")
+    return int(statistics.read_text().split()[0]) / 1e9 if statistics.exists() else None

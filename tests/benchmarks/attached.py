@@ -26,7 +26,7 @@ worker = Worker(load_preset(sys.argv[1], epochs=1_000_000), "cpu")
 server = Server(worker, runs_folder(), sys.argv[2])
 server.start()
 worker.start()
-(thread,) = (each.ident for each in threading.enumerate() if each.name == "regtui-server")
+(thread,) = (found.ident for found in threading.enumerate() if found.name == "regtui-server")
 clock = time.pthread_getcpuclockid(thread)
 for _ in sys.stdin:
     print(time.perf_counter(), worker.view().record.epoch, time.clock_gettime(clock), flush=True)

@@ -40,11 +40,11 @@ def grouped(h_LBHWC: Tensor, w_LIO: Tensor, b_LO: Tensor) -> Tensor:
 def loop_planes(h_LBHWC: Tensor, w_LIO: Tensor, b_LO: Tensor) -> Tensor:
     """A loop over lanes, each convolved as whole planes of a channel."""
     w = kernels(w_LIO, h_LBHWC.shape[4])
-    told = [
+    planes = [
         F.conv2d(h.permute(0, 3, 1, 2).contiguous(), k.contiguous(), b, padding=1).permute(0, 2, 3, 1)
         for h, k, b in zip(h_LBHWC.unbind(), w.unbind(), b_LO.unbind(), strict=True)
     ]
-    return torch.stack(told)
+    return torch.stack(planes)
 
 
 def unfolded(h_LBHWC: Tensor, w_LIO: Tensor, b_LO: Tensor) -> Tensor:
@@ -103,23 +103,23 @@ def milliseconds(way: Way, lanes: int, channels: int, side: int, device: str = "
 
 def table(device: str = "cpu") -> dict[str, dict[str, float]]:
     """Milliseconds of every way at every size."""
-    told: dict[str, dict[str, float]] = {}
+    times: dict[str, dict[str, float]] = {}
     for name, (channels, side) in SHAPES.items():
         for lanes in (2, 8):
             case = f"{name}, {lanes} lanes"
-            told[case] = dict.fromkeys(WAYS, float("inf"))
+            times[case] = dict.fromkeys(WAYS, float("inf"))
             # Way after way, round after round: what else the machine does then falls on all of them.
             for _ in range(3 if side > 8 else 10):
                 for way, run in WAYS.items():
-                    told[case][way] = min(told[case][way], milliseconds(run, lanes, channels, side, device))
-    return told
+                    times[case][way] = min(times[case][way], milliseconds(run, lanes, channels, side, device))
+    return times
 
 
 def convolutions(device: str = "cpu") -> list[Result]:
     """A line for each size: the engine's way, and the best of the others."""
     results = []
     for case, (mine, *others) in ((case, list(row.items())) for case, row in table(device).items()):
-        name, best = min(others, key=lambda one: one[1])
+        name, best = min(others, key=lambda way: way[1])
         ratio = mine[1] / best
         results.append(
             Result(

@@ -1,4 +1,4 @@
-"""What a frame is made of, each by itself in this process: charts, and the table as it goes.
+"""The parts of a frame, each measured by itself in this process: charts, and the table as it goes.
 
 Timed is the processor time of the thread: what else runs on the machine does not count.
 """

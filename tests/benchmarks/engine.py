@@ -116,10 +116,10 @@ def lane_cost(device: str = "cpu") -> list[Result]:
     """What a lane costs among eight, against alone: a training step and the epoch's evaluation."""
     base = load_preset("dropout", epochs=60)
     alone = with_value(base, "regularization.dropout", 0.2).model_copy(update={"arms": base.arms[1:]})
-    one = _of_seeds(alone, 1)
+    single = _of_seeds(alone, 1)
     eight = _of_seeds(alone, 8)
-    run(one, device)
-    cost = min(run(eight, device) for _ in range(3)) / 8 / min(run(one, device) for _ in range(3))
+    run(single, device)
+    cost = min(run(eight, device) for _ in range(3)) / 8 / min(run(single, device) for _ in range(3))
     return [Result("cost of a lane, 8 lanes against 1", "at most 0.5", f"{cost:.2f}", cost <= 0.5)]
 
 

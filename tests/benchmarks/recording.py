@@ -54,12 +54,13 @@ def beside_training(folder: Path) -> Result:
         recorder.take(events)
         taken += time.thread_time() - began
     recorder.close()
-    each = (taken + writer.seconds) / lab.epoch
+    seconds = (taken + writer.seconds) / lab.epoch
     return Result(
         f"recording {RATE} epochs/s of 8 lanes, share of one core",
         "at most 2 %",
-        f"{100 * each * RATE:.1f} % ({1e6 * each:.0f} us an epoch, {1e6 * taken / lab.epoch:.0f} in training's thread)",
-        each * RATE <= 0.02,
+        f"{100 * seconds * RATE:.1f} % ({1e6 * seconds:.0f} us an epoch,"
+        f" {1e6 * taken / lab.epoch:.0f} in training's thread)",
+        seconds * RATE <= 0.02,
     )
 
 
@@ -85,14 +86,14 @@ def checkpoint(folder: Path) -> Result:
 
 
 def long_file(folder: Path) -> list[Result]:
-    """Bytes a number and the time to open, of real epochs told again and again."""
+    """Bytes a number and the time to open, of real epochs written again and again."""
     lab = Lab(eight_lanes("moons"), "cpu")
-    trained = [[each for each in lab.run_epoch() if isinstance(each, Epoch)] for _ in range(20)]
-    numbers = EPOCHS * sum(len(each.metrics) for each in trained[0])
+    trained = [[event for event in lab.run_epoch() if isinstance(event, Epoch)] for _ in range(20)]
+    numbers = EPOCHS * sum(len(lane.metrics) for lane in trained[0])
     writer = RunWriter(folder / "long.regtui", lab.preset)
     writer.take([lab.started])
     for epoch in range(1, EPOCHS + 1):
-        writer.take([Epoch(each.arm, each.seed, epoch, each.metrics) for each in trained[epoch % 20]])
+        writer.take([Epoch(lane.arm, lane.seed, epoch, lane.metrics) for lane in trained[epoch % 20]])
         if epoch % RATE == 0:
             writer.flush()
     writer.close("finished")

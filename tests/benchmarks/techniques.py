@@ -105,25 +105,25 @@ def techniques(device: str = "cpu") -> Iterator[Result]:
     if left_out:
         raise ValueError(f"not measured: {', '.join(left_out)}")
     for case in CASES:
-        without, with_it = (_Steps(_preset(case.kind, told), device) for told in ({}, case.settings))
+        without, with_it = (_Steps(_preset(case.kind, settings), device) for settings in ({}, case.settings))
         slow, fast = _lowest(with_it, without)
         cost = slow / fast - 1
         dear = cost > DEAR
-        told = f"{100 * cost:+.0f} % ({1e3 * slow:.2f} ms a step against {1e3 * fast:.2f})"
+        cost_in_words = f"{100 * cost:+.0f} % ({1e3 * slow:.2f} ms a step against {1e3 * fast:.2f})"
         yield Result(
             f"technique: {case.name} ({case.kind})",
             f"at most {100 * DEAR:.0f} % more, or a reason",
-            told + (f": {case.why or 'no reason known'}" if dear else ""),
+            cost_in_words + (f": {case.why or 'no reason known'}" if dear else ""),
             not dear or bool(case.why),
         )
 
 
-def _preset(kind: str, told: dict[str, Any]) -> Preset:
+def _preset(kind: str, settings: dict[str, Any]) -> Preset:
     """The default preset with one lane."""
     preset = load_preset("dropout", seeds=1)
     preset = preset.model_copy(update={"arms": preset.arms[:1]})
     # Long enough for the schedules not to come to their end.
-    for key, value in {"model.kind": kind, "training.epochs": 100_000, **told}.items():
+    for key, value in {"model.kind": kind, "training.epochs": 100_000, **settings}.items():
         preset = with_value(preset, key, value)
     return preset
 
@@ -152,11 +152,11 @@ class _Steps:
         return (time.perf_counter() - begin) / count
 
 
-def _lowest(one: _Steps, other: _Steps) -> tuple[float, float]:
+def _lowest(first: _Steps, other: _Steps) -> tuple[float, float]:
     """Round after round the one and the other, so that what else the machine does falls on both; the lowest of each."""
-    for steps in (one, other):
+    for steps in (first, other):
         steps.seconds(3)
     # Whole epochs, for what happens at the end of one.
     count = 3 * max(1, round(SECONDS / (3 * other.seconds(3))))
-    rounds = [(one.seconds(count), other.seconds(count)) for _ in range(ROUNDS)]
+    rounds = [(first.seconds(count), other.seconds(count)) for _ in range(ROUNDS)]
     return min(a for a, _ in rounds), min(b for _, b in rounds)

@@ -30,8 +30,10 @@ print(until(float(sys.argv[1])))
 
 def headless_rate(seconds: float) -> float:
     """Epochs a second of the default preset with no screen, in a process of its own."""
-    told = subprocess.run([sys.executable, "-c", _HEADLESS, str(seconds)], capture_output=True, text=True, check=True)
-    return float(told.stdout)
+    completed = subprocess.run(
+        [sys.executable, "-c", _HEADLESS, str(seconds)], capture_output=True, text=True, check=True
+    )
+    return float(completed.stdout)
 
 
 def _epoch(terminal: Terminal) -> int:
@@ -79,7 +81,7 @@ def dashboard(seconds: float = 12.0) -> list[Result]:
         alone = headless_rate(seconds)
         with Terminal([REGTUI, *LONG]) as terminal:
             _full_speed(terminal)
-            rate, drawn, received = _rate(terminal, seconds)
+            rate, frame_rate, received = _rate(terminal, seconds)
             terminal.press("space")
             terminal.wait_for("paused")
             terminal.watch(1.0)
@@ -87,16 +89,16 @@ def dashboard(seconds: float = 12.0) -> list[Result]:
             terminal.watch(4.0)
             paused = max(paused, terminal.bytes_between(begin, begin + 4.0) / 4.0)
         ratios.append((rate / alone, rate, alone))
-        frames.append(drawn)
+        frames.append(frame_rate)
         sent.append(received)
     ratio, rate, alone = max(ratios)
-    drawn = min(frames)
+    frame_rate = min(frames)
     return [
         Result(
             "epochs a second under the dashboard against headless",
             "at least 0.93 at 2 frames/s",
-            f"{ratio:.2f} ({rate:.0f} against {alone:.0f}) at {drawn:.1f} frames/s",
-            ratio >= 0.93 and drawn >= 2,
+            f"{ratio:.2f} ({rate:.0f} against {alone:.0f}) at {frame_rate:.1f} frames/s",
+            ratio >= 0.93 and frame_rate >= 2,
         ),
         Result("bytes a second while training", "under 40 KB", f"{max(sent) / 1e3:.1f} KB", max(sent) < 40e3),
         Result("bytes a second while paused", "under 1 KB", f"{paused / 1e3:.2f} KB", paused < 1e3),

@@ -120,35 +120,37 @@ class Round:
 
 def rounds(count: int, keys: int = 7) -> list[Round]:
     """All values of all hubs in turn, and with each the settings that the rounds before it had least."""
-    known = {key: knob for key, knob in settings_by_key().items() if key not in GIVEN}
-    had = dict.fromkeys(known, 0)
-    made = []
+    knobs = {key: knob for key, knob in settings_by_key().items() if key not in GIVEN}
+    had = dict.fromkeys(knobs, 0)
+    all_rounds = []
     for number in range(count):
-        hubs = {key: known[key].choices[number % len(known[key].choices)] for key in HUBS}
-        task = known["data.task"].choices[number % len(known["data.task"].choices)]
+        hubs = {key: knobs[key].choices[number % len(knobs[key].choices)] for key in HUBS}
+        task = knobs["data.task"].choices[number % len(knobs["data.task"].choices)]
         fit = [
             (source, kind)
-            for source in known["data.source"].choices
+            for source in knobs["data.source"].choices
             for kind in (task, "auto")
             if source not in DOWNLOADED and _fits(source, kind, hubs["model.kind"])
         ]
         # The least used source first, and the task as it came where some source has it.
-        used = [each.hubs["data.source"] for each in made]
+        used = [round_.hubs["data.source"] for round_ in all_rounds]
         hubs["data.source"], hubs["data.task"] = min(fit, key=lambda pair: (used.count(pair[0]), pair[1] != task))
         if hubs["model.norm"] == "instance" and hubs["model.kind"] == "mlp":
             hubs["model.norm"] = "layer"
-        acting = [key for key, knob in known.items() if key not in hubs and _acts(knob, hubs)]
+        acting = [key for key, knob in knobs.items() if key not in hubs and _acts(knob, hubs)]
         chosen = sorted(acting, key=lambda key: had[key])[:keys]
         for key in chosen:
             had[key] += 1
-        made.append(Round(hubs, tuple(chosen), tuple(key for key in acting if key not in chosen)))
-    return made
+        all_rounds.append(Round(hubs, tuple(chosen), tuple(key for key in acting if key not in chosen)))
+    return all_rounds
 
 
 def _fits(source: str, task: str, kind: str) -> bool:
     """Whether a source has such a task, and examples for such a model."""
-    told = {"auto": "binary" if source in (*TRUTH_TABLES, "thumbtack") else "regression" if source in MEASURED else ""}
-    task = told.get(task, task)
+    task_of_auto = {
+        "auto": "binary" if source in (*TRUTH_TABLES, "thumbtack") else "regression" if source in MEASURED else ""
+    }
+    task = task_of_auto.get(task, task)
     numeric = source in MEASURED
     fits_task = {"binary": source in BINARY, "regression": numeric or source == "csv"}.get(task, not numeric)
     return fits_task and {"bernoulli": task == "binary", "cnn": source in IMAGES, "resnet": source in IMAGES}.get(
@@ -167,9 +169,9 @@ def _acts(knob: Setting, hubs: Settings) -> bool:
 
 
 @st.composite
-def experiments(draw: st.DrawFn, each: Round, folder: Path) -> Experiment:
+def experiments(draw: st.DrawFn, round_: Round, folder: Path) -> Experiment:
     """An experiment of up to 4 arms and 2 seeds: a base, and arms with other numbers and other shapes."""
-    base = dict(each.hubs)
+    base = dict(round_.hubs)
     source = base["data.source"]
     base |= {
         "csv": {"data.path": str(folder / "table.csv"), "data.target": "y"},
@@ -177,7 +179,7 @@ def experiments(draw: st.DrawFn, each: Round, folder: Path) -> Experiment:
     }.get(source, {})
     splits = ["all"] if source in TRUTH_TABLES else ["random", "first"]
     base["data.split"] = draw(st.sampled_from(splits))
-    keys, rest = ([key for key in few if splits != ["all"] or key not in SIZES] for few in (each.keys, each.rest))
+    keys, rest = ([key for key in few if splits != ["all"] or key not in SIZES] for few in (round_.keys, round_.rest))
     base |= {
         key: draw(
             values_of(settings_by_key()[key]).filter(lambda value, key=key: value != settings_by_key()[key].default)

@@ -97,8 +97,10 @@ class Reference:
 
     def statistics(self) -> Tensor:
         """Running means and variances, layer by layer."""
-        told = [one for norm in self._batch_norms for one in (norm.running_mean, norm.running_var)]
-        return torch.cat([torch.zeros(0, dtype=torch.float64), *[one for one in told if one is not None]])
+        statistics = [statistic for norm in self._batch_norms for statistic in (norm.running_mean, norm.running_var)]
+        return torch.cat(
+            [torch.zeros(0, dtype=torch.float64), *[statistic for statistic in statistics if statistic is not None]]
+        )
 
     def _slot(self, name: str, kind: str) -> Slot:
         (found,) = (slot for slot in self.layout.slots if (slot.layer, slot.kind) == (name, kind))
@@ -108,13 +110,13 @@ class Reference:
         self._links.append((self._slot(name, kind), parameter, turned))
 
     def _dense(self, name: str, inputs: int, outputs: int) -> nn.Module:
-        made = nn.Linear(inputs, outputs)
-        self._link(name, "weight", made.weight, lambda p: p.T)
-        self._link(name, "bias", made.bias)
-        return made
+        linear = nn.Linear(inputs, outputs)
+        self._link(name, "weight", linear.weight, lambda p: p.T)
+        self._link(name, "bias", linear.bias)
+        return linear
 
     def _conv(self, name: str, inputs: int, outputs: int, kernel: int = 3, stride: int = 1) -> nn.Module:
-        made = nn.Conv2d(inputs, outputs, kernel, stride, kernel // 2)
+        conv = nn.Conv2d(inputs, outputs, kernel, stride, kernel // 2)
         shape = (kernel * kernel * inputs, outputs)
         if self._slot(name, "weight").shape != shape:
             raise AssertionError(f"{name}: {self._slot(name, 'weight').shape}, expected {shape}")
@@ -122,36 +124,36 @@ class Reference:
         self._links.append(
             (
                 _seen_as(self._slot(name, "weight"), (kernel, kernel, inputs, outputs)),
-                made.weight,
+                conv.weight,
                 lambda p: p.permute(2, 3, 1, 0),
             )
         )
-        self._link(name, "bias", made.bias)
-        return made
+        self._link(name, "bias", conv.bias)
+        return conv
 
     def _norm(self, name: str, shape: tuple[int, ...]) -> list[nn.Module]:
         """`shape` is (units,) or (C, H, W)."""
         images, channels = len(shape) == 3, shape[0]
-        made: Any
+        norm: Any
         match self.model.norm:
             case "batch":
-                made = nn.BatchNorm2d(channels) if images else nn.BatchNorm1d(channels)
-                self._batch_norms.append(made)
+                norm = nn.BatchNorm2d(channels) if images else nn.BatchNorm1d(channels)
+                self._batch_norms.append(norm)
             case "layer":
-                made = nn.LayerNorm(shape)
+                norm = nn.LayerNorm(shape)
             case "group":
-                made = nn.GroupNorm(self.model.norm_groups, channels)
+                norm = nn.GroupNorm(self.model.norm_groups, channels)
             case "instance" if images:
-                made = nn.InstanceNorm2d(channels, affine=True)
+                norm = nn.InstanceNorm2d(channels, affine=True)
             case _:
                 return []
         whole = self.model.norm == "layer" and images
-        for kind, parameter in (("gain", made.weight), ("shift", made.bias)):
+        for kind, parameter in (("gain", norm.weight), ("shift", norm.bias)):
             slot = self._slot(name, kind)
             if whole:
                 slot = _seen_as(slot, (shape[1], shape[2], shape[0]))
             self._links.append((slot, parameter, (lambda p: p.permute(1, 2, 0)) if whole else (lambda p: p)))
-        return [made]
+        return [norm]
 
     def _activated(self, name: str, shape: tuple[int, ...]) -> list[nn.Module]:
         norm, activation = self._norm(name, shape), ACTIVATIONS[self.model.activation]()

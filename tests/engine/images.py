@@ -57,7 +57,7 @@ def image_lab(
 
 
 def spy_on_steps(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Tensor, Targets]]:
-    """What every step of any stack is fed, and told."""
+    """The inputs and targets of every step of any stack."""
     seen: list[tuple[Tensor, Targets]] = []
     plain = Stack.train_on
 

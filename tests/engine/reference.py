@@ -75,7 +75,7 @@ def network_of(layout: Layout, theta_P: Tensor, activation: str = "relu") -> nn.
 def parameters_of(network: nn.Sequential) -> Tensor:
     """The network's parameters as a lane's row: all weight matrices, then all biases."""
     linears = [part for part in network if isinstance(part, nn.Linear)]
-    return torch.cat([one.weight.T.flatten() for one in linears] + [one.bias for one in linears]).detach()
+    return torch.cat([linear.weight.T.flatten() for linear in linears] + [linear.bias for linear in linears]).detach()
 
 
 def weight_matrices(network: nn.Sequential) -> list[Tensor]:
@@ -114,10 +114,12 @@ def gradient_of(layout: Layout, theta_P: Tensor, loss: Callable[[nn.Sequential],
     """The gradient of any loss of the network with these parameters, as a lane's row."""
     network = network_of(layout, theta_P)
     linears = [part for part in network if isinstance(part, nn.Linear)]
-    leaves = [one.weight for one in linears] + [one.bias for one in linears]
-    found = torch.autograd.grad(loss(network), leaves, allow_unused=True)
-    made = [torch.zeros_like(leaf) if grad is None else grad for leaf, grad in zip(leaves, found, strict=True)]
-    return torch.cat([grad.t().flatten() for grad in made])
+    leaves = [linear.weight for linear in linears] + [linear.bias for linear in linears]
+    gradients = torch.autograd.grad(loss(network), leaves, allow_unused=True)
+    whole_gradients = [
+        torch.zeros_like(leaf) if grad is None else grad for leaf, grad in zip(leaves, gradients, strict=True)
+    ]
+    return torch.cat([grad.t().flatten() for grad in whole_gradients])
 
 
 def hidden_outputs(network: nn.Sequential, x_BI: Tensor) -> list[Tensor]:

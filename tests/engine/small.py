@@ -45,7 +45,7 @@ def task_of(seeds: Sequence[int] = (0,), dtype: torch.dtype = torch.float64, sha
             parts.setdefault(f"{part}_x_SNI", []).append(x_NI)
             parts.setdefault(f"{part}_y_SN", []).append(y_N)
     stacked = {name: torch.stack(rows) for name, rows in parts.items()}
-    tensors = {name: told.to(dtype) if "_x_" in name else told for name, told in stacked.items()}
+    tensors = {name: tensor.to(dtype) if "_x_" in name else tensor for name, tensor in stacked.items()}
     return Task(
         **tensors, features=FEATURES, classes=CLASSES, image_shape=None, class_names=tuple("abc")
     )  # fmt: skip

@@ -1,4 +1,4 @@
-"""What is said of a run while it trains: only what the curves do, on curves made by hand."""
+"""Captions of a run while it trains: only what the curves do, on curves written by hand."""
 
 import numpy as np
 import pytest

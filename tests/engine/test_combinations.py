@@ -19,7 +19,7 @@ from engine.state import LabState
 from tests.engine.combinations import DOWNLOADED, GIVEN, HUBS, Experiment, Round, experiments, rounds, write_data
 from tests.engine.small import epochs_by_lane, only, through_a_file, weights_of
 
-# Settings that do not go together, and what is said of them. Nothing else may be refused.
+# Settings that do not go together, and their refusals. Nothing else may be refused.
 REFUSED = (
     r"data.target_scale: a classification has classes as targets",
     r"norm = 'instance': one number per unit has no spread",
@@ -47,13 +47,13 @@ def test_any_settings_train_together_or_are_refused_in_a_line(tmp_path_factory: 
     counts: Counter[str] = Counter()
     seen: Counter[tuple[str, Any]] = Counter()
 
-    def holds(each: Round, data: st.DataObject) -> None:
-        # What is refused is made good by another draw, so that every example trains.
+    def holds(round_: Round, data: st.DataObject) -> None:
+        # What is refused is replaced by another draw, so that every example trains.
         for _ in range(DRAWS):
-            drawn = data.draw(experiments(each, folder))
+            experiment = data.draw(experiments(round_, folder))
             try:
-                preset = read_preset(drawn.toml())
-                stacked = _trained(preset, drawn)
+                preset = read_preset(experiment.toml())
+                stacked = _trained(preset, experiment)
                 break
             except PresetError as error:
                 _is_explained(str(error))
@@ -64,14 +64,14 @@ def test_any_settings_train_together_or_are_refused_in_a_line(tmp_path_factory: 
         seen.update(_used(preset))
         _is_finite(stacked)
         _goes_on(preset, stacked)
-        _is_as_alone(drawn, stacked)
+        _is_as_alone(experiment, stacked)
 
     few = settings(max_examples=EXAMPLES, derandomize=True, database=None, deadline=None)
-    for each in rounds(ROUNDS):
-        few(given(st.just(each), st.data())(holds))()
+    for round_ in rounds(ROUNDS):
+        few(given(st.just(round_), st.data())(holds))()
     assert counts["trained"] == ROUNDS * EXAMPLES, counts
-    told = {key for key, _ in seen}
-    assert set(settings_by_key()) - told - set(GIVEN) == set(), "never drawn with an effect"
+    keys_seen = {key for key, _ in seen}
+    assert set(settings_by_key()) - keys_seen - set(GIVEN) == set(), "never drawn with an effect"
     for key in HUBS:
         expected = set(settings_by_key()[key].choices) - set(DOWNLOADED)
         assert {value for name, value in seen if name == key} == expected, key
@@ -83,7 +83,7 @@ def _is_explained(refusal: str) -> None:
 
 
 class _Ran:
-    """A lab that was stopped on its way for a moment: what it was then, and what it told before and after."""
+    """A lab that was stopped on its way for a moment: what it was then, and its events before and after."""
 
     def __init__(self, lab: Lab) -> None:
         self.lab = lab
@@ -92,12 +92,12 @@ class _Ran:
         self.state: LabState | None = None
 
 
-def _trained(preset: Preset, drawn: Experiment) -> _Ran:
+def _trained(preset: Preset, experiment: Experiment) -> _Ran:
     """A whole run, with a knob turned after the first epoch, and its state kept a step after that."""
     ran = _Ran(Lab(preset, "cpu", torch.float64))
     ran.before = ran.lab.run_epoch()
-    if drawn.turned is not None and not ran.lab.finished:
-        ran.before += ran.lab.turn(*drawn.turned, drawn.lane[0])
+    if experiment.turned is not None and not ran.lab.finished:
+        ran.before += ran.lab.turn(*experiment.turned, experiment.lane[0])
     ran.before += ran.lab.advance()
     ran.state = through_a_file(ran.lab.state())
     ran.after = _to_the_end(ran.lab)
@@ -105,10 +105,10 @@ def _trained(preset: Preset, drawn: Experiment) -> _Ran:
 
 
 def _to_the_end(lab: Lab) -> list[Event]:
-    told: list[Event] = []
+    events: list[Event] = []
     while not lab.finished:
-        told += lab.advance()
-    return told
+        events += lab.advance()
+    return events
 
 
 def _used(preset: Preset) -> set[tuple[str, Any]]:
@@ -144,31 +144,34 @@ def _goes_on(preset: Preset, ran: _Ran) -> None:
         torch.testing.assert_close(one.theta_LP, other.theta_LP, rtol=0, atol=0)
 
 
-def _is_as_alone(drawn: Experiment, ran: _Ran) -> None:
+def _is_as_alone(experiment: Experiment, ran: _Ran) -> None:
     """The lane without the other arms and seeds gives the same numbers."""
-    arm, seed = drawn.lane
-    alone = _trained(read_preset(drawn.toml((arm,), (seed,))), drawn)
+    arm, seed = experiment.lane
+    alone = _trained(read_preset(experiment.toml((arm,), (seed,))), experiment)
     if _is_decided_by_rounding(alone.lab.preset.arm(arm).settings):
         return
     torch.testing.assert_close(weights_of(ran.lab, arm, seed), weights_of(alone.lab, arm, seed), rtol=1e-8, atol=1e-8)
-    told, expected = (epochs_by_lane(each.before + each.after)[drawn.lane] for each in (ran, alone))
-    for one, other in zip(told, expected, strict=True):
+    curve, expected = (epochs_by_lane(run.before + run.after)[experiment.lane] for run in (ran, alone))
+    for one, other in zip(curve, expected, strict=True):
         for name in ("train_loss", "val_loss", "train_acc", "val_acc", "weight_norm", "grad_norm", "lr"):
             assert getattr(one, name) == pytest.approx(getattr(other, name), **CLOSE), name
-        # A penalty that only other lanes have is 0 here, and not told alone.
+        # A penalty that only other lanes have is 0 here, and not reported alone.
         for names, others in ((one.penalty, other.penalty), (one.averages, other.averages)):
             assert others == pytest.approx({name: names[name] for name in others}, **CLOSE)
-    ends, expected_ends = (only(each.after + each.before, Finished) for each in (ran, alone))
-    (end,) = (end for end in ends if (end.arm, end.seed) == drawn.lane)
+    ends, expected_ends = (only(run.after + run.before, Finished) for run in (ran, alone))
+    (end,) = (end for end in ends if (end.arm, end.seed) == experiment.lane)
     assert end.test_loss == pytest.approx(expected_ends[0].test_loss, **CLOSE)
 
 
 def _is_decided_by_rounding(lane: Settings) -> bool:
     """Whether a sign is taken of what is 0 but for rounding, which no two ways of multiplying round alike."""
-    told = lane.regularization
+    regularization = lane.regularization
     # A norm takes a bias before it out again: its gradient, and so the bias, is 0. An adaptive optimizer divides by the
     # size of gradients, so that a penalty's on such a bias, however small, throws it further at every step.
     adaptive = lane.training.optimizer in ("adagrad", "rmsprop", "adam", "adamw")
-    bias = (told.bias_l1 > 0 or (told.bias_l2 > 0 and adaptive)) and lane.model.norm in ("batch", "instance")
-    cosines = told.orthogonal > 0 and lane.model.init == "orthogonal"
+    bias = (regularization.bias_l1 > 0 or (regularization.bias_l2 > 0 and adaptive)) and lane.model.norm in (
+        "batch",
+        "instance",
+    )
+    cosines = regularization.orthogonal > 0 and lane.model.init == "orthogonal"
     return bias or cosines

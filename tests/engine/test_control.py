@@ -32,7 +32,7 @@ def test_a_line_is_a_command_and_when_it_is_due(line: str, order: Order) -> None
 
 
 @pytest.mark.parametrize(
-    ("line", "do", "said"),
+    ("line", "do", "message"),
     [
         ("pause", "", "not JSON: 'pause': expected a line such as"),
         ('"pause"', "", "expected an object"),
@@ -49,10 +49,10 @@ def test_a_line_is_a_command_and_when_it_is_due(line: str, order: Order) -> None
         ('{"do": "look", "wanted": [["fit"]]}', "look", "[[look, arm, seed], ...]"),
     ],
 )
-def test_what_is_no_command_is_told_what_was_expected(line: str, do: str, said: str) -> None:
+def test_what_is_no_command_is_told_what_was_expected(line: str, do: str, message: str) -> None:
     order = read_order(line.encode())
     assert (order.command, order.do) == (None, do)
-    assert said in order.refused
+    assert message in order.refused
 
 
 def test_hostile_lines_are_refused_in_a_line_that_a_terminal_can_show() -> None:
@@ -72,24 +72,27 @@ def test_hostile_lines_are_refused_in_a_line_that_a_terminal_can_show() -> None:
 def test_lines_are_cut_wherever_the_bytes_come_apart_and_a_long_one_costs_no_memory() -> None:
     text = b'{"do": "pause"}\n\nsecond\n' + b"x" * 1_000_000 + b"\nlast\nrest"
     for size in (1_000, 65_536, 10_000_000):
-        lines, told = Lines(), []
+        lines, cut = Lines(), []
         for begin in range(0, len(text), size):
-            told += lines.feed(text[begin : begin + size])
-        told += lines.end()
-        assert [line[:10] for line in told] == [b'{"do": "pa', b"", b"second", b"x" * 10, b"last", b"rest"]
-        assert max(map(len, told)) == LONGEST + 1
-        assert "more than 65,536 bytes" in read_order(told[3]).refused
+            cut += lines.feed(text[begin : begin + size])
+        cut += lines.end()
+        assert [line[:10] for line in cut] == [b'{"do": "pa', b"", b"second", b"x" * 10, b"last", b"rest"]
+        assert max(map(len, cut)) == LONGEST + 1
+        assert "more than 65,536 bytes" in read_order(cut[3]).refused
 
 
 def test_orders_come_in_the_order_sent_and_none_before_its_epoch() -> None:
     orders = Orders()
-    sent = {orders.put(Order(Pause(), at, id=name)): name for at, name in [(3, "a"), (None, "b"), (3, "c"), (1, "d")]}
+    sent = {
+        orders.put(Order(Pause(), at_epoch, id=name)): name
+        for at_epoch, name in [(3, "a"), (None, "b"), (3, "c"), (1, "d")]
+    }
 
     def due(epoch: int) -> list[str]:
         names = []
-        while (found := orders.due(epoch)) is not None:
-            names.append(sent[found[0]])
-            orders.done(found[0])
+        while (next_order := orders.due(epoch)) is not None:
+            names.append(sent[next_order[0]])
+            orders.done(next_order[0])
         return names
 
     assert list(sent) == [1, 2, 3, 4]
@@ -103,8 +106,8 @@ def test_orders_come_in_the_order_sent_and_none_before_its_epoch() -> None:
 
 def test_orders_can_be_let_go() -> None:
     orders = Orders()
-    for at in (9, None, 5, None):
-        orders.put(Order(Pause(), at))
+    for epoch in (9, None, 5, None):
+        orders.put(Order(Pause(), epoch))
     assert [number for number, _ in orders.let_go(only_later=True)] == [1, 3]
     assert [number for number, _ in orders.let_go()] == [2, 4]
     assert not orders

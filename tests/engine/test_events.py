@@ -75,11 +75,11 @@ def test_an_event_is_one_line_of_json_and_comes_back_equal(event: Event) -> None
 
 @pytest.mark.parametrize("number", [math.nan, math.inf, -math.inf])
 def test_a_number_that_json_has_no_word_for_becomes_null_and_then_nan(number: float) -> None:
-    told = epoch_of(
+    event = epoch_of(
         "a", 0, 1, train_loss=number, val_loss=number, gap=number, best_val_loss=number, penalty={"l2": number},
         weight_norms=(1.0, number),
     )  # fmt: skip
-    line = to_json(told)
+    line = to_json(event)
     assert "NaN" not in line
     assert "Infinity" not in line
     assert json.loads(line)["val_loss"] is None

@@ -1,4 +1,4 @@
-"""A run shown from its file: what a screen is told of it, while it lives and after its end."""
+"""A run shown from its file: what a screen learns of it, while it lives and after its end."""
 
 from __future__ import annotations
 
@@ -112,11 +112,11 @@ def test_a_file_that_vanishes_is_told_of_once_and_the_view_stays(tmp_path: Path)
     worker.news()
     path.write_bytes(b"overwritten")
     worker.start()
-    told = []
+    news = []
     try:
-        until(lambda: told.extend(worker.news()) or told)
-        assert isinstance(told[0], Failed)
-        assert str(path) in told[0].message
+        until(lambda: news.extend(worker.news()) or news)
+        assert isinstance(news[0], Failed)
+        assert str(path) in news[0].message
         assert worker.view().record.epoch == 6
     finally:
         assert worker.close()

@@ -72,8 +72,8 @@ FILL = """
 def test_a_limit_on_files_that_is_reached_leaves_the_old_file(tmp_path):
     (tmp_path / "a").write_bytes(b"old")
     limit = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (5000, 5000))\n"
-    told = subprocess.run(program(limit + textwrap.dedent(FILL), tmp_path / "a"), capture_output=True, text=True)
-    assert (told.returncode, told.stdout.split()[1:]) == (0, ["a"]), told
+    completed = subprocess.run(program(limit + textwrap.dedent(FILL), tmp_path / "a"), capture_output=True, text=True)
+    assert (completed.returncode, completed.stdout.split()[1:]) == (0, ["a"]), completed
 
 
 def test_a_full_disk_leaves_the_old_file(tmp_path):
@@ -83,8 +83,8 @@ def test_a_full_disk_leaves_the_old_file(tmp_path):
         subprocess.run([*alone, "true"], check=True, capture_output=True)
     except (OSError, subprocess.CalledProcessError):
         pytest.skip("no disk of its own can be mounted here")
-    told = subprocess.run([*alone, *program(FILL, tmp_path / "a")], capture_output=True, text=True)
-    assert (told.returncode, told.stdout.split()) == (0, ["28", "a"]), told
+    completed = subprocess.run([*alone, *program(FILL, tmp_path / "a")], capture_output=True, text=True)
+    assert (completed.returncode, completed.stdout.split()) == (0, ["28", "a"]), completed
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="needs SIGKILL")
@@ -166,7 +166,7 @@ def test_permissions_are_kept_and_new_files_have_the_usual_ones(tmp_path):
         for mode in (0o600, 0o755, 0o664):
             path.chmod(mode)
             with written(path) as file:
-                aside = next(each for each in tmp_path.iterdir() if each != path)
+                aside = next(file for file in tmp_path.iterdir() if file != path)
                 assert stat.S_IMODE(aside.stat().st_mode) == 0o600  # nobody else reads a private file meanwhile
                 file.write(b"again")
             assert stat.S_IMODE(path.stat().st_mode) == mode

@@ -32,25 +32,25 @@ ARMS: dict[str, Settings] = {
 
 
 def events_to_the_end(lab: Lab) -> list[object]:
-    told: list[object] = []
+    events: list[object] = []
     while not lab.finished:
-        told += lab.advance()
-    return told
+        events += lab.advance()
+    return events
 
 
 @pytest.mark.parametrize("optimizer", ["nesterov", "adamw"])
 def test_a_run_with_a_sweep_in_its_middle_is_bit_identical_to_one_without(optimizer: str) -> None:
     base = {"training.optimizer": optimizer, "training.seeds": [0, 1], "training.epochs": 6}
     with_sweep, without = lab_of(base, ARMS), lab_of(base, ARMS)
-    told: list[list[object]] = []
+    runs: list[list[object]] = []
     for lab, sweeps in ((with_sweep, True), (without, False)):
         events: list[object] = []
         for number in range(9):  # in the middle of epoch 3 where batches are of 16, of epoch 2 where they are of 7
             if sweeps and number in (0, 4, 7):
                 assert set(find_lr(lab)) == set(ARMS)
             events += lab.advance()
-        told.append(events + events_to_the_end(lab))
-    assert told[0] == told[1]
+        runs.append(events + events_to_the_end(lab))
+    assert runs[0] == runs[1]
     for name in ARMS:
         for seed in (0, 1):
             assert torch.equal(weights_of(with_sweep, name, seed), weights_of(without, name, seed))
@@ -142,7 +142,7 @@ def test_the_losses_are_those_of_a_plain_loop_with_a_growing_rate() -> None:
 def test_smoothing_is_the_bias_corrected_moving_average() -> None:
     losses = np.random.default_rng(0).normal(2, 1, 40)
     weights = [0.9 ** np.arange(count)[::-1] for count in range(1, 41)]
-    expected = [np.average(losses[: len(one)], weights=one) for one in weights]
+    expected = [np.average(losses[: len(row)], weights=row) for row in weights]
     assert smoothed(losses.tolist()) == pytest.approx(expected)
 
 
@@ -196,4 +196,4 @@ def test_a_cancelled_sweep_finds_nothing_and_leaves_no_trace_either() -> None:
 def test_the_events_are_told_in_the_order_of_the_arms() -> None:
     found = find_lr(lab_of({}, ARMS))
     assert list(found) == list(ARMS)
-    assert all(isinstance(told, Found) and told.arm == name for name, told in found.items())
+    assert all(isinstance(event, Found) and event.arm == name for name, event in found.items())

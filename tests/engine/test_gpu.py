@@ -1,4 +1,4 @@
-"""What is said of a GPU: asked of the library as it is where there is a GPU, and of its answers where there is none."""
+"""The description of a GPU: from the library where there is a GPU, from its answers where there is none."""
 
 from __future__ import annotations
 
@@ -70,6 +70,6 @@ def test_a_machine_without_a_driver_is_no_error() -> None:
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
 def test_a_real_gpu_tells_its_name_its_memory_and_how_busy_it_is() -> None:
-    told = gpu.describe("cuda:0")
-    assert told.startswith(f"cuda:0 {torch.cuda.get_device_name(0)} ")
-    assert told.endswith(" %")
+    description = gpu.describe("cuda:0")
+    assert description.startswith(f"cuda:0 {torch.cuda.get_device_name(0)} ")
+    assert description.endswith(" %")

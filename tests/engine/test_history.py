@@ -65,8 +65,8 @@ def test_a_lane_that_has_ended_is_nan_from_then_on_and_holds_its_last_value_in_t
             history.add(epoch_of(number, seed=1, value=4))
     _, values = history.series("val_loss", "a")
     np.testing.assert_array_equal(values, [[2, 2, 2, 2], [4, 4, math.nan, math.nan]])
-    at, mean, low, high = history.mean("val_loss", "a")
-    np.testing.assert_array_equal(at, [1, 2, 3, 4])
+    epochs, mean, low, high = history.mean("val_loss", "a")
+    np.testing.assert_array_equal(epochs, [1, 2, 3, 4])
     np.testing.assert_array_equal(mean, [3, 3, 3, 3])
     np.testing.assert_allclose(high - mean, [2**0.5] * 4, rtol=1e-15)
     np.testing.assert_allclose(mean - low, [2**0.5] * 4, rtol=1e-15)
@@ -193,7 +193,7 @@ def test_interventions_are_bounded_and_the_newest_stay() -> None:
     history = History([("a", 0)], interventions=10)
     for step in range(1000):
         history.add(Intervention(step, 0, 0, "a", "training.lr", 0.1, 0.2))
-    assert [told.step for told in history.interventions] == list(range(990, 1000))
+    assert [intervention.step for intervention in history.interventions] == list(range(990, 1000))
 
 
 def test_the_csv_holds_every_kept_number_of_every_lane() -> None:

@@ -27,7 +27,7 @@ from tests.engine.worker.waiting import PATIENCE, until
 ARMS: dict[str, dict[str, Any]] = {"a": {}, "b": {"regularization.l2": 0.1}}
 
 
-def kept(path: Path, preset: Preset, every: float = 30.0, **options: Any) -> Worker:
+def recorded(path: Path, preset: Preset, every: float = 30.0, **options: Any) -> Worker:
     def make(worker: Worker) -> Keeper:
         return Keeper(Recorder(RunWriter(path, preset), every=0.05), every)
 
@@ -36,7 +36,7 @@ def kept(path: Path, preset: Preset, every: float = 30.0, **options: Any) -> Wor
 
 def test_a_run_to_its_end_stands_in_its_file_with_its_knobs_and_their_answers(tmp_path: Path) -> None:
     path = tmp_path / "run.regtui"
-    worker = kept(path, preset_of({"training.epochs": 12}, ARMS), paused=True)
+    worker = recorded(path, preset_of({"training.epochs": 12}, ARMS), paused=True)
     worker.start()
     worker.send(Turn("training.lr", 0.05, "a"))
     worker.send(Turn("training.lr", -1.0, "a"))
@@ -48,7 +48,7 @@ def test_a_run_to_its_end_stands_in_its_file_with_its_knobs_and_their_answers(tm
         assert reader.record.last == view.record.last
         assert reader.record.finished == view.record.finished
         assert reader.preset == view.preset
-        assert [(each.command, each.receipt.taken) for each in reader.commands()][:2] == [
+        assert [(answered.command, answered.receipt.taken) for answered in reader.commands()][:2] == [
             (Turn("training.lr", 0.05, "a"), True),
             (Turn("training.lr", -1.0, "a"), False),
         ]
@@ -57,7 +57,7 @@ def test_a_run_to_its_end_stands_in_its_file_with_its_knobs_and_their_answers(tm
 
 def test_a_run_whose_worker_is_closed_at_its_last_event_has_finished(tmp_path: Path) -> None:
     path = tmp_path / "run.regtui"
-    worker = kept(path, preset_of({"training.epochs": 2}, ARMS))
+    worker = recorded(path, preset_of({"training.epochs": 2}, ARMS))
     last, closed = threading.Event(), threading.Event()
 
     def listen(events: Sequence[Event], _: int) -> None:
@@ -80,7 +80,7 @@ def test_a_run_whose_worker_is_closed_at_its_last_event_has_finished(tmp_path: P
 
 def test_a_run_that_is_left_can_be_gone_on_with_from_where_it_was_closed(tmp_path: Path) -> None:
     path = tmp_path / "run.regtui"
-    worker = kept(path, preset_of({"training.epochs": 1_000_000}, ARMS))
+    worker = recorded(path, preset_of({"training.epochs": 1_000_000}, ARMS))
     worker.start()
     until(worker, lambda view: view.record.epoch > 5)
     left = worker._lab  # which a closed worker has let go
@@ -96,12 +96,12 @@ def test_a_run_that_is_left_can_be_gone_on_with_from_where_it_was_closed(tmp_pat
 
 def _epochs_of_checkpoints(path: Path) -> int:
     with RunReader(path) as reader:
-        return len({each.epoch for each in reader.checkpoints()})
+        return len({checkpoint.epoch for checkpoint in reader.checkpoints()})
 
 
 def test_checkpoints_come_at_a_pause_at_once_and_by_the_clock(tmp_path: Path) -> None:
     path = tmp_path / "run.regtui"
-    worker = kept(path, preset_of({"training.epochs": 1_000_000}, ARMS), every=0.0)
+    worker = recorded(path, preset_of({"training.epochs": 1_000_000}, ARMS), every=0.0)
     worker.start()
     until(worker, lambda view: view.record.epoch > 20)
     until(worker, lambda view: _epochs_of_checkpoints(path) > 1)
@@ -109,7 +109,7 @@ def test_checkpoints_come_at_a_pause_at_once_and_by_the_clock(tmp_path: Path) ->
     view = until(worker, lambda view: view.state == "paused")
     end = time.monotonic() + PATIENCE
     with RunReader(path) as reader:
-        while not any(each.epoch == view.record.epoch for each in reader.checkpoints()):
+        while not any(checkpoint.epoch == view.record.epoch for checkpoint in reader.checkpoints()):
             assert time.monotonic() < end
             time.sleep(0.02)
             reader.poll()
@@ -119,7 +119,7 @@ def test_checkpoints_come_at_a_pause_at_once_and_by_the_clock(tmp_path: Path) ->
 
 
 def test_a_discarded_run_leaves_no_file(tmp_path: Path) -> None:
-    worker = kept(tmp_path / "run.regtui", preset_of({"training.epochs": 1_000_000}, ARMS))
+    worker = recorded(tmp_path / "run.regtui", preset_of({"training.epochs": 1_000_000}, ARMS))
     worker.start()
     until(worker, lambda view: view.record.epoch > 3)
     worker.discard()
@@ -131,7 +131,7 @@ def test_a_discarded_run_leaves_no_file(tmp_path: Path) -> None:
 def test_recorded_and_not_recorded_the_run_is_the_same(tmp_path: Path, paused: bool) -> None:
     preset = preset_of({"training.epochs": 8}, ARMS)
     ends = []
-    for worker in (kept(tmp_path / "run.regtui", preset, every=0.0), Worker(preset, "cpu", load=load_small)):
+    for worker in (recorded(tmp_path / "run.regtui", preset, every=0.0), Worker(preset, "cpu", load=load_small)):
         worker.start()
         if paused:
             worker.send(Pause())
@@ -143,7 +143,7 @@ def test_recorded_and_not_recorded_the_run_is_the_same(tmp_path: Path, paused: b
 
 def test_a_run_whose_file_cannot_be_made_is_trained_all_the_same_and_says_so(tmp_path: Path) -> None:
     (tmp_path / "run.regtui").write_text("somebody's")
-    worker = kept(tmp_path / "run.regtui", preset_of({"training.epochs": 4}, ARMS))
+    worker = recorded(tmp_path / "run.regtui", preset_of({"training.epochs": 4}, ARMS))
     worker.start()
     view = until(worker, lambda view: view.state == "finished")
     assert worker.close(PATIENCE)
@@ -152,7 +152,7 @@ def test_a_run_whose_file_cannot_be_made_is_trained_all_the_same_and_says_so(tmp
 
 
 def test_where_no_file_can_be_made_whatever_the_reason_it_trains_and_says_so(monkeypatch, tmp_path: Path) -> None:
-    monkeypatch.setattr("engine.worker.write_log", lambda *given: tmp_path / "log")
+    monkeypatch.setattr("engine.worker.write_log", lambda *args: tmp_path / "log")
 
     def make(worker: Worker) -> Keeper:
         raise OSError("no room")

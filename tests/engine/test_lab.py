@@ -124,8 +124,8 @@ def test_arms_of_different_structure_go_through_the_epochs_together() -> None:
     assert [[arm.name for arm in stack.arms] for stack in lab._stacks] == [
         ["base", "dropout"], ["small batches"], ["one batch"], ["adam"], ["short"],
     ]  # fmt: skip
-    told = list(lab.run())
-    epochs = [event.epoch for event in only(told, Epoch)]
+    events = list(lab.run())
+    epochs = [event.epoch for event in only(events, Epoch)]
     assert epochs == sorted(epochs)
     assert epochs.count(1) == 12
     assert epochs.count(5) == 10

@@ -48,9 +48,9 @@ def test_a_turned_knob_acts_at_the_next_step_and_not_before(knob: str, value: fl
 
 def test_a_lane_with_dropout_turned_off_and_never_on_again_is_a_lane_without() -> None:
     lab, plain = lab_of({"regularization.dropout": 0.5}), lab_of()
-    (told,) = lab.turn("regularization.dropout", 0.0)
-    assert isinstance(told, Intervention)
-    assert (told.old, told.new, told.step) == (0.5, 0.0, 0)
+    (intervention,) = lab.turn("regularization.dropout", 0.0)
+    assert isinstance(intervention, Intervention)
+    assert (intervention.old, intervention.new, intervention.step) == (0.5, 0.0, 0)
     list(lab.run())
     list(plain.run())
     assert torch.equal(weights_of(lab), weights_of(plain))
@@ -77,21 +77,21 @@ def test_a_turned_knob_has_its_place_in_the_epoch_of_its_own_arm() -> None:
     assert [lab.stack_of(arm).steps_per_epoch for arm in arms] == [3, 1]
     places = {}
     for batch in range(3):
-        places[batch] = [(told.epoch, told.batch) for told in lab.turn("training.lr", 0.1 + 0.01 * (batch + 1))]
+        places[batch] = [(event.epoch, event.batch) for event in lab.turn("training.lr", 0.1 + 0.01 * (batch + 1))]
         lab.advance()
     assert places == {0: [(0, 0), (0, 0)], 1: [(0, 1), (0, 1)], 2: [(0, 2), (0, 1)]}
-    assert [(told.epoch, told.batch) for told in lab.turn("training.lr", 0.5)] == [(1, 0), (1, 0)]
+    assert [(event.epoch, event.batch) for event in lab.turn("training.lr", 0.5)] == [(1, 0), (1, 0)]
 
 
 def test_a_knob_for_all_is_recorded_for_every_arm_that_it_changes() -> None:
     lab = lab_of({}, {"a": {}, "b": {"training.lr": 0.5}, "c": {"training.lr": 0.2}})
-    told = lab.turn("training.lr", 0.5)
-    assert [(event.arm, event.old, event.new) for event in only(told, Intervention)] == [
+    events = lab.turn("training.lr", 0.5)
+    assert [(event.arm, event.old, event.new) for event in only(events, Intervention)] == [
         ("a", 0.1, 0.5),
         ("c", 0.2, 0.5),
     ]
-    assert lab.state().interventions == [dataclasses.asdict(event) for event in told]
-    assert all(event.of_all for event in only(told, Intervention))
+    assert lab.state().interventions == [dataclasses.asdict(event) for event in events]
+    assert all(event.of_all for event in only(events, Intervention))
     assert [event.lr for event in only(lab.run_epoch(), Epoch)] == [0.5] * 3
     assert lab.turn("training.lr", 0.5) == []
 
@@ -125,8 +125,8 @@ def test_turning_the_rule_of_stopping_acts_at_the_next_epoch() -> None:
     lab = lab_of({**OVERFITS, "early_stopping.patience": 0})
     train_to(lab, 40)
     lab.turn("early_stopping.patience", 2)
-    told = lab.run_epoch()
-    assert [(end.epoch, end.reason) for end in only(told, Stopped)] == [(41, "early_stopping")] * 2
+    events = lab.run_epoch()
+    assert [(end.epoch, end.reason) for end in only(events, Stopped)] == [(41, "early_stopping")] * 2
     lab = lab_of({**OVERFITS, "early_stopping.action": "watch"})
     train_to(lab, 45)
     lab.turn("early_stopping.action", "stop")
@@ -139,8 +139,11 @@ def test_turning_the_length_makes_a_run_longer_or_ends_it_at_the_next_epoch() ->
     lab.turn("training.epochs", 7, "a")
     lab.turn("training.epochs", 1, "b")
     assert lab.epochs == 7
-    told = list(lab.run())
-    assert [(end.arm, end.epoch, end.reason) for end in only(told, Stopped)] == [("b", 4, "epochs"), ("a", 7, "epochs")]
+    events = list(lab.run())
+    assert [(end.arm, end.epoch, end.reason) for end in only(events, Stopped)] == [
+        ("b", 4, "epochs"),
+        ("a", 7, "epochs"),
+    ]
 
 
 def test_a_knob_turned_after_the_end_is_kept_for_the_next_run() -> None:

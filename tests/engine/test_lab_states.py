@@ -62,8 +62,8 @@ def test_a_restored_lab_goes_on_bit_for_bit_also_from_the_middle_of_an_epoch(nam
         other.turn("regularization.l2", 0.5)
     other.restore(kept if "file" in into else held)
     assert same(other.state(), held)
-    told = list(other.run())[1:]
-    assert [repr(event) for event in told] == [repr(event) for event in expected]
+    events = list(other.run())[1:]
+    assert [repr(event) for event in events] == [repr(event) for event in expected]
     assert same(other.state(), lab.state())
     assert same(kept, held)
 

@@ -16,35 +16,35 @@ def test_a_stopped_lane_has_the_weights_of_its_best_epoch_bit_for_bit(monitor: s
     base = {**OVERFITS, "early_stopping.monitor": monitor}
     arms: dict[str, Settings] = {"plain": {}, "noisy": NOISY}
     lab = lab_of(base, arms)
-    told = list(lab.run())
-    for end in only(told, Stopped):
+    events = list(lab.run())
+    for end in only(events, Stopped):
         again = lab_of(base, arms)
         train_to(again, end.best_epoch)
         assert 0 < end.best_epoch <= end.epoch
         assert torch.equal(weights_of(lab, end.arm, end.seed), weights_of(again, end.arm, end.seed))
-        curve = epochs_by_lane(told)[end.arm, end.seed]
+        curve = epochs_by_lane(events)[end.arm, end.seed]
         sign = -1 if monitor == "val_acc" else 1
         best = min(curve, key=lambda event: sign * getattr(event, monitor))
         assert (end.best_epoch, end.best_val_loss) == (best.epoch, best.val_loss)
         assert end.kept_epoch == end.best_epoch
         assert curve[-1].best_train_loss == best.train_loss
     if monitor == "val_loss":
-        assert {end.reason for end in only(told, Stopped)} == {"early_stopping"}
-        assert any(end.best_epoch > 1 for end in only(told, Stopped))
+        assert {end.reason for end in only(events, Stopped)} == {"early_stopping"}
+        assert any(end.best_epoch > 1 for end in only(events, Stopped))
 
 
 def test_restoring_also_happens_when_the_epochs_run_out_or_the_user_stops() -> None:
-    for how in ("epochs", "user"):
+    for reason in ("epochs", "user"):
         base = {**OVERFITS, "early_stopping.patience": 0, "training.seeds": [0], "training.epochs": 25}
         lab, again = lab_of(base), lab_of(base)
-        if how == "epochs":
-            told = list(lab.run())
+        if reason == "epochs":
+            events = list(lab.run())
         else:
             train_to(lab, 24)
             lab.advance()
-            told = lab.stop()
-        (end,) = only(told, Stopped)
-        assert end.reason == how
+            events = lab.stop()
+        (end,) = only(events, Stopped)
+        assert end.reason == reason
         assert 0 < end.best_epoch < end.epoch
         train_to(again, end.best_epoch)
         assert torch.equal(weights_of(lab), weights_of(again))
@@ -80,9 +80,9 @@ def test_a_lane_that_diverged_falls_back_to_its_best_weights_whatever_it_was_tol
 
 def test_the_gauge_counts_wait_and_stops_at_patience() -> None:
     lab = lab_of(OVERFITS)
-    told = list(lab.run())
-    for end in only(told, Stopped):
-        curve = epochs_by_lane(told)[end.arm, end.seed]
+    events = list(lab.run())
+    for end in only(events, Stopped):
+        curve = epochs_by_lane(events)[end.arm, end.seed]
         assert curve[-1].epoch == end.epoch == end.best_epoch + 4
         assert [event.wait for event in curve[-5:]] == [0, 1, 2, 3, 4]
         best = math.inf
@@ -113,8 +113,8 @@ def test_watching_trains_on_and_marks_once_where_stopping_would_have_stopped() -
 def test_a_best_epoch_before_the_start_is_none_and_a_lane_that_was_never_looked_at_keeps_its_weights() -> None:
     lab = lab_of({"training.epochs": 4, "early_stopping.start_from_epoch": 9, "early_stopping.patience": 1})
     again = lab_of({"training.epochs": 5})
-    told = list(lab.run())
-    (end,) = only(told, Stopped)
+    events = list(lab.run())
+    (end,) = only(events, Stopped)
     assert (end.best_epoch, end.reason, end.epoch) == (0, "epochs", 4)
     train_to(again, 4)
     assert torch.equal(weights_of(lab), weights_of(again))
@@ -134,8 +134,8 @@ def test_stopped_by_a_person_before_early_stopping_looks_a_lane_keeps_its_presen
 
 def test_each_lane_ends_at_its_own_length() -> None:
     lab = lab_of({"training.seeds": [0, 1]}, {"a": {"training.epochs": 2}, "b": {"training.epochs": 6}})
-    told = list(lab.run())
-    assert {lane: len(curve) for lane, curve in epochs_by_lane(told).items()} == {
+    events = list(lab.run())
+    assert {lane: len(curve) for lane, curve in epochs_by_lane(events).items()} == {
         ("a", 0): 2, ("a", 1): 2, ("b", 0): 6, ("b", 1): 6,
     }  # fmt: skip
     assert lab.epochs == 6

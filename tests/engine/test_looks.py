@@ -39,8 +39,8 @@ MEANS = {  # which looks have something to show
 }
 
 
-def look(lab: Lab, what: str, arm: str, seed: int) -> Any:
-    return take_look(lab, what, arm, seed).data
+def look(lab: Lab, name: str, arm: str, seed: int) -> Any:
+    return take_look(lab, name, arm, seed).data
 
 
 def test_activations_are_looked_at_as_they_are_before_the_units_are_dropped_or_scaled() -> None:
@@ -54,14 +54,14 @@ def by_hand(lab: Lab, x_BI: torch.Tensor, act: str = "relu", arm: str = "base", 
     """The hidden activations and the outputs of an mlp lane, in NumPy."""
     stack, lane = lab.lane(arm, seed)
     values = [slot.of(stack.theta_LP)[lane].numpy() for slot in stack.layout.slots]
-    told, h = [], x_BI.numpy()
+    outputs, h = [], x_BI.numpy()
     for place in range(0, len(values), 2):
         h = h @ values[place] + values[place + 1]
         last = place == len(values) - 2
         if not last:
             h = {"relu": lambda z: np.maximum(z, 0), "tanh": np.tanh}[act](h)
-        told.append(torch.from_numpy(np.asarray(h)))
-    return told
+        outputs.append(torch.from_numpy(np.asarray(h)))
+    return outputs
 
 
 @pytest.mark.parametrize("act", ["relu", "tanh"])
@@ -72,10 +72,10 @@ def test_activations_are_those_of_the_lanes_own_network_on_its_own_training_data
     for arm in arms:
         for seed in (0, 1):
             stack, lane = lab.lane(arm, seed)
-            told = activity(lab, *stack.lanes[lane])
+            layers = activity(lab, *stack.lanes[lane])
             hidden = by_hand(lab, stack.task.train_x_SNI[seed], act, arm, seed)[:-1]
-            assert len(told) == len(hidden) == 2
-            for layer, h_BU in zip(told, hidden, strict=True):
+            assert len(layers) == len(hidden) == 2
+            for layer, h_BU in zip(layers, hidden, strict=True):
                 h = h_BU.float().numpy()
                 assert (layer.low, layer.high) == pytest.approx((h.min(), h.max()), rel=1e-6)
                 counts = np.histogram(h, len(layer.counts), (h.min(), h.max()))[0]
@@ -109,13 +109,13 @@ def test_weights_tell_norm_share_near_zero_and_the_last_steps_change() -> None:
         lab.advance()
         assert number == stack.steps_per_epoch - 1 or math.isnan(weights(lab, *stack.lanes[lane])[0].update_ratio)
     stack.layout.matrices[0].of(stack.theta_LP)[lane].view(-1)[:5] = NEAR_ZERO / 2
-    told = weights(lab, *stack.lanes[lane])
-    for layer, slot in zip(told, stack.layout.matrices, strict=True):
+    layers = weights(lab, *stack.lanes[lane])
+    for layer, slot in zip(layers, stack.layout.matrices, strict=True):
         w, b = stack.theta_LP[lane, slot.columns].numpy(), before[slot.columns].numpy()
         assert layer.norm == pytest.approx(np.linalg.norm(w))
         assert layer.near_zero == pytest.approx((np.abs(w) < NEAR_ZERO).mean())
         assert layer.update_ratio == pytest.approx(np.linalg.norm(w - b) / np.linalg.norm(b))
-    assert told[0].near_zero > 0
+    assert layers[0].near_zero > 0
 
 
 def test_a_lane_that_has_stopped_has_no_update() -> None:
@@ -143,12 +143,12 @@ def test_a_surface_is_the_argmax_of_the_lanes_own_network(name: str) -> None:
     arms: dict[str, Settings] = {"slow": {}, "fast": {"training.lr": 0.5}}
     lab = real_lab({**DATA["moons"], **binary, "training.seeds": [0, 1]}, arms)
     lab.run_epoch()
-    told = []
+    surfaces = []
     for arm in arms:
         stack, _ = lab.lane(arm, 1)
         seen = surface(lab, arm, 1)
         assert seen is not None
-        told.append(seen)
+        surfaces.append(seen)
         xs, ys = np.linspace(seen.left, seen.right, COLUMNS), np.linspace(seen.top, seen.bottom, ROWS)
         grid = torch.tensor([(x, y) for y in ys for x in xs])
         z = by_hand(lab, grid, arm=arm, seed=1)[-1].numpy()
@@ -158,12 +158,14 @@ def test_a_surface_is_the_argmax_of_the_lanes_own_network(name: str) -> None:
         p = np.exp(z) / np.exp(z).sum(axis=1, keepdims=True)
         assert np.array_equal(np.array(seen.classes).reshape(-1), z.argmax(axis=1))
         np.testing.assert_allclose(np.array(seen.confidence).reshape(-1), p.max(axis=1), atol=1e-6)
-    assert told[0].classes != told[1].classes or told[0].confidence != told[1].confidence
+    assert surfaces[0].classes != surfaces[1].classes or surfaces[0].confidence != surfaces[1].confidence
     group = 1 if stack.task.train_x_SNI.shape[0] > 1 else 0
     for part, x_NI in (("train", stack.task.train_x_SNI[group]), ("validation", stack.task.val_x_SNI[group])):
-        points = [(x, y) for x, y, _, of in told[0].points if of == part]
+        points = [(x, y) for x, y, _, of in surfaces[0].points if of == part]
         assert points == [tuple(pair) for pair in x_NI[:100].tolist()]
-        assert all(told[0].left < x < told[0].right and told[0].bottom < y < told[0].top for x, y in points)
+        assert all(
+            surfaces[0].left < x < surfaces[0].right and surfaces[0].bottom < y < surfaces[0].top for x, y in points
+        )
 
 
 def test_a_fit_is_what_the_lane_says_along_its_input() -> None:
@@ -172,8 +174,8 @@ def test_a_fit_is_what_the_lane_says_along_its_input() -> None:
     stack, lane = lab.lane("base", 0)
     seen = fit(lab, *stack.lanes[lane])
     assert isinstance(seen, Fit)
-    said = by_hand(lab, torch.tensor(seen.x, dtype=torch.float64)[:, None])[-1][:, 0]
-    np.testing.assert_allclose(seen.y, said.numpy(), atol=1e-9)
+    outputs = by_hand(lab, torch.tensor(seen.x, dtype=torch.float64)[:, None])[-1][:, 0]
+    np.testing.assert_allclose(seen.y, outputs.numpy(), atol=1e-9)
     assert seen.x[0] == stack.task.train_x_SNI[0].min()
     assert seen.x[-1] == stack.task.train_x_SNI[0].max()
     assert {part for _, _, part in seen.points} == {"train", "validation"}
@@ -207,11 +209,11 @@ def test_pictures_are_the_next_batch_and_the_worst_mistakes() -> None:
         np.testing.assert_allclose(np.array(picture.pixels)[..., 0], grey, atol=1)
         assert all(r == g == b for row in picture.pixels for r, g, b in row)
     stack, _ = lab.lane("base", 0)
-    said = by_hand(lab, stack.task.val_x_SNI[0])[-1]
-    loss = torch.nn.functional.cross_entropy(said, stack.task.val_y_SN[0], reduction="none")
-    wrong = said.argmax(dim=1) != stack.task.val_y_SN[0]
-    worst = [int(at) for at in loss.argsort(descending=True) if wrong[at]][:16]
-    captions = [f"{int(said[at].argmax())} not {int(stack.task.val_y_SN[0][at])}" for at in worst]
+    logits = by_hand(lab, stack.task.val_x_SNI[0])[-1]
+    loss = torch.nn.functional.cross_entropy(logits, stack.task.val_y_SN[0], reduction="none")
+    wrong = logits.argmax(dim=1) != stack.task.val_y_SN[0]
+    worst = [int(place) for place in loss.argsort(descending=True) if wrong[place]][:16]
+    captions = [f"{int(logits[place].argmax())} not {int(stack.task.val_y_SN[0][place])}" for place in worst]
     assert [picture.caption for picture in seen.mistakes] == captions
 
 
@@ -222,9 +224,9 @@ def test_confusion_is_a_count_on_validation_and_on_test_once_the_run_has_ended()
 
     def counted(part: str) -> np.ndarray:
         y = getattr(stack.task, f"{part}_y_SN")[0].numpy()
-        said = by_hand(lab, getattr(stack.task, f"{part}_x_SNI")[0])[-1].argmax(dim=1).numpy()
+        predicted = by_hand(lab, getattr(stack.task, f"{part}_x_SNI")[0])[-1].argmax(dim=1).numpy()
         counts = np.zeros((10, 10), int)
-        np.add.at(counts, (y, said), 1)
+        np.add.at(counts, (y, predicted), 1)
         return counts
 
     seen = look(lab, "confusion", "base", 0)
@@ -243,11 +245,11 @@ def test_confusion_is_a_count_on_validation_and_on_test_once_the_run_has_ended()
 def test_every_look_at_any_data_before_the_first_step_and_after_the_end_tells_something_or_none(name: str) -> None:
     lab = real_lab({**DATA[name], "training.epochs": 1})
     for _ in range(2):
-        for what in WHATS:
-            seen = look(lab, what, "base", 0)
+        for kind in WHATS:
+            seen = look(lab, kind, "base", 0)
             shows = MEANS[name] | {"activity", "weights", "schedule"}
-            assert (seen is not None) == (what in shows), what
-            if what == "activity":
+            assert (seen is not None) == (kind in shows), kind
+            if kind == "activity":
                 assert all(isinstance(layer, LayerActivity) and sum(layer.counts) > 0 for layer in seen)
         list(lab.run())
     assert isinstance(look(lab, "surface", "base", 0), Surface) == (name == "moons")
@@ -264,39 +266,39 @@ def test_a_diverged_lane_can_be_looked_at() -> None:
     lab = real_lab({**DIGITS, "training.lr": 1e6, "early_stopping.restore_best": False})
     stack, _ = lab.lane("base", 0)
     stack.theta_LP.fill_(float("nan"))
-    for what in WHATS:
-        look(lab, what, "base", 0)
+    for name in WHATS:
+        look(lab, name, "base", 0)
 
 
 @pytest.mark.parametrize("name", ["moons", "cnn", "curve"])
 def test_a_run_that_is_looked_at_is_bit_identical_to_one_that_is_not(name: str) -> None:
     noisy: Settings = {"regularization.dropout": 0.3, "regularization.input_noise": 0.1}
     labs = [real_lab({**DATA[name], **noisy}), real_lab({**DATA[name], **noisy})]
-    told: list[list[object]] = [[], []]
-    for lab, looked, events in zip(labs, (True, False), told, strict=True):
+    events_of_labs: list[list[object]] = [[], []]
+    for lab, looked, events in zip(labs, (True, False), events_of_labs, strict=True):
         while not lab.finished:
-            for what in WHATS if looked else ():
-                look(lab, what, "base", 0)
+            for kind in WHATS if looked else ():
+                look(lab, kind, "base", 0)
             events += lab.advance()
     assert torch.equal(weights_of(labs[0]), weights_of(labs[1]))
-    assert repr(told[0]) == repr(told[1])
+    assert repr(events_of_labs[0]) == repr(events_of_labs[1])
 
 
 @pytest.mark.parametrize("name", DATA)
 def test_looks_leave_the_test_data_alone(name: str) -> None:
     lab = real_lab(DATA[name])
     stack, _lane = lab.lane("base", 0)
-    seen = [repr(look(lab, what, "base", 0)) for what in WHATS]
+    seen = [repr(look(lab, name, "base", 0)) for name in WHATS]
     stack.task.test_x_SNI.fill_(float("nan"))
     stack.task.test_y_SN.fill_(0)
     with mock.patch.object(type(stack), "test", side_effect=AssertionError("tested")):
-        assert [repr(look(lab, what, "base", 0)) for what in WHATS] == seen
+        assert [repr(look(lab, name, "base", 0)) for name in WHATS] == seen
 
 
 def test_looks_are_answered_while_a_worker_is_paused_at_epoch_0_and_after_a_turned_knob() -> None:
     worker = Worker(preset_of({**DATA["moons"], "training.epochs": 100}), device="cpu", paused=True)
     worker.send(Pause())
-    worker.send(Look(tuple((what, "base", 0) for what in WHATS)))
+    worker.send(Look(tuple((name, "base", 0) for name in WHATS)))
     worker.start()
     try:
         end = time.monotonic() + 20

@@ -21,13 +21,13 @@ from tests.engine.small import Settings, lab_of, preset_of
 def test_every_look_comes_back_from_a_line_of_json_and_is_bounded(name: str) -> None:
     lab = real_lab(DATA[name])
     lab.run_epoch()
-    for what in LOOKS:
-        seen = take_look(lab, what, "base", 0)
+    for look_name in LOOKS:
+        seen = take_look(lab, look_name, "base", 0)
         line = to_json(seen)
         assert len(line) < 300_000
         back = from_json(line)
         assert isinstance(back, Seen)
-        assert (back.look, back.arm, back.seed, back.epoch) == (what, "base", 0, 1)
+        assert (back.look, back.arm, back.seed, back.epoch) == (look_name, "base", 0, 1)
         assert repr(revived(back)) == repr(seen.data) == repr(revived(seen))
 
 

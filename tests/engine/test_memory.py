@@ -84,7 +84,7 @@ def test_bytes_are_told_in_three_figures(count: int, words: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("base", "said"),
+    ("base", "message"),
     [
         ({"data.source": "moons", "data.samples": 10**11}, "000,000 examples of moons would take at least 4.4 TB of"),
         ({"data.source": "curve", "data.samples": 10**18}, "examples of curve would take at least"),
@@ -97,11 +97,11 @@ def test_bytes_are_told_in_three_figures(count: int, words: str) -> None:
         ({"training.seeds": list(range(1_000)), "model.hidden": [20_000] * 3}, "1,000 lanes of 800,"),
     ],
 )  # fmt: skip
-def test_what_cannot_fit_is_refused_before_it_is_made_with_both_numbers(base: dict, said: str) -> None:
+def test_what_cannot_fit_is_refused_before_it_is_made_with_both_numbers(base: dict, message: str) -> None:
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     with pytest.raises(PresetError) as raised:
         Lab(preset_of(base), "cpu")
-    assert said in str(raised.value)
+    assert message in str(raised.value)
     assert " of memory, and " in str(raised.value)
     assert " are free: use fewer " in str(raised.value)
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 1_000_000  # kB
@@ -129,17 +129,17 @@ import resource, sys
 from pathlib import Path
 from engine.lab import Lab
 from tests.engine.small import preset_of
-told = []
+needs = []
 def noted(need, free, what, mend):
-    told.append(need)
+    needs.append(need)
 import engine.data.task, engine.stack.size
 engine.data.task.refuse_what_cannot_fit = engine.stack.size.refuse_what_cannot_fit = noted
 Lab(preset_of({"training.epochs": 1}), "cpu").run_epoch()
-told.clear()
+needs.clear()
 before = int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize()
 lab = Lab(preset_of(eval(sys.argv[1])), "cpu")
 lab.run_epoch()
-*data, stacks = told
+*data, stacks = needs
 # Not getrusage's ru_maxrss, in which there is what the tests themselves held when they started this process.
 peak = next(line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith("VmHWM"))
 print(max(data) + stacks, 1024 * int(peak.split()[1]) - before)
@@ -158,11 +158,11 @@ print(max(data) + stacks, 1024 * int(peak.split()[1]) - before)
     ids=["weights", "examples", "activations"],
 )  # fmt: skip
 def test_the_estimate_is_no_more_than_what_it_takes_and_not_far_below(base: dict) -> None:
-    done = subprocess.run(
+    completed = subprocess.run(
         [sys.executable, "-c", MEASURE, repr({"training.epochs": 1, **base})],
         capture_output=True, text=True, check=True, env={"OMP_NUM_THREADS": "1", "PATH": "/usr/bin:/bin"},
     )  # fmt: skip
-    need, took = map(int, done.stdout.split())
+    need, took = map(int, completed.stdout.split())
     assert need < took
     assert need > 0.15 * took
 
@@ -189,7 +189,7 @@ raise SystemExit(2)
 
 @pytest.mark.skipif(sys.platform != "linux", reason="limits a process as Linux does")
 @pytest.mark.parametrize(
-    ("how", "settings"),
+    ("limit", "settings"),
     [
         ("run", ["model.hidden=[5000,5000]"]),
         ("run", ["data.source=moons", "data.samples=10000000"]),
@@ -197,11 +197,11 @@ raise SystemExit(2)
     ],
     ids=["torch", "numpy", "worker"],
 )
-def test_a_machine_that_gives_less_than_it_had_left_is_told_in_a_line(how: str, settings: list[str]) -> None:
+def test_a_machine_that_gives_less_than_it_had_left_is_told_in_a_line(limit: str, settings: list[str]) -> None:
     options = [word for setting in settings for word in ("--set", setting)]
-    done = subprocess.run(
-        [sys.executable, "-c", LIMITED, how, *options],
+    completed = subprocess.run(
+        [sys.executable, "-c", LIMITED, limit, *options],
         capture_output=True, text=True, check=False, timeout=60, env={"OMP_NUM_THREADS": "1", "PATH": "/usr/bin:/bin"},
     )  # fmt: skip
-    assert done.stderr.strip().removeprefix("regtui: ") == EXHAUSTED
-    assert done.returncode == 2
+    assert completed.stderr.strip().removeprefix("regtui: ") == EXHAUSTED
+    assert completed.returncode == 2

@@ -20,13 +20,13 @@ class Clock:
 
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    made = Clock()
-    monkeypatch.setattr("engine.pace.time", made)
-    return made
+    fake = Clock()
+    monkeypatch.setattr("engine.pace.time", fake)
+    return fake
 
 
 def epochs_in(pace: Pace, clock: Clock, seconds: float, costs: float = 0.0) -> int:
-    """How many epochs are trained in so long by whoever waits as he is told; each costs some time."""
+    """How many epochs are trained in so long where each wait is kept; each epoch costs some time."""
     end, trained = clock.now + seconds, 0
     while clock.now + max(0.0, pace.left()) < end:
         clock.now += max(0.0, pace.left()) + costs

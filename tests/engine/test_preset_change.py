@@ -136,17 +136,17 @@ def test_what_only_images_have_is_refused_by_every_way_in_with_the_same_words(ke
         (cut, "the first 9 features of 'folder' are no images: leave data.features out"),
     ]
     for table, words in cases:
-        told = f"{key} = {value}: {words}"
+        message = f"{key} = {value}: {words}"
         with pytest.raises(PresetError) as raised:
             preset_of({**table, key: value})
-        assert re.sub(r"^preset:\d+: ", "", str(raised.value)) == told
+        assert re.sub(r"^preset:\d+: ", "", str(raised.value)) == message
         with pytest.raises(PresetError) as raised:
             preset_of(table, {"a": {}, "b": {key: value}})
-        assert re.sub(r"^preset:\d+: arm 'b': ", "", str(raised.value)) == told
+        assert re.sub(r"^preset:\d+: arm 'b': ", "", str(raised.value)) == message
         for arm in (None, "b"):
             with pytest.raises(PresetError) as raised:
                 with_value(preset_of(table, {"a": {}, "b": {}}), key, value, arm)
-            assert str(raised.value) == told
+            assert str(raised.value) == message
     with pytest.raises(PresetError, match=rf"^--set {key}={value}: {key} = {value}: the source 'iris' has no images"):
         load_preset("early-stopping", [f"{key}={value}", "data.source=iris"])
     whole: list[Settings] = [

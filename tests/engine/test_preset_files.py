@@ -1,4 +1,4 @@
-"""Whether a source's files are there is told from their names, which are those that the loader looks for."""
+"""Whether a source's files are there is decided by their names, which are those that the loader looks for."""
 
 from __future__ import annotations
 

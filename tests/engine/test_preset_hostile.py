@@ -38,10 +38,10 @@ SIGNS = [r"\u001b]52;c;aGk=\u0007", r"\u009b31m", r"\u202e", r"\u0000", r"\u007f
 def test_what_a_terminal_would_obey_is_refused_where_it_stands(text: str, line: int, where: str, sign: str) -> None:
     with pytest.raises(PresetError) as raised:
         read_preset(text.replace("~", sign), place="x.toml")
-    told = str(raised.value)
-    assert told.startswith(f"x.toml:{line}: {where}")
-    assert re.search(r"holds U\+[0-9A-F]{4}, a character that a terminal obeys", told)
-    assert told.isprintable()
+    message = str(raised.value)
+    assert message.startswith(f"x.toml:{line}: {where}")
+    assert re.search(r"holds U\+[0-9A-F]{4}, a character that a terminal obeys", message)
+    assert message.isprintable()
 
 
 @pytest.mark.parametrize("text", [r'title = "a\nb"', r'group = "a\tb"', '[[arm]]\nname = "a\\nb"'])
@@ -149,10 +149,10 @@ OPTIONS = {
 }
 
 
-@pytest.mark.parametrize(("given", "expected"), OPTIONS.values(), ids=OPTIONS)
-def test_an_option_that_is_no_setting_is_refused_in_a_line(given: str, expected: str) -> None:
+@pytest.mark.parametrize(("option", "expected"), OPTIONS.values(), ids=OPTIONS)
+def test_an_option_that_is_no_setting_is_refused_in_a_line(option: str, expected: str) -> None:
     with pytest.raises(PresetError) as raised:
-        load_preset("dropout", [given])
+        load_preset("dropout", [option])
     assert str(raised.value).startswith("--set ")
     assert expected in str(raised.value)
     assert str(raised.value).isprintable()

@@ -53,19 +53,19 @@ WRONG = [
 ]
 
 
-@pytest.mark.parametrize(("body", "line", "given", "expected"), WRONG, ids=[body for body, *_ in WRONG])
+@pytest.mark.parametrize(("body", "line", "value", "expected"), WRONG, ids=[body for body, *_ in WRONG])
 def test_an_error_is_one_line_with_file_line_given_and_expected(
-    body: str, line: int, given: str, expected: str, tmp_path: Path
+    body: str, line: int, value: str, expected: str, tmp_path: Path
 ) -> None:
     file = tmp_path / "mine.toml"
     file.write_text(HEAD + body, encoding="utf-8")
     with pytest.raises(PresetError) as raised:
         load_preset(str(file))
-    told = str(raised.value)
-    assert told.startswith(f"{file}:{line}: ")
-    assert given in told
-    assert expected in told
-    assert "\n" not in told
+    message = str(raised.value)
+    assert message.startswith(f"{file}:{line}: ")
+    assert value in message
+    assert expected in message
+    assert "\n" not in message
 
 
 @pytest.mark.parametrize("body", ["x =", "[training", 'title = "', "[training]\nlr = 1\nlr = 2", "a = [1,"])

@@ -1,4 +1,4 @@
-"""Question, reveal and tries of a preset: read, refused, written, and made into a preset or into turned knobs."""
+"""Question, reveal and tries of a preset: read, refused, written, and turned into a preset or into turned knobs."""
 
 import pytest
 
@@ -66,7 +66,7 @@ def test_a_try_that_does_not_go_with_an_option_is_left_out_and_the_preset_still_
     file.write_text(f'data.source = "digits"\n{ARMS}{TRY}augment.shift = 1.0\n{TRY}training.lr = 0.5\n')
     assert len(load_preset(str(file)).tries) == 2
     found = load_preset(str(file), sets=["data.source=wine"]).tries
-    assert [in_settings(one) for one in found] == ["training.lr = 0.5"]
+    assert [in_settings(try_) for try_ in found] == ["training.lr = 0.5"]
 
 
 def test_a_try_of_the_base_leaves_an_arms_own_setting_as_an_option_does(tmp_path):

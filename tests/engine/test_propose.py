@@ -27,8 +27,8 @@ def write(tmp_path, monkeypatch):
     return write
 
 
-def preset_of(ref: str, *given, **options) -> Preset:
-    return load_preset(ref, options.get("sets", ()), text=propose(ref, *given, **options).text)
+def preset_of(ref: str, *args, **options) -> Preset:
+    return load_preset(ref, options.get("sets", ()), text=propose(ref, *args, **options).text)
 
 
 COUNT = range(60)
@@ -129,7 +129,7 @@ def test_any_name_of_a_column_or_a_file_can_be_written(write, name):
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "message"),
     [
         ("5.1,3.5,p\n4.9,3.0,q\n", "line 1: has the number '5.1' where the name of a column is expected"),
         ("7,8,9\n1,2,3\n", "line 1: has the number '7' where the name of a column is expected"),
@@ -138,9 +138,9 @@ def test_any_name_of_a_column_or_a_file_can_be_written(write, name):
         ("name,y\n" + "".join(f"w{n},{n % 2}\n" for n in range(60)), "nothing to predict from: column 'name' is of no"),
     ],
 )
-def test_what_cannot_be_used_is_refused_in_a_line(tmp_path, text, told):
+def test_what_cannot_be_used_is_refused_in_a_line(tmp_path, text, message):
     (tmp_path / "x.csv").write_text(text)
-    with pytest.raises(PresetError, match=told.replace("(", "\\(")):
+    with pytest.raises(PresetError, match=message.replace("(", "\\(")):
         propose(str(tmp_path / "x.csv"))
 
 
@@ -172,12 +172,12 @@ def test_a_preset_is_no_data_and_a_folder_does_not_hide_one(tmp_path, monkeypatc
 
 def test_to_know_that_a_preset_is_none_takes_no_numpy():
     code = "import sys; from engine.propose import own_data; own_data('moons'); print(*sys.modules)"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert not {"torch", "numpy"} & set(done.stdout.split())
+    completed = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert not {"torch", "numpy"} & set(completed.stdout.split())
 
 
 def test_data_are_looked_at_without_torch(write):
     write("a,y", COUNT, CLASSES)
     code = "import sys; from engine.propose import propose; propose('x.csv'); print(*sys.modules)"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert not {"torch", "textual", "sklearn"} & set(done.stdout.split())
+    completed = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert not {"torch", "textual", "sklearn"} & set(completed.stdout.split())

@@ -102,9 +102,9 @@ def test_the_epoch_is_the_newest_of_any_lane_in_whatever_order_they_are_told() -
 
 def test_every_reported_number_is_kept_in_order() -> None:
     record = RunRecord(preset_of(BASE, ARMS))
-    told = [Reported("a", metric, 0.9, 0.8) for metric in ("test_acc", "val_acc")]
-    record.take_all(told)
-    assert list(record.reported) == told
+    numbers = [Reported("a", metric, 0.9, 0.8) for metric in ("test_acc", "val_acc")]
+    record.take_all(numbers)
+    assert list(record.reported) == numbers
 
 
 def test_a_snapshot_does_not_change_with_the_record() -> None:

@@ -57,7 +57,7 @@ text = "near 100 %"
 def test_group_and_reported_numbers_are_read_and_written() -> None:
     preset = read_preset(TEXT)
     assert preset.group == "Saitoh 2016"
-    assert [(told.arm, told.metric, told.value, told.text) for told in preset.reported] == [
+    assert [(number.arm, number.metric, number.value, number.text) for number in preset.reported] == [
         ("a", "test_acc", 0.2018, ""),
         ("b", "best_val_acc", 1.0, ""),
         ("a", "train_acc", None, "near 100 %"),
@@ -68,28 +68,28 @@ def test_group_and_reported_numbers_are_read_and_written() -> None:
 
 def test_at_the_end_ours_is_the_mean_over_the_seeds() -> None:
     events = list(Lab(read_preset(TEXT), "cpu", load=load_small).run())
-    told, ends, curves = only(events, Reported), only(events, Finished), epochs_by_lane(events)
-    assert events[-3:] == told
-    assert [(one.arm, one.metric, one.reported, one.text) for one in told] == [
+    numbers, ends, curves = only(events, Reported), only(events, Finished), epochs_by_lane(events)
+    assert events[-3:] == numbers
+    assert [(number.arm, number.metric, number.reported, number.text) for number in numbers] == [
         ("a", "test_acc", 0.2018, ""),
         ("b", "best_val_acc", 1.0, ""),
         ("a", "train_acc", None, "near 100 %"),
     ]
-    assert told[0].ours == sum(end.test_acc for end in ends if end.arm == "a") / 2
+    assert numbers[0].ours == sum(end.test_acc for end in ends if end.arm == "a") / 2
 
     def best(lane: tuple[str, int]) -> Epoch:
         return min(curves[lane], key=lambda event: event.val_loss)
 
-    assert told[1].ours == sum(best(("b", seed)).val_acc for seed in (0, 1)) / 2
-    assert told[2].ours == sum(curves["a", seed][-1].train_acc for seed in (0, 1)) / 2
+    assert numbers[1].ours == sum(best(("b", seed)).val_acc for seed in (0, 1)) / 2
+    assert numbers[2].ours == sum(curves["a", seed][-1].train_acc for seed in (0, 1)) / 2
     spreads = [
         [end.test_acc for end in ends if end.arm == "a"],
         [best(("b", seed)).val_acc for seed in (0, 1)],
         [curves["a", seed][-1].train_acc for seed in (0, 1)],
     ]
-    assert [one.ours_std for one in told] == [pytest.approx(statistics.stdev(values)) for values in spreads]
-    assert any(one.ours_std for one in told)
-    assert [from_json(to_json(one)) for one in told] == told
+    assert [number.ours_std for number in numbers] == [pytest.approx(statistics.stdev(values)) for values in spreads]
+    assert any(number.ours_std for number in numbers)
+    assert [from_json(to_json(number)) for number in numbers] == numbers
 
 
 def test_ours_at_the_best_epoch_is_of_the_epoch_that_early_stopping_counted_as_the_best() -> None:
@@ -106,29 +106,29 @@ def test_ours_at_the_best_epoch_is_of_the_epoch_that_early_stopping_counted_as_t
 
 def test_one_seed_has_no_spread_and_neither_has_what_is_no_number() -> None:
     one_seed = read_preset(TEXT.replace("seeds = [0, 1]", "seeds = [0]"))
-    told = only(list(Lab(one_seed, "cpu", load=load_small).run()), Reported)
-    assert [one.ours_std for one in told] == [None] * 3
-    told = only(Lab(read_preset(TEXT), "cpu", load=load_small).stop(), Reported)
-    assert [one.ours_std is None for one in told] == [False, True, True]
+    numbers = only(list(Lab(one_seed, "cpu", load=load_small).run()), Reported)
+    assert [number.ours_std for number in numbers] == [None] * 3
+    numbers = only(Lab(read_preset(TEXT), "cpu", load=load_small).stop(), Reported)
+    assert [number.ours_std is None for number in numbers] == [False, True, True]
 
 
 def test_a_run_ended_before_its_first_epoch_has_no_number_of_its_own() -> None:
-    told = only(Lab(read_preset(TEXT), "cpu", load=load_small).stop(), Reported)
-    assert [math.isnan(one.ours) for one in told] == [False, True, True]
+    numbers = only(Lab(read_preset(TEXT), "cpu", load=load_small).stop(), Reported)
+    assert [math.isnan(number.ours) for number in numbers] == [False, True, True]
 
 
 def test_a_restored_lab_tells_the_same_best() -> None:
     lab = Lab(read_preset(TEXT), "cpu", load=load_small)
     for _ in range(3):
         lab.run_epoch()
-    state, told = lab.state(), []
+    state, runs = lab.state(), []
     for _ in range(2):
         lab.restore(state)
         events = []
         while not lab.finished:
             events += lab.advance()
-        told.append(only(events, Reported))
-    assert told[0] == told[1]
+        runs.append(only(events, Reported))
+    assert runs[0] == runs[1]
 
 
 @pytest.mark.parametrize(
@@ -162,10 +162,10 @@ def test_the_list_says_which_presets_need_a_download(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(library, "builtin_names", lambda: list(texts))
     monkeypatch.setattr(library, "builtin_text", texts.__getitem__)
     listed = builtin_list()
-    assert [one.downloads for one in listed] == [False, True, True]
-    assert [one.needs_download for one in listed] == [False, True, True]
+    assert [preset.downloads for preset in listed] == [False, True, True]
+    assert [preset.needs_download for preset in listed] == [False, True, True]
     write_mnist(tmp_path / "MNIST" / "raw")
-    assert [one.downloads for one in builtin_list()] == [False, True, True]
-    assert [one.needs_download for one in builtin_list()] == [False, False, True]
-    assert [one.group for one in listed] == ["Saitoh 2016", "", ""]
-    assert [one.source for one in listed] == ["digits", "mnist", "digits"]
+    assert [preset.downloads for preset in builtin_list()] == [False, True, True]
+    assert [preset.needs_download for preset in builtin_list()] == [False, False, True]
+    assert [preset.group for preset in listed] == ["Saitoh 2016", "", ""]
+    assert [preset.source for preset in listed] == ["digits", "mnist", "digits"]

@@ -31,19 +31,19 @@ def test_a_state_holds_tensors_and_json_values_and_no_lanes_axis() -> None:
     assert (back.epoch, back.batch, back.preset) == (1, 0, state.preset)
 
 
-@pytest.mark.parametrize("kept", [["noisy"], ["wide", "plain"], ["plain", "noisy"]])
-def test_laid_into_a_lab_with_an_arm_less_its_lanes_go_on_as_they_would_have(kept: list[str]) -> None:
+@pytest.mark.parametrize("arms_left", [["noisy"], ["wide", "plain"], ["plain", "noisy"]])
+def test_laid_into_a_lab_with_an_arm_less_its_lanes_go_on_as_they_would_have(arms_left: list[str]) -> None:
     whole = lab_of(BASE, ARMS)
     whole.run_epoch()
     whole.turn("training.lr", 0.02, "noisy")
     whole.advance()
-    fewer = lab_of(BASE, {arm: ARMS[arm] for arm in kept})
+    fewer = lab_of(BASE, {arm: ARMS[arm] for arm in arms_left})
     fewer.restore(through_a_file(whole.state()))
-    assert fewer.preset.arm_names == tuple(kept)
+    assert fewer.preset.arm_names == tuple(arms_left)
     for _ in range(3):
-        told = {(event.arm, event.seed): event for event in only(whole.run_epoch(), Epoch)}
+        epochs = {(event.arm, event.seed): event for event in only(whole.run_epoch(), Epoch)}
         for event in only(fewer.run_epoch(), Epoch):
-            expected = told[event.arm, event.seed]
+            expected = epochs[event.arm, event.seed]
             assert event.lr == expected.lr
             assert event.val_loss == pytest.approx(expected.val_loss, rel=1e-12)
             assert torch.allclose(
@@ -63,10 +63,10 @@ def test_laid_into_a_lab_with_an_arm_more_that_arm_stays_as_it_is_and_the_order_
     assert more.lane("new", 0)[0].settings["training.lr"].tolist() == [0.3, 0.07, 0.07] * 2
     for arm in ("plain", "noisy"):
         assert torch.equal(weights_of(more, arm, 3), weights_of(fewer, arm, 3))
-    told = {(event.arm, event.seed): event for event in only(fewer.run_epoch(), Epoch)}
+    epochs = {(event.arm, event.seed): event for event in only(fewer.run_epoch(), Epoch)}
     for event in only(more.run_epoch(), Epoch):
         if event.arm != "new":
-            assert event.val_loss == pytest.approx(told[event.arm, event.seed].val_loss, rel=1e-12)
+            assert event.val_loss == pytest.approx(epochs[event.arm, event.seed].val_loss, rel=1e-12)
 
 
 def test_lanes_that_are_not_equally_far_or_of_another_shape_are_refused() -> None:

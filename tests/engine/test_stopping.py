@@ -14,13 +14,13 @@ from engine.stopping import ROUNDING, Verdict, Watch, observe
 
 
 def follow(values: list[float], rule: EarlyStopping, watch: Watch | None = None) -> list[tuple[Watch, bool, Verdict]]:
-    watch, told = watch or Watch(), []
+    watch, decisions = watch or Watch(), []
     for epoch, value in enumerate(values, start=1):
         watch, improved, verdict = observe(watch, rule, epoch, value, value, 0.5)
-        told.append((watch, improved, verdict))
+        decisions.append((watch, improved, verdict))
         if verdict in ("stop", "diverged"):
             break
-    return told
+    return decisions
 
 
 def verdicts(values: list[float], rule: EarlyStopping) -> list[str]:
@@ -56,10 +56,10 @@ class KerasRule:
     st.integers(0, 4),
 )
 def test_it_decides_as_keras_does(values: list[float], patience: int, min_delta: float, start: int) -> None:
-    told = follow(values, EarlyStopping(patience=patience, min_delta=min_delta, start_from_epoch=start))
+    decisions = follow(values, EarlyStopping(patience=patience, min_delta=min_delta, start_from_epoch=start))
     stop, best_epoch, best = KerasRule(patience, min_delta, start).run(values)
-    assert (len(told) if told[-1][2] == "stop" else None) == stop
-    assert (told[-1][0].best_epoch, told[-1][0].best) == (best_epoch, best)
+    assert (len(decisions) if decisions[-1][2] == "stop" else None) == stop
+    assert (decisions[-1][0].best_epoch, decisions[-1][0].best) == (best_epoch, best)
 
 
 def test_an_improvement_of_exactly_min_delta_is_none() -> None:
@@ -73,10 +73,12 @@ def test_an_improvement_of_exactly_min_delta_is_none() -> None:
     st.integers(1, 5),
     st.sampled_from([0.0, 0.25]),
 )
-def test_the_last_bits_of_a_float32_decide_nothing(told: list[tuple[int, int]], patience: int, delta: float) -> None:
+def test_the_last_bits_of_a_float32_decide_nothing(
+    accuracies: list[tuple[int, int]], patience: int, delta: float
+) -> None:
     rule = EarlyStopping(patience=patience, min_delta=delta)
-    exact = follow([n / 4 for n, _ in told], rule)
-    rounded = follow([n / 4 * (1 + units * 2.0**-23) for n, units in told], rule)
+    exact = follow([n / 4 for n, _ in accuracies], rule)
+    rounded = follow([n / 4 * (1 + units * 2.0**-23) for n, units in accuracies], rule)
     assert [decided[1:] for decided in rounded] == [decided[1:] for decided in exact]
 
 
@@ -88,11 +90,11 @@ def test_a_loss_that_falls_by_more_than_rounding_has_improved_also_where_each_st
 
 
 def test_one_example_more_is_an_improvement_of_the_accuracy() -> None:
-    rule, watch, told = EarlyStopping(monitor="val_acc", patience=9), Watch(), []
+    rule, watch, improvements = EarlyStopping(monitor="val_acc", patience=9), Watch(), []
     for epoch, right in enumerate((59_000, 59_001, 59_001), start=1):
         watch, improved, _ = observe(watch, rule, epoch, 1.0, 1.0, right / 60_000)
-        told.append(improved)
-    assert told == [True, True, False]
+        improvements.append(improved)
+    assert improvements == [True, True, False]
 
 
 def test_a_creeping_loss_is_compared_with_the_best_and_not_with_the_last() -> None:
@@ -101,10 +103,10 @@ def test_a_creeping_loss_is_compared_with_the_best_and_not_with_the_last() -> No
 
 
 def test_epochs_before_the_start_are_not_looked_at() -> None:
-    told = follow([0.1, 0.2, 5.0, 6.0, 7.0], EarlyStopping(patience=2, start_from_epoch=2))
-    assert [watch.best_epoch for watch, _, _ in told] == [0, 0, 3, 3, 3]
-    assert [watch.wait for watch, _, _ in told] == [0, 0, 0, 1, 2]
-    assert told[-1][2] == "stop"
+    decisions = follow([0.1, 0.2, 5.0, 6.0, 7.0], EarlyStopping(patience=2, start_from_epoch=2))
+    assert [watch.best_epoch for watch, _, _ in decisions] == [0, 0, 3, 3, 3]
+    assert [watch.wait for watch, _, _ in decisions] == [0, 0, 0, 1, 2]
+    assert decisions[-1][2] == "stop"
 
 
 def test_patience_0_never_stops() -> None:

@@ -84,25 +84,25 @@ def test_a_turned_knob_leaves_it_and_brings_it_back() -> None:
 def test_what_no_longer_speaks_of_it_is_not_written_and_what_is_written_speaks_of_itself() -> None:
     read = read_preset(write_preset(with_value(read_preset(TEXT), "training.epochs", 40, "a")))
     assert read.title == "preset, with other epochs"
-    assert [each.arm for each in read.reported] == ["b"]
+    assert [number.arm for number in read.reported] == ["b"]
     assert speaks_of(read)
 
 
 def test_the_lab_tells_others_numbers_of_what_it_trained_alone(file: str) -> None:
-    def told(lab: Lab) -> list[str]:
-        return [each.arm for each in only(list(lab.run()), Reported)]
+    def arms_reported(lab: Lab) -> list[str]:
+        return [number.arm for number in only(list(lab.run()), Reported)]
 
-    assert told(Lab(load_preset(file), "cpu", load=load_small)) == ["a", "b"]
-    assert told(Lab(load_preset(file, epochs=4), "cpu", load=load_small)) == ["a"]
-    assert told(Lab(load_preset(file, sets=["data.source=wine"]), "cpu", load=load_small)) == []
+    assert arms_reported(Lab(load_preset(file), "cpu", load=load_small)) == ["a", "b"]
+    assert arms_reported(Lab(load_preset(file, epochs=4), "cpu", load=load_small)) == ["a"]
+    assert arms_reported(Lab(load_preset(file, sets=["data.source=wine"]), "cpu", load=load_small)) == []
     turned = Lab(load_preset(file), "cpu", load=load_small)
     turned.run_epoch()
     turned.turn("training.epochs", 5, "b")
-    assert told(turned) == ["a"]
+    assert arms_reported(turned) == ["a"]
     turned = Lab(load_preset(file), "cpu", load=load_small)
     turned.turn("training.epochs", 9)
     turned.turn("training.epochs", 4, "a")
-    assert told(turned) == ["a"]
+    assert arms_reported(turned) == ["a"]
 
 
 def test_a_preset_that_needs_its_options_was_written_with_them(tmp_path: Path) -> None:

@@ -34,9 +34,9 @@ HARMFUL = [
 @pytest.mark.parametrize("sign", HARMFUL)
 def test_what_a_terminal_obeys_is_named_and_written_out(sign: str) -> None:
     assert harmful(f"a{sign}b") == f"U+{ord(sign):04X}"
-    told = printable(f"a{sign}b")
-    assert told.isprintable()
-    assert told.encode().decode("unicode_escape") == f"a{sign}b"
+    shown = printable(f"a{sign}b")
+    assert shown.isprintable()
+    assert shown.encode().decode("unicode_escape") == f"a{sign}b"
 
 
 @pytest.mark.parametrize("text", ["plain", "naïve Ünïcode", "日本語", "👩‍🔬", "می‌خواهم", "⠿ ★ ±", "e\u0301"])
@@ -54,17 +54,17 @@ def test_lines_and_tabs_stay_where_a_text_has_lines() -> None:
 
 @given(st.text())
 def test_nothing_printable_is_a_control_or_half_a_character(text: str) -> None:
-    told = printable(text)
-    assert not [sign for sign in told if unicodedata.category(sign) in ("Cc", "Cs", "Zl", "Zp")]
-    assert harmful(told) is None
+    shown = printable(text)
+    assert not [sign for sign in shown if unicodedata.category(sign) in ("Cc", "Cs", "Zl", "Zp")]
+    assert harmful(shown) is None
 
 
 @given(st.text(), st.integers(10, 50))
 def test_a_shortened_text_keeps_its_beginning_and_its_end(text: str, longest: int) -> None:
-    told = shortened(text, longest)
-    assert len(told) == min(len(text), longest)
-    assert told[:2] == text[:2]
-    assert told[-2:] == text[-2:]
+    shown = shortened(text, longest)
+    assert len(shown) == min(len(text), longest)
+    assert shown[:2] == text[:2]
+    assert shown[-2:] == text[-2:]
 
 
 @pytest.mark.parametrize(
@@ -76,7 +76,7 @@ def test_a_value_is_quoted_on_a_part_of_a_line(value: object) -> None:
 
 
 def test_an_error_is_one_printable_line_whatever_it_quotes() -> None:
-    told = str(PresetError(f"file.toml:3: {'x' * 1000}\n\x1b]52;c;aGk=\x07\udcff: must be a number"))
-    assert len(told) + len("regtui: ") <= LONGEST_LINE
-    assert told.isprintable()
-    assert re.fullmatch(r"file\.toml:3: x+ \.\.\. x+\\n\\x1b\]52;c;aGk=\\x07\\udcff: must be a number", told)
+    message = str(PresetError(f"file.toml:3: {'x' * 1000}\n\x1b]52;c;aGk=\x07\udcff: must be a number"))
+    assert len(message) + len("regtui: ") <= LONGEST_LINE
+    assert message.isprintable()
+    assert re.fullmatch(r"file\.toml:3: x+ \.\.\. x+\\n\\x1b\]52;c;aGk=\\x07\\udcff: must be a number", message)

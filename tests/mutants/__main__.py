@@ -38,10 +38,10 @@ class Worker:
             shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
         for file in ("pyproject.toml", "README.md", "Makefile"):
             shutil.copy(ROOT / file, folder)
-        told = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1", "OMP_NUM_THREADS": "1"}
+        variables = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1", "OMP_NUM_THREADS": "1"}
         self._process = subprocess.Popen(
             [sys.executable, str(Path(__file__).with_name("warm.py"))],
-            cwd=folder, env=told, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+            cwd=folder, env=variables, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
         )  # fmt: skip
 
     def notice(self, tests: Sequence[str], seconds: float = LONGEST) -> str | None:
@@ -54,13 +54,13 @@ class Worker:
         assert process.stdout is not None
         process.stdin.write(json.dumps([str(self._folder), list(tests), seconds]) + "\n")
         process.stdin.flush()
-        code, said = json.loads(process.stdout.readline())
+        code, output = json.loads(process.stdout.readline())
         if code is None:
-            return f"not done after {seconds} s\n{said}"
+            return f"not done after {seconds} s\n{output}"
         # Below 0 it was ended by a signal.
         if code >= 0 and code not in (PASSED, *NOTICED):
-            raise RuntimeError(f"pytest {' '.join(tests)} ended with {code}:\n{said}")
-        return None if code == PASSED else said
+            raise RuntimeError(f"pytest {' '.join(tests)} ended with {code}:\n{output}")
+        return None if code == PASSED else output
 
     def survives(self, mutant: Mutant) -> bool:
         """Whether no test notices the fault."""
@@ -119,9 +119,9 @@ def _try(mutants: Sequence[Mutant], workers: Sequence[Worker]) -> int:
         # What fails without a fault would notice any.
         tests = sorted({test for mutant in mutants for test in mutant.tests})
         shares = [share for number in range(len(workers)) if (share := tests[number :: len(workers)])]
-        for said in pool.map(sound, shares):
-            if said is not None:
-                print(f"a test fails without any fault:\n{said}")
+        for output in pool.map(sound, shares):
+            if output is not None:
+                print(f"a test fails without any fault:\n{output}")
                 return 1
         for mutant, alive in zip(mutants, pool.map(survives, mutants), strict=True):
             survived += alive

@@ -113,7 +113,7 @@ FAULTS: Faults = {
         ),
     ],
     ("engine/history.py", "tests/engine/test_history.py"): [
-        ("self._measured[:, : kept.size] = self._measured[:, kept]", "pass"),
+        ("self._measured[:, : columns.size] = self._measured[:, columns]", "pass"),
         ("with self._lock:  # one moment for all columns", "if True:  # one moment for all columns"),
         ("self._means.clear()", "pass"),
         ("(self._epochs[self._used - 1] - 1) % self._stride", "self._epochs[self._used - 1] % self._stride"),

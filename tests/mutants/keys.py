@@ -86,7 +86,7 @@ FAULTS: Faults = {
         ("or view.record.epoch == 0:\n        screen.post", "or False:\n        screen.post"),
     ],
     ("tui/app.py", "tests/tui/test_app.py::test_a_paused_run_is_paused_when_it_is_back"): [
-        ("if not kept.paused and isinstance(kept.worker, Worker):", "if isinstance(kept.worker, Worker):"),
+        ("if not left.paused and isinstance(left.worker, Worker):", "if isinstance(left.worker, Worker):"),
     ],
     (
         "tui/panes/losses.py",

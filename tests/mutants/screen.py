@@ -23,7 +23,7 @@ FAULTS: Faults = {
             "alone = np.zeros(len(px), dtype=bool)",
         ),
         ("seen = enter <= leave", "seen = enter < 2 + leave"),
-        ("since_gap % period < drawn", "pixel % period < drawn"),
+        ("since_gap % period < dash", "pixel % period < dash"),
         ("keep &= y > 0", "keep &= y >= 0"),
         ("low = np.where(np.isfinite(low) &", "low = np.where(np.isfinite(high) &"),
         ("if log:\n        keep", "if False:\n        keep"),
@@ -52,7 +52,7 @@ FAULTS: Faults = {
     ],
     ("tui/charts/ends.py", f"{_C}/test_ends.py {_C}/test_drawing.py"): [
         ("<= _OFF for", "<= 99 for"),
-        ("(wanted[known], -heights[known], known)", "(wanted[known], known)"),
+        ("(rows_wanted[label], -heights[label], label)", "(rows_wanted[label], label)"),
         ("apart = np.diff(columns) > 3", "apart = np.diff(columns) > 0"),
         ("and cell_len(sign) == 1", ""),
     ],
@@ -68,7 +68,7 @@ FAULTS: Faults = {
     ("tui/widgets/run_plots.py", f"{_W}/test_run_plots.py"): [
         ("all(above)}", "any(above)}"),
         ("max(view.record.epoch, 10)", "max(view.record.epoch, 2)"),
-        ("np.asarray(epochs)[known], mean[known]", "np.asarray(epochs)[known], 2 * mean[known]"),
+        ("np.asarray(epochs)[measured], mean[measured]", "np.asarray(epochs)[measured], 2 * mean[measured]"),
         ("float(max(newest, min(step, view.preset.epochs)))", "float(newest)"),
         ("{*epochs[:1], *epochs[-1:]}", "{*epochs[:1]}"),
         ("whole = len(ends) == len(view.seeds_of(arm))", "whole = len(ends) > 0"),
@@ -139,7 +139,7 @@ FAULTS: Faults = {
             "return round(self.knob.position(value) * (cells - 1))",
             "return round(self.knob.position(value) * cells / 2)",
         ),
-        ("drawn[place] = beyond if above else knob", "drawn[place] = knob"),
+        ("signs[place] = beyond if above else knob", "signs[place] = knob"),
     ],
     ("tui/widgets/arm_names.py", f"{_W}/test_arm_names.py"): [
         ("if room is None or len(full) <= room:", "if room is None or len(full) < room + 9:"),
@@ -181,7 +181,7 @@ FAULTS: Faults = {
             'self._pasted, self._held = self._pasted, None, ""',
             "self._pasted, self._held = self._pasted, None, self._held",
         ),
-        ("[: PASTE_LIMIT - len(kept)]", ""),
+        ("[: PASTE_LIMIT - len(pasted_before)]", ""),
         ('_CONTROLS.sub("", content[: 2 * PASTE_LIMIT])', "content[: 2 * PASTE_LIMIT]"),
     ],
     ("tui/report.py", "tests/tui/test_report.py"): [

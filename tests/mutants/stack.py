@@ -91,7 +91,7 @@ FAULTS: Faults = {
         ("slot.of(theta_LP).fill_(1.0)", "slot.of(theta_LP).fill_(0.0)"),
         ("math.sqrt(2 / slot.fan_in)", "math.sqrt(1 / slot.fan_in)"),
         ("slot.fan_in + slot.fan_out", "slot.fan_in * 2"),
-        ("(2 * drawn - 1) * math.sqrt(3)", "(2 * drawn - 1)"),
+        ("(2 * numbers - 1) * math.sqrt(3)", "(2 * numbers - 1)"),
         ("q = q * r.diagonal().sign()", "q = q * 1.0"),
     ],
     ("engine/stack/objective.py", f"{_S}/test_objective.py"): [

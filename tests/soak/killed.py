@@ -43,11 +43,11 @@ class Program:
         assert self._process.stdout is not None
         for line in self._process.stdout:
             if line.endswith(b"\n"):  # the last may be cut off
-                told = json.loads(line)
+                event = json.loads(line)
                 with self._changed:
-                    if told["event"] == "epoch":
-                        self.epochs.setdefault(told["epoch"], time.monotonic())
-                    self._count += told["event"] == "intervention"
+                    if event["event"] == "epoch":
+                        self.epochs.setdefault(event["epoch"], time.monotonic())
+                    self._count += event["event"] == "intervention"
                     self._changed.notify()
         with self._changed:
             self._over = True
@@ -66,10 +66,10 @@ class Program:
             self._changed.wait_for(lambda: self._over, seconds)
         began = time.monotonic()
         self._process.send_signal(signal.SIGKILL)
-        said = self._end()
+        errors = self._end()
         if self._process.returncode == -signal.SIGKILL:
             return began
-        assert self._process.returncode == 0, said
+        assert self._process.returncode == 0, errors
         return None
 
     def end(self, timeout: float = 300.0) -> None:
@@ -83,10 +83,10 @@ class Program:
         assert self._process.stderr is not None
         self._process.wait()
         self._reader.join()
-        said = self._process.stderr.read().decode()
+        errors = self._process.stderr.read().decode()
         self._process.stdout.close()
         self._process.stderr.close()
-        return said
+        return errors
 
 
 def lost(epochs: dict[int, float], newest: int, killed: float) -> float:

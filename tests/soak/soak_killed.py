@@ -90,8 +90,8 @@ def test_killed_at_thirty_moments_and_resumed_it_is_the_run_that_was_never_kille
                 losses.append(lost(program.epochs, reader.record.epoch, killed))
                 if program.epochs:
                     trained = killed - min(program.epochs.values())
-                    known = reader.checkpoints()
-                    again.append(min(trained, now - known[-1].time) if known else trained)
+                    checkpoints = reader.checkpoints()
+                    again.append(min(trained, now - checkpoints[-1].time) if checkpoints else trained)
         else:
             Program(arguments(path, preset), TURNS if not path.exists() else ()).end()
         turns += equal_to_one_that_was_not_killed(path, preset, tmp_path / f"whole-{runs}.regtui")
@@ -105,11 +105,11 @@ def test_killed_at_thirty_moments_and_resumed_it_is_the_run_that_was_never_kille
 def equal_to_one_that_was_not_killed(path: Path, preset: Path, whole_path: Path) -> int:
     """Train the run once more without a break, and compare all that is in both files; how many knobs were turned."""
     with RunReader(path) as reader:
-        turned = [each for each in reader.commands() if isinstance(each.command, Turn)]
-    assert all(each.receipt.taken and each.receipt.batch == 0 for each in turned)
+        turned = [answered for answered in reader.commands() if isinstance(answered.command, Turn)]
+    assert all(answered.receipt.taken and answered.receipt.batch == 0 for answered in turned)
     commands = [
-        {"do": "turn", "knob": each.command.knob, "arm": each.command.arm, "value": each.command.value,
-         "at": each.receipt.epoch} for each in turned
+        {"do": "turn", "knob": answered.command.knob, "arm": answered.command.arm, "value": answered.command.value,
+         "at": answered.receipt.epoch} for answered in turned
     ]  # fmt: skip
     Program(arguments(whole_path, preset), commands).end()
     assert {meta_at(path).state, meta_at(whole_path).state} == {"finished"}

@@ -21,8 +21,8 @@ from engine.runs.reader import RunReader
 from engine.runs.resume import go_on, resumable
 from engine.runs.writer import RunWriter
 from tests.engine.runs.damage import Truth, harmed, refuted, truth
-from tests.engine.runs.made import made_epochs, started_of, wide_preset
 from tests.engine.runs.small import same_state
+from tests.engine.runs.synthetic import epoch_events, started_of, wide_preset
 from tests.engine.runs.test_killed import killed_and_resumed
 from tests.engine.runs.test_watched import written_and_watched
 from tests.epochs import NUMBERS
@@ -63,12 +63,12 @@ def test_the_commands_say_a_line_about_damage_or_give_the_right_numbers(
         table.unlink()
         table.touch()
         codes = main(export), main(show)
-        told = capfd.readouterr()
-        said = [line for line in told.err.splitlines() if "no terminal on stdout" not in line]
-        assert set(codes) <= {0, 2}, f"damage {number}: {told}"
-        assert not (tmp_path / "log").exists(), f"damage {number}: {told}"
-        assert all(line.startswith("regtui: ") and len(line) < 400 for line in said), f"damage {number}: {said}"
-        assert said or (codes == (0, 0) and told.out == shown), f"damage {number}: other numbers without a word"
+        printed = capfd.readouterr()
+        lines = [line for line in printed.err.splitlines() if "no terminal on stdout" not in line]
+        assert set(codes) <= {0, 2}, f"damage {number}: {printed}"
+        assert not (tmp_path / "log").exists(), f"damage {number}: {printed}"
+        assert all(line.startswith("regtui: ") and len(line) < 400 for line in lines), f"damage {number}: {lines}"
+        assert lines or (codes == (0, 0) and printed.out == shown), f"damage {number}: other numbers without a word"
         found = set(table.read_text().splitlines())
         assert found <= numbers, f"damage {number}: another number"
         assert found == (numbers if codes[0] == 0 else set()), f"damage {number}: numbers are missing"
@@ -92,15 +92,17 @@ def test_of_damaged_files_runs_go_on_with_what_is_whole(part: int, whole: Truth,
             continue
         taken += 1
         epoch = found.checkpoint.epoch if found.checkpoint else 0
-        assert epoch == max(whole.states) or found.said, f"damage {number}: an older checkpoint without a word"
+        assert epoch == max(whole.states) or found.passed_over, f"damage {number}: an older checkpoint without a word"
         assert found.state is None or same_state(found.state, whole.states[epoch]), f"damage {number}: another state"
-        writer.take([started_of(found.preset), *made_epochs(found.preset, epoch + 1, 6)])
+        writer.take([started_of(found.preset), *epoch_events(found.preset, epoch + 1, 6)])
         assert writer.close("stopped"), f"damage {number}"
         with RunReader(writer.path) as reader:
             assert (reader.damage, reader.record.epoch) == ([], epoch + 1), f"damage {number}"
-            missing = {each for first, last in reader.meta.missing for each in range(first, last + 1)}
-            told = [repr(lanes) for lanes in reader.epochs()][:-1]
-        assert told == [text for each, text in enumerate(whole.epochs, 1) if each <= epoch and each not in missing]
+            missing = {lost for first, last in reader.meta.missing for lost in range(first, last + 1)}
+            texts = [repr(lanes) for lanes in reader.epochs()][:-1]
+        assert texts == [
+            text for counted, text in enumerate(whole.epochs, 1) if counted <= epoch and counted not in missing
+        ]
     assert 5 < taken < 95
     assert all("\n" not in line and len(line) < 400 for line in lines)
 
@@ -135,7 +137,7 @@ assert low.min() <= 1.2 and high.max() >= 1_000_000
 def thirty_numbers(preset: Preset, epoch: int) -> list[Event]:
     """An epoch of two lanes, fifteen numbers each, with losses to draw."""
     events: list[Event] = []
-    for event in made_epochs(preset, epoch, 15 - len(NUMBERS)):
+    for event in epoch_events(preset, epoch, 15 - len(NUMBERS)):
         assert isinstance(event, Epoch)
         losses = {"train_loss": epoch**-0.3, "val_loss": epoch**-0.2}
         events.append(Epoch(event.arm, event.seed, epoch, {**NUMBERS, **losses, **event.metrics}))
@@ -194,12 +196,12 @@ def shown(path: Path) -> Shown:
 def test_a_million_epochs_of_thirty_numbers_in_flat_memory_and_300_mb_open_in_a_second(tmp_path: Path) -> None:
     writer, grown = written(tmp_path / "run.regtui", 1_000_000)
     size = writer.path.stat().st_size
-    done = subprocess.run(
+    completed = subprocess.run(
         [sys.executable, "-c", OPENED, str(writer.path)], cwd=ROOT, check=True, capture_output=True, text=True
     )
-    opened, drawn = map(float, done.stdout.split())
+    opened, draw_seconds = map(float, completed.stdout.split())
     print(f"\n{size / 1e6:.0f} MB, {size / 30e6:.2f} bytes a number, memory grown by {grown:.1f} MB")
-    print(f"opened in {opened:.2f} s, the bounds of a metric in {drawn:.2f} s")
+    print(f"opened in {opened:.2f} s, the bounds of a metric in {draw_seconds:.2f} s")
     assert size < 300e6
     assert size / 30e6 <= 9
     assert grown < 20

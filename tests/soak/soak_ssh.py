@@ -76,14 +76,14 @@ def box() -> Iterator[Box]:
         folder = Path(short)
         (folder / "ssh").mkdir(mode=0o700)
         with serving(folder / "ssh") as sshd:
-            made = Box(sshd, folder)
+            new_box = Box(sshd, folder)
             try:
-                yield made
+                yield new_box
             finally:
-                for found in listed(folder / "runs"):
-                    if found.meta is not None and found.meta.state == "running":
+                for run in listed(folder / "runs"):
+                    if run.meta is not None and run.meta.state == "running":
                         with contextlib.suppress(ProcessLookupError):
-                            os.kill(found.meta.standing.owner.pid, signal.SIGKILL)
+                            os.kill(run.meta.standing.owner.pid, signal.SIGKILL)
 
 
 def cut(terminal: Terminal) -> None:

@@ -40,17 +40,17 @@ TWO: dict[str, dict[str, Any]] = {"plain": {}, "dropped": {"regularization.dropo
 
 
 def experiment(base: dict[str, Any] | None = None, arms: dict[str, dict[str, Any]] | None = None, **top: Any) -> Preset:
-    """Two arms on a few points, endless unless told otherwise; `top` is title, lesson, speed (None: no limit)."""
-    told = {"title": "Two moons", "summary": "Small.", "lesson": "Look at the gap.", "speed": 60, **top}
-    table = {key: value for key, value in told.items() if value is not None}
+    """Two arms on a few points, endless unless given otherwise; `top` is title, lesson, speed (None: no limit)."""
+    fields = {"title": "Two moons", "summary": "Small.", "lesson": "Look at the gap.", "speed": 60, **top}
+    table = {key: value for key, value in fields.items() if value is not None}
     table |= _nested({**BASE, **(base or {})})
-    table["arm"] = [{"name": name, **_nested(told)} for name, told in (TWO if arms is None else arms).items()]
+    table["arm"] = [{"name": name, **_nested(settings)} for name, settings in (TWO if arms is None else arms).items()]
     return read_preset(tomli_w.dumps(table), name="small")
 
 
-def _nested(told: dict[str, Any]) -> dict[str, Any]:
+def _nested(settings: dict[str, Any]) -> dict[str, Any]:
     nested: dict[str, Any] = {}
-    for key, value in told.items():
+    for key, value in settings.items():
         section, _, name = key.partition(".")
         nested.setdefault(section, {})[name] = value
     return nested
@@ -86,7 +86,7 @@ class Person:
 
     @property
     def toasts(self) -> str:
-        return "\n".join(f"{told.title}: {told.message}" for told in self.app._notifications)
+        return "\n".join(f"{toast.title}: {toast.message}" for toast in self.app._notifications)
 
     async def press(self, *keys: str) -> None:
         await self.pilot.press(*keys)
@@ -97,12 +97,12 @@ class Person:
         await self.sees(lambda: isinstance(self.app.focused, Input))
         await self.press(*typed, "enter")
 
-    async def sees(self, told: str | Callable[[], Any], timeout: float = PATIENCE) -> None:
+    async def sees(self, expected: str | Callable[[], Any], timeout: float = PATIENCE) -> None:
         """Wait until the screen shows a text, or until something holds."""
-        holds = (lambda: told in self.text) if isinstance(told, str) else told
+        holds = (lambda: expected in self.text) if isinstance(expected, str) else expected
         end = time.monotonic() + timeout
         while not holds():
-            assert time.monotonic() < end, f"waited in vain for {told}\n{self.text}"
+            assert time.monotonic() < end, f"waited in vain for {expected}\n{self.text}"
             await asyncio.sleep(0.025)
 
     async def choose(self, knob: str) -> None:

@@ -45,11 +45,11 @@ def far(monkeypatch):
     """Presets whose title is `Far...` wait for their data, which in the end are not there."""
     plain, answer = Lab.__init__, threading.Event()
 
-    def load(lab, preset, *args, **given):
+    def load(lab, preset, *args, **options):
         if preset.title.startswith("Far"):
             answer.wait(30)
             raise PresetError(f"{preset.title}: [/red] no such host [Errno -2] {'and so on ' * 20}at its end")
-        plain(lab, preset, *args, **given)
+        plain(lab, preset, *args, **options)
 
     monkeypatch.setattr(Lab, "__init__", load)
     yield answer
@@ -79,10 +79,10 @@ async def test_a_preset_that_cannot_be_loaded_leads_back_to_the_run_before_which
         assert (person.app.worker, person.view.turned, person.main.original) == (first, tweaked, original)
         assert person.view.turned.arm("dropped").settings.regularization.dropout == 0.25
         await person.sees(lambda: person.view.record.epoch > epoch)
-        (told,) = person.app._notifications
-        assert "Far: [/red] no such host [Errno -2]" in told.message
-        assert told.message.endswith("at its end")
-        assert (told.severity, told.timeout, told.markup) == ("error", 15, False)
+        (toast,) = person.app._notifications
+        assert "Far: [/red] no such host [Errno -2]" in toast.message
+        assert toast.message.endswith("at its end")
+        assert (toast.severity, toast.timeout, toast.markup) == ("error", 15, False)
         # Space pauses what runs again: the screen knows that it does.
         await person.press("space")
         await person.sees(lambda: person.view.state == "paused")
@@ -166,12 +166,12 @@ def no_last_resort(monkeypatch):
 
 
 @pytest.mark.alone  # signals of the process itself, which belong to its main thread
-@pytest.mark.parametrize("told", [signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1])
-async def test_told_to_end_it_ends_with_the_code_of_the_signal_and_without_a_table(told, no_last_resort):
+@pytest.mark.parametrize("sent", [signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1])
+async def test_told_to_end_it_ends_with_the_code_of_the_signal_and_without_a_table(sent, no_last_resort):
     with Signals() as signals:
         async with dashboard(signals=signals) as person:
-            os.kill(os.getpid(), told)
-            await person.sees(lambda: person.app.return_value == 128 + told)
+            os.kill(os.getpid(), sent)
+            await person.sees(lambda: person.app.return_value == 128 + sent)
             assert person.app.last_view is None
             await person.sees(lambda: not person.app.worker._thread.is_alive())  # the processor is the leaving's
 
@@ -193,31 +193,31 @@ def test_the_table_the_command_and_the_turned_knobs_stay_in_the_terminal(capsys)
     view.record.history.add(Intervention(7, 3, 0, "dropped", "training.lr", 0.1, 0.2))
     view.record.preset = view.preset.model_copy(update={"title": "[/red] title"})
     _print_report(view, ["small.toml", "--set", "training.lr=0.1 "], ascii_only=True)
-    told = capsys.readouterr().out
-    assert "[/red] title: 10 epochs" in told
-    assert "plain" in told
-    assert "again: regtui small.toml --set 'training.lr=0.1 '" in told
-    assert "epoch     3  dropped: training.lr 0.1 -> 0.2" in told
-    assert told.isascii()
-    assert all(sign.isprintable() or sign == "\n" for sign in told)  # no colours: stdout is no terminal here
+    printed = capsys.readouterr().out
+    assert "[/red] title: 10 epochs" in printed
+    assert "plain" in printed
+    assert "again: regtui small.toml --set 'training.lr=0.1 '" in printed
+    assert "epoch     3  dropped: training.lr 0.1 -> 0.2" in printed
+    assert printed.isascii()
+    assert all(sign.isprintable() or sign == "\n" for sign in printed)  # no colours: stdout is no terminal here
 
 
 class Left:
     """A worker that was left at this moment of its run, and whose closing is a failure of its own."""
 
     def __init__(self, view):
-        self.told = view
+        self.last = view
 
     def view(self):
-        return self.told
+        return self.last
 
     def close(self, timeout=2.0):
-        self.told = moment(state="failed", failed=Failed("closed while loading"))
+        self.last = moment(state="failed", failed=Failed("closed while loading"))
         return True
 
 
 @pytest.mark.parametrize(
-    ("told", "code", "said"),
+    ("fields", "code", "message"),
     [
         ({"state": "failed", "failed": Failed("no\nnetwork [/b]")}, 2, "regtui: no network [/b]\n"),
         ({"state": "failed", "failed": Failed("KeyError: 3", "/a/log")}, 1,
@@ -226,21 +226,21 @@ class Left:
         ({"state": "running", "epoch": 3}, 0, ""),
     ],
 )  # fmt: skip
-def test_left_after_a_failure_it_says_so_in_a_line_and_by_its_code(told, code, said, monkeypatch, capsys):
+def test_left_after_a_failure_it_says_so_in_a_line_and_by_its_code(fields, code, message, monkeypatch, capsys):
     def left(app, **_):
-        app.worker = Left(moment(**told))
+        app.worker = Left(moment(**fields))
         return 0
 
     monkeypatch.setattr(RegtuiApp, "run", left)
     assert run_dashboard(experiment()) == code
-    assert capsys.readouterr() == ("", said)
+    assert capsys.readouterr() == ("", message)
 
 
-def leave(monkeypatch, **told):
+def leave(monkeypatch, **fields):
     """A dashboard that is left at once with the table of this run."""
 
     def left(app, **_):
-        app.last_view = moment(lane("plain"), lane("dropped"), state="finished", **told)
+        app.last_view = moment(lane("plain"), lane("dropped"), state="finished", **fields)
         app.worker = Left(app.last_view)
         return 0
 
@@ -251,8 +251,8 @@ def test_the_command_has_the_knobs_as_they_stood_when_the_run_began(monkeypatch,
     loaded = experiment()
     leave(monkeypatch, begun=with_value(loaded, "regularization.dropout", 0.25, "dropped"))
     assert run_dashboard(loaded, reproduce=["small.toml", "--seeds", "2"]) == 0
-    told = "again: regtui small.toml --seeds 2 --arm-set dropped:regularization.dropout=0.25\n"
-    assert told in capsys.readouterr().out
+    command = "again: regtui small.toml --seeds 2 --arm-set dropped:regularization.dropout=0.25\n"
+    assert command in capsys.readouterr().out
 
 
 def test_a_preset_picked_in_the_dashboard_is_the_one_that_the_command_names(monkeypatch, capsys):

@@ -33,7 +33,7 @@ def dashboard(monkeypatch):
     """A terminal, and a dashboard that only notes how it is called."""
     calls = []
     app = types.ModuleType("tui.app")
-    app.run_dashboard = lambda preset, **given: calls.append((preset, given)) or 0
+    app.run_dashboard = lambda preset, **options: calls.append((preset, options)) or 0
     monkeypatch.setitem(sys.modules, "tui.app", app)
     monkeypatch.setattr("tui.cli._has_terminal", lambda _: True)
     return calls
@@ -45,21 +45,21 @@ def test_help_and_version_answer_in_less_than_a_third_of_a_second(arguments):
     took = []
     for _ in range(3):
         began = time.perf_counter()
-        done = subprocess.run([REGTUI, *arguments], capture_output=True, text=True, check=True)
+        completed = subprocess.run([REGTUI, *arguments], capture_output=True, text=True, check=True)
         took.append(time.perf_counter() - began)
     assert min(took) < 0.3
-    assert "regtui" in done.stdout
-    assert not done.stderr
+    assert "regtui" in completed.stdout
+    assert not completed.stderr
 
 
 def test_help_imports_nothing_heavy():
     code = "import sys, tui.cli; tui.cli.main(['--help']); print(*sys.modules, file=sys.stderr)"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert not {name.partition(".")[0] for name in done.stderr.split()} & set(HEAVY)
+    completed = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert not {name.partition(".")[0] for name in completed.stderr.split()} & set(HEAVY)
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "message"),
     [
         (["--epoch", "5"], "unknown option '--epoch' (did you mean '--epochs'?)"),
         (["run", "dropout", "--jsn"], "unknown option '--jsn' (did you mean '--json'?)"),
@@ -83,23 +83,23 @@ def test_help_imports_nothing_heavy():
         (["check", "nowhere.toml"], "nowhere.toml: no such file"),
     ],
 )
-def test_what_cannot_be_understood_is_one_line_and_exit_code_2(arguments, said, capsys):
+def test_what_cannot_be_understood_is_one_line_and_exit_code_2(arguments, message, capsys):
     assert main(arguments) == 2
     out, err = capsys.readouterr()
     assert not out
     assert err.startswith("regtui: ")
-    assert said in err
+    assert message in err
     assert err.count("\n") == 1
 
 
 def test_no_word_opens_the_default_preset(dashboard):
     assert main([]) == 0
-    ((preset, given),) = dashboard
+    ((preset, options),) = dashboard
     assert preset.name == "clouds"
-    assert isinstance(given.pop("signals"), Signals)
-    assert given.pop("keeper_of")(preset) is not None
-    assert given.pop("background") == ["--checkpoint-every=30", "--keep-snapshots=512000000"]
-    assert given == {
+    assert isinstance(options.pop("signals"), Signals)
+    assert options.pop("keeper_of")(preset) is not None
+    assert options.pop("background") == ["--checkpoint-every=30", "--keep-snapshots=512000000"]
+    assert options == {
         "stop_on_hang_up": False,
         "device": "auto", "fps": None, "paused": False, "ascii_only": False, "mouse": True, "reproduce": ["clouds"],
     }  # fmt: skip
@@ -109,12 +109,12 @@ def test_options_reach_the_dashboard_and_those_that_change_numbers_the_command_t
     numbers = ["--set", "training.lr=0.1", "--arm-set", "dropout 0.2:regularization.dropout=0.5", "--seeds", "2",
                "--epochs", "7", "--device", "cpu"]  # fmt: skip
     assert main(["dropout", *numbers, "--fps", "5", "--paused", "--ascii", "--no-mouse"]) == 0
-    ((preset, given),) = dashboard
+    ((preset, options),) = dashboard
     assert (preset.seeds, preset.epochs) == ((0, 1), 7)
     assert preset.arm("dropout 0.2").settings.get("regularization.dropout") == 0.5
-    assert (given["device"], given["fps"], given["paused"]) == ("cpu", 5.0, True)
-    assert (given["ascii_only"], given["mouse"]) == (True, False)
-    assert given["reproduce"] == ["dropout", *numbers]
+    assert (options["device"], options["fps"], options["paused"]) == ("cpu", 5.0, True)
+    assert (options["ascii_only"], options["mouse"]) == (True, False)
+    assert options["reproduce"] == ["dropout", *numbers]
 
 
 @pytest.mark.parametrize("name", ["run.toml", "presets.toml", "check.toml"])
@@ -171,8 +171,8 @@ def test_presets_stand_in_the_order_of_their_groups_and_those_that_download_say_
 
 def test_the_list_of_presets_imports_no_torch():
     code = "import sys, tui.cli; tui.cli.main(['presets']); print(*sys.modules, file=sys.stderr)"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert not {"torch", "torchvision", "textual", "numpy"} & set(done.stderr.split())
+    completed = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert not {"torch", "torchvision", "textual", "numpy"} & set(completed.stderr.split())
 
 
 def test_a_terminal_shows_a_heading_and_an_example_for_each_group(monkeypatch):
@@ -199,7 +199,7 @@ def test_a_terminal_shows_a_heading_and_an_example_for_each_group(monkeypatch):
 def test_one_preset_shows_its_lesson_what_its_arms_change_and_its_toml(capsys):
     assert main(["presets", "dropout"]) == 0
     out = capsys.readouterr().out
-    for told in (
+    for expected in (
         "Dropout, off and on",
         "dropout 0.2: regularization.dropout = 0.2",
         "dropout off: the preset as it stands",
@@ -208,7 +208,7 @@ def test_one_preset_shows_its_lesson_what_its_arms_change_and_its_toml(capsys):
         "a new run with training.lr = 0.03",
         "from epoch 100: regularization.dropout = 0.2 in 'dropout off'",
     ):
-        assert told in out
+        assert expected in out
     assert "[[arm]]" in out
 
 
@@ -228,7 +228,7 @@ def test_check_names_the_line_that_is_wrong_and_goes_on_to_the_next_file(capsys,
 
 
 @pytest.mark.parametrize(
-    ("data", "said"),
+    ("data", "message"),
     [
         ('source = "digits"\ntrain = 3000', "the source digits has only 1797"),
         ('source = "csv"\npath = "nowhere.csv"\ntarget = "y"', "nowhere.csv"),
@@ -238,7 +238,7 @@ def test_check_names_the_line_that_is_wrong_and_goes_on_to_the_next_file(capsys,
         ('source = "moons"\n[regularization]\nl2 = 0.1\nl2_layers = [9]', "l2_layers"),
     ],
 )
-def test_check_refuses_in_one_line_what_a_run_refuses(data, said, capsys, tmp_path):
+def test_check_refuses_in_one_line_what_a_run_refuses(data, message, capsys, tmp_path):
     path = tmp_path / "mine.toml"
     path.write_text(f"[data]\n{data}\n")
     assert main(["run", str(path)]) == 2
@@ -246,10 +246,10 @@ def test_check_refuses_in_one_line_what_a_run_refuses(data, said, capsys, tmp_pa
     assert main(["check", str(path)]) == 2
     out, err = capsys.readouterr()
     assert not out
-    assert said in err
-    # What is read from the file names it and the line already; what only the data tell is told of the file.
-    told = refused.removeprefix(f"{path}:") if refused.startswith(f"{path}:") else f" {refused}"
-    assert err == f"regtui: {path}:{told}"
+    assert message in err
+    # What is read from the file names it and the line already; what only the data show is reported of the file.
+    place_and_reason = refused.removeprefix(f"{path}:") if refused.startswith(f"{path}:") else f" {refused}"
+    assert err == f"regtui: {path}:{place_and_reason}"
 
 
 def test_check_says_that_data_to_be_downloaded_were_not_looked_at(capsys, tmp_path, monkeypatch):
@@ -257,8 +257,8 @@ def test_check_says_that_data_to_be_downloaded_were_not_looked_at(capsys, tmp_pa
     path = preset_file(tmp_path, more='[[arm]]\nname = "digits"\ndata.source = "mnist"\n')
     fine = f"{path}: fine: 3 arms, 1 seed, 2 epochs, moons and mnist"
     assert main(["check", path]) == 0
-    told = "; its data from mnist, to be downloaded on first use, were not looked at"
-    assert capsys.readouterr().out == f"{fine}{told}\n"
+    message = "; its data from mnist, to be downloaded on first use, were not looked at"
+    assert capsys.readouterr().out == f"{fine}{message}\n"
     write_mnist(tmp_path / "MNIST" / "raw", train=2000)
     assert main(["check", path]) == 0
     assert capsys.readouterr().out == f"{fine}\n"

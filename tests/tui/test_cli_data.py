@@ -1,4 +1,4 @@
-"""The person's own data on the command line: what is said of them, and how they are used."""
+"""The person's own data on the command line: messages about them, and how they are used."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ def test_json_on_stdout_is_not_mixed_with_what_was_found(capsys, table):
 
 
 @pytest.mark.parametrize(
-    ("arguments", "told"),
+    ("arguments", "message"),
     [
         (["run", "my data.csv", "--target", "kin"], "--target 'kin': no such column in data.path = 'my data.csv'"),
         (["run", "my data.csv", "--target", "size", "--set", "data.drop=['age', 'kind']"], "has no column but"),
@@ -102,8 +102,8 @@ def test_json_on_stdout_is_not_mixed_with_what_was_found(capsys, table):
         (["new", "my data.csv", "-o", "none/mine.toml"], "none/mine.toml: not written: No such file or directory"),
     ],
 )  # fmt: skip
-def test_what_cannot_be_done_with_data_is_one_line(capsys, table, photos, arguments, told):
-    assert told in refused(capsys, *arguments)
+def test_what_cannot_be_done_with_data_is_one_line(capsys, table, photos, arguments, message):
+    assert message in refused(capsys, *arguments)
 
 
 BROKEN = {
@@ -137,10 +137,10 @@ def test_check_refuses_in_the_same_line_what_a_run_refuses(capsys, tmp_path, mon
     "options", [["--set", "data.train=1000"], ["--seeds", "0"], ["--arm-set", "nothing:data.size=3"]]
 )
 def test_check_takes_the_options_of_a_run_and_refuses_what_they_break(capsys, table, options):
-    said = refused(capsys, "run", table, *options).removeprefix("regtui: ").splitlines()[-1]
+    message = refused(capsys, "run", table, *options).removeprefix("regtui: ").splitlines()[-1]
     capsys.readouterr()
     assert main(["check", table, *options]) == 2
-    assert capsys.readouterr().err.splitlines()[-1].endswith(said.rpartition("regtui: ")[2])
+    assert capsys.readouterr().err.splitlines()[-1].endswith(message.rpartition("regtui: ")[2])
 
 
 def test_a_new_preset_explains_every_line_passes_the_check_and_runs_as_the_data_do(capsys, table):
@@ -180,15 +180,15 @@ def test_a_folder_with_a_presets_name_does_not_hide_it(capsys, tmp_path, monkeyp
 
 
 def test_a_class_of_one_example_is_told_of_where_a_run_begins_and_in_a_check(capsys, table, tmp_path):
-    told = "csv: class 'cow' has one example only: it is learned and not measured, or the reverse"
+    message = "csv: class 'cow' has one example only: it is learned and not measured, or the reverse"
     data = f'[data]\nsource = "csv"\npath = "{table}"\ntarget = "kind"\n[model]\nhidden = [4]\n[training]\nepochs = 1\n'
     (tmp_path / "mine.toml").write_text(data)
     assert main(["check", "mine.toml"]) == 0
-    assert capsys.readouterr().out.endswith(f"csv; {told}\n")
+    assert capsys.readouterr().out.endswith(f"csv; {message}\n")
     assert main(["run", "mine.toml"]) == 0
-    assert capsys.readouterr().err == f"regtui: note: {told}\n"
+    assert capsys.readouterr().err == f"regtui: note: {message}\n"
     assert main(["run", "mine.toml", "--json"]) == 0
-    assert json.loads(capsys.readouterr().out.splitlines()[0])["warnings"] == [told]
+    assert json.loads(capsys.readouterr().out.splitlines()[0])["warnings"] == [message]
     (tmp_path / "mine.toml").write_text(data.replace("[model]", 'split = "all"\n[model]'))
     assert main(["check", "mine.toml"]) == 0
     assert "cow" not in capsys.readouterr().out
@@ -199,11 +199,11 @@ def test_files_that_are_not_torchvisions_are_refused_and_gone_on_with_when_told(
     monkeypatch.setenv("REGTUI_DATA", str(tmp_path))
     write_cifar10(tmp_path / "cifar-10-batches-py")
     write_mnist(tmp_path / "MNIST" / "raw", packed=True)
-    given = ["run", "--set", f"data.source={source}", "--set", "data.train=40", *SMALL]
-    line = refused(capsys, *given)
+    arguments = ["run", "--set", f"data.source={source}", "--set", "data.train=40", *SMALL]
+    line = refused(capsys, *arguments)
     assert re.search(r"is not torchvision's \(md5 [0-9a-f]{32}, not [0-9a-f]{32}\): delete it, and it is", line)
     assert line.endswith("or go on with --data-unchecked")
-    assert main([*given, "--data-unchecked"]) == 0
+    assert main([*arguments, "--data-unchecked"]) == 0
 
 
 def test_a_forged_batch_leaves_the_program_whole(tmp_path, monkeypatch):
@@ -212,10 +212,10 @@ def test_a_forged_batch_leaves_the_program_whole(tmp_path, monkeypatch):
     batch = tmp_path / "cifar-10-batches-py" / "data_batch_1"
     raw = batch.read_bytes().replace(b"U\x02u1", b"U\x02O8")  # and its flags deny it
     batch.write_bytes(raw.replace(b"M\x00\x0c", b"M\x80\x01"))
-    done = subprocess.run(
+    completed = subprocess.run(
         [REGTUI, "run", "--data-unchecked", "--set", "data.source=cifar10", "--set", "data.train=5"],
         capture_output=True, text=True, timeout=60, env={"PATH": "/usr/bin:/bin", "REGTUI_DATA": str(tmp_path)},
     )  # fmt: skip
-    assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr.count("\n") == 1
-    assert "data_batch_1 is damaged (its data are no uint8)" in done.stderr
+    assert (completed.returncode, completed.stdout) == (2, "")
+    assert completed.stderr.count("\n") == 1
+    assert "data_batch_1 is damaged (its data are no uint8)" in completed.stderr

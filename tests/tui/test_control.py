@@ -35,12 +35,12 @@ def steered(*arguments):
 def script(folder, *commands, epochs=12):
     """The events of a run that was given all of a script at once, and its exit code."""
     lines = "".join(f"{command if isinstance(command, str) else json.dumps(command)}\n" for command in commands)
-    done = subprocess.run(
+    completed = subprocess.run(
         [REGTUI, "run", "--control", preset_file(folder, epochs)], input=lines, capture_output=True, text=True,
         check=False, timeout=60,
     )  # fmt: skip
-    assert not done.stderr
-    return [from_json(line) for line in done.stdout.splitlines()], done.returncode
+    assert not completed.stderr
+    return [from_json(line) for line in completed.stdout.splitlines()], completed.returncode
 
 
 def only(events, kind):
@@ -71,7 +71,7 @@ def test_a_script_turns_knobs_exactly_where_it_says_and_is_the_same_again_bit_fo
     assert code == 130
     assert isinstance(events[0], Started)
     turned = only(events, Intervention)
-    assert [(each.arm, each.knob, each.epoch, each.batch) for each in turned] == [
+    assert [(event.arm, event.knob, event.epoch, event.batch) for event in turned] == [
         ("off", "regularization.l2", 0, 0), ("on", "regularization.l2", 0, 0), ("on", "training.lr", 3, 0)
     ]  # fmt: skip
     receipts = {receipt.number: receipt for receipt in only(events, Receipt) if receipt.number <= len(commands)}
@@ -79,7 +79,7 @@ def test_a_script_turns_knobs_exactly_where_it_says_and_is_the_same_again_bit_fo
     assert [receipts[number].epoch for number in (2, 3, 4, 5)] == [0, 5, 5, 9]
     assert receipts[6].refused == "the run has ended after epoch 9"
     assert {end.epoch for end in only(events, Finished)} == {9}
-    lr = {each.epoch: each.lr for each in only(events, Epoch) if (each.arm, each.seed) == ("on", 0)}
+    lr = {epoch.epoch: epoch.lr for epoch in only(events, Epoch) if (epoch.arm, epoch.seed) == ("on", 0)}
     assert lr[4] == 0.4
     assert lr[3] != 0.4
     again, _ = script(tmp_path, *commands)
@@ -91,12 +91,12 @@ def test_a_script_in_a_file_is_read_before_the_first_step(tmp_path):
         '{"do": "turn", "knob": "training.lr", "value": 0.4, "at": 0}\n{"do": "stop", "at": 2}'
     )
     with open(tmp_path / "script") as file:
-        done = subprocess.run(
+        completed = subprocess.run(
             [REGTUI, "run", "--control", preset_file(tmp_path, LONG)], stdin=file, capture_output=True, text=True,
             check=False, timeout=60,
         )  # fmt: skip
-    events = [from_json(line) for line in done.stdout.splitlines()]
-    assert {each.lr for each in only(events, Epoch)} == {0.4}
+    events = [from_json(line) for line in completed.stdout.splitlines()]
+    assert {epoch.lr for epoch in only(events, Epoch)} == {0.4}
     assert {end.epoch for end in only(events, Finished)} == {2}
 
 
@@ -127,7 +127,7 @@ def test_wrong_lines_are_refused_with_what_was_expected_and_the_run_goes_on(tmp_
     assert code == 0
     receipts = sorted(only(events, Receipt), key=lambda receipt: receipt.number)
     assert [receipt.taken for receipt in receipts] == [False] * len(wrong)
-    said = [
+    expected = [
         "not JSON",
         "not JSON",
         "expected one of",
@@ -137,7 +137,7 @@ def test_wrong_lines_are_refused_with_what_was_expected_and_the_run_goes_on(tmp_
         "while training",
         "no lane",
     ]
-    assert [part in receipt.refused for part, receipt in zip(said, receipts, strict=True)] == [True] * len(wrong)
+    assert [part in receipt.refused for part, receipt in zip(expected, receipts, strict=True)] == [True] * len(wrong)
     assert {end.epoch for end in only(events, Finished)} == {12}
 
 
@@ -145,13 +145,13 @@ def test_hostile_bytes_are_answered_and_harmless(tmp_path):
     chance = random.Random(9)
     lines = [b"[" * 1_000_000, b"x" * 10_000_000, b'{"do": ' * 100_000, b"\xff\xfe\x00", b'{"do": "\x1b]0;x\x07"}']
     lines += [chance.randbytes(50).replace(b"\n", b"") or b"-" for _ in range(1_000)]
-    done = subprocess.run(
+    completed = subprocess.run(
         [REGTUI, "run", "--control", preset_file(tmp_path, 12)], input=b"\n".join(lines), capture_output=True,
         check=False, timeout=120,
     )  # fmt: skip
-    assert (done.returncode, done.stderr) == (0, b"")
-    assert done.stdout.isascii()
-    events = [from_json(line) for line in done.stdout.decode().splitlines()]
+    assert (completed.returncode, completed.stderr) == (0, b"")
+    assert completed.stdout.isascii()
+    events = [from_json(line) for line in completed.stdout.decode().splitlines()]
     receipts = only(events, Receipt)
     assert len(receipts) == len([line for line in lines if line.strip()])
     assert not any(receipt.taken for receipt in receipts)
@@ -166,7 +166,7 @@ def test_a_conversation_over_pipes(tmp_path):
         while not only(events, Seen) or not only(events, Epoch):
             events.append(from_json(process.stdout.readline()))
         assert only(events, Seen)[-1].look == "confusion"
-        assert {each.epoch for each in only(events, Epoch)} == {1}
+        assert {epoch.epoch for epoch in only(events, Epoch)} == {1}
         assert answer(process, do="set_speed", speed=50)[-1].taken
         assert answer(process, do="resume")[-1].epoch == 1
         process.stdin.write('{"do": "pause", "at": 4}\n')

@@ -47,8 +47,8 @@ def test_a_run_ends_with_the_table_and_the_arms_in_words(tmp_path, capsys):
     assert main(["run", preset_file(tmp_path)]) == 0
     out, err = capsys.readouterr()
     assert not err
-    for told in ("Small", "60 training", "off", "on", "full length", "test", "gap of 'off'"):
-        assert told in out
+    for expected in ("Small", "60 training", "off", "on", "full length", "test", "gap of 'off'"):
+        assert expected in out
     assert "\x1b" not in out
 
 
@@ -116,10 +116,10 @@ class Reader(io.StringIO):
 
 
 def test_json_lines_are_there_as_soon_as_they_are_known(tmp_path, monkeypatch):
-    told = Reader()
-    monkeypatch.setattr("sys.stdout", told)
+    reader = Reader()
+    monkeypatch.setattr("sys.stdout", reader)
     assert main(["run", preset_file(tmp_path), "--json"]) == 0
-    moments = [[type(from_json(line)) for line in text.splitlines()] for text in told.seen if text]
+    moments = [[type(from_json(line)) for line in text.splitlines()] for text in reader.seen if text]
     assert moments == [[Started], [Epoch] * 4, [Epoch] * 4, [*[Epoch, Stopped] * 4, *[Finished] * 4]]
 
 
@@ -152,14 +152,14 @@ def test_one_arm_that_diverged_is_no_failure(tmp_path, capsys):
 
 
 @pytest.mark.parametrize(
-    ("data", "said"),
+    ("data", "message"),
     [("data.train=3000", "data.train = 3000"), ("data.source=csv", "path"), ("regularization.dropout=2", "below 1")],
 )
-def test_bad_input_is_one_line_and_2(data, said, tmp_path, capsys):
+def test_bad_input_is_one_line_and_2(data, message, tmp_path, capsys):
     assert main(["run", preset_file(tmp_path), "--json", "--set", data]) == 2
     out, err = capsys.readouterr()
     assert not out
-    assert said in err
+    assert message in err
     assert err.count("\n") == 1
 
 
@@ -255,10 +255,10 @@ def test_a_reader_that_leaves_ends_the_run_quietly(tmp_path):
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs /dev/full")
 def test_a_full_disk_is_one_line(tmp_path):
     with open("/dev/full", "w") as full:
-        done = subprocess.run([REGTUI, "presets"], stdout=full, stderr=subprocess.PIPE, text=True, env={**os.environ, "XDG_STATE_HOME": str(tmp_path)}, check=False)  # noqa: E501  # fmt: skip
-    assert done.returncode == 1
-    assert done.stderr.startswith("regtui: OSError")
-    assert done.stderr.count("\n") == 1
+        completed = subprocess.run([REGTUI, "presets"], stdout=full, stderr=subprocess.PIPE, text=True, env={**os.environ, "XDG_STATE_HOME": str(tmp_path)}, check=False)  # noqa: E501  # fmt: skip
+    assert completed.returncode == 1
+    assert completed.stderr.startswith("regtui: OSError")
+    assert completed.stderr.count("\n") == 1
 
 
 def test_others_numbers_and_the_title_are_not_told_of_other_data_or_another_length(tmp_path, capsys):

@@ -42,19 +42,19 @@ async def attached(runs: Path) -> AsyncIterator[Person]:
 
 
 async def test_a_knob_turned_in_one_dashboard_shows_in_the_other_and_both_pause(runs):
-    async with attached(runs) as one:
-        await one.sees(lambda: one.view.record.epoch > 2)
-        await one.choose("training.lr")
-        await one.press("right")
-        await one.sees(lambda: one.view.record.interventions)
-        (turned,) = one.view.record.interventions
-        await one.press("space")
-        await one.sees(lambda: one.view.state == "paused")
-        await one.press("c")
-        await one.sees(lambda: one.view.record.seen)
-        await one.sees("confusion")
-        await one.sees(lambda: "looking ..." not in one.text)
-        assert not one.toasts
+    async with attached(runs) as first:
+        await first.sees(lambda: first.view.record.epoch > 2)
+        await first.choose("training.lr")
+        await first.press("right")
+        await first.sees(lambda: first.view.record.interventions)
+        (turned,) = first.view.record.interventions
+        await first.press("space")
+        await first.sees(lambda: first.view.state == "paused")
+        await first.press("c")
+        await first.sees(lambda: first.view.record.seen)
+        await first.sees("confusion")
+        await first.sees(lambda: "looking ..." not in first.text)
+        assert not first.toasts
     async with attached(runs) as two:
         assert two.view.state == "paused"
         assert two.view.record.interventions == [turned]

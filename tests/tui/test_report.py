@@ -28,14 +28,14 @@ from tui.report import outcome, reported_table, reproduce, table, with_knobs
 PAIR = read_preset('[training]\nseeds = [0, 1, 2]\n[[arm]]\nname = "off"\n[[arm]]\nname = "on"')
 
 
-def epoch(arm="off", seed=0, **told):
+def epoch(arm="off", seed=0, **more):
     losses = {"train_loss": 0.1, "val_loss": 0.5, "gap": 0.4, "best_train_loss": 0.2, "best_val_loss": 0.4}
     others = {"train_acc": 1.0, "val_acc": 0.9, "weight_norm": 1.0, "grad_norm": 1.0, "lr": 0.1, "wait": 2}
-    return epoch_of(arm, seed, **{"epoch": 9, "best_epoch": 7, **losses, **others, **told})
+    return epoch_of(arm, seed, **{"epoch": 9, "best_epoch": 7, **losses, **others, **more})
 
 
-def drawn(rows, width, **given):
-    return printed(table(rows, width, **given), width)
+def printed_table(rows, width, **options):
+    return printed(table(rows, width, **options), width)
 
 
 def printed(part, width):
@@ -63,21 +63,21 @@ def test_a_number_is_the_mean_over_the_seeds_with_the_sample_deviation():
 
 
 def test_a_lane_keeps_its_best_weights_or_its_last_as_it_was_decided_when_it_stopped():
-    told = epoch(best_epoch=7)
+    measured = epoch(best_epoch=7)
     never = epoch("on", best_epoch=0, best_val_loss=math.nan)
-    off, on = summarize(record_of(PAIR, {("off", 0): told, ("on", 0): never}))
+    off, on = summarize(record_of(PAIR, {("off", 0): measured, ("on", 0): never}))
     assert off.kept == {0: Kept(True, 0.2, 0.4, math.nan, math.nan)}
     assert on.kept == {0: Kept(False, 0.1, 0.5, math.nan, math.nan)}
     last = with_value(PAIR, "early_stopping.restore_best", False)
-    assert not summarize(record_of(last, {("off", 0): told}))[0].kept[0].best
+    assert not summarize(record_of(last, {("off", 0): measured}))[0].kept[0].best
     # Turned after the end, the knob says nothing of the weights that were kept.
     stopped = {("off", 0): Stopped("off", 0, 9, "epochs", 7, 0.4, kept_epoch=7)}
     finished = {("off", 0): Finished("off", 0, 9, "epochs", 0.3, 0.9, 7, 0.4, kept_epoch=7)}
-    assert summarize(record_of(last, {("off", 0): told}, stopped, finished))[0].kept == {
+    assert summarize(record_of(last, {("off", 0): measured}, stopped, finished))[0].kept == {
         0: Kept(True, 0.2, 0.4, 0.3, 0.9)
     }
     stopped = {("off", 0): Stopped("off", 0, 9, "diverged", 7, 0.4, kept_epoch=7)}
-    assert summarize(record_of(PAIR, {("off", 0): told}, stopped, finished))[0].kept == {}
+    assert summarize(record_of(PAIR, {("off", 0): measured}, stopped, finished))[0].kept == {}
 
 
 @pytest.mark.parametrize(
@@ -90,9 +90,9 @@ def test_a_lane_keeps_its_best_weights_or_its_last_as_it_was_decided_when_it_sto
 )
 def test_the_table_says_where_the_best_epoch_need_not_have_the_lowest_loss(rule, words):
     preset = read_preset(f"[early_stopping]\n{rule}")
-    told = best_in_words(preset)
+    words_shown = best_in_words(preset)
     shown = f"best: the last that early stopping counted as better ({words}); its val loss need not be the lowest"
-    assert told == (words and shown)
+    assert words_shown == (words and shown)
     parts = [printed(part, 160) for part in outcome(record_of(preset), 160)]
     assert any("need not be the lowest" in part for part in parts) == (words is not None)
 
@@ -104,18 +104,18 @@ def test_one_seed_has_no_deviation():
 def test_lanes_that_still_train_are_counted_beside_those_that_have_ended():
     last = {("off", seed): epoch(seed=seed) for seed in range(3)}
     ends = {("off", seed): Stopped("off", seed, 9, "early_stopping", 7, 0.4) for seed in range(3)}
-    said = [summarize(record_of(PAIR, last, dict([*ends.items()][:count])))[0].reason for count in range(4)]
-    assert said == ["", "1 stopped early, 2 training", "2 stopped early, 1 training", "stopped early"]
+    reasons = [summarize(record_of(PAIR, last, dict([*ends.items()][:count])))[0].reason for count in range(4)]
+    assert reasons == ["", "1 stopped early, 2 training", "2 stopped early, 1 training", "stopped early"]
 
 
 def test_ours_has_as_many_decimals_as_theirs_and_two_at_the_least_but_for_epochs():
-    told = [
+    reported = [
         Reported("off", "test_acc", 0.9, 0.87654),
         Reported("off", "test_acc", 0.912, 0.87654),
         Reported("off", "best_epoch", 12.0, 13.4),
         Reported("off", "val_loss", 1.0, 0.5),
     ]
-    assert [row.ours for row in reported_rows(told)] == ["0.88", "0.877", "13", "0.50"]
+    assert [row.ours for row in reported_rows(reported)] == ["0.88", "0.877", "13", "0.50"]
 
 
 def test_a_lane_that_diverged_is_counted_and_left_out_of_the_means():
@@ -143,7 +143,7 @@ def test_the_test_numbers_come_from_the_end():
 
 @pytest.mark.parametrize("width", [160, 120, 80, 60, 44])
 def test_no_line_of_the_table_is_wider_than_the_terminal_or_wraps(width):
-    text = drawn(FULL, width)
+    text = printed_table(FULL, width)
     assert max(map(len, text.splitlines())) <= width
     for name in ("dropout off", "dropout 0.2", "89.9 %", "± 0.4"):
         assert name in text
@@ -151,7 +151,7 @@ def test_no_line_of_the_table_is_wider_than_the_terminal_or_wraps(width):
 
 
 def test_a_wide_table_is_one_line_an_arm_and_tells_everything():
-    text = drawn(FULL, 160)
+    text = printed_table(FULL, 160)
     for header in ("train loss", "best val loss", "best epoch", "epochs", "test loss", "test acc", "reason"):
         assert header in text
     assert "0.412 ± 0.020" in text
@@ -160,24 +160,24 @@ def test_a_wide_table_is_one_line_an_arm_and_tells_everything():
 
 
 def test_where_no_arm_is_starred_the_table_says_why():
-    one = [dataclasses.replace(row, lanes=1, kept={0: row.kept[0]}) for row in FULL]
-    text = drawn(one, 120)
+    one_seed = [dataclasses.replace(row, lanes=1, kept={0: row.kept[0]}) for row in FULL]
+    text = printed_table(one_seed, 120)
     assert "★" not in text
     assert "one seed shows no spread" in text
 
 
 def test_eighty_columns_keep_epochs_and_reason_by_folding_them():
-    text = drawn(FULL, 80)
-    for told in ("train", "301 epochs", "full length", "at 37"):
-        assert told in text
+    text = printed_table(FULL, 80)
+    for expected in ("train", "301 epochs", "full length", "at 37"):
+        assert expected in text
 
 
 def test_ascii_only_means_ascii():
-    assert drawn(FULL, 80, ascii_only=True).isascii()
+    assert printed_table(FULL, 80, ascii_only=True).isascii()
 
 
 def test_a_table_without_numbers_and_with_brackets_in_a_name_is_drawn():
-    text = drawn([ArmRow("[red]a[/red]", 1), ArmRow("b", 1)], 80)
+    text = printed_table([ArmRow("[red]a[/red]", 1), ArmRow("b", 1)], 80)
     assert "[red]a[/red]" in text
 
 
@@ -208,7 +208,7 @@ regularization.dropout = 0.2
 
 
 @pytest.mark.parametrize(
-    ("given", "turned", "added"),
+    ("arguments_given", "turned", "added"),
     [
         ([], [], []),
         ([], [("regularization.dropout", 0.5, "it's: on")], ["--arm-set", "it's: on:regularization.dropout=0.5"]),
@@ -225,15 +225,17 @@ regularization.dropout = 0.2
         (["--seeds", "2"], [("training.epochs", 20, None)], ["--set", "training.epochs=20"]),
     ],
 )  # fmt: skip
-def test_the_command_with_the_knobs_as_they_were_turned_gives_the_same_settings(given, turned, added, tmp_path):
+def test_the_command_with_the_knobs_as_they_were_turned_gives_the_same_settings(
+    arguments_given, turned, added, tmp_path
+):
     (tmp_path / "arms.toml").write_text(ARMS)
-    arguments = [str(tmp_path / "arms.toml"), *given]
+    arguments = [str(tmp_path / "arms.toml"), *arguments_given]
     begun = original = parsed(reproduce(arguments, command=""))
     for knob, value, arm in turned:
         begun = with_value(begun, knob, value, arm)
-    told = with_knobs(arguments, original, begun)
-    assert told == [*arguments, *added]
-    assert settings(parsed(reproduce(told, command=""))) == settings(begun)
+    arguments_now = with_knobs(arguments, original, begun)
+    assert arguments_now == [*arguments, *added]
+    assert settings(parsed(reproduce(arguments_now, command=""))) == settings(begun)
 
 
 @pytest.mark.parametrize("arm", [None, "off"])
@@ -249,8 +251,8 @@ def test_a_preset_without_arms_is_changed_as_a_whole(tmp_path):
     (tmp_path / "one.toml").write_text('[data]\nsource = "moons"\n')
     original = parsed(f"regtui {tmp_path / 'one.toml'}")
     begun = with_value(original, "training.lr", 0.5, "base")
-    told = with_knobs([str(tmp_path / "one.toml")], original, begun)
-    assert settings(parsed(reproduce(told, command=""))) == settings(begun)
+    arguments = with_knobs([str(tmp_path / "one.toml")], original, begun)
+    assert settings(parsed(reproduce(arguments, command=""))) == settings(begun)
 
 
 def parsed(command):
@@ -276,7 +278,7 @@ CURVES = [
 
 @pytest.mark.parametrize("width", [160, 80])
 def test_a_regression_has_no_accuracy_and_a_dash_says_so(width):
-    text = drawn(CURVES, width)
+    text = printed_table(CURVES, width)
     assert "nan" not in text
     assert "%" not in text
     assert percent(math.nan) == "-"
@@ -286,7 +288,7 @@ def test_a_regression_has_no_accuracy_and_a_dash_says_so(width):
 
 
 def test_a_reported_number_stands_beside_ours_with_its_spread_and_its_note():
-    told = [
+    reported = [
         Reported("off", "test_acc", 0.2018, 0.20312, note="validated on the test set", ours_std=0.00201),
         Reported("off", "val_loss", 0.25, 0.6),
         Reported("off", "best_val_loss", None, 0.35, "about a third", ours_std=0.0707),
@@ -294,7 +296,7 @@ def test_a_reported_number_stands_beside_ours_with_its_spread_and_its_note():
         Reported("off", "val_acc", 1.0, math.nan),
         Reported("off", "test_loss", 3.3778, 1.5e30, ours_std=7.1e29),
     ]
-    assert reported_rows(told) == [
+    assert reported_rows(reported) == [
         ReportedRow("off", "test acc", "0.2018", "0.2031 ± 0.0020", "validated on the test set"),
         ReportedRow("off", "val loss", "0.25", "0.60", ""),
         ReportedRow("off", "best val loss", "about a third", "0.3500 ± 0.0707", ""),
@@ -302,21 +304,23 @@ def test_a_reported_number_stands_beside_ours_with_its_spread_and_its_note():
         ReportedRow("off", "val acc", "1", "-", ""),
         ReportedRow("off", "test loss", "3.3778", "1.5e+30 ± 7.1e+29", ""),  # a run that has blown up
     ]
-    assert reported_rows(told[:1], sign="+-")[0].ours == "0.2031 +- 0.0020"
+    assert reported_rows(reported[:1], sign="+-")[0].ours == "0.2031 +- 0.0020"
 
 
 @pytest.mark.parametrize("width", [60, 80, 160])
 def test_the_table_of_what_others_report_fits_the_terminal(width):
-    told = [Reported("a long name of an arm", "test_acc", 0.2018, 0.20312, note="theirs [1] " * 8, ours_std=0.00201)]
-    text = printed(reported_table(told), width)
+    reported = [
+        Reported("a long name of an arm", "test_acc", 0.2018, 0.20312, note="theirs [1] " * 8, ours_std=0.00201)
+    ]
+    text = printed(reported_table(reported), width)
     assert all(len(line) <= width for line in text.splitlines())
     assert all(part in text for part in ("0.2018", "0.2031 ± 0.0020", "theirs"))
-    assert printed(reported_table(told, ascii_only=True), width).isascii()
+    assert printed(reported_table(reported, ascii_only=True), width).isascii()
 
 
 def test_an_average_of_the_weights_is_told_beside_the_weights():
-    kept = {"ema_val_loss": 0.3, "ema_val_acc": 0.9}
-    last = {("off", seed): epoch(seed=seed, val_loss=0.5 + 0.2 * seed, averages=kept) for seed in (0, 1)}
+    averages = {"ema_val_loss": 0.3, "ema_val_acc": 0.9}
+    last = {("off", seed): epoch(seed=seed, val_loss=0.5 + 0.2 * seed, averages=averages) for seed in (0, 1)}
     assert averages_in_words(record_of(PAIR, last)) == [
         "'off': the averaged weights (EMA) have val loss 0.300 ± 0.000, 90.0 %; "
         "the weights themselves val loss 0.600 ± 0.141, 90.0 %"

@@ -1,4 +1,4 @@
-"""Whatever is said without a screen is printable where it leaves, and an error is one line of a bounded length."""
+"""Whatever is printed without a screen is printable where it leaves, and an error is one line of a bounded length."""
 
 import subprocess
 import sys
@@ -40,8 +40,8 @@ def test_rich_prints_no_part_of_a_table_as_a_command(capsys):
     table = Table(title=HOSTILE, caption=HOSTILE)
     table.add_column(HOSTILE)
     table.add_row(Text(HOSTILE, style="bold"))
-    for each in (HOSTILE, Text(f"{HOSTILE}\nnext"), table):
-        StdoutConsole().print(each)
+    for renderable in (HOSTILE, Text(f"{HOSTILE}\nnext"), table):
+        StdoutConsole().print(renderable)
     out = capsys.readouterr().out
     assert harmful(out, lines=True) is None
     assert out.count("\\x1b]52;c;") == 6
@@ -77,7 +77,7 @@ def test_a_bar_of_an_arm_is_no_command(capsys, monkeypatch):
         ["dropout", "--set", "x" * 100_000],
         ["dropout", "--arm-set", f"{'x' * 100_000}:training.lr=1"],
     ],
-    ids=lambda given: " ".join(given)[:24].encode("unicode_escape").decode(),
+    ids=lambda arguments: " ".join(arguments)[:24].encode("unicode_escape").decode(),
 )
 def test_whatever_is_typed_is_told_in_one_printable_line(arguments, capsys):
     assert main(arguments) == 2
@@ -105,12 +105,12 @@ def test_a_hostile_name_and_file_reach_no_real_stream(tmp_path):
     (folder / f"t{OSC}.csv").write_text(f"x,y\n1,a\n{HOSTILE[:-1]},b\n")
     preset = folder / "mine.toml"
     preset.write_text('[data]\nsource = "csv"\npath = "t.csv"\ntarget = "y"\n')
-    given = f"data.path={folder}/t{OSC}.csv"
-    for arguments in ([str(preset), "--set", given], [str(preset)], [str(folder)]):
-        done = subprocess.run([REGTUI, "run", *arguments], capture_output=True, check=False, cwd=folder)
-        assert done.returncode == 2
-        assert b"\x1b" not in done.stdout + done.stderr
-        assert done.stderr.startswith(b"regtui: ")
+    setting = f"data.path={folder}/t{OSC}.csv"
+    for arguments in ([str(preset), "--set", setting], [str(preset)], [str(folder)]):
+        completed = subprocess.run([REGTUI, "run", *arguments], capture_output=True, check=False, cwd=folder)
+        assert completed.returncode == 2
+        assert b"\x1b" not in completed.stdout + completed.stderr
+        assert completed.stderr.startswith(b"regtui: ")
 
 
 @pytest.mark.parametrize("arguments", [["run", ""], [""], ["run", " "], ["presets", ""], ["check", ""]])

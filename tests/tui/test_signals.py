@@ -39,7 +39,7 @@ def until(holds):
 
 
 def test_ctrl_c_while_a_run_may_end_in_good_order_is_only_noted() -> None:
-    done = ended(f"""{BEGIN}
+    completed = ended(f"""{BEGIN}
 with Signals() as signals:
     signals.graceful = True
     sent(signal.SIGINT)
@@ -47,11 +47,11 @@ with Signals() as signals:
     signals.check()
 print("in good order")
 """)
-    assert (done.returncode, done.stdout, done.stderr) == (0, "in good order\n", "")
+    assert (completed.returncode, completed.stdout, completed.stderr) == (0, "in good order\n", "")
 
 
 def test_a_second_ctrl_c_is_the_end_though_the_first_was_only_noted() -> None:
-    done = ended(f"""{BEGIN}
+    completed = ended(f"""{BEGIN}
 with Signals() as signals:
     signals.graceful = True
     sent(signal.SIGINT, signal.SIGINT)
@@ -61,11 +61,11 @@ with Signals() as signals:
     except Ended as end:
         print(signals.interrupted, end.code)
 """)
-    assert (done.returncode, done.stdout, done.stderr) == (0, "True 130\n", "")
+    assert (completed.returncode, completed.stdout, completed.stderr) == (0, "True 130\n", "")
 
 
 def test_a_ctrl_c_after_the_one_that_ends_it_does_not_wait_for_the_end_in_good_order() -> None:
-    done = ended(f"""{BEGIN}
+    completed = ended(f"""{BEGIN}
 with Signals() as signals:
     asked = []
     signals.on_end = asked.append  # who never ends
@@ -76,17 +76,17 @@ with Signals() as signals:
     sent(signal.SIGINT)
     time.sleep(10)
 """)
-    assert (done.returncode, done.stdout, done.stderr) == (130, "[2]\n", "")
+    assert (completed.returncode, completed.stdout, completed.stderr) == (130, "[2]\n", "")
 
 
 def test_who_does_not_end_in_time_is_ended_with_the_signals_code() -> None:
-    done = ended(f"""{BEGIN}
+    completed = ended(f"""{BEGIN}
 tui.signals.GRACE = 0.2
 with Signals() as signals:
     sent(signal.SIGTERM)
     time.sleep(10)
 """)
-    assert done.returncode == 128 + signal.SIGTERM
+    assert completed.returncode == 128 + signal.SIGTERM
 
 
 @pytest.mark.skipif(threading.current_thread() is not threading.main_thread(), reason="signals are the main thread's")

@@ -1,4 +1,4 @@
-"""Moments of a run, made by hand: what the widgets are shown."""
+"""Moments of a run, written by hand: what the widgets are shown."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ Lane = tuple[str, int]
 
 
 def lane(arm: str, seed: int = 0, epoch: int = 10, **numbers: Any) -> Epoch:
-    """After `epoch` epochs: losses 0.2 and 0.5 (validation), at its best 0.25 and 0.45, if not told otherwise."""
-    told: dict[str, Any] = {
+    """After `epoch` epochs: losses 0.2 and 0.5 (validation), at its best 0.25 and 0.45, if not given otherwise."""
+    fields: dict[str, Any] = {
         "train_loss": 0.2, "gap": 0.3, "weight_norm": 4.0, "best_epoch": epoch, "weight_norms": (3.0, 2.0),
         "best_train_loss": 0.25, **numbers,
     }  # fmt: skip
-    return epoch_of(arm, seed, epoch, **told)
+    return epoch_of(arm, seed, epoch, **fields)
 
 
 def stop(arm: str, reason: str, seed: int = 0, epoch: int = 10) -> tuple[Lane, Stopped]:
@@ -40,17 +40,17 @@ def finish(arm: str, seed: int = 0, test_acc: float = 0.85) -> tuple[Lane, Finis
     return (arm, seed), Finished(arm, seed, 10, "epochs", 0.6, test_acc, 5, 0.45)
 
 
-def moment(*lanes: Epoch, base: Mapping[str, Any] | None = None, arms: Any = None, **told: Any) -> View:
-    """A view after these lanes' epochs, each of which stands in the history too; `told` as the View or its record has
+def moment(*lanes: Epoch, base: Mapping[str, Any] | None = None, arms: Any = None, **fields: Any) -> View:
+    """A view after these lanes' epochs, each of which stands in the history too; `fields` as the View or its record has
     it, a look's data by (look, arm, seed) in `seen`."""
     record = RunRecord(experiment(dict(base or {}), arms))
     record.history = History([(arm, seed) for arm in record.preset.arm_names for seed in record.preset.seeds])
     record.take_all(sorted(lanes, key=lambda epoch: epoch.epoch))
-    of_view = {name: told.pop(name) for name in ("rate", "speed", "paused", "pending", "version") if name in told}
-    state = told.pop("state", "running")
-    for look, data in told.pop("seen", {}).items():
+    of_view = {name: fields.pop(name) for name in ("rate", "speed", "paused", "pending", "version") if name in fields}
+    state = fields.pop("state", "running")
+    for look, data in fields.pop("seen", {}).items():
         record.take(Seen(*look, record.epoch, data))
-    for name, value in told.items():
+    for name, value in fields.items():
         assert hasattr(record, name), name
         setattr(record, name, dict(value) if name in _BY_LANE else value)
     return View(state, record, **of_view)

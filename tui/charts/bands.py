@@ -105,8 +105,8 @@ def _edges(canvas: Canvas, curve: Curve) -> np.ndarray:
         inside &= curve.run[after] == curve.run[after - 1]
     values = np.stack((np.interp(x, curve.x, curve.low), np.interp(x, curve.x, curve.high)))
     edges = (canvas.py(np.log10(values) if canvas.log else values) + 0.5) / canvas.sy
-    known: np.ndarray = np.where(inside, edges, np.nan)
-    return known
+    drawable: np.ndarray = np.where(inside, edges, np.nan)
+    return drawable
 
 
 def _packed(colours: np.ndarray) -> np.ndarray:

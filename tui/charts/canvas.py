@@ -259,8 +259,8 @@ def raster(
     part = (pixel - (np.cumsum(count) - count)[to] + 1) / count[to]
     if (dashes[:, 0] > dashes[:, 1]).any():
         since_gap = pixel - np.maximum.accumulate(np.where(joined[to], 0, pixel))
-        period, drawn = dashes[path[to]].T
-        on = since_gap % period < drawn
+        period, dash = dashes[path[to]].T
+        on = since_gap % period < dash
         to, part = to[on], part[on]
     start = before[to]
     return (

@@ -89,28 +89,30 @@ def painted(
     order = sorted(
         range(len(plot.series)), key=lambda place: (not plot.series[place].faint, plot.series[place].stroke == "heavy")
     )
-    drawn = [plot.series[place] for place in order]
-    parts = [_visible(series, paths[place], canvas, skin.ascii) for place, series in zip(order, drawn, strict=True)]
+    ordered = [plot.series[place] for place in order]
+    parts = [_visible(series, paths[place], canvas, skin.ascii) for place, series in zip(order, ordered, strict=True)]
     if parts:
         px, py, joined = (np.concatenate(part) for part in zip(*parts, strict=True))
         path = np.repeat(np.arange(len(parts)), [len(part[0]) for part in parts])
-        dashes = np.array([_dashes(series, skin.colourless) for series in drawn])
+        dashes = np.array([_dashes(series, skin.colourless) for series in ordered])
         px, py, path = raster(px, py, joined, path, dashes)
-        heavy = np.array([series.stroke == "heavy" and not series.scattered for series in drawn])
+        heavy = np.array([series.stroke == "heavy" and not series.scattered for series in ordered])
         if not skin.ascii:
             px, py, path = _broad(px, py, path, heavy, canvas)
-        colours = np.array([packed(rgb_of(series, skin)) for series in drawn], dtype=np.int32)
-        characters = np.array([ord(_CHARACTERS[series.stroke]) for series in drawn], dtype=np.uint32)
+        colours = np.array([packed(rgb_of(series, skin)) for series in ordered], dtype=np.int32)
+        characters = np.array([ord(_CHARACTERS[series.stroke]) for series in ordered], dtype=np.uint32)
         where = cells.paint(px, py, colours[path], characters[path])
-        line = np.array([not series.scattered for series in drawn])[path]
-        faint = np.array([series.faint for series in drawn])[path]
+        line = np.array([not series.scattered for series in ordered])[path]
+        faint = np.array([series.faint for series in ordered])[path]
         cells.take_turns(where[line], colours[path][line], faint[line])
     for mark in plot.marks:
         if mark.kind == "best" and canvas.holds(mark.x):
             _best(cells, mark, canvas, rgb_in(mark.colour, skin.dark), skin.ascii)
     if parts and any(numbers):
         apart = max(_NUMBERED, _OWN * len(set(numbers)))
-        for place, (number, series) in enumerate(zip((numbers[at] for at in order), drawn, strict=True)):
+        for place, (number, series) in enumerate(
+            zip((numbers[number_at] for number_at in order), ordered, strict=True)
+        ):
             if number:
                 own = _OWN * (series.number or 0)
                 _number(cells, where[path == place], number, int(colours[place]), own, apart, canvas)
@@ -161,10 +163,10 @@ def _number(cells: Cells, where: np.ndarray, number: str, rgb: int, first: int, 
     columns, index = np.unique(where % width, return_index=True)
     if not len(columns):
         return
-    wanted = np.arange(canvas.left + first % apart, width - canvas.margin, apart)
+    asked_for = np.arange(canvas.left + first % apart, width - canvas.margin, apart)
     # A dash may leave out the very column: then the next one that is drawn.
-    nearest = np.minimum(np.searchsorted(columns, wanted), len(columns) - 1)
-    for cell in where[index][nearest[np.abs(columns[nearest] - wanted) <= _OWN]].tolist():
+    nearest = np.minimum(np.searchsorted(columns, asked_for), len(columns) - 1)
+    for cell in where[index][nearest[np.abs(columns[nearest] - asked_for) <= _OWN]].tolist():
         own = range(cell, cell + len(number))
         if cell % width + len(number) <= width - canvas.margin and cells.glyphs.isdisjoint(own):
             for place, digit in zip(own, number, strict=True):

@@ -57,8 +57,8 @@ def label_ends(drawing: Drawing, canvas: Canvas, ends: Sequence[End], ascii_only
     """
     width, height = canvas.cells
     lowest = height - (3 if canvas.axes else 1)
-    wanted = [0 if end.above else (canvas.height - 1 - round(end.py)) // canvas.sy for end in ends]
-    for place, row in _spaced(wanted, [end.py for end in ends], lowest).items():
+    rows_wanted = [0 if end.above else (canvas.height - 1 - round(end.py)) // canvas.sy for end in ends]
+    for place, row in _spaced(rows_wanted, [end.py for end in ends], lowest).items():
         end = ends[place]
         start = canvas.left + int(end.px) // canvas.sx + 2
         label = end.label
@@ -69,29 +69,29 @@ def label_ends(drawing: Drawing, canvas: Canvas, ends: Sequence[End], ascii_only
             write(drawing, row, start, label, end.rgb)
 
 
-def _spaced(wanted: Sequence[int], heights: Sequence[float], lowest: int) -> dict[int, int]:
+def _spaced(rows_wanted: Sequence[int], heights: Sequence[float], lowest: int) -> dict[int, int]:
     """Rows for names so that each has one of its own, none stands far from where it is wanted, and none passes
     another: by the place in `wanted`. Those that come first have precedence."""
     rows: dict[int, int] = {}
-    for place in range(len(wanted)):
-        tried = sorted([*rows, place], key=lambda known: (wanted[known], -heights[known], known))
-        spaced = _apart([wanted[known] for known in tried], lowest)
-        if all(abs(row - wanted[known]) <= _OFF for known, row in zip(tried, spaced, strict=True)):
+    for place in range(len(rows_wanted)):
+        tried = sorted([*rows, place], key=lambda label: (rows_wanted[label], -heights[label], label))
+        spaced = _apart([rows_wanted[label] for label in tried], lowest)
+        if all(abs(row - rows_wanted[label]) <= _OFF for label, row in zip(tried, spaced, strict=True)):
             rows = dict(zip(tried, spaced, strict=True))
     return rows
 
 
-def _apart(wanted: Sequence[int], lowest: int) -> list[int]:
+def _apart(rows_wanted: Sequence[int], lowest: int) -> list[int]:
     """The rows nearest to those wanted (ascending) that are all different: isotonic regression of the distances."""
     blocks: list[tuple[float, int]] = []  # the mean of some neighbours' `wanted - place`, and how many they are
-    for place, row in enumerate(wanted):
+    for place, row in enumerate(rows_wanted):
         mean, count = float(row - place), 1
         while blocks and blocks[-1][0] >= mean:
             before, many = blocks.pop()
             mean, count = (before * many + mean * count) / (many + count), many + count
         blocks.append((mean, count))
     rows = [round(mean) for mean, count in blocks for _ in range(count)]
-    most = lowest - len(wanted) + 1
+    most = lowest - len(rows_wanted) + 1
     return [max(0, min(row, most)) + place for place, row in enumerate(rows)]
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 Rgb = tuple[int, int, int]
 
 # One row an arm: (on a dark background, on a light background). The first two differ most: most presets have two arms.
-# Each is told from each under every kind of colour blindness (tests/tui/charts/test_palette.py simulates three): those
+# Any two differ visibly under every kind of colour blindness (tests/tui/charts/test_palette.py simulates three): those
 # of like hue differ in lightness.
 _ARMS: tuple[tuple[Rgb, Rgb], ...] = (
     ((230, 159, 0), (140, 78, 0)),  # orange

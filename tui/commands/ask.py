@@ -7,18 +7,18 @@ import sys
 from tui.arguments import UsageError
 
 
-def agreed(question: str, yes: bool, option: str = "--yes", told: str = "") -> bool:
+def agreed(question: str, yes: bool, option: str = "--yes", warning: str = "") -> bool:
     """Whether the person says yes. Raises UsageError where nobody can be asked.
 
     Parameters
     ----------
     yes : the answer has been given on the command line, by `option`.
-    told : what is said before the question.
+    warning : the sentence before the question.
     """
     if yes:
         return True
     if sys.stdin is None or not sys.stdin.isatty():
-        raise UsageError(f"{told or question}: there is no terminal to ask in, {option} answers with yes")
-    sys.stderr.write(f"{f'{told}. ' if told else ''}{question}? [y/N] ")
+        raise UsageError(f"{warning or question}: there is no terminal to ask in, {option} answers with yes")
+    sys.stderr.write(f"{f'{warning}. ' if warning else ''}{question}? [y/N] ")
     sys.stderr.flush()
     return sys.stdin.readline().strip().casefold() in ("y", "yes")

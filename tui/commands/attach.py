@@ -48,23 +48,23 @@ def main(argv: Sequence[str]) -> int:
     return code
 
 
-def _in_training(given: str | None) -> str:
+def _in_training(name: str | None) -> str:
     """The id of the run that is meant. Raises RunError where it is not in training."""
     from engine.runs.errors import RunError
     from engine.runs.library import find, meta_at, newest, runs_folder
     from engine.serve import living_sockets
 
     living = living_sockets(runs_folder())
-    if given is None:
+    if name is None:
         if not living:
             raise RunError("no run is in training now (`regtui runs` lists what has been recorded)")
         if len(living) == 1:
             return next(iter(living))
         return meta_at(newest(fits=lambda meta: meta.id in living)).id
-    if given in living:  # its file may lie elsewhere (--record)
-        return given
-    path: Path = find(given)
+    if name in living:  # its file may lie elsewhere (--record)
+        return name
+    path: Path = find(name)
     id = meta_at(path).id
     if id not in living:
-        raise RunError(f"{given}: is not in training now: `regtui open {id}` shows it, `regtui resume {id}` goes on")
+        raise RunError(f"{name}: is not in training now: `regtui open {id}` shows it, `regtui resume {id}` goes on")
     return id

@@ -51,17 +51,17 @@ def _print(worker: ComparedWorker, ascii_only: bool) -> int:
 
     console = StdoutConsole()
     for run in worker.runs:
-        told = f"{run.meta.identity.preset}, {run.meta.state}, {run.meta.progress.epoch} epochs"
+        facts = f"{run.meta.identity.preset}, {run.meta.state}, {run.meta.progress.epoch} epochs"
         console.print(
-            Text.assemble((run.label, "bold"), f": run {run.meta.id}, {told}, {when(run.meta.identity.began)}")
+            Text.assemble((run.label, "bold"), f": run {run.meta.id}, {facts}, {when(run.meta.identity.began)}")
         )
     console.print()
     for part in outcome(worker.view().record, console.width, ascii_only or console.ascii):
         console.print(part)
     console.print()
-    found = differences(worker.runs)
-    console.print(Text("differences" if found else "no differences in what is recorded of their presets", "bold"))
-    for line in found:
+    differing = differences(worker.runs)
+    console.print(Text("differences" if differing else "no differences in what is recorded of their presets", "bold"))
+    for line in differing:
         console.print(Text(f"  {line}"))
     worker.close()
     return DONE

@@ -39,9 +39,9 @@ def main(argv: Sequence[str]) -> int:
     from engine.preset import PresetError
     from tui.opening import proposal_of
 
-    for given in options.set:
-        if not given.lstrip().startswith("data."):
-            raise PresetError(f"--set {given}: only settings of [data] say how to read: change others in the file")
+    for setting in options.set:
+        if not setting.lstrip().startswith("data."):
+            raise PresetError(f"--set {setting}: only settings of [data] say how to read: change others in the file")
     proposal = proposal_of(options.data, options, note)
     if proposal is None:
         raise PresetError(f"{options.data}: is neither a CSV file nor a folder of images")

@@ -40,9 +40,9 @@ def parser() -> Parser:
     add("--device", type=device, default="auto", metavar="D", help="the run's own unless given")
     add("--json", action="store_true", help="without a screen: one JSON object a line on stdout")
     add("--no-screen", action="store_true", help="without a screen, as `regtui run`")
-    kept = command.add_argument_group("the run's file")
-    keeping_options(kept)
-    hang_up_option(kept)
+    group = command.add_argument_group("the run's file")
+    keeping_options(group)
+    hang_up_option(group)
     screen_options(command)
     return command
 
@@ -61,7 +61,7 @@ def _go_on_with(options: argparse.Namespace) -> int:
     path = newest(fits=was_left) if options.run is None else find(options.run)
     found = resumable(path)
     refuse_finished(found)
-    for line in found.said:
+    for line in found.passed_over:
         complain(f"{path}: {line}")
     try:
         with Signals() as signals:
@@ -113,11 +113,11 @@ def _go_on(found: Resumable, options: argparse.Namespace, signals: Signals) -> i
         bars.waiting("loading the data")
         lab, _ = resumed_lab(found, where, report)
     signals.check()
-    # Now that the lab is made: it has chosen how many threads compute.
+    # Now that the lab is built: it has chosen how many threads compute.
     here = Environment.here(where)
     if others := found.meta.environment.differences(here):
-        told = f"{'; '.join(others)}: it will not go on bit for bit"
-        if not agreed("Go on anyway", options.anyway, "--anyway", told):
+        warning = f"{'; '.join(others)}: it will not go on bit for bit"
+        if not agreed("Go on anyway", options.anyway, "--anyway", warning):
             return DONE
     writer = go_on(found, here, keep_bytes=options.keep_snapshots)
     if writer.path != found.path:

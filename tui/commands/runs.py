@@ -89,11 +89,11 @@ def _width() -> int | None:
     return shutil.get_terminal_size().columns if sys.stdout is not None and sys.stdout.isatty() else None
 
 
-def _do(what: str, options: argparse.Namespace) -> int:
+def _do(action: str, options: argparse.Namespace) -> int:
     from engine.runs import library
     from tui.runs.rows import bytes_in_words
 
-    if what == "prune":
+    if action == "prune":
         gone = library.prunable()
         total = sum(run.bytes for run in gone)
         if not gone or library.total_bytes() <= options.prune:
@@ -106,25 +106,25 @@ def _do(what: str, options: argparse.Namespace) -> int:
             freed = bytes_in_words(sum(run.bytes for run in gone))
             say(f"deleted {len(gone)} run{'' if len(gone) == 1 else 's'}, {freed}")
         return DONE
-    if what == "delete":
+    if action == "delete":
         path = library.find(options.delete)
-        if agreed(f"delete {_called(path)}", options.yes):
+        if agreed(f"delete {_in_words(path)}", options.yes):
             library.delete(path)
             say(f"deleted {path}")
         return DONE
-    ref, text = getattr(options, what)
+    ref, text = getattr(options, action)
     path = library.find(ref)
-    if what == "rename":
+    if action == "rename":
         library.rename(path, text)
     else:
         library.annotate(path, text)
     meta = library.meta_at(path)
-    kept = meta.name if what == "rename" else meta.notes
-    say(f"{meta.id}: {'name' if what == 'rename' else 'note'}{f': {kept}' if kept else ' taken away'}")
+    new_text = meta.name if action == "rename" else meta.notes
+    say(f"{meta.id}: {'name' if action == 'rename' else 'note'}{f': {new_text}' if new_text else ' taken away'}")
     return DONE
 
 
-def _called(path: Path) -> str:
+def _in_words(path: Path) -> str:
     """The run in words, and its file."""
     from engine.runs.errors import RunError
     from engine.runs.library import meta_at

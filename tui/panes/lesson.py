@@ -41,7 +41,7 @@ class LessonPane(RunPane):
         preset = shown.original or view.preset
         revealed = view.state == "finished" or self.screen.has_class("-revealed")
         if self.display:
-            self.query_one(Lesson).show(preset, revealed, [one for one in preset.tries if _turned(view, one)])
+            self.query_one(Lesson).show(preset, revealed, [try_ for try_ in preset.tries if _turned(view, try_)])
 
     def target(self, shown: Shown) -> Widget:
         return self.query_one(Lesson)
@@ -53,5 +53,5 @@ class LessonPane(RunPane):
 def _turned(view: View, chosen: Try) -> bool:
     """Whether the run has had the knobs of a try turned."""
     turned = {(turn.knob, turn.new) for turn in view.record.interventions if chosen.arm in ("", turn.arm)}
-    wanted = {key: chosen.changes[key.partition(".")[0]][key.partition(".")[2]] for key in keys(chosen)}
-    return chosen.epoch is not None and all(change in turned for change in wanted.items())
+    changes = {key: chosen.changes[key.partition(".")[0]][key.partition(".")[2]] for key in keys(chosen)}
+    return chosen.epoch is not None and all(change in turned for change in changes.items())

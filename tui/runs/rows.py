@@ -98,30 +98,30 @@ def in_order(runs: Iterable[Listed], by: str = "when") -> list[Listed]:
 
 
 def with_words(runs: Iterable[Listed], words: Sequence[str]) -> list[Listed]:
-    """Those that have every one of the words, in whatever is told of them."""
-    wanted = [word.casefold() for word in words]
-    return [run for run in runs if all(word in _told(run) for word in wanted)]
+    """Those that have every one of the words, anywhere in what is listed of them."""
+    folded = [word.casefold() for word in words]
+    return [run for run in runs if all(word in _searched(run) for word in folded)]
 
 
-def _told(run: Listed) -> str:
-    told = [run.path.name, name_of(run), state_of(run), when(began(run))]
+def _searched(run: Listed) -> str:
+    facts = [run.path.name, name_of(run), state_of(run), when(began(run))]
     if (meta := run.meta) is not None:
-        told += [meta.id, meta.identity.preset, meta.notes, meta.environment.host, *meta.identity.arms]
-    return "\n".join(told).casefold()
+        facts += [meta.id, meta.identity.preset, meta.notes, meta.environment.host, *meta.identity.arms]
+    return "\n".join(facts).casefold()
 
 
 def as_fields(run: Listed) -> dict[str, Any]:
-    """All that is told of it, as JSON has it; times are seconds since 1970."""
+    """All that is listed of it, as JSON has it; times are seconds since 1970."""
     fields: dict[str, Any] = {"path": str(run.path), "bytes": run.bytes, "state": state_of(run)}
     if (meta := run.meta) is None:
         return {**fields, "problem": run.problem}
     identity, progress, environment = meta.identity, meta.progress, meta.environment
-    told = {
+    columns = {
         "id": meta.id, "name": meta.name, "preset": identity.preset, "arms": identity.arms, "seeds": identity.seeds,
         **fields, "epoch": progress.epoch, "epochs": progress.epochs, "best": progress.best, "began": identity.began,
         "ended": meta.standing.ended, "host": environment.host, "device": environment.device, "notes": meta.notes,
     }  # fmt: skip
-    return {name: plain(value) for name, value in told.items()}
+    return {name: plain(value) for name, value in columns.items()}
 
 
 HEADS = ("id", "name", "preset", "arms", "state", "epochs", "best", "when", "where")

@@ -120,7 +120,7 @@ class ArmsScreen(Dialog):
             self._ask_name(arm, name, f"Not renamed: {wrong}.")
             return
         arrangement = self._run.arrangement
-        names = {other: called for other, called in arrangement.names.items() if other != arm}
+        names = {other: shown for other, shown in arrangement.names.items() if other != arm}
         self._changed(dataclasses.replace(arrangement, names=names if name == arm else {**names, arm: name}))
 
     def on_button_pressed(self, event: Button.Pressed) -> None:

@@ -49,7 +49,7 @@ class MainScreen(LivesOn, ArmsAndKnobs, CanTry):
     DEFAULT_CSS = LAYOUT
     BINDINGS = [*bindings()]
     ALLOW_IN_MAXIMIZED_VIEW = "#header, #guide, Footer"
-    ESCAPE_TO_MINIMIZE = False  # the screen's own escape also draws what was made small again
+    ESCAPE_TO_MINIMIZE = False  # the screen's own escape also draws what is small again
 
     def __init__(self, preset: Preset, worker: AnyWorker, *, fps: float | None, ascii_only: bool) -> None:
         super().__init__(classes="-page-0 -ascii" if ascii_only else "-page-0")

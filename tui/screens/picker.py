@@ -68,13 +68,13 @@ class PresetPicker(LivesOn, ModalScreen[str | None]):
         self._choose()
 
     def _filter(self, words: str) -> None:
-        wanted = words.lower().split()
+        sought = words.lower().split()
         self._shown = [
             listed
             for listed in self._all
             if all(
                 word in f"{listed.name} {listed.title} {listed.summary} {listed.group} {' '.join(listed.arms)}".lower()
-                for word in wanted
+                for word in sought
             )
         ]
         options = self.query_one(OptionList)
@@ -86,7 +86,7 @@ class PresetPicker(LivesOn, ModalScreen[str | None]):
             names = [listed.name for listed in self._shown]
             first = options.get_option_at_index(1).id or ""
             options.highlighted = options.get_option_index(
-                self._current if self._current in names and not wanted else first
+                self._current if self._current in names and not sought else first
             )
         self._preview()
 

@@ -118,7 +118,7 @@ class RunsScreen(LivesOn, ModalScreen[RunsChosen | None]):
         if self._all is None or len(self.query("OptionList, #heads, #about, Vertical")) < 4:
             return
         options = self.query_one(OptionList)
-        wanted = path or (run.path if (run := self._chosen()) else None)
+        path_chosen = path or (run.path if (run := self._chosen()) else None)
         self._shown = in_order(with_words(self._all, self._words.split()), self._by)
         head, rows = lines(self._shown, max(40, options.scrollable_content_region.width - 4))
         self.query_one("#heads", Static).update(Text(f"  {head}", no_wrap=True))
@@ -127,7 +127,7 @@ class RunsScreen(LivesOn, ModalScreen[RunsChosen | None]):
             options.add_options([Option(self._line(run, row)) for run, row in zip(self._shown, rows, strict=True)])
             paths = [run.path for run in self._shown]
             if paths:
-                options.highlighted = paths.index(wanted) if wanted in paths else 0
+                options.highlighted = paths.index(path_chosen) if path_chosen in paths else 0
         total = sum(run.bytes for run in self._all)
         count = f"{len(self._all)} run{'' if len(self._all) == 1 else 's'}"
         if len(self._shown) < len(self._all):
@@ -252,7 +252,7 @@ class RunsScreen(LivesOn, ModalScreen[RunsChosen | None]):
     def _ask(self, dialog: ModalScreen[str | None], act: Callable[[str], object]) -> None:
         """Do what was answered, in a thread, and read the list anew."""
 
-        async def done(answer: str) -> None:
+        async def on_answer(answer: str) -> None:
             try:
                 await asyncio.to_thread(act, answer)
             except RunError as error:
@@ -261,6 +261,6 @@ class RunsScreen(LivesOn, ModalScreen[RunsChosen | None]):
 
         def answered(answer: str | None) -> None:
             if answer is not None:
-                self.run_worker(done(answer))
+                self.run_worker(on_answer(answer))
 
         self.app.push_screen(dialog, answered)

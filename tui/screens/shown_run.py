@@ -62,7 +62,7 @@ class ShownRun:
             return "an arm needs a name"
         if len(name) > LONGEST_NAME:
             return f"{len(name)} characters: at most {LONGEST_NAME}"
-        taken = [called for other, called in self._all_names.items() if other != arm]
+        taken = [shown for other, shown in self._all_names.items() if other != arm]
         return f"another arm is called {name!r}: choose another name" if name in taken else ""
 
     def named_preset(self, preset: Preset) -> Preset:
@@ -82,9 +82,9 @@ class ShownRun:
         names = self.names
         if all(arm == name for arm, name in names.items()) and len(names) == len(self.loaded.arms):
             return preset
-        for source, known in self._presets:
+        for source, arranged in self._presets:
             if source is preset:
-                return known
+                return arranged
         self._presets = [*self._presets[-3:], (preset, arranged_preset(preset, names))]
         return self._presets[-1][1]
 

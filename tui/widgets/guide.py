@@ -29,16 +29,16 @@ class Guide(Lines, can_focus=True):
     def __init__(self) -> None:
         super().__init__(id="guide")
         self.can_focus = False  # nor is there anything to do before the run is over
-        self._known: tuple[object, ...] = ()
+        self._key: tuple[object, ...] = ()
         self._newest: tuple[View, Preset] | None = None
 
     def update(self, view: View, original: Preset) -> None:
         """Show this moment of the run of a preset, `original` as it was loaded."""
         over = view.state == "finished" and view.record.over
         key = (view.version, view.state, id(original), self.content_size.width, self.has_focus)
-        if key == self._known:
+        if key == self._key:
             return
-        self._known, self._newest = key, (view, original)
+        self._key, self._newest = key, (view, original)
         width = max(10, self.content_size.width)
         self._offer(over and bool(original.tries))
         self.show(self._at_the_end(view, original, width) if over else [_now(view, original, width)])
@@ -86,18 +86,18 @@ def _question(original: Preset, width: int) -> Text:
 
 def _now(view: View, original: Preset, width: int) -> Text:
     """The question, and behind it what the curves do; in its place where there is no room for both."""
-    said = ""
+    words = ""
     if view.record.history is not None and view.state in ("running", "paused"):
         from engine.captions import caption  # and numpy, for which the first frame does not wait
 
-        said = caption(view.record)
+        words = caption(view.record)
     question = question_of(original)
-    if len(said) > width:
-        said = said.partition(";")[0]
+    if len(words) > width:
+        words = words.partition(";")[0]
     line = Text(no_wrap=True)
-    if len(question) + 3 + len(said) <= width or not said:
+    if len(question) + 3 + len(words) <= width or not words:
         line.append(question, style="italic")
-        said = f"   {said}" if said else ""
-    line.append(said, style="bold")
+        words = f"   {words}" if words else ""
+    line.append(words, style="bold")
     line.truncate(width, overflow="ellipsis")
     return line

@@ -165,12 +165,12 @@ class Line:
             return round(self.knob.position(value) * (cells - 1))
 
         places = {cell(value): value > self.knob.stops[-1] for value in self.values}
-        drawn = [full if place < max(places) else rest for place in range(cells)]
+        signs = [full if place < max(places) else rest for place in range(cells)]
         for value in self.before:
-            drawn[cell(value)] = origin
+            signs[cell(value)] = origin
         for place, above in places.items():
-            drawn[place] = beyond if above else knob
-        slider = Text("".join(drawn))
+            signs[place] = beyond if above else knob
+        slider = Text("".join(signs))
         if self.chosen:  # in reverse: dim cells would be a block of grey
             return slider
         if not any(self.values):

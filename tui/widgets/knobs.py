@@ -59,13 +59,13 @@ class KnobPanel(Vertical):
         self._shown: tuple[Preset, Preset, tuple[Turn, ...], str | None] | None = None
         self._pending: set[tuple[str, str | None]] = set()
         self._knobs = Knobs((), (), {})
-        self._known: tuple[Preset, Preset] | None = None
+        self._knobs_of: tuple[Preset, Preset] | None = None
         self._rows: list[Row] = []
         self._open = False
         self._chosen = ""
         self._top = 0
         self._refusal = ""
-        self._said = ""
+        self._message = ""
 
     def compose(self) -> ComposeResult:
         yield KnobList()
@@ -85,11 +85,11 @@ class KnobPanel(Vertical):
             return
         self._shown = (view.preset, original, view.pending, arm)
         if arm != self._arm or (before and before[1] is not original):
-            self._refusal = self._said = ""
+            self._refusal = self._message = ""
         self._preset, self._original, self._arm = view.turned, original, arm
         self._pending = {(turn.knob, turn.arm) for turn in view.pending}
-        if self._known is None or self._known[0] is not original or self._known[1] is not self._preset:
-            self._known = (original, self._preset)
+        if self._knobs_of is None or self._knobs_of[0] is not original or self._knobs_of[1] is not self._preset:
+            self._knobs_of = (original, self._preset)
             self._knobs = Knobs.of(original, self._preset)
         self._list_rows()
         self._draw()
@@ -127,7 +127,7 @@ class KnobPanel(Vertical):
             self._open = self._open or key not in map(row_key, self._rows)
             self._chosen = key
             self._list_rows()
-            self._refusal = self._said = ""
+            self._refusal = self._message = ""
             self._draw()
 
     def toggle_more(self) -> None:
@@ -137,13 +137,13 @@ class KnobPanel(Vertical):
             self._open = not self._open
             if self._open:
                 self._chosen = MORE  # in sight, and what it opens below it
-            self._refusal = self._said = ""
+            self._refusal = self._message = ""
             self._list_rows()
             self._draw()
 
     def say(self, words: str) -> None:
         """Show words in place of what the chosen knob does, until the next key."""
-        self._said = words
+        self._message = words
         self._draw()
 
     def _waits(self, knob: Setting) -> bool:
@@ -162,7 +162,7 @@ class KnobPanel(Vertical):
         if self._rows:
             keys = [row_key(row) for row in self._rows if choosable(row)]
             self._chosen = keys[(keys.index(self._chosen) + by) % len(keys)]
-            self._refusal = self._said = ""
+            self._refusal = self._message = ""
             self._draw()
 
     def turn(self, direction: int) -> None:
@@ -184,7 +184,7 @@ class KnobPanel(Vertical):
             self._send([Turn(knob.key, after, arm.name) for arm, before, after in arms if before != after])
 
     def _turnable(self) -> Setting | None:
-        """The chosen knob where it has an effect; where it has none it is said."""
+        """The chosen knob where it has an effect; where it has none, a line says so."""
         knob = self.chosen
         if knob is not None and (why := self._knobs.idle.get(knob.key)):
             self._refuse(f"no effect here: {why}")
@@ -266,7 +266,7 @@ class KnobPanel(Vertical):
         if row.key != self._chosen:
             self.close_edit()
             self._chosen = row.key
-            self._refusal = self._said = ""
+            self._refusal = self._message = ""
             self._draw()
             return
         line = self._line_of(row)
@@ -287,7 +287,7 @@ class KnobPanel(Vertical):
         self._send([Turn(self._chosen, value, self._arm)])
 
     def _send(self, turns: Sequence[Turn]) -> None:
-        self._refusal = self._said = ""
+        self._refusal = self._message = ""
         if turns:
             self._turned(turns)
 
@@ -326,10 +326,10 @@ class KnobPanel(Vertical):
         # Keep the chosen line in sight, and its section's name with it where it is the first of it.
         self._top = min(max(self._top, place - height + 1), max(0, place - 1))
         self._top = max(0, min(self._top, len(rows) - height))
-        listing.show([self._drawn(row, width) for row in rows[self._top : self._top + height]])
+        listing.show([self._line(row, width) for row in rows[self._top : self._top + height]])
         self.query_one("#knob-note", Lines).show(self._note(max(1, width)))
 
-    def _drawn(self, row: Row, width: int) -> Text:
+    def _line(self, row: Row, width: int) -> Text:
         if isinstance(row, Setting):
             return self._line_of(row).draw(width)
         if row == MORE:
@@ -346,8 +346,8 @@ class KnobPanel(Vertical):
 
         if self._refusal:
             return wrapped(f"! {self._refusal}", "bold red")
-        if self._said:
-            return wrapped(self._said)
+        if self._message:
+            return wrapped(self._message)
         if knob is None:
             words = "leaves the knobs that this experiment is about" if self._open else "every other live setting"
             return wrapped(f"{words}: enter, or k")

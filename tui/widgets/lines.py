@@ -64,7 +64,7 @@ class Lines(Widget):
         self._rebuild()
 
     def _rebuild(self, before: Sequence[Text] = ()) -> None:
-        """Make the strips and refresh where they differ; of lines that stand as `before`, nothing is made anew."""
+        """Make the strips and refresh where they differ; lines that stand as `before` keep their strips."""
         width, height = self.content_size
         if width <= 0 or height <= 0:
             self._strips = []

@@ -137,10 +137,10 @@ def best_mark(view: View, arm: str) -> tuple[Mark, ...]:
     if epoch is None or history is None:
         return ()
     epochs, mean, _, _ = history.mean("val_loss", arm)
-    known = np.isfinite(mean)
-    if not known.any():
+    measured = np.isfinite(mean)
+    if not measured.any():
         return ()
-    value = float(np.interp(epoch, np.asarray(epochs)[known], mean[known]))
+    value = float(np.interp(epoch, np.asarray(epochs)[measured], mean[measured]))
     return (Mark(float(epoch), "best", view.preset.arm_names.index(arm), y=value),)
 
 
@@ -187,10 +187,10 @@ def bare(curves: Sequence[Series]) -> tuple[Series, ...]:
 
 def averages(view: View, arm: str) -> list[str]:
     """The averages of its weights that an arm keeps: "ema", "swa"."""
-    kept: set[str] = set()
+    names: set[str] = set()
     for lane in view.of_arm(view.record.last, arm):
-        kept |= lane.averages.keys()
-    return [average for average in AVERAGE_COLOURS if f"{average}_val_loss" in kept]
+        names |= lane.averages.keys()
+    return [average for average in AVERAGE_COLOURS if f"{average}_val_loss" in names]
 
 
 def _averages(view: View, arm: str) -> list[Series]:

@@ -18,7 +18,7 @@ from tui.widgets.lines import Lines
 from tui.widgets.words import bar
 
 _MONITORED = {"val_loss": "validation loss", "val_acc": "validation accuracy", "train_loss": "train loss"}
-# Of so many arms each is told why it stopped.
+# Up to so many arms, the reason of each stop is shown.
 _EXPLAINED = 2
 # The gauge itself is never narrower.
 _BAR = 4
@@ -94,11 +94,11 @@ def _fates(view: View, arm: str) -> list[str]:
     ends = view.of_arm(view.record.stopped, arm)
     fates = []
     early = [end for end in ends if end.reason == "early_stopping"]
-    for stops, what in ((view.of_arm(view.record.would_stop, arm), "would have stopped"), (early, "stopped")):
+    for stops, verb in ((view.of_arm(view.record.would_stop, arm), "would have stopped"), (early, "stopped")):
         if stops:
             # Not the patience, which may have been turned since.
             waited = _span([stop.epoch - stop.best_epoch for stop in stops])
-            where = f"{what} at {_span([stop.epoch for stop in stops])}{_share(len(stops), seeds)}"
+            where = f"{verb} at {_span([stop.epoch for stop in stops])}{_share(len(stops), seeds)}"
             why = f"{waited} epochs without a better {_MONITORED[rule.monitor]}: "
             fates.append(f"{why if few else ''}{where}")
     others = sorted({end.reason for end in ends} - {"early_stopping"})

@@ -1,4 +1,4 @@
-"""Small sets that each teach one thing, made: truth tables, a noisy curve, exam scores, a thumbtack."""
+"""Small sets that each teach one thing, generated: truth tables, a noisy curve, exam scores, a thumbtack."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Two classes of points in the plane, made."""
+"""Two classes of points in the plane, generated."""
 
 from __future__ import annotations
 

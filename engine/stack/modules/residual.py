@@ -20,13 +20,13 @@ class Residual:
     stream: str
 
     def __call__(self, h: Tensor, forward: ForwardPass) -> Tensor:
-        added, kept = h, h
+        added, transformed = h, h
         for module in self.branch:
             added = module(added, forward)
         for module in self.shortcut:
-            kept = module(kept, forward)
+            transformed = module(transformed, forward)
         if forward.training and forward.settings.any("regularization.drop_path"):
             bits_SB = forward.bits(self.stream, h.shape[1])
             p = forward.threshold("regularization.drop_path")
             added = drop_path(forward.per_arm(added), bits_SB, p).view(added.shape)
-        return kept + added
+        return transformed + added

@@ -28,22 +28,22 @@ def error(**settings: Any) -> str:
     """The one short line that these settings are refused with."""
     with pytest.raises(PresetError) as raised:
         task(**settings)
-    told = str(raised.value)
-    assert told.isprintable(), told
-    assert len(told) <= 300, told
-    return told
+    message = str(raised.value)
+    assert message.isprintable(), message
+    assert len(message) <= 300, message
+    return message
 
 
-def inputs(made: Task, part: str, seed: int = 0) -> np.ndarray:
-    return getattr(made, f"{part}_x_SNI")[seed].numpy()
+def inputs(loaded: Task, part: str, seed: int = 0) -> np.ndarray:
+    return getattr(loaded, f"{part}_x_SNI")[seed].numpy()
 
 
-def labels(made: Task, part: str, seed: int = 0) -> np.ndarray:
-    return getattr(made, f"{part}_y_SN")[seed].numpy()
+def labels(loaded: Task, part: str, seed: int = 0) -> np.ndarray:
+    return getattr(loaded, f"{part}_y_SN")[seed].numpy()
 
 
-def counts(made: Task) -> tuple[int, ...]:
-    return tuple(getattr(made, f"{part}_y_SN").shape[1] for part in PARTS)
+def counts(loaded: Task) -> tuple[int, ...]:
+    return tuple(getattr(loaded, f"{part}_y_SN").shape[1] for part in PARTS)
 
 
 def write_idx(path: Path, array: np.ndarray, packed: bool = False) -> str:
@@ -69,15 +69,15 @@ def write_mnist(folder: Path, train: int = 60, test: int = 30, packed: bool = Fa
     return md5
 
 
-def write_cifar10(folder: Path, each: int = 20) -> np.ndarray:
+def write_cifar10(folder: Path, images: int = 20) -> np.ndarray:
     """Six batches and the names; the pixels of the first batch, (images, 3 * 32 * 32)."""
     rng = np.random.default_rng(1)
     folder.mkdir(parents=True)
-    batches = [rng.integers(0, 256, (each, 3072), dtype=np.uint8) for _ in range(6)]
+    batches = [rng.integers(0, 256, (images, 3072), dtype=np.uint8) for _ in range(6)]
     names = [f"data_batch_{number}" for number in range(1, 6)] + ["test_batch"]
     for name, pixels in zip(names, batches, strict=True):
-        told = {"data": pixels, "labels": [number % 10 for number in range(each)], "batch_label": name}
-        (folder / name).write_bytes(python2.dumps(told))
+        fields = {"data": pixels, "labels": [number % 10 for number in range(images)], "batch_label": name}
+        (folder / name).write_bytes(python2.dumps(fields))
     classes = [f"thing {number}" for number in range(10)]
     (folder / "batches.meta").write_bytes(python2.dumps({"label_names": classes}))
     return batches[0]

@@ -30,21 +30,21 @@ for settings in cases:
 """
 
 
-def told(cases: Sequence[Mapping[str, Any]], megabytes: int, seconds: float = 60) -> list[str]:
+def refusals(cases: Sequence[Mapping[str, Any]], megabytes: int, seconds: float = 60) -> list[str]:
     """What each of these settings is refused with, or `loaded`, in a process that may take so much more memory.
 
     `root` among the settings is the data folder. Nothing but that comes from the process.
     """
-    done = subprocess.run(
+    completed = subprocess.run(
         [sys.executable, "-c", _CODE],
         input=json.dumps([megabytes << 20, list(cases)]),
         capture_output=True,
         text=True,
         timeout=seconds,
     )
-    assert done.stderr == "", done.stderr
-    assert done.returncode == 0
-    lines = [json.loads(line) if line.startswith('"') else line for line in done.stdout.splitlines()]
+    assert completed.stderr == "", completed.stderr
+    assert completed.returncode == 0
+    lines = [json.loads(line) if line.startswith('"') else line for line in completed.stdout.splitlines()]
     assert len(lines) == len(cases)
     for line in lines:
         assert line.isprintable()

@@ -26,17 +26,17 @@ def write(tmp_path, monkeypatch):
 
 
 def whole(settings):
-    made = task(split="first", scale="none", **settings)
-    x_NI = np.concatenate([inputs(made, part) for part in PARTS])
-    return made, x_NI, np.concatenate([labels(made, part) for part in PARTS])
+    loaded = task(split="first", scale="none", **settings)
+    x_NI = np.concatenate([inputs(loaded, part) for part in PARTS])
+    return loaded, x_NI, np.concatenate([labels(loaded, part) for part in PARTS])
 
 
 def test_features_are_the_other_columns_in_order_and_classes_are_sorted(write):
-    made, x_NI, y_N = whole(write(GOOD))
+    loaded, x_NI, y_N = whole(write(GOOD))
     assert x_NI.tolist() == [[n, n / 4] for n in range(40)]
     assert y_N.tolist() == [1, 0] * 20
-    assert (made.features, made.classes, made.class_names) == (2, 2, ("cat", "dog"))
-    assert made.image_shape is None
+    assert (loaded.features, loaded.classes, loaded.class_names) == (2, 2, ("cat", "dog"))
+    assert loaded.image_shape is None
 
 
 @pytest.mark.parametrize(
@@ -52,14 +52,14 @@ def test_features_are_the_other_columns_in_order_and_classes_are_sorted(write):
     ],
 )
 def test_the_dialects_of_spreadsheets_are_read_alike(write, text):
-    made, x_NI, _ = whole(write(text))
-    assert made.class_names == ("cat", "dog")
+    loaded, x_NI, _ = whole(write(text))
+    assert loaded.class_names == ("cat", "dog")
     assert x_NI.tolist() == [[n, n / 4] for n in range(40)]
 
 
 def test_classes_that_are_numbers_are_in_order_of_size(write):
-    made, _, _ = whole(write("a,kind\n" + "".join(f"{n},{(n % 3) * 5}\n" for n in range(30))))
-    assert made.class_names == ("0", "5", "10")
+    loaded, _, _ = whole(write("a,kind\n" + "".join(f"{n},{(n % 3) * 5}\n" for n in range(30))))
+    assert loaded.class_names == ("0", "5", "10")
 
 
 @pytest.mark.parametrize(
@@ -79,22 +79,22 @@ def test_classes_that_are_numbers_are_in_order_of_size(write):
 )
 def test_a_number_is_one_class_however_it_is_written(write, values, names):
     rows = [(number, value) for number in range(10) for value in values]
-    made, _, y_N = whole(write("a,kind\n" + "".join(f"{number},{value}\n" for number, value in rows)))
-    assert made.class_names == names
+    loaded, _, y_N = whole(write("a,kind\n" + "".join(f"{number},{value}\n" for number, value in rows)))
+    assert loaded.class_names == names
     for value, number in zip([value for _, value in rows], y_N, strict=True):
         assert value == names[number] or float(value) == float(names[number])
 
 
 @pytest.mark.parametrize("number", ["1_000", "１２", "٣", "1e5_0", "0x10", "1,5", "1 000", "1" * 101, "--1", "½"])
 def test_what_only_python_takes_for_a_number_is_none(write, number):
-    told = error(**write(GOOD.replace("\n5,", f'\n"{number}",')))
-    assert told.startswith("data.path = 'x.csv', line 7: column 'age' = '")
-    assert ": must be a number" in told
-    assert told.endswith("mend it, or name the column in data.categorical or data.drop")
+    message = error(**write(GOOD.replace("\n5,", f'\n"{number}",')))
+    assert message.startswith("data.path = 'x.csv', line 7: column 'age' = '")
+    assert ": must be a number" in message
+    assert message.endswith("mend it, or name the column in data.categorical or data.drop")
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "message"),
     [
         (GOOD.replace("\n5,", "\nabc,"), "data.path = 'x.csv', line 7: column 'age' = 'abc': must be a number"),
         (GOOD.replace("\n5,", "\n1e99,"), "data.path = 'x.csv', line 7: column 'age' = '1e99': must be a number from"),
@@ -115,8 +115,8 @@ def test_what_only_python_takes_for_a_number_is_none(write, number):
         ),
     ],
 )
-def test_what_cannot_be_used_is_named_with_its_line(write, text, told):
-    assert error(**write(text)).startswith(told)
+def test_what_cannot_be_used_is_named_with_its_line(write, text, message):
+    assert error(**write(text)).startswith(message)
 
 
 def test_a_missing_file_and_a_folder_are_told_apart(tmp_path):
@@ -180,9 +180,12 @@ def test_files_that_are_no_csv_are_told_in_a_line_in_little_memory_and_time(tmp_
     with (tmp_path / "a terabyte").open("wb") as file:
         file.truncate(1 << 40)
     cases.append({"source": "csv", "path": str(tmp_path / "a terabyte"), "target": "kind"})
-    expected = [*(told for _, told in HOSTILE.values()), "has 1,099,511,627,776 bytes, and at most 536,870,912 are"]
-    for line, told in zip(limited.told(cases, megabytes=150), expected, strict=True):
-        assert told in line
+    expected = [
+        *(refusal for _, refusal in HOSTILE.values()),
+        "has 1,099,511,627,776 bytes, and at most 536,870,912 are",
+    ]
+    for line, refusal in zip(limited.refusals(cases, megabytes=150), expected, strict=True):
+        assert refusal in line
 
 
 def test_pipes_and_devices_are_no_files(tmp_path):
@@ -192,9 +195,9 @@ def test_pipes_and_devices_are_no_files(tmp_path):
 
 
 def test_names_of_classes_are_printable(write):
-    made, _, _ = whole(write(GOOD.replace("cat", "c\x1b[2Jat").replace("dog", "d" * 1000)))
-    assert made.class_names[0] == "c\\x1b[2Jat"
-    assert len(made.class_names[1]) <= 80
+    loaded, _, _ = whole(write(GOOD.replace("cat", "c\x1b[2Jat").replace("dog", "d" * 1000)))
+    assert loaded.class_names[0] == "c\\x1b[2Jat"
+    assert len(loaded.class_names[1]) <= 80
 
 
 @pytest.mark.parametrize("path", ["no\0file", "~nobody of that name/x", "x" * 5000, "/".join(["x" * 200] * 30)])

@@ -44,17 +44,17 @@ def amounts(rows: list[list[str]]) -> np.ndarray:
 @pytest.mark.parametrize("seed", SEEDS)
 def test_text_is_one_hot_and_gaps_are_the_training_parts_median_as_in_scikit_learn(write, seed):
     rows = rows_of(1)
-    made = task(SEEDS, scale="none", categorical=["code"], **write(rows))
+    loaded = task(SEEDS, scale="none", categorical=["code"], **write(rows))
     cities = OneHotEncoder(categories=[sorted(city for city in CITIES if city)], handle_unknown="ignore")
     city_NC = cities.fit_transform([[row[2]] for row in rows]).toarray()
     code_NC = OneHotEncoder().fit_transform([[int(row[3])] for row in rows]).toarray()
     place = SEEDS.index(seed)
-    parts = {part: inputs(made, part, place)[:, 0].astype(int) for part in PARTS}  # the number of the row is an input
+    parts = {part: inputs(loaded, part, place)[:, 0].astype(int) for part in PARTS}  # the number of the row is an input
     filler = SimpleImputer(strategy="median").fit(amounts(rows)[parts["train"]])
     expected = np.hstack([np.arange(90)[:, None], filler.transform(amounts(rows)), city_NC, code_NC])
     for part, rows_N in parts.items():
-        assert inputs(made, part, place).tolist() == expected[rows_N].tolist()
-    assert made.features == 1 + 1 + 3 + 3
+        assert inputs(loaded, part, place).tolist() == expected[rows_N].tolist()
+    assert loaded.features == 1 + 1 + 3 + 3
 
 
 def test_what_is_filled_is_scaled_as_in_scikit_learn(write):
@@ -63,8 +63,8 @@ def test_what_is_filled_is_scaled_as_in_scikit_learn(write):
     whole = np.hstack([np.arange(90.0)[:, None], amounts(rows)])
     filled = SimpleImputer(strategy="median").fit(whole[:54]).transform(whole)
     expected = StandardScaler().fit(filled[:54]).transform(filled)
-    made = task(scale="standard", **settings)
-    assert np.concatenate([inputs(made, part) for part in PARTS]) == pytest.approx(expected, abs=1e-12)
+    loaded = task(scale="standard", **settings)
+    assert np.concatenate([inputs(loaded, part) for part in PARTS]) == pytest.approx(expected, abs=1e-12)
 
 
 def test_nothing_of_validation_and_test_reaches_the_training_part_or_what_gaps_are_filled_with(write):
@@ -83,16 +83,16 @@ def test_nothing_of_validation_and_test_reaches_the_training_part_or_what_gaps_a
 
 def test_a_column_with_gaps_alone_in_the_training_part_is_zero_there(write):
     rows = [[str(n), "" if n < 54 else "7", "Oslo", "1", "ab"[n % 2]] for n in range(90)]
-    made = task(split="first", scale="none", drop=["city", "code"], **write(rows))
-    assert not inputs(made, "train")[:, 1].any()
-    assert set(inputs(made, "val")[:, 1]) == {7.0}
+    loaded = task(split="first", scale="none", drop=["city", "code"], **write(rows))
+    assert not inputs(loaded, "train")[:, 1].any()
+    assert set(inputs(loaded, "val")[:, 1]) == {7.0}
 
 
 def test_what_was_done_is_said(write):
     rows = rows_of(1)
     gaps = sum(row[1] in ("", "NA") for row in rows)
-    made = task(categorical=["code"], **write(rows))
-    assert made.warnings == (
+    loaded = task(categorical=["code"], **write(rows))
+    assert loaded.warnings == (
         "csv: one-hot: 'city' (3) and 'code' (3); missing values filled with the training part's median: 'amount'"
         f" ({gaps} of 90); missing values of no category: 'city'",
     )
@@ -101,12 +101,12 @@ def test_what_was_done_is_said(write):
 
 def test_numbers_of_a_category_are_one_however_they_are_written(write):
     rows = [[str(n), "1", "Oslo", ("1", "1.0", "01", "2")[n % 4], "ab"[n % 2]] for n in range(40)]
-    made = task(split="first", scale="none", categorical=["code"], drop=["row", "amount", "city"], **write(rows))
-    assert inputs(made, "train")[:4].tolist() == [[1, 0], [1, 0], [1, 0], [0, 1]]
+    loaded = task(split="first", scale="none", categorical=["code"], drop=["row", "amount", "city"], **write(rows))
+    assert inputs(loaded, "train")[:4].tolist() == [[1, 0], [1, 0], [1, 0], [0, 1]]
 
 
 @pytest.mark.parametrize(
-    ("change", "settings", "told"),
+    ("change", "settings", "message"),
     [
         ((7, 1, "many"), {}, "data.path = 'x.csv', line 9: column 'amount' = 'many': must be a number, as 89 cells"),
         ((7, 1, ""), {"missing": "refuse"}, "data.path = 'x.csv', line 9: column 'amount' is empty: a value is"),
@@ -121,19 +121,19 @@ def test_numbers_of_a_category_are_one_however_they_are_written(write):
         ((7, 3, "3"), {"drop": ["row", "amount", "city", "code"]}, "data.path = 'x.csv': has no column but 'kind'"),
     ],
 )  # fmt: skip
-def test_what_is_refused_names_the_line_and_what_to_do(write, change, settings, told):
+def test_what_is_refused_names_the_line_and_what_to_do(write, change, settings, message):
     rows = [[str(n), str(n), ("Oslo", "Bergen")[n % 2], ("1", "2", "10")[n % 3], "ab"[n % 2]] for n in range(90)]
     row, column, cell = change
     rows[row][column] = cell
-    assert error(**settings, **write(rows)).startswith(told)
+    assert error(**settings, **write(rows)).startswith(message)
 
 
 def test_targets_of_a_regression_are_standardized_by_the_training_part_as_in_scikit_learn(write):
     rows = [[str(n), str(n), "Oslo", "1", str(1000 + n * n)] for n in range(90)]
-    made = task(SEEDS, task="regression", target_scale="standard", scale="none", **write(rows))
+    loaded = task(SEEDS, task="regression", target_scale="standard", scale="none", **write(rows))
     for place in range(len(SEEDS)):
-        numbers = {part: inputs(made, part, place)[:, 0] for part in PARTS}
+        numbers = {part: inputs(loaded, part, place)[:, 0] for part in PARTS}
         scaler = StandardScaler().fit(1000 + numbers["train"][:, None] ** 2)
         for part in PARTS:
             expected = scaler.transform(1000 + numbers[part][:, None] ** 2)[:, 0]
-            assert labels(made, part, place) == pytest.approx(expected, abs=1e-12)
+            assert labels(loaded, part, place) == pytest.approx(expected, abs=1e-12)

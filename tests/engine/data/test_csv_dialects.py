@@ -35,29 +35,29 @@ def write(tmp_path, monkeypatch):
     ("delimiter", "decimal"), [(",", "."), (";", ","), (";", "."), ("\t", "."), ("\t", ","), ("|", ".")]
 )
 def test_the_table_is_the_same_however_it_is_written(write, encoding, delimiter, decimal):
-    made = task(split="first", scale="none", **write(text(delimiter, decimal, "\r\n").encode(encoding)))
-    assert np.concatenate([inputs(made, part) for part in PARTS]).tolist() == [[n / 8, n] for n in range(40)]
-    assert made.class_names == ("herb", "süß")
+    loaded = task(split="first", scale="none", **write(text(delimiter, decimal, "\r\n").encode(encoding)))
+    assert np.concatenate([inputs(loaded, part) for part in PARTS]).tolist() == [[n / 8, n] for n in range(40)]
+    assert loaded.class_names == ("herb", "süß")
     expected = task(split="first", scale="none", **write(text().encode()))
-    assert sha256_of(made) == sha256_of(expected), "a run goes on with it"
+    assert sha256_of(loaded) == sha256_of(expected), "a run goes on with it"
 
 
 def test_utf_16_in_the_other_order_of_bytes_is_known_by_its_mark(write):
-    made = task(**write(b"\xfe\xff" + text().encode("utf-16-be")))
-    assert made.class_names == ("herb", "süß")
+    loaded = task(**write(b"\xfe\xff" + text().encode("utf-16-be")))
+    assert loaded.class_names == ("herb", "süß")
 
 
 def test_a_byte_without_a_letter_in_cp1252_makes_it_latin_1(write):
-    made = task(**write(text().replace("herb", "her\x81").encode("latin-1")))
-    assert made.class_names == ("her\\x81", "süß")
-    assert made.warnings == ("csv: is no UTF-8, and was read as latin-1 (data.encoding)",)
+    loaded = task(**write(text().replace("herb", "her\x81").encode("latin-1")))
+    assert loaded.class_names == ("her\\x81", "süß")
+    assert loaded.warnings == ("csv: is no UTF-8, and was read as latin-1 (data.encoding)",)
 
 
 def test_what_is_no_utf_8_is_read_as_cp1252_and_that_is_said_unless_it_was_asked_for(write):
     settings = write(text().replace("herb", "10 €").encode("cp1252"))
-    made = task(**settings)
-    assert made.class_names == ("10 €", "süß")
-    assert made.warnings == ("csv: is no UTF-8, and was read as cp1252 (data.encoding)",)
+    loaded = task(**settings)
+    assert loaded.class_names == ("10 €", "süß")
+    assert loaded.warnings == ("csv: is no UTF-8, and was read as cp1252 (data.encoding)",)
     assert task(encoding="cp1252", **settings).warnings == ()
 
 
@@ -71,12 +71,12 @@ def test_damaged_utf_8_is_refused_with_its_line_and_read_where_an_encoding_is_gi
 @pytest.mark.parametrize("size", [1, 2, 3, 32])
 def test_a_letter_that_two_blocks_share_is_no_damage(write, monkeypatch, size):
     monkeypatch.setattr("engine.data.csv_text._BLOCK", size)
-    made = task(**write(text().encode()))
-    assert (made.class_names, made.warnings) == (("herb", "süß"), ())
+    loaded = task(**write(text().encode()))
+    assert (loaded.class_names, loaded.warnings) == (("herb", "süß"), ())
 
 
 @pytest.mark.parametrize(
-    ("content", "settings", "told"),
+    ("content", "settings", "message"),
     [
         ("a;b;art\n" + "1;2;x\n" * 120 + "1;2,5;y\n", {}, "line 122: column 'b' = '2,5': must be a number (data.decim"),
         ("a;b;art\n" + "1,5;2;x\n" * 20 + "1,5;1.000;y\n", {}, "line 22: column 'b' = '1.000': must be a number"),
@@ -84,21 +84,21 @@ def test_a_letter_that_two_blocks_share_is_no_damage(write, monkeypatch, size):
         ("a;b;art\n" + "1,5;2;x\n" * 20, {"decimal": "point"}, "column 'art' is 'x' everywhere"),
     ],
 )  # fmt: skip
-def test_what_the_first_lines_did_not_show_is_refused_with_its_line(write, content, settings, told):
-    assert told in error(**settings, **write(content.encode()))
+def test_what_the_first_lines_did_not_show_is_refused_with_its_line(write, content, settings, message):
+    assert message in error(**settings, **write(content.encode()))
 
 
 def test_the_header_alone_does_not_decide_what_parts_cells(write):
     """Its quoted names hold more commas than there are columns."""
     rows = "".join(f"{n};{n}.5;{'xy'[n % 2]}\n" for n in range(30))
-    made = task(split="first", scale="none", **write(('"a, b, c, d";"e, f";art\n' + rows).encode()))
-    assert inputs(made, "train")[:2].tolist() == [[0, 0.5], [1, 1.5]]
+    loaded = task(split="first", scale="none", **write(('"a, b, c, d";"e, f";art\n' + rows).encode()))
+    assert inputs(loaded, "train")[:2].tolist() == [[0, 0.5], [1, 1.5]]
 
 
 def test_some_cells_with_a_comma_do_not_make_it_the_decimal_sign(write):
     rows = "".join(f"{n}.5;{n}.25;{('1,5', '2,5')[n % 2]};{'xy'[n % 2]}\n" for n in range(30))
-    made = task(split="first", scale="none", **write(("a;b;pair;art\n" + rows).encode()))
-    assert inputs(made, "train")[:2].tolist() == [[0.5, 0.25, 1, 0], [1.5, 1.25, 0, 1]]
+    loaded = task(split="first", scale="none", **write(("a;b;pair;art\n" + rows).encode()))
+    assert inputs(loaded, "train")[:2].tolist() == [[0.5, 0.25, 1, 0], [1.5, 1.25, 0, 1]]
 
 
 def test_utf_8_in_an_earlier_block_is_remembered(write, monkeypatch):

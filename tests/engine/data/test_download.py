@@ -45,17 +45,17 @@ def left(tmp_path):
 
 
 def test_what_is_missing_is_downloaded_once_and_silently(mirror, tmp_path, capfd):
-    told = []
-    assert counts(task(source="mnist", train=40, report=told.append)) == (40, 20, 30)
+    reports = []
+    assert counts(task(source="mnist", train=40, report=reports.append)) == (40, 20, 30)
     assert left(tmp_path) == sorted(path.name for path in mirror.iterdir())
-    assert told[0].text == "downloading MNIST (1 of 4): train-images-idx3-ubyte.gz"
-    shares = [event.share for event in told if event.text == told[0].text and event.share is not None]
+    assert reports[0].text == "downloading MNIST (1 of 4): train-images-idx3-ubyte.gz"
+    shares = [event.share for event in reports if event.text == reports[0].text and event.share is not None]
     assert shares == sorted(shares)
     assert shares[-1] == 1
     assert capfd.readouterr() == ("", "")
-    told.clear()
-    task(source="mnist", train=40, report=told.append)
-    assert told == []
+    reports.clear()
+    task(source="mnist", train=40, report=reports.append)
+    assert reports == []
 
 
 def test_a_wrong_file_is_not_kept_and_the_next_try_goes_on_from_what_is_there(mirror, tmp_path):
@@ -65,9 +65,9 @@ def test_a_wrong_file_is_not_kept_and_the_next_try_goes_on_from_what_is_there(mi
     assert "sent something else than the file expected" in error(source="mnist")
     assert left(tmp_path) == ["train-images-idx3-ubyte.gz", "train-labels-idx1-ubyte.gz"]
     path.write_bytes(good)
-    told = []
-    task(source="mnist", train=40, report=told.append)
-    assert told[0].text == "downloading MNIST (1 of 2): t10k-images-idx3-ubyte.gz"
+    reports = []
+    task(source="mnist", train=40, report=reports.append)
+    assert reports[0].text == "downloading MNIST (1 of 2): t10k-images-idx3-ubyte.gz"
 
 
 def test_a_download_given_up_leaves_nothing_behind(mirror, tmp_path):
@@ -84,23 +84,23 @@ def test_a_download_given_up_leaves_nothing_behind(mirror, tmp_path):
 def test_without_a_network_the_way_out_is_told_at_once(source, tmp_path, monkeypatch, capfd):
     from torchvision import datasets
 
-    for known in (datasets.MNIST, datasets.FashionMNIST):
-        monkeypatch.setattr(known, "mirrors", [NOBODY])
-    for known in (datasets.CIFAR10, datasets.CIFAR100):
-        monkeypatch.setattr(known, "url", NOBODY)
+    for dataset in (datasets.MNIST, datasets.FashionMNIST):
+        monkeypatch.setattr(dataset, "mirrors", [NOBODY])
+    for dataset in (datasets.CIFAR10, datasets.CIFAR100):
+        monkeypatch.setattr(dataset, "url", NOBODY)
     monkeypatch.setenv("REGTUI_DATA", str(tmp_path))
     monkeypatch.setenv("no_proxy", "127.0.0.1")
     start = time.monotonic()
-    told = error(source=source)
+    message = error(source=source)
     assert time.monotonic() - start < 5
-    assert told.startswith(f"data.source = '{source}': not in ")
-    assert str(tmp_path)[:10] in told  # the middle of a long path is left out
+    assert message.startswith(f"data.source = '{source}': not in ")
+    assert str(tmp_path)[:10] in message  # the middle of a long path is left out
     for word in (
         "REGTUI_DATA",
         "digits, iris, wine, breast_cancer",
         "train-images" if "mnist" in source else "python.tar.gz",
     ):
-        assert word in told
+        assert word in message
     assert not [path for path in tmp_path.rglob("*") if path.is_file()]
     assert capfd.readouterr() == ("", "")
 

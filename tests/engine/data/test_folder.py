@@ -10,9 +10,9 @@ from tests.engine.data.common import PARTS, error, inputs, labels, task
 
 
 def whole(path, **settings):
-    made = task(source="folder", path=str(path), split="first", scale="none", **settings)
-    x_NI = np.concatenate([inputs(made, part) for part in PARTS])
-    return made, x_NI, np.concatenate([labels(made, part) for part in PARTS])
+    loaded = task(source="folder", path=str(path), split="first", scale="none", **settings)
+    x_NI = np.concatenate([inputs(loaded, part) for part in PARTS])
+    return loaded, x_NI, np.concatenate([labels(loaded, part) for part in PARTS])
 
 
 @pytest.fixture
@@ -34,9 +34,9 @@ def test_images_are_what_torchvisions_image_folder_gives(photos):
     from torchvision.datasets import ImageFolder
 
     theirs = ImageFolder(photos, allow_empty=True)
-    made, x_NI, y_N = whole(photos, size=7)
-    assert made.class_names == ("ants", "bees", "cats")
-    assert made.image_shape == (3, 7, 7)
+    loaded, x_NI, y_N = whole(photos, size=7)
+    assert loaded.class_names == ("ants", "bees", "cats")
+    assert loaded.image_shape == (3, 7, 7)
     assert y_N.tolist() == [{"ants": 0, "bees": 1, "cats": 2}[theirs.classes[target]] for target in theirs.targets]
     for row, (image, _) in zip(x_NI, theirs, strict=True):
         expected = np.asarray(image.resize((7, 7), Image.Resampling.BILINEAR)).transpose(2, 0, 1)
@@ -44,16 +44,16 @@ def test_images_are_what_torchvisions_image_folder_gives(photos):
 
 
 def test_unit_is_from_black_to_white(photos):
-    made = task(source="folder", path=str(photos), size=4, scale="unit")
-    assert 0 <= inputs(made, "train").min() < inputs(made, "train").max() <= 1
+    loaded = task(source="folder", path=str(photos), size=4, scale="unit")
+    assert 0 <= inputs(loaded, "train").min() < inputs(loaded, "train").max() <= 1
     assert np.isfinite(inputs(task(source="folder", path=str(photos), size=4, scale="standard"), "test")).all()
 
 
 def test_reading_reports_how_far_it_is(photos):
-    told = []
-    task(source="folder", path=str(photos), size=4, report=told.append)
-    assert told[0].text.startswith("reading 15 images")
-    assert told[0].share == 0
+    reports = []
+    task(source="folder", path=str(photos), size=4, report=reports.append)
+    assert reports[0].text.startswith("reading 15 images")
+    assert reports[0].share == 0
 
 
 def test_a_missing_folder_a_file_and_a_folder_without_images_are_told_apart(tmp_path):
@@ -61,13 +61,13 @@ def test_a_missing_folder_a_file_and_a_folder_without_images_are_told_apart(tmp_
     (tmp_path / "none" / "ants").mkdir(parents=True)
     (tmp_path / "flat").mkdir()
     Image.new("RGB", (4, 4)).save(tmp_path / "flat" / "a.png")
-    for name, told in (
+    for name, message in (
         ("missing", "no such folder"),
         ("file", "is not a folder"),
         ("none", "no images found"),
         ("flat", "no images found (expected one folder for each class"),
     ):
-        assert f"{name}': {told}" in error(source="folder", path=str(tmp_path / name))
+        assert f"{name}': {message}" in error(source="folder", path=str(tmp_path / name))
 
 
 def test_one_class_is_too_few(tmp_path):

@@ -39,16 +39,16 @@ def root(tmp_path):
 
 
 def classes(root: Path) -> dict[str, int]:
-    made = task(source="folder", path=str(root), size=4, split="all")
-    return dict(zip(made.class_names, np.bincount(labels(made, "train")).tolist(), strict=True))
+    loaded = task(source="folder", path=str(root), size=4, split="all")
+    return dict(zip(loaded.class_names, np.bincount(labels(loaded, "train")).tolist(), strict=True))
 
 
 @contextlib.contextmanager
-def allow_refusal(told: str) -> Iterator[None]:
+def allow_refusal(message: str) -> Iterator[None]:
     try:
         yield
     except PresetError as refused:
-        if told not in str(refused):
+        if message not in str(refused):
             raise
 
 
@@ -107,11 +107,11 @@ def test_pipes_and_sockets_with_names_of_images_are_left_out(root):
     os.mkfifo(root / "a" / "x.png")
     os.mkfifo(root / "pipe")
     (root / "b" / "y.png").symlink_to("../a/x.png")
-    with socket.socket(socket.AF_UNIX) as made:
+    with socket.socket(socket.AF_UNIX) as server:
         here = Path.cwd()
         os.chdir(root / "b")  # the path of a socket must be short
         try:
-            made.bind("s.png")
+            server.bind("s.png")
         finally:
             os.chdir(here)
         assert classes(root) == {"a": 8, "b": 8}
@@ -139,14 +139,14 @@ def test_long_names_leave_the_message_short(tmp_path):
 
 
 def test_train_and_test_are_parts_and_no_classes(tmp_path):
-    for part, each in (("train", 10), ("test", 5)):
+    for part, count in (("train", 10), ("test", 5)):
         for name in ("cats", "dogs"):
-            images(tmp_path / part / name, each)
-    made = task(source="folder", path=str(tmp_path), size=6, train=15, scale="none")
-    assert made.class_names == ("cats", "dogs")
-    assert counts(made) == (15, 5, 10)
+            images(tmp_path / part / name, count)
+    loaded = task(source="folder", path=str(tmp_path), size=6, train=15, scale="none")
+    assert loaded.class_names == ("cats", "dogs")
+    assert counts(loaded) == (15, 5, 10)
     official = {np.asarray(Image.open(path)).transpose(2, 0, 1).tobytes() for path in tmp_path.glob("test/*/*.png")}
-    assert {row.astype(np.uint8).tobytes() for row in inputs(made, "test")} == official
+    assert {row.astype(np.uint8).tobytes() for row in inputs(loaded, "test")} == official
 
 
 def test_an_image_of_train_linked_into_test_is_of_train_alone(tmp_path):
@@ -155,22 +155,22 @@ def test_an_image_of_train_linked_into_test_is_of_train_alone(tmp_path):
             images(tmp_path / part / name, 5)
     (tmp_path / "test" / "cats" / "x.png").symlink_to("../../train/cats/0.png")
     (tmp_path / "train" / "cats" / "all").symlink_to("../../test/cats")
-    made = task(source="folder", path=str(tmp_path), size=4)
-    assert sum(counts(made)) == 20
-    assert counts(made)[2] == 10
+    loaded = task(source="folder", path=str(tmp_path), size=4)
+    assert sum(counts(loaded)) == 20
+    assert counts(loaded)[2] == 10
 
 
 def test_a_test_part_may_lack_a_class_and_may_not_have_one_of_its_own(tmp_path):
     for place in ("train/a", "train/b", "train/c", "Test/c"):
         images(tmp_path / place, 4)
-    made = task(source="folder", path=str(tmp_path), size=4, train=9)
-    assert labels(made, "test").tolist() == [2] * 4
+    loaded = task(source="folder", path=str(tmp_path), size=4, train=9)
+    assert labels(loaded, "test").tolist() == [2] * 4
     images(tmp_path / "Test" / "d", 1)
     assert error(source="folder", path=str(tmp_path)).endswith("class 'd' is in 'test' and not in 'train'")
 
 
 @pytest.mark.parametrize(
-    ("places", "told"),
+    ("places", "message"),
     [
         (("train/a", "train/b", "val/a", "val/b"), "has 'val' beside 'train': expected either classes, or 'train'"),
         (("train/a", "train/b", "test/a", "valid/a"), "has 'valid' beside 'train'"),
@@ -180,10 +180,10 @@ def test_a_test_part_may_lack_a_class_and_may_not_have_one_of_its_own(tmp_path):
         (("train/a", "test/a"), "images of 'a' only"),
     ],
 )
-def test_parts_that_are_not_train_and_test_with_classes_are_refused(tmp_path, places, told):
+def test_parts_that_are_not_train_and_test_with_classes_are_refused(tmp_path, places, message):
     for place in places:
         images(tmp_path / place, 2)
-    assert told in error(source="folder", path=str(tmp_path))
+    assert message in error(source="folder", path=str(tmp_path))
 
 
 def test_train_may_be_a_class_among_others(tmp_path):
@@ -212,7 +212,7 @@ def test_every_bad_image_is_named_in_a_line_in_little_memory_and_time(tmp_path):
     with (root / "b" / "sparse.png").open("wb") as file:
         file.truncate(1 << 40)
     cases.append({"source": "folder", "path": str(root), "size": 4})
-    for name, line in zip(bad, limited.told(cases, megabytes=600), strict=True):
+    for name, line in zip(bad, limited.refusals(cases, megabytes=600), strict=True):
         assert f"/{name} cannot be read as an image (" in line, name
 
 
@@ -220,8 +220,8 @@ def test_the_pixels_that_are_too_many_are_told(tmp_path):
     images(tmp_path / "b", 1)
     (tmp_path / "a").mkdir()
     (tmp_path / "a" / "x.png").write_bytes(png(13_000, 13_000, b""))
-    told = error(source="folder", path=str(tmp_path))
-    assert f"(13,000 x 13,000 pixels, and at most {MOST_PIXELS:,} are read): mend or remove it" in told
+    message = error(source="folder", path=str(tmp_path))
+    assert f"(13,000 x 13,000 pixels, and at most {MOST_PIXELS:,} are read): mend or remove it" in message
 
 
 @pytest.mark.parametrize("ending", [ending[1:] for ending in EXTENSIONS])

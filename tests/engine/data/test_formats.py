@@ -32,11 +32,11 @@ def header(*lengths: int, kind: int = 8) -> bytes:
 def test_the_sums_are_torchvisions_own():
     from torchvision import datasets
 
-    for source, known in (("mnist", datasets.MNIST), ("fashionmnist", datasets.FashionMNIST)):
-        assert MD5[source] == dict(known.resources)
-    for source, known in (("cifar10", datasets.CIFAR10), ("cifar100", datasets.CIFAR100)):
-        listed = [*known.train_list, *known.test_list, (known.meta["filename"], known.meta["md5"])]
-        assert MD5[source] == {known.filename: known.tgz_md5, **dict(map(tuple, listed))}
+    for source, dataset in (("mnist", datasets.MNIST), ("fashionmnist", datasets.FashionMNIST)):
+        assert MD5[source] == dict(dataset.resources)
+    for source, dataset in (("cifar10", datasets.CIFAR10), ("cifar100", datasets.CIFAR100)):
+        listed = [*dataset.train_list, *dataset.test_list, (dataset.meta["filename"], dataset.meta["md5"])]
+        assert MD5[source] == {dataset.filename: dataset.tgz_md5, **dict(map(tuple, listed))}
 
 
 # IDX ------------------------------------------------------------------------------------------------------------------
@@ -64,8 +64,8 @@ def test_an_idx_file_that_is_not_what_its_header_says_is_damaged(root, name, pac
     write_mnist(root / "MNIST" / "raw", packed=packed)
     path = root / "MNIST" / "raw" / f"train-images-idx3-ubyte{'.gz' if packed else ''}"
     path.write_bytes(gzip.compress(BAD_IDX[name]) if packed else BAD_IDX[name])
-    told = error(source="mnist", unchecked=True)
-    assert told.startswith(f"{path} is damaged (")
+    message = error(source="mnist", unchecked=True)
+    assert message.startswith(f"{path} is damaged (")
 
 
 @pytest.mark.parametrize("name", ["train-labels-idx1-ubyte", "t10k-labels-idx1-ubyte"])
@@ -104,7 +104,7 @@ def batch_folder(tmp_path: Path) -> Path:
 
 @pytest.mark.parametrize("form", [tarfile.PAX_FORMAT, tarfile.GNU_FORMAT, tarfile.USTAR_FORMAT])
 def test_archives_of_every_format_are_unpacked(root, tmp_path_factory, form):
-    folder = batch_folder(tmp_path_factory.mktemp("made"))
+    folder = batch_folder(tmp_path_factory.mktemp("batches"))
     with tarfile.open(root / "cifar-10-python.tar.gz", "w:gz", format=form) as tar:
         tar.add(folder, "cifar-10-batches-py")
     assert counts(task(source="cifar10", unchecked=True, train=50)) == (50, 50, 20)
@@ -113,9 +113,9 @@ def test_archives_of_every_format_are_unpacked(root, tmp_path_factory, form):
 def test_an_archive_that_is_another_one_is_not_unpacked(root):
     with tarfile.open(root / "cifar-10-python.tar.gz", "w:gz"):
         pass
-    told = error(source="cifar10")
-    assert told.startswith(f"{root / 'cifar-10-python.tar.gz'} is not torchvision's (md5 ")
-    assert told.endswith("or go on with --data-unchecked")
+    message = error(source="cifar10")
+    assert message.startswith(f"{root / 'cifar-10-python.tar.gz'} is not torchvision's (md5 ")
+    assert message.endswith("or go on with --data-unchecked")
 
 
 def member(name: str, size: int, kind: bytes = tarfile.REGTYPE) -> bytes:
@@ -147,8 +147,8 @@ def member(name: str, size: int, kind: bytes = tarfile.REGTYPE) -> bytes:
 def test_an_archive_that_is_not_what_it_says_is_damaged(root, held):
     path = root / "cifar-10-python.tar.gz"
     path.write_bytes(gzip.compress(held))
-    told = error(source="cifar10", unchecked=True)
-    assert " is damaged (" in told
+    message = error(source="cifar10", unchecked=True)
+    assert " is damaged (" in message
     assert not list(root.rglob("*.part"))
 
 
@@ -207,6 +207,6 @@ def test_bombs_take_neither_memory_nor_time(tmp_path):
     write_cifar10(batches)
     with (batches / "data_batch_3").open("r+b") as file:
         file.truncate(1 << 40)
-    told = limited.told(cases, megabytes=120)
-    assert all(" is damaged (" in line for line in told), told
+    lines = limited.refusals(cases, megabytes=120)
+    assert all(" is damaged (" in line for line in lines), lines
     assert not list(tmp_path.rglob("*.part"))

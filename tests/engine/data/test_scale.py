@@ -21,8 +21,8 @@ SOURCES = ["digits", "iris", "wine", "breast_cancer", "moons", "circles", "gauss
 )
 def test_scaling_is_fitted_on_the_training_examples_alone(source, split, scale):
     stored = task(source=source, split=split, scale="none", seeds=(0, 4))
-    made = task(source=source, split=split, scale=scale, seeds=(0, 4))
-    for seed in range(made.train_x_SNI.shape[0]):
+    loaded = task(source=source, split=split, scale=scale, seeds=(0, 4))
+    for seed in range(loaded.train_x_SNI.shape[0]):
         train_NI = inputs(stored, "train", seed)
         low, spread = (
             (train_NI.min(0), np.ptp(train_NI, axis=0)) if scale == "unit" else (train_NI.mean(0), train_NI.std(0))
@@ -30,13 +30,13 @@ def test_scaling_is_fitted_on_the_training_examples_alone(source, split, scale):
         varies = np.ptp(train_NI, axis=0) > 0
         for part in PARTS:
             expected = np.where(varies, (inputs(stored, part, seed) - low) / np.where(varies, spread, 1), 0)
-            np.testing.assert_allclose(inputs(made, part, seed), expected, rtol=1e-9, atol=1e-9)
+            np.testing.assert_allclose(inputs(loaded, part, seed), expected, rtol=1e-9, atol=1e-9)
 
 
 def test_digits_are_divided_by_their_range():
-    stored, made = task(scale="none"), task(scale="unit")
+    stored, loaded = task(scale="none"), task(scale="unit")
     assert inputs(stored, "train").max() == 16
-    assert np.array_equal(inputs(made, "test"), inputs(stored, "test") / 16)
+    assert np.array_equal(inputs(loaded, "test"), inputs(stored, "test") / 16)
 
 
 @pytest.mark.parametrize("scale", ["unit", "standard"])
@@ -59,21 +59,21 @@ def test_a_small_change_far_from_0_is_not_lost():
 
 
 def test_more_rows_than_are_scaled_at_once_all_arrive():
-    made = task(source="moons", samples=9001, train=8000, scale="none", split="first")
+    loaded = task(source="moons", samples=9001, train=8000, scale="none", split="first")
     again = task(source="moons", samples=9001, train=8000, scale="unit", split="first")
-    low, high = inputs(made, "train").min(0), inputs(made, "train").max(0)
-    np.testing.assert_allclose(inputs(again, "train"), (inputs(made, "train") - low) / (high - low))
+    low, high = inputs(loaded, "train").min(0), inputs(loaded, "train").max(0)
+    np.testing.assert_allclose(inputs(again, "train"), (inputs(loaded, "train") - low) / (high - low))
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
 def test_inputs_have_the_dtype_asked_for_and_labels_are_int64(dtype):
-    made = load_task(Data(source="iris"), (0,), torch.device("cpu"), dtype)
-    assert made.train_x_SNI.dtype == made.val_x_SNI.dtype == made.test_x_SNI.dtype == dtype
-    assert made.train_y_SN.dtype == made.val_y_SN.dtype == made.test_y_SN.dtype == torch.int64
+    loaded = load_task(Data(source="iris"), (0,), torch.device("cpu"), dtype)
+    assert loaded.train_x_SNI.dtype == loaded.val_x_SNI.dtype == loaded.test_x_SNI.dtype == dtype
+    assert loaded.train_y_SN.dtype == loaded.val_y_SN.dtype == loaded.test_y_SN.dtype == torch.int64
 
 
 @pytest.mark.parametrize("source", SOURCES)
 @pytest.mark.parametrize("scale", ["none", "unit", "standard"])
 def test_no_source_and_scale_give_a_number_that_is_none(source, scale):
-    made = task(source=source, scale=scale, seeds=(0, 1), train=5)
-    assert all(np.isfinite(inputs(made, part, seed)).all() for part in PARTS for seed in (0, 1))
+    loaded = task(source=source, scale=scale, seeds=(0, 1), train=5)
+    assert all(np.isfinite(inputs(loaded, part, seed)).all() for part in PARTS for seed in (0, 1))

@@ -14,9 +14,9 @@ from tests.engine.data.common import PARTS, inputs, labels, task
 
 def whole(**settings):
     """All examples in the order of the source."""
-    made = task(split="first", scale="none", **settings)
-    x_NI = np.concatenate([inputs(made, part) for part in PARTS])
-    return made, x_NI, np.concatenate([labels(made, part) for part in PARTS])
+    loaded = task(split="first", scale="none", **settings)
+    x_NI = np.concatenate([inputs(loaded, part) for part in PARTS])
+    return loaded, x_NI, np.concatenate([labels(loaded, part) for part in PARTS])
 
 
 @pytest.mark.parametrize("source", ["digits", "iris", "wine", "breast_cancer"])
@@ -24,12 +24,12 @@ def test_embedded_sets_are_scikit_learns_own(source):
     from sklearn import datasets
 
     bunch = getattr(datasets, f"load_{source}")()
-    made, x_NI, y_N = whole(source=source)
+    loaded, x_NI, y_N = whole(source=source)
     assert np.array_equal(x_NI, bunch.data)
     assert np.array_equal(y_N, bunch.target)
-    assert made.class_names == tuple(str(name) for name in bunch.target_names)
-    assert (made.features, made.classes) == (bunch.data.shape[1], len(bunch.target_names))
-    assert made.image_shape == ((1, 8, 8) if source == "digits" else None)
+    assert loaded.class_names == tuple(str(name) for name in bunch.target_names)
+    assert (loaded.features, loaded.classes) == (bunch.data.shape[1], len(bunch.target_names))
+    assert loaded.image_shape == ((1, 8, 8) if source == "digits" else None)
 
 
 @pytest.mark.parametrize("source", ["digits", "iris", "wine", "breast_cancer"])
@@ -48,24 +48,24 @@ def test_the_default_set_is_there_without_importing_its_library():
         "load_task(Data(), (0,), torch.device('cpu'), torch.float32)\n"
         "print({'sklearn', 'torchvision', 'textual', 'rich', 'plotext', 'tui'} & set(sys.modules) or 'none')"
     )
-    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert told.stdout.strip() == "none"
-    assert told.stderr == ""
+    completed = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert completed.stdout.strip() == "none"
+    assert completed.stderr == ""
 
 
 @pytest.mark.parametrize("source", ["moons", "circles", "gauss", "xor", "spiral"])
 def test_synthetic_sets_have_the_size_asked_for_and_two_even_classes(source):
-    made, x_NI, y_N = whole(source=source, samples=501)
+    loaded, x_NI, y_N = whole(source=source, samples=501)
     assert x_NI.shape == (501, 2)
     assert np.bincount(y_N).tolist() == [251, 250]
-    assert (made.classes, made.class_names) == (2, ("0", "1"))
+    assert (loaded.classes, loaded.class_names) == (2, ("0", "1"))
 
 
 @pytest.mark.parametrize("source", ["moons", "circles", "gauss", "xor", "spiral"])
 def test_synthetic_points_do_not_depend_on_the_seeds_of_lanes(source):
     everything = [
-        np.concatenate([inputs(made, part) for part in PARTS])
-        for made in (task(source=source, seeds=(seed,), scale="none") for seed in (0, 5))
+        np.concatenate([inputs(loaded, part) for part in PARTS])
+        for loaded in (task(source=source, seeds=(seed,), scale="none") for seed in (0, 5))
     ]
     first, other = (x_NI[np.lexsort(x_NI.T)] for x_NI in everything)
     assert np.array_equal(first, other)

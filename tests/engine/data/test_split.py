@@ -13,15 +13,15 @@ from tests.engine.data.common import PARTS, counts, error, inputs, labels, task
 DIGITS = 1797
 
 
-def rows(made, part, seed=0):
-    return {row.tobytes() for row in inputs(made, part, seed)}
+def rows(loaded, part, seed=0):
+    return {row.tobytes() for row in inputs(loaded, part, seed)}
 
 
 @pytest.mark.parametrize("split", ["random", "first"])
 def test_the_test_set_never_meets_training(split):
-    made = task(source="gauss", samples=300, split=split, scale="none", train=100, seeds=(0, 1))
-    for seed in range(made.train_x_SNI.shape[0]):
-        train, val, test = (rows(made, part, seed) for part in PARTS)
+    loaded = task(source="gauss", samples=300, split=split, scale="none", train=100, seeds=(0, 1))
+    for seed in range(loaded.train_x_SNI.shape[0]):
+        train, val, test = (rows(loaded, part, seed) for part in PARTS)
         assert len(train | val | test) == 300
         assert len(train) + len(val) + len(test) == 300
 
@@ -29,13 +29,13 @@ def test_the_test_set_never_meets_training(split):
 @pytest.mark.parametrize("source", ["digits", "iris", "wine", "breast_cancer", "moons"])
 @pytest.mark.parametrize("amounts", [{}, {"train": 50}, {"train": 31, "validation": 17, "test": 19}, {"train": 0.6}])
 def test_each_part_holds_each_class_in_its_share(source, amounts):
-    made = task(source=source, seeds=(3,), **amounts)
+    loaded = task(source=source, seeds=(3,), **amounts)
     everything = task(source=source, split="first")
     pool_y_N = np.concatenate([labels(everything, part) for part in PARTS])
     share_C = np.bincount(pool_y_N) / len(pool_y_N)
     for part in PARTS:
-        y_N = labels(made, part)
-        off_C = np.bincount(y_N, minlength=made.classes) - share_C * len(y_N)
+        y_N = labels(loaded, part)
+        off_C = np.bincount(y_N, minlength=loaded.classes) - share_C * len(y_N)
         assert np.abs(off_C).max() <= 1
 
 
@@ -68,20 +68,20 @@ def test_a_seed_draws_the_same_split_alone_and_beside_others():
 
 
 def test_different_seeds_draw_different_splits_of_the_same_sizes():
-    made = task(seeds=(0, 1), train=300)
-    assert rows(made, "train", 0) != rows(made, "train", 1)
-    assert made.train_x_SNI.shape == (2, 300, 64)
+    loaded = task(seeds=(0, 1), train=300)
+    assert rows(loaded, "train", 0) != rows(loaded, "train", 1)
+    assert loaded.train_x_SNI.shape == (2, 300, 64)
 
 
 def test_first_takes_the_order_of_the_source_and_is_shared_by_all_seeds():
     from sklearn.datasets import load_digits
 
     bunch = load_digits()
-    made = task(seeds=(0, 1, 2), split="first", scale="none", train=300, validation=100, test=50)
-    assert made.train_x_SNI.shape == (1, 300, 64)
-    assert np.array_equal(inputs(made, "train"), bunch.data[:300])
-    assert np.array_equal(inputs(made, "val"), bunch.data[300:400])
-    assert np.array_equal(labels(made, "test"), bunch.target[400:450])
+    loaded = task(seeds=(0, 1, 2), split="first", scale="none", train=300, validation=100, test=50)
+    assert loaded.train_x_SNI.shape == (1, 300, 64)
+    assert np.array_equal(inputs(loaded, "train"), bunch.data[:300])
+    assert np.array_equal(inputs(loaded, "val"), bunch.data[300:400])
+    assert np.array_equal(labels(loaded, "test"), bunch.target[400:450])
 
 
 def test_a_drawn_part_is_not_in_the_order_of_its_classes():
@@ -160,20 +160,20 @@ def test_a_validation_part_that_swallows_the_pool_is_refused_beside_an_official_
 @pytest.mark.parametrize("test", [None, 1, 0.3, 0.999, 99, 100, 101])
 def test_every_part_has_an_example_and_none_is_in_two_or_it_is_refused(official, train, validation, test):
     try:
-        made = sizes(Data(train=train, validation=validation, test=test), 100, official)
+        parts = sizes(Data(train=train, validation=validation, test=test), 100, official)
     except PresetError:
         return
-    assert min(made.train, made.validation, made.test) >= 1
-    assert made.train + made.validation + (made.test if official is None else 0) <= 100
-    assert train is None or made.train == (train if isinstance(train, int) else 50)
+    assert min(parts.train, parts.validation, parts.test) >= 1
+    assert parts.train + parts.validation + (parts.test if official is None else 0) <= 100
+    assert train is None or parts.train == (train if isinstance(train, int) else 50)
 
 
 def test_a_set_of_fewer_examples_than_parts_is_refused_with_what_can_be_done():
-    told = 'training, validation and test need one each (data.split = "all" gives every part all of them)'
+    message = 'training, validation and test need one each (data.split = "all" gives every part all of them)'
     for count, counted in ((1, "1 example"), (2, "2 examples")):
         with pytest.raises(PresetError) as refused:
             sizes(Data(), count, None)
-        assert str(refused.value) == f"the source digits has only {counted}: {told}"
+        assert str(refused.value) == f"the source digits has only {counted}: {message}"
     assert sizes(Data(), 3, None) == Sizes(1, 1, 1)
     with pytest.raises(PresetError, match="only 1 training example: training and validation need one each"):
         sizes(Data(), 1, 50)

@@ -47,25 +47,25 @@ def test_real_digits_are_what_torchvision_reads(monkeypatch):
     monkeypatch.setenv("REGTUI_DATA", str(folder))
     from torchvision.datasets import MNIST
 
-    made = task(source="mnist", train=300, validation=500, split="first", scale="unit")
+    loaded = task(source="mnist", train=300, validation=500, split="first", scale="unit")
     train, test = (MNIST(str(folder), train=part, download=False) for part in (True, False))
-    assert np.array_equal(inputs(made, "train"), train.data[:300].reshape(300, -1).numpy() / 255)
-    assert np.array_equal(labels(made, "val"), train.targets[300:800].numpy())
-    assert np.array_equal(labels(made, "test"), test.targets.numpy())
-    assert (made.features, made.classes, made.image_shape) == (784, 10, (1, 28, 28))
-    assert made.class_names == tuple("0123456789")
-    drawn = task(source="mnist", train=300, seeds=(1,))
-    assert np.abs(np.bincount(labels(drawn, "train")) - 300 * np.bincount(train.targets) / len(train)).max() <= 1
+    assert np.array_equal(inputs(loaded, "train"), train.data[:300].reshape(300, -1).numpy() / 255)
+    assert np.array_equal(labels(loaded, "val"), train.targets[300:800].numpy())
+    assert np.array_equal(labels(loaded, "test"), test.targets.numpy())
+    assert (loaded.features, loaded.classes, loaded.image_shape) == (784, 10, (1, 28, 28))
+    assert loaded.class_names == tuple("0123456789")
+    random = task(source="mnist", train=300, seeds=(1,))
+    assert np.abs(np.bincount(labels(random, "train")) - 300 * np.bincount(train.targets) / len(train)).max() <= 1
 
 
 @pytest.mark.parametrize("packed", [False, True])
 def test_fashionmnist_is_read_plain_and_gzipped(root, packed):
     write_mnist(root / "FashionMNIST" / "raw", packed=packed)
-    made = task(source="FashionMNIST", unchecked=True, split="first", scale="none", train=40)
-    assert counts(made) == (40, 20, 30)
-    assert made.class_names[0] == "T-shirt/top"
+    loaded = task(source="FashionMNIST", unchecked=True, split="first", scale="none", train=40)
+    assert counts(loaded) == (40, 20, 30)
+    assert loaded.class_names[0] == "T-shirt/top"
     pixels = np.random.default_rng(0).integers(0, 256, (60, 28, 28))
-    assert np.array_equal(inputs(made, "train").reshape(40, 28, 28), pixels[:40])
+    assert np.array_equal(inputs(loaded, "train").reshape(40, 28, 28), pixels[:40])
 
 
 @pytest.mark.parametrize(
@@ -80,8 +80,8 @@ def test_fashionmnist_is_read_plain_and_gzipped(root, packed):
 )
 def test_the_official_test_part_takes_nothing_from_training(root, amounts, expected):
     write_mnist(root / "MNIST" / "raw")
-    made = task(source="mnist", unchecked=True, **amounts)
-    assert counts(made) == expected
+    loaded = task(source="mnist", unchecked=True, **amounts)
+    assert counts(loaded) == expected
     official = {row.tobytes() for row in np.random.default_rng(0).integers(0, 256, (90, 784))[60:].astype(float)}
     stored = task(source="mnist", unchecked=True, scale="none", **amounts)
     assert {row.tobytes() for row in inputs(stored, "test")} <= official
@@ -101,10 +101,10 @@ def test_more_training_than_the_official_part_has_is_refused(root):
 
 def test_cifar10_is_flattened_channel_first(root):
     pixels = write_cifar10(root / "cifar-10-batches-py")
-    made = task(source="cifar10", unchecked=True, split="first", scale="none", train=10)
-    assert counts(made) == (10, 90, 20)
-    assert np.array_equal(inputs(made, "train"), pixels[:10])
-    assert (made.image_shape, made.classes, made.class_names[3]) == ((3, 32, 32), 10, "thing 3")
+    loaded = task(source="cifar10", unchecked=True, split="first", scale="none", train=10)
+    assert counts(loaded) == (10, 90, 20)
+    assert np.array_equal(inputs(loaded, "train"), pixels[:10])
+    assert (loaded.image_shape, loaded.classes, loaded.class_names[3]) == ((3, 32, 32), 10, "thing 3")
     assert inputs(task(source="cifar10", unchecked=True, train=10), "test").max() <= 1
 
 
@@ -113,16 +113,16 @@ def test_cifar100_uses_the_fine_labels_whatever_python_wrote_it(root, protocol):
     folder = root / "cifar-100-python"
     folder.mkdir()
     for name, count in (("train", 200), ("test", 100)):
-        told = {
+        fields = {
             "data": np.zeros((count, 3072), np.uint8),
             "fine_labels": [number % 100 for number in range(count)],
             "coarse_labels": [0] * count,
         }
-        (folder / name).write_bytes(pickle.dumps(told, protocol=protocol))
+        (folder / name).write_bytes(pickle.dumps(fields, protocol=protocol))
     (folder / "meta").write_bytes(pickle.dumps({"fine_label_names": [f"n{n}" for n in range(100)]}))
-    made = task(source="cifar100", unchecked=True, train=100, scale="standard")
-    assert sorted(labels(made, "train")) == list(range(100))
-    assert made.class_names[99] == "n99"
+    loaded = task(source="cifar100", unchecked=True, train=100, scale="standard")
+    assert sorted(labels(loaded, "train")) == list(range(100))
+    assert loaded.class_names[99] == "n99"
 
 
 def test_an_archive_that_was_put_there_is_unpacked(root, tmp_path_factory):
@@ -132,9 +132,9 @@ def test_an_archive_that_was_put_there_is_unpacked(root, tmp_path_factory):
         tar.add(elsewhere, "cifar-10-batches-py")
         escape = tarfile.TarInfo("../escaped")
         tar.addfile(escape, io.BytesIO())
-    told = []
-    assert counts(task(source="cifar10", unchecked=True, train=50, report=told.append)) == (50, 50, 20)
-    assert told[0].text == "unpacking cifar-10-python.tar.gz"
+    reports = []
+    assert counts(task(source="cifar10", unchecked=True, train=50, report=reports.append)) == (50, 50, 20)
+    assert reports[0].text == "unpacking cifar-10-python.tar.gz"
     assert not (root.parent / "escaped").exists()
 
 
@@ -143,9 +143,9 @@ def test_a_cut_file_is_named_with_the_mend(root, packed):
     write_mnist(root / "MNIST" / "raw", packed=packed)
     path = root / "MNIST" / "raw" / f"train-images-idx3-ubyte{'.gz' if packed else ''}"
     path.write_bytes(path.read_bytes()[:1000])
-    told = error(source="mnist", unchecked=True)
-    assert told.startswith(f"{path} is damaged (")
-    assert told.endswith("delete it, and it is downloaded again")
+    message = error(source="mnist", unchecked=True)
+    assert message.startswith(f"{path} is damaged (")
+    assert message.endswith("delete it, and it is downloaded again")
 
 
 @pytest.mark.parametrize("cut", [0, 5, 1000])

@@ -34,8 +34,8 @@ def test_training_and_series_are_those_of_the_literal_formula(layers: list[int])
     assert len(lab._stacks) == 1
     layout, task = lab._stacks[0].layout, task_of([0, 3])
     start = {(arm, seed): weights_of(lab, arm, seed) for arm in ARMS for seed in (0, 3)}
-    told = [lab.run_epoch() for _ in range(4)][-1]
-    for event in only(told, Epoch):
+    events = [lab.run_epoch() for _ in range(4)][-1]
+    for event in only(events, Epoch):
         row, settings, theta_P = [0, 3].index(event.seed), ARMS[event.arm], start[event.arm, event.seed]
         for x_BI, y_B in batches(task, event.seed, 16, 4, row):
 
@@ -82,6 +82,6 @@ def test_activations_are_taken_before_dropout_and_measured_without_it() -> None:
 
 def test_without_hidden_layers_there_is_nothing_to_penalize() -> None:
     lab = lab_of({"model.hidden": []}, {"off": {}, "on": {"regularization.activity_l1": 0.5}})
-    told = only(lab.run_epoch(), Epoch)
+    events = only(lab.run_epoch(), Epoch)
     assert torch.equal(weights_of(lab, "off"), weights_of(lab, "on"))
-    assert [event.penalty for event in told] == [{"activity_l1": 0.0}] * 2
+    assert [event.penalty for event in events] == [{"activity_l1": 0.0}] * 2

@@ -42,11 +42,11 @@ def test_pixels_inside_the_box_are_the_partners_and_no_other_bit_changes() -> No
     x, partner = torch.randn(2, 3, 4, 2, 5, 6)
     inside = torch.rand(3, 5, 6) < 0.4
     inside[1] = False
-    told = cutmix(x, partner, inside)
-    assert torch.equal(told[1], x[1])
+    result = cutmix(x, partner, inside)
+    assert torch.equal(result[1], x[1])
     for lane in range(3):
-        assert torch.equal(told[lane][..., inside[lane]], partner[lane][..., inside[lane]])
-        assert torch.equal(told[lane][..., ~inside[lane]], x[lane][..., ~inside[lane]])
+        assert torch.equal(result[lane][..., inside[lane]], partner[lane][..., inside[lane]])
+        assert torch.equal(result[lane][..., ~inside[lane]], x[lane][..., ~inside[lane]])
 
 
 def test_every_image_of_a_batch_has_the_same_box_and_the_targets_share_is_that_of_its_pixels(

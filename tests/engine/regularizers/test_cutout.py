@@ -15,16 +15,16 @@ N_L = [0, 1, 2, 3, 6, 50]
 def test_each_image_loses_the_square_around_its_centre() -> None:
     x = 1 + torch.rand(len(N_L), 30, 2, 7, 9)
     u = torch.rand(30, 2).expand(len(N_L), 30, 2)
-    told = cutout(x, u, torch.tensor(N_L, dtype=torch.float32)).numpy()
+    result = cutout(x, u, torch.tensor(N_L, dtype=torch.float32)).numpy()
     for lane, n in enumerate(N_L):
         for image in range(30):
             row, column = int(u[lane, image, 0] * 7), int(u[lane, image, 1] * 9)
             expected = x[lane, image].numpy().copy()
             top, first = row - n // 2, column - n // 2
             expected[:, max(top, 0) : max(top + n, 0), max(first, 0) : max(first + n, 0)] = 0
-            np.testing.assert_array_equal(told[lane, image], expected)
-    assert np.array_equal(told[0], x[0].numpy())
-    assert not told[-1].any()
+            np.testing.assert_array_equal(result[lane, image], expected)
+    assert np.array_equal(result[0], x[0].numpy())
+    assert not result[-1].any()
 
 
 def test_a_smaller_square_lies_inside_a_larger_one_of_the_same_draw() -> None:

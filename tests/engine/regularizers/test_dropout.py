@@ -16,21 +16,21 @@ from tests.engine.small import CPU, lab_of, task_of, weights_of
 BATCH, UNITS = 500, 400
 
 
-def drawn(seeds: int = 1) -> Tensor:
+def random_bits(seeds: int = 1) -> Tensor:
     return Streams(range(seeds), CPU).bits16("dropout", 1, BATCH, UNITS)
 
 
 def dropped_at(p: list[float], inverted: bool = True, dtype: torch.dtype = torch.float64) -> Tensor:
     """What dropout makes of ones, one seed, an arm for each p: [A, B, H]."""
     ones = torch.ones(1, len(p), BATCH, UNITS, dtype=dtype)
-    return dropout(ones, drawn(), threshold(torch.tensor(p, dtype=dtype), 1), inverted)[0]
+    return dropout(ones, random_bits(), threshold(torch.tensor(p, dtype=dtype), 1), inverted)[0]
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
 @pytest.mark.parametrize("inverted", [True, False])
 def test_a_unit_is_kept_exactly_where_its_u_is_at_least_p(dtype: torch.dtype, inverted: bool) -> None:
     p_A = [0.0, 0.125, 0.25, 0.5, 0.75]
-    u_BH = (drawn()[0].double() + 32768) / 65536
+    u_BH = (random_bits()[0].double() + 32768) / 65536
     for p, kept in zip(p_A, dropped_at(p_A, inverted, dtype), strict=True):
         expected = (u_BH >= p).to(dtype) / (1 - p if inverted else 1)
         torch.testing.assert_close(kept, expected)
@@ -63,7 +63,7 @@ def test_dropout_close_to_1_drops_nearly_everything(p: float) -> None:
 
 
 def test_a_unit_of_one_lane_is_dropped_with_that_unit_of_every_lane_of_the_seed_and_of_no_other_seed() -> None:
-    bits = drawn(2)
+    bits = random_bits(2)
     kept = dropout(torch.ones(2, 3, BATCH, UNITS), bits, threshold(torch.full((6,), 0.5), 2), True)
     assert torch.equal(kept[0, 0], kept[0, 2])
     assert torch.equal(kept[1, 0], kept[1, 1])
@@ -73,13 +73,13 @@ def test_a_unit_of_one_lane_is_dropped_with_that_unit_of_every_lane_of_the_seed_
 
 def test_p_0_gives_the_activations_bit_for_bit() -> None:
     h = torch.randn(1, 2, BATCH, UNITS)
-    assert torch.equal(dropout(h, drawn(), threshold(torch.tensor([0.0, 0.5]), 1), True)[0, 0], h[0, 0])
+    assert torch.equal(dropout(h, random_bits(), threshold(torch.tensor([0.0, 0.5]), 1), True)[0, 0], h[0, 0])
     assert torch.equal(dropout_evaluation(h[0], torch.tensor([0.0, 0.5]))[0], h[0, 0])
 
 
 def test_no_gradient_passes_a_dropped_unit() -> None:
     h = torch.randn(1, 1, BATCH, UNITS, dtype=torch.float64, requires_grad=True)
-    kept = dropout(h, drawn(), threshold(torch.tensor([0.3], dtype=torch.float64), 1), True)
+    kept = dropout(h, random_bits(), threshold(torch.tensor([0.3], dtype=torch.float64), 1), True)
     kept.sum().backward()
     mask = dropped_at([0.3])
     assert h.grad is not None
@@ -104,9 +104,9 @@ def test_every_step_and_every_layer_drops_other_units(monkeypatch: pytest.Monkey
 def test_evaluation_is_untouched_when_inverted_and_scaled_by_1_minus_p_in_the_books_style(style: str) -> None:
     p = 0.4
     lab = lab_of({"regularization.dropout_style": style}, {"off": {}, "on": {"regularization.dropout": p}})
-    told = lab.run_epoch()
+    events = lab.run_epoch()
     task, layout = task_of(), lab._stacks[0].layout
-    for arm, event in zip(("off", "on"), told, strict=True):
+    for arm, event in zip(("off", "on"), events, strict=True):
         network = network_of(layout, weights_of(lab, arm))
         keep = 1 - p if style == "book" and arm == "on" else 1.0
         h = task.val_x_SNI[0]

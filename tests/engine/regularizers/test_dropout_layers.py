@@ -54,8 +54,8 @@ def test_training_and_evaluation_are_those_of_the_literal_formula(style: str, la
     assert len(lab.stacks) == 1
     layout, task = lab.stacks[0].layout, task_of([0, 3])
     start = {(arm, seed): weights_of(lab, arm, seed) for arm in arms_of(style) for seed in (0, 3)}
-    told = [lab.run_epoch() for _ in range(3)][-1]
-    for event in only(told, Epoch):
+    events = [lab.run_epoch() for _ in range(3)][-1]
+    for event in only(events, Epoch):
         row, p, theta_P = [0, 3].index(event.seed), float(event.arm), start[event.arm, event.seed]
 
         def outputs(network: nn.Sequential, x: Tensor, scale: Any) -> Tensor:
@@ -135,12 +135,12 @@ def test_an_arm_is_the_same_alone_and_among_arms_with_other_layers(style: str) -
     }
     among = lab_of({"training.seeds": [4, 1]}, arms)
     assert len(among.stacks) == 3
-    told = epochs_by_lane(list(among.run()))
+    curves = epochs_by_lane(list(among.run()))
     for arm, settings in arms.items():
         alone = lab_of({"training.seeds": [1]}, {arm: settings})
         expected = epochs_by_lane(list(alone.run()))[arm, 1]
         torch.testing.assert_close(weights_of(among, arm, 1), weights_of(alone, arm, 1), rtol=1e-10, atol=1e-10)
-        assert [event.val_loss for event in told[arm, 1]] == pytest.approx(
+        assert [event.val_loss for event in curves[arm, 1]] == pytest.approx(
             [event.val_loss for event in expected], rel=1e-10
         )
 
@@ -184,7 +184,7 @@ def test_a_layer_named_twice_drops_once() -> None:
 
 
 @pytest.mark.parametrize(
-    ("model", "told"),
+    ("model", "message"),
     [
         ({}, "there is no layer 3, the network has 2 hidden layers, numbered from 1 to 2"),
         ({"model.hidden": [5]}, "there is no layer 3, the network has 1 hidden layer"),
@@ -195,10 +195,10 @@ def test_a_layer_named_twice_drops_once() -> None:
         ),
     ],
 )
-def test_a_layer_that_is_not_there_is_refused_in_a_line(model: Settings, told: str) -> None:
+def test_a_layer_that_is_not_there_is_refused_in_a_line(model: Settings, message: str) -> None:
     with pytest.raises(PresetError) as refused:
         Lab(preset_of({**model, KEY: [3]}), "cpu")
-    assert str(refused.value) == f"{KEY} = [3]: {told}"
+    assert str(refused.value) == f"{KEY} = [3]: {message}"
 
 
 def test_layers_are_numbered_from_1() -> None:

@@ -45,20 +45,20 @@ def test_spatial_dropout_is_torchs_dropout2d(p: float) -> None:
     theirs = F.dropout2d(x, p, training=True)
     bits_SBC = bits_that_keep(theirs.flatten(2).ne(0).any(dim=2)).unsqueeze(0)
     h_SABHWC = x.permute(0, 2, 3, 1)[None, None]
-    told = threshold(torch.tensor([p], dtype=torch.float64), 1)
-    ours = spatial_dropout(h_SABHWC, bits_SBC, told)[0, 0].permute(0, 3, 1, 2)
+    thresholds = threshold(torch.tensor([p], dtype=torch.float64), 1)
+    ours = spatial_dropout(h_SABHWC, bits_SBC, thresholds)[0, 0].permute(0, 3, 1, 2)
     torch.testing.assert_close(ours, theirs, rtol=1e-14, atol=0)
 
 
 def test_what_a_weaker_arm_drops_a_stronger_drops_too_and_whole() -> None:
-    told = threshold(torch.tensor(P_A * 2, dtype=torch.float64), 2)
+    thresholds = threshold(torch.tensor(P_A * 2, dtype=torch.float64), 2)
     streams = Streams([0, 1], CPU)
-    examples = drop_path(torch.ones(2, 4, 400, 3, 3, 2).double(), streams.bits16("drop_path 1", 1, 400), told)
+    examples = drop_path(torch.ones(2, 4, 400, 3, 3, 2).double(), streams.bits16("drop_path 1", 1, 400), thresholds)
     channels = spatial_dropout(
-        torch.ones(2, 4, 40, 3, 3, 10).double(), streams.bits16("spatial_dropout conv 1", 1, 40, 10), told
+        torch.ones(2, 4, 40, 3, 3, 10).double(), streams.bits16("spatial_dropout conv 1", 1, 40, 10), thresholds
     )
-    for told, wholes in ((examples, examples[..., :1, :1, :1]), (channels, channels[:, :, :, :1, :1, :])):
-        assert torch.equal(told == 0, (wholes == 0).expand_as(told))
+    for values, wholes in ((examples, examples[..., :1, :1, :1]), (channels, channels[:, :, :, :1, :1, :])):
+        assert torch.equal(values == 0, (wholes == 0).expand_as(values))
         dropped_ASX = (wholes == 0).flatten(2).transpose(0, 1)
         assert not torch.equal(*dropped_ASX[2])
         for p, dropped in zip(P_A, dropped_ASX, strict=True):

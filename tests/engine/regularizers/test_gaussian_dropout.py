@@ -27,9 +27,9 @@ def test_the_factor_has_mean_1_and_dropouts_variance(p: float) -> None:
 def test_arms_of_a_seed_scale_one_draw_and_p_0_is_bit_identical() -> None:
     h_SABU = torch.randn(2, 3, 20, 10)
     noise_SBU = Streams([0, 1], CPU).normal("gaussian_dropout", 1, 20, 10, dtype=torch.float32)
-    told = gaussian_dropout(h_SABU, noise_SBU, torch.tensor([0.0, 0.2, 0.5] * 2))
-    assert torch.equal(told[:, 0], h_SABU[:, 0])
-    weak, strong = (told[:, arm] / h_SABU[:, arm] - 1 for arm in (1, 2))
+    result = gaussian_dropout(h_SABU, noise_SBU, torch.tensor([0.0, 0.2, 0.5] * 2))
+    assert torch.equal(result[:, 0], h_SABU[:, 0])
+    weak, strong = (result[:, arm] / h_SABU[:, arm] - 1 for arm in (1, 2))
     torch.testing.assert_close(strong, weak * 2, rtol=1e-3, atol=1e-4)  # sqrt(1) beside sqrt(1/4)
     assert not torch.allclose(strong[0], strong[1])
 
@@ -39,8 +39,8 @@ def test_training_is_the_literal_formula_after_each_activation_and_evaluation_is
     lab = lab_of({"training.batch_size": 16}, arms)
     layout, task = lab._stacks[0].layout, task_of()
     start = {arm: weights_of(lab, arm) for arm in arms}
-    told = [lab.run_epoch() for _ in range(3)][-1]
-    for event in only(told, Epoch):
+    events = [lab.run_epoch() for _ in range(3)][-1]
+    for event in only(events, Epoch):
         p, theta_P = float(event.arm), start[event.arm]
         for step, (x_BI, y_B) in enumerate(batches(task, 0, 16, 3), start=1):
 

@@ -24,7 +24,7 @@ def test_training_is_torchs_with_clip_grad_norm_before_the_step(optimizer: str) 
     lab = lab_of({"training.optimizer": optimizer, "training.epochs": 9}, arms)
     assert len(lab._stacks) == 1
     layout, start = lab._stacks[0].layout, {arm: weights_of(lab, arm) for arm in arms}
-    told = {event.arm: event for event in [only(lab.run_epoch(), Epoch) for _ in range(5)][-1]}
+    events = {event.arm: event for event in [only(lab.run_epoch(), Epoch) for _ in range(5)][-1]}
     for arm, settings in arms.items():
         network = network_of(layout, start[arm])
         kind = {"sgd": torch.optim.SGD, "adam": torch.optim.Adam}[optimizer]
@@ -38,7 +38,7 @@ def test_training_is_torchs_with_clip_grad_norm_before_the_step(optimizer: str) 
             norm = nn.utils.clip_grad_norm_(network.parameters(), limit or torch.inf)
             rule.step()
         torch.testing.assert_close(weights_of(lab, arm), parameters_of(network), rtol=0, atol=1e-9)
-        assert told[arm].grad_norm == pytest.approx(norm.item(), rel=1e-6)
+        assert events[arm].grad_norm == pytest.approx(norm.item(), rel=1e-6)
 
 
 def test_a_lane_without_clipping_keeps_its_gradient_bit_for_bit_also_where_it_is_not_finite() -> None:

@@ -26,12 +26,12 @@ def literal(settings: Settings, network: nn.Sequential) -> Tensor:
         return [linears[number - 1] for number in numbers]
 
     total = torch.zeros((), dtype=torch.float64)
-    for one in linears:
-        total = total + 0.5 * of("bias_l2") * (one.bias**2).sum() + of("bias_l1") * one.bias.abs().sum()
-    for one in chosen("l2_layers"):
-        total = total + 0.5 * of("l2") * (one.weight**2).sum()
-    for one in chosen("l1_layers"):
-        total = total + of("l1") * one.weight.abs().sum()
+    for linear in linears:
+        total = total + 0.5 * of("bias_l2") * (linear.bias**2).sum() + of("bias_l1") * linear.bias.abs().sum()
+    for linear in chosen("l2_layers"):
+        total = total + 0.5 * of("l2") * (linear.weight**2).sum()
+    for linear in chosen("l1_layers"):
+        total = total + of("l1") * linear.weight.abs().sum()
     return total
 
 
@@ -40,7 +40,7 @@ def check(arms: dict[str, Settings], stacks: int) -> None:
     assert len(lab._stacks) == stacks
     layout = lab._stacks[0].layout
     theta = {arm: weights_of(lab, arm) for arm in arms}
-    told = [lab.run_epoch() for _ in range(4)][-1]
+    last_events = [lab.run_epoch() for _ in range(4)][-1]
     for arm, settings in arms.items():
         for x_BI, y_B in batches(task_of(), 0, 16, 4):
 
@@ -51,7 +51,7 @@ def check(arms: dict[str, Settings], stacks: int) -> None:
 
             theta[arm] = theta[arm] - 0.1 * gradient_of(layout, theta[arm], loss)
         torch.testing.assert_close(weights_of(lab, arm), theta[arm], rtol=0, atol=1e-12)
-    events = {event.arm: event for event in only(told, Epoch)}
+    events = {event.arm: event for event in only(last_events, Epoch)}
     for arm, settings in arms.items():
         expected = literal(settings, network_of(layout, theta[arm])).item()
         assert sum(events[arm].penalty.values()) == pytest.approx(expected, rel=1e-10)
@@ -91,8 +91,10 @@ def test_a_layer_named_twice_counts_once() -> None:
 
 
 def test_a_series_of_its_own_for_each() -> None:
-    told = lab_of({"regularization.bias_l1": 0.1, "regularization.bias_l2": 0.2, "regularization.l1": 0.1}).run_epoch()
-    assert set(only(told, Epoch)[0].penalty) == {"l1", "bias_l1", "bias_l2"}
+    events = lab_of(
+        {"regularization.bias_l1": 0.1, "regularization.bias_l2": 0.2, "regularization.l1": 0.1}
+    ).run_epoch()
+    assert set(only(events, Epoch)[0].penalty) == {"l1", "bias_l1", "bias_l2"}
 
 
 @pytest.mark.parametrize("name", ["l2_layers", "l1_layers"])
@@ -111,7 +113,7 @@ def test_a_hidden_layer_that_is_not_there_is_refused_with_the_count_of_hidden_la
 
 
 @pytest.mark.parametrize(
-    ("name", "hidden", "told"),
+    ("name", "hidden", "message"),
     [
         ("l2_layers", [], "the network has 1 layer with weights"),
         ("l1_layers", [8], "the network has 2 layers with weights, numbered from 1 to 2"),
@@ -119,17 +121,17 @@ def test_a_hidden_layer_that_is_not_there_is_refused_with_the_count_of_hidden_la
         ("activity_layers", [], "the network has 0 hidden layers"),
     ],
 )
-def test_one_layer_is_counted_in_the_singular(name: str, hidden: list[int], told: str) -> None:
+def test_one_layer_is_counted_in_the_singular(name: str, hidden: list[int], message: str) -> None:
     with pytest.raises(PresetError) as refused:
         lab_of({f"regularization.{name}": [3], "model.hidden": hidden})
-    assert str(refused.value) == f"regularization.{name} = [3]: there is no layer 3, {told}"
+    assert str(refused.value) == f"regularization.{name} = [3]: there is no layer 3, {message}"
 
 
 def test_a_network_without_biases_has_no_penalty_on_them() -> None:
     base: Settings = {"data.source": "thumbtack", "data.samples": 60, "model.kind": "bernoulli", "training.epochs": 3}
-    told = {
+    events = {
         name: only(list(Lab(preset_of(base, {name: arm}), "cpu").run()), Epoch)
         for name, arm in {"none": {}, "both": {"regularization.bias_l2": 0.1, "regularization.bias_l1": 0.1}}.items()
     }
-    assert [event.val_loss for event in told["both"]] == [event.val_loss for event in told["none"]]
-    assert told["both"][-1].penalty == {"bias_l2": 0.0, "bias_l1": 0.0}
+    assert [event.val_loss for event in events["both"]] == [event.val_loss for event in events["none"]]
+    assert events["both"][-1].penalty == {"bias_l2": 0.0, "bias_l1": 0.0}

@@ -25,8 +25,8 @@ def test_the_share_is_distributed_as_beta(a: float, dtype: torch.dtype) -> None:
     share = beta_share(u, v, torch.full_like(u, a)).double().numpy()
     # Kolmogorov-Smirnov at p = 0.001, away from the ends: much of Beta(0.05, 0.05) is so close to 1 that it rounds.
     points = np.linspace(1e-4, 1 - 1e-4, 2001)
-    told = np.searchsorted(np.sort(share), points, side="right") / len(share)
-    assert np.abs(told - stats.beta(a, a).cdf(points)).max() < 1.95 / len(share) ** 0.5
+    cdf = np.searchsorted(np.sort(share), points, side="right") / len(share)
+    assert np.abs(cdf - stats.beta(a, a).cdf(points)).max() < 1.95 / len(share) ** 0.5
     assert abs(share.var() / stats.beta(a, a).var() - 1) < 0.05
 
 
@@ -34,15 +34,15 @@ def test_the_share_is_distributed_as_beta(a: float, dtype: torch.dtype) -> None:
 def test_the_share_is_a_number_from_0_to_1_at_every_extreme(dtype: torch.dtype) -> None:
     edge = torch.tensor([0.0, 1e-38, 0.25, 0.5, 0.75, 1 - 6e-8], dtype=dtype)
     a = torch.tensor([1e-6, 1e-3, 0.5, 1.0, 100.0], dtype=dtype)
-    u, v, a = (each.flatten() for each in torch.meshgrid(edge, edge, a, indexing="ij"))
+    u, v, a = (values.flatten() for values in torch.meshgrid(edge, edge, a, indexing="ij"))
     share = beta_share(u, v, a)
     assert ((share >= 0) & (share <= 1)).all()
 
 
 def test_the_inputs_are_those_of_the_formula() -> None:
     x, partner = torch.randn(2, 3, 4, 5)
-    told = mixup(x, partner, torch.tensor([1.0, 0.25, 0.0]))
-    torch.testing.assert_close(told, torch.stack([x[0], 0.25 * x[1] + 0.75 * partner[1], partner[2]]))
+    result = mixup(x, partner, torch.tensor([1.0, 0.25, 0.0]))
+    torch.testing.assert_close(result, torch.stack([x[0], 0.25 * x[1] + 0.75 * partner[1], partner[2]]))
 
 
 def test_a_batch_is_mixed_with_one_permutation_of_itself_shared_by_all_arms_of_a_seed(
@@ -61,7 +61,7 @@ def test_a_batch_is_mixed_with_one_permutation_of_itself_shared_by_all_arms_of_a
         for seed in range(2):
             plain, own = x_LBI[5 * seed], targets.y_LB[5 * seed]
             assert targets.share_L[5 * seed] == 1
-            found = []
+            partners_of_arms = []
             for lane in range(5 * seed + 1, 5 * seed + 5):
                 share = targets.share_L[lane]
                 if not 0.001 < share < 0.999:
@@ -71,14 +71,15 @@ def test_a_batch_is_mixed_with_one_permutation_of_itself_shared_by_all_arms_of_a
                 assert distance.max() < 1e-6
                 assert torch.equal(partner.sort().values, torch.arange(len(partner)))
                 assert torch.equal(targets.other_LB[lane], own[partner])
-                found.append(partner)
-            assert all(torch.equal(found[0], other) for other in found)
-            partners.append(tuple(found[0].tolist()))
+                partners_of_arms.append(partner)
+            assert all(torch.equal(partners_of_arms[0], other) for other in partners_of_arms)
+            partners.append(tuple(partners_of_arms[0].tolist()))
     assert len(set(partners)) == len(partners) == 30
-    told = torch.stack(shares)
-    assert (told[:, 2] - told[:, 4]).abs().max() < 1e-6  # of one draw: nearly the same a, nearly the same share
-    assert not torch.allclose(told[:, 2], told[:, 7])  # another seed, another draw
-    assert told[:, 1:4].unique().numel() == 3 * len(told)
+    shares_SL = torch.stack(shares)
+    # of one draw: nearly the same a, nearly the same share
+    assert (shares_SL[:, 2] - shares_SL[:, 4]).abs().max() < 1e-6
+    assert not torch.allclose(shares_SL[:, 2], shares_SL[:, 7])  # another seed, another draw
+    assert shares_SL[:, 1:4].unique().numel() == 3 * len(shares_SL)
 
 
 @pytest.mark.parametrize("smoothing", [0.0, 0.2])
@@ -107,6 +108,6 @@ def test_training_is_training_on_torchs_cross_entropy_of_the_mixed_targets(
 def test_a_lane_that_does_not_mix_never_meets_the_other_targets() -> None:
     outputs = torch.tensor([[[0.0, -torch.inf]], [[1.0, 1.0]]])
     own, other = torch.tensor([[0], [0]]), torch.tensor([[1], [1]])
-    told = CrossEntropy().loss(outputs, Targets(own, other, torch.tensor([1.0, 0.5])), torch.zeros(2))
-    assert told[0] == 0.0
-    assert told.isfinite().all()
+    loss = CrossEntropy().loss(outputs, Targets(own, other, torch.tensor([1.0, 0.5])), torch.zeros(2))
+    assert loss[0] == 0.0
+    assert loss.isfinite().all()

@@ -35,7 +35,7 @@ class Noise:
     def p(self, name: str) -> float:
         return float(self.arm.get(f"regularization.{name}", 0.0))
 
-    def kept(self, stream: str, p: float, *shape: int) -> Tensor:
+    def keep_mask(self, stream: str, p: float, *shape: int) -> Tensor:
         """1 / (1 - p) where `u >= p`, 0 elsewhere; p is a whole number of eighths, which 16 bits tell exactly."""
         u = (self.streams.bits16(stream, self.step, *shape)[0].double() + 32768) / 65536
         return (u >= p).double() / (1 - p)
@@ -45,7 +45,7 @@ class Noise:
         name, units, examples = HIDDEN[self.kind][self.layers], UNITS[self.kind], len(h)
         before, here = sum(units[: self.layers]), units[self.layers]
         self.layers += 1
-        plain = self.kept("dropout", self.p("dropout"), examples, sum(units))[:, before : before + here]
+        plain = self.keep_mask("dropout", self.p("dropout"), examples, sum(units))[:, before : before + here]
         p = self.p("gaussian_dropout")
         normal = self.streams.normal(f"gaussian_dropout {name}", self.step, examples, here, dtype=torch.float64)[0]
         factor = plain * (1 + (p / (1 - p)) ** 0.5 * normal)
@@ -53,12 +53,12 @@ class Noise:
             return h * factor
         rows, columns = h.shape[2:]
         h = h * factor.view(examples, rows, columns, -1).permute(0, 3, 1, 2)
-        return h * self.kept(f"spatial_dropout {name}", self.p("spatial_dropout"), *h.shape[:2])[:, :, None, None]
+        return h * self.keep_mask(f"spatial_dropout {name}", self.p("spatial_dropout"), *h.shape[:2])[:, :, None, None]
 
     def branch(self, h: Tensor) -> Tensor:
         """What follows the branch of the next residual block: drop-path."""
         self.blocks += 1
-        return h * self.kept(f"drop_path {self.blocks}", self.p("drop_path"), len(h))[:, None, None, None]
+        return h * self.keep_mask(f"drop_path {self.blocks}", self.p("drop_path"), len(h))[:, None, None, None]
 
 
 def outputs(modules: list[nn.Module], h: Tensor, noise: Noise) -> Tensor:

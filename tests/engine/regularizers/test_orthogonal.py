@@ -89,14 +89,14 @@ def test_rows_of_zeros_and_a_single_row_cost_nothing_and_do_no_harm() -> None:
 def test_the_series_sums_over_the_weight_matrices_and_training_brings_it_down() -> None:
     arms = {"off": {}, "on": {"regularization.orthogonal": 5.0}}
     lab = lab_of({"training.epochs": 20, "early_stopping.restore_best": False}, arms)
-    told = [only(lab.run_epoch(), Epoch) for _ in range(20)]
+    events = [only(lab.run_epoch(), Epoch) for _ in range(20)]
     layers = layers_of(lab._stacks[0].layout)
 
     def expected(arm: str) -> float:
         theta_LP = weights_of(lab, arm).unsqueeze(0)
         return sum(keras(layer.weight(theta_LP)[0].numpy(), 5.0) for layer in layers)
 
-    off, on = told[-1]
+    off, on = events[-1]
     assert off.penalty == {"orthogonal": 0.0}
     assert on.penalty["orthogonal"] == pytest.approx(expected("on"), rel=1e-10)
     assert on.penalty["orthogonal"] < 0.8 * expected("off")

@@ -60,10 +60,10 @@ def test_training_with_a_penalty_is_training_on_the_loss_plus_the_formula(name: 
 
         train(network, optimizer, batches(task_of(), 0, 16, 8), penalty=literal)
         references[str(strength)] = parameters_of(network)
-    told = [event for _ in range(8) for event in only(lab.run_epoch(), Epoch)][-3:]
+    events = [event for _ in range(8) for event in only(lab.run_epoch(), Epoch)][-3:]
     for arm, expected in references.items():
         torch.testing.assert_close(weights_of(lab, arm), expected, rtol=0, atol=1e-12)
-    for strength, event in zip(STRENGTHS, told, strict=True):
+    for strength, event in zip(STRENGTHS, events, strict=True):
         W_P = references[str(strength)][: layout.weights]
         assert event.penalty[name] == pytest.approx(FORMULAS[name](W_P, strength).item(), rel=1e-10)
 

@@ -33,16 +33,16 @@ RULES = {
 def literal_step(network: nn.Sequential, rule: torch.optim.Optimizer, x_BI: Tensor, y_B: Tensor, rho: float) -> None:
     parameters = list(network.parameters())
     gradients = torch.autograd.grad(F.cross_entropy(network(x_BI), y_B), parameters)
-    norm = torch.cat([one.flatten() for one in gradients]).norm()
-    held = [one.detach().clone() for one in parameters]
+    norm = torch.cat([gradient.flatten() for gradient in gradients]).norm()
+    held = [parameter.detach().clone() for parameter in parameters]
     with torch.no_grad():
-        for one, gradient in zip(parameters, gradients, strict=True):
-            one.add_(rho * gradient / norm)
+        for parameter, gradient in zip(parameters, gradients, strict=True):
+            parameter.add_(rho * gradient / norm)
     rule.zero_grad()
     F.cross_entropy(network(x_BI), y_B).backward()
     with torch.no_grad():
-        for one, old in zip(parameters, held, strict=True):
-            one.copy_(old)
+        for parameter, old in zip(parameters, held, strict=True):
+            parameter.copy_(old)
     rule.step()
 
 
@@ -104,7 +104,7 @@ def test_clipping_l2_and_the_activity_penalty_have_their_places_in_the_literal_s
     lab = lab_of({"training.seeds": [0, 3], "training.epochs": 9}, COMBINED)
     (stack,) = lab.stacks
     start = {lane: weights_of(lab, *lane) for lane in stack.lanes}
-    told = {(event.arm, event.seed): event for event in [only(lab.run_epoch(), Epoch) for _ in range(4)][-1]}
+    events = {(event.arm, event.seed): event for event in [only(lab.run_epoch(), Epoch) for _ in range(4)][-1]}
     for (arm, seed), theta_P in start.items():
         clip, norm = COMBINED[arm].get("training.clip_norm", 0.0), torch.zeros(())
         clipped = 0
@@ -117,7 +117,7 @@ def test_clipping_l2_and_the_activity_penalty_have_their_places_in_the_literal_s
             theta_P = theta_P - 0.1 * grad_P
         assert bool(clipped) == bool(clip)
         torch.testing.assert_close(weights_of(lab, arm, seed), theta_P, rtol=0, atol=1e-10)
-        assert told[arm, seed].grad_norm == pytest.approx(norm.item(), rel=1e-9)
+        assert events[arm, seed].grad_norm == pytest.approx(norm.item(), rel=1e-9)
 
 
 def test_both_passes_of_a_step_meet_the_same_noise_and_the_next_step_meets_other_noise(
@@ -164,11 +164,11 @@ def test_only_the_first_pass_of_a_step_moves_running_statistics(monkeypatch: pyt
 
     moves: list[bool] = []
 
-    def spy(*given: Any, moves_statistics: bool, **more: Any) -> ForwardPass:
-        made = ForwardPass(*given, moves_statistics=moves_statistics, **more)
-        if made.training:
+    def spy(*args: Any, moves_statistics: bool, **more: Any) -> ForwardPass:
+        forward = ForwardPass(*args, moves_statistics=moves_statistics, **more)
+        if forward.training:
             moves.append(moves_statistics)
-        return made
+        return forward
 
     monkeypatch.setattr("engine.stack.trainer.ForwardPass", spy)
     lab_of({"training.sam": 0.1}).run_epoch()

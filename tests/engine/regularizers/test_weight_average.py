@@ -90,10 +90,10 @@ def test_every_epoch_tells_torchs_averages_in_every_lane_that_keeps_them(arms: d
 
 def test_the_lane_itself_is_bit_identical_with_and_without_averages() -> None:
     plain, averaged = lab_of({}, {"a": {}, "b": {}}), lab_of({}, {"a": {}, "b": ARMS["fast"]})
-    told = [list(lab.run()) for lab in (plain, averaged)]
+    runs = [list(lab.run()) for lab in (plain, averaged)]
     for arm in "ab":
         assert torch.equal(weights_of(plain, arm), weights_of(averaged, arm))
-    for one, other in zip(*(only(events, Epoch) for events in told), strict=True):
+    for one, other in zip(*(only(events, Epoch) for events in runs), strict=True):
         assert (one.train_loss, one.val_loss, one.grad_norm) == (other.train_loss, other.val_loss, other.grad_norm)
         assert bool(other.averages) == (other.arm == "b")
 
@@ -120,7 +120,7 @@ def test_with_batch_norm_an_average_is_measured_with_the_statistics_of_update_bn
         rule = torch.optim.SGD(network.parameters(), lr=0.05)
         once = [task.train_x_SNI[row][rows] for rows in batch_order(seed, 0, 40, False).split(16)]
 
-        def told(model: AveragedModel, once: list[Tensor] = once, row: int = row) -> tuple[float, float]:
+        def measured(model: AveragedModel, once: list[Tensor] = once, row: int = row) -> tuple[float, float]:
             update_bn(once, model)
             model.eval()
             with torch.no_grad():
@@ -139,9 +139,9 @@ def test_with_batch_norm_an_average_is_measured_with_the_statistics_of_update_bn
             epoch, expected = step // 3, {}
             if begin and epoch >= begin:
                 swa.update_parameters(network)
-                expected["swa_val_loss"], expected["swa_val_acc"] = told(swa)
+                expected["swa_val_loss"], expected["swa_val_acc"] = measured(swa)
             if decay:
-                expected["ema_val_loss"], expected["ema_val_acc"] = told(ema)
+                expected["ema_val_loss"], expected["ema_val_acc"] = measured(ema)
             assert curves[arm, seed][epoch - 1].averages == pytest.approx(expected, rel=1e-8)
 
 
@@ -151,8 +151,8 @@ def test_taking_the_statistics_of_an_average_leaves_the_run_as_it_is() -> None:
         "regularization.mixup": 0.5, "augment.shift": 1.0, "training.batch_size": 13,
     }  # fmt: skip
     plain, averaged = image_lab_of(base, {"a": {}, "b": {}}), image_lab_of(base, {"a": {}, "b": ARMS["fast"]})
-    told = [only(list(lab.run()), Epoch) for lab in (plain, averaged)]
-    for one, other in zip(*told, strict=True):
+    runs = [only(list(lab.run()), Epoch) for lab in (plain, averaged)]
+    for one, other in zip(*runs, strict=True):
         assert (one.train_loss, one.val_loss, one.grad_norm) == (other.train_loss, other.val_loss, other.grad_norm)
     assert torch.equal(plain._stacks[0].statistics_LQ, averaged._stacks[0].statistics_LQ)
     assert torch.equal(plain._stacks[0].theta_LP, averaged._stacks[0].theta_LP)
@@ -167,9 +167,9 @@ def test_nothing_is_held_or_evaluated_where_no_lane_keeps_an_average(monkeypatch
     calls: list[int] = []
     from engine.stack.stack import evaluate
 
-    def counted(*given: Any) -> tuple[Tensor, Tensor]:
+    def counted(*args: Any) -> tuple[Tensor, Tensor]:
         calls.append(1)
-        return evaluate(*given)
+        return evaluate(*args)
 
     monkeypatch.setattr("engine.stack.stack.evaluate", counted)
     lab = lab_of({}, {"a": {}})
@@ -185,9 +185,9 @@ def test_a_lab_restored_in_the_midst_of_an_epoch_goes_on_with_its_averages_exact
         broken.advance()
     other = lab_of({"training.epochs": 8}, ARMS)
     other.restore(broken.state())
-    told = only(list(other.run()), Epoch)
-    assert [event.averages for event in told] == [event.averages for event in expected[-len(told) :]]
-    assert any(event.averages for event in told)
+    events = only(list(other.run()), Epoch)
+    assert [event.averages for event in events] == [event.averages for event in expected[-len(events) :]]
+    assert any(event.averages for event in events)
 
 
 def test_an_average_turned_off_and_on_begins_anew() -> None:

@@ -21,8 +21,8 @@ def test_the_step_takes_the_gradient_at_the_noisy_weights_in_every_lane() -> Non
     lab = lab_of({"training.seeds": [0, 3], "regularization.l2": 0.1}, arms)
     layout, task = lab._stacks[0].layout, task_of([0, 3])
     start = {(arm, seed): weights_of(lab, arm, seed) for arm in arms for seed in (0, 3)}
-    told = [lab.run_epoch() for _ in range(4)][-1]
-    for event in only(told, Epoch):
+    events = [lab.run_epoch() for _ in range(4)][-1]
+    for event in only(events, Epoch):
         row, s, theta_P = [0, 3].index(event.seed), float(event.arm), start[event.arm, event.seed]
         for step, (x_BI, y_B) in enumerate(batches(task, event.seed, 16, 4, row), start=1):
             noise_P = Streams([event.seed], CPU).normal("weight_noise", step, layout.weights, dtype=torch.float64)[0]

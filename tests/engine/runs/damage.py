@@ -16,8 +16,8 @@ from engine.runs.errors import RunError
 from engine.runs.reader import RunReader
 from engine.runs.writer import RunWriter
 from engine.state import LabState
-from tests.engine.runs.made import made_epochs
 from tests.engine.runs.small import same_state, small_lab, tell
+from tests.engine.runs.synthetic import epoch_events
 
 EPOCHS = 400
 
@@ -50,7 +50,7 @@ def truth(path: Path) -> Truth:
         writer.checkpoint(states[lab.epoch])
         assert writer.flush()
     for epoch in range(lab.epoch + 1, EPOCHS + 1):
-        tell(writer, record, made_epochs(lab.preset, epoch, 6))
+        tell(writer, record, epoch_events(lab.preset, epoch, 6))
     assert writer.close("stopped")
     with RunReader(path) as reader:
         assert reader.damage == []
@@ -58,7 +58,7 @@ def truth(path: Path) -> Truth:
             data=path.read_bytes(),
             record=record,
             events=[repr(event) for _, _, event in reader.events()],
-            commands=[repr(each) for each in reader.commands()],
+            commands=[repr(answered) for answered in reader.commands()],
             epochs=[repr(lanes) for lanes in reader.epochs()],
             envelope=reader.envelope("penalty.1", "plain", 0, 64),
             states=states,
@@ -121,7 +121,7 @@ def _of_record(reader: RunReader, truth: Truth) -> str:
     return ""
 
 
-def _told(reader: RunReader, read: Any, right: Any, what: str) -> str:
+def _difference(reader: RunReader, read: Any, right: Any, name: str) -> str:
     try:
         found = read()
     except RunError:
@@ -131,15 +131,15 @@ def _told(reader: RunReader, read: Any, right: Any, what: str) -> str:
         if (isinstance(right, tuple))
         else found == right
     )
-    return "" if same or reader.damage else f"other {what}"
+    return "" if same or reader.damage else f"other {name}"
 
 
 def _of_parts(reader: RunReader, truth: Truth) -> str:
     return (
-        _told(reader, lambda: [repr(event) for _, _, event in reader.events()], truth.events, "events")
-        or _told(reader, lambda: [repr(each) for each in reader.commands()], truth.commands, "commands")
-        or _told(reader, lambda: [repr(lanes) for lanes in reader.epochs()], truth.epochs, "epochs")
-        or _told(reader, lambda: reader.envelope("penalty.1", "plain", 0, 64), truth.envelope, "bounds")
+        _difference(reader, lambda: [repr(event) for _, _, event in reader.events()], truth.events, "events")
+        or _difference(reader, lambda: [repr(answered) for answered in reader.commands()], truth.commands, "commands")
+        or _difference(reader, lambda: [repr(lanes) for lanes in reader.epochs()], truth.epochs, "epochs")
+        or _difference(reader, lambda: reader.envelope("penalty.1", "plain", 0, 64), truth.envelope, "bounds")
     )
 
 

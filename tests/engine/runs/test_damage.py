@@ -1,4 +1,4 @@
-"""A damaged file, another program's, or one that a stranger made to do harm: a line, and nothing else."""
+"""A damaged file, another program's, or one that a stranger built to do harm: a line, and nothing else."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from engine.runs.errors import RunError
 from engine.runs.reader import RunReader
 from engine.runs.resume import go_on, resumable
 from tests.engine.runs.damage import Truth, harmed, refuted, truth
-from tests.engine.runs.made import made_epochs
 from tests.engine.runs.small import same_state
+from tests.engine.runs.synthetic import epoch_events
 
 
 @pytest.fixture(scope="module")
@@ -35,7 +35,7 @@ def test_flipped_and_cut_off_it_is_read_rightly_or_refused_in_a_line(part: int, 
         path.write_bytes(data)
         assert refuted(path, whole) == "", f"damage {number}"
         assert path.read_bytes() == data
-        assert [each.name for each in tmp_path.iterdir()] == [path.name]
+        assert [file.name for file in tmp_path.iterdir()] == [path.name]
 
 
 def changed(whole: Truth, path: Path, *statements: str) -> Path:
@@ -54,7 +54,7 @@ def test_a_damaged_newest_checkpoint_is_passed_over_and_said(whole: Truth, tmp_p
     found = resumable(changed(whole, tmp_path / "run.regtui", statement))
     assert found.checkpoint is not None
     assert found.checkpoint.epoch == 3
-    (line,) = found.said
+    (line,) = found.passed_over
     assert line.startswith("checkpoint at epoch 4 is damaged and passed over")
 
 
@@ -72,7 +72,7 @@ def test_a_run_of_a_broken_page_goes_on_in_a_new_file_with_all_that_is_whole(who
     assert found.checkpoint is not None
     writer = go_on(found)
     assert writer.path == tmp_path / "run-mended.regtui"
-    writer.take(made_epochs(found.preset, 5, 6))
+    writer.take(epoch_events(found.preset, 5, 6))
     assert writer.close()
     assert path.read_bytes() == broken
     with RunReader(writer.path) as reader:
@@ -113,22 +113,22 @@ def test_a_row_of_another_kind_is_left_out_and_said(column: str, value: str, who
 
 
 @pytest.mark.parametrize(
-    ("data", "told"),
+    ("data", "message"),
     [
         (b"", "is empty"),
         (b"SQLite format 3\0" + bytes(20), "is cut off after 36 bytes"),
         (b"\x80\x04\x95 no pickle is read", "is no run"),
     ],
 )
-def test_what_is_no_run_is_said_in_a_line(data: bytes, told: str, tmp_path: Path) -> None:
+def test_what_is_no_run_is_said_in_a_line(data: bytes, message: str, tmp_path: Path) -> None:
     path = tmp_path / "run.regtui"
     path.write_bytes(data)
-    with pytest.raises(RunError, match=told):
+    with pytest.raises(RunError, match=message):
         RunReader(path)
 
 
 @pytest.mark.parametrize(
-    ("statement", "told"),
+    ("statement", "message"),
     [
         ("PRAGMA user_version = 2", "was written by a newer regtui"),
         ("PRAGMA user_version = -1", "was written by a newer regtui"),
@@ -143,9 +143,9 @@ def test_what_is_no_run_is_said_in_a_line(data: bytes, told: str, tmp_path: Path
     ],
 )
 def test_another_schema_and_rows_of_other_kinds_are_refused(
-    statement: str, told: str, whole: Truth, tmp_path: Path
+    statement: str, message: str, whole: Truth, tmp_path: Path
 ) -> None:
-    with pytest.raises(RunError, match=told):
+    with pytest.raises(RunError, match=message):
         RunReader(changed(whole, tmp_path / "run.regtui", statement))
 
 
@@ -207,7 +207,7 @@ def test_a_strangers_rows_are_refused_or_harmless(
     change: Callable[[sqlite3.Connection], None], whole: Truth, tmp_path: Path
 ) -> None:
     path = forged(whole, tmp_path / "run.regtui", change)
-    said = ""
+    message = ""
     try:
         with RunReader(path) as reader:
             assert reader.meta.name.isprintable()
@@ -216,9 +216,9 @@ def test_a_strangers_rows_are_refused_or_harmless(
             list(reader.epochs())
             reader.load_checkpoint()
     except RunError as error:
-        said = str(error)
-    assert len(said) <= 300
-    assert said.isprintable()
+        message = str(error)
+    assert len(message) <= 300
+    assert message.isprintable()
 
 
 def promise_much(db: sqlite3.Connection) -> None:
@@ -237,8 +237,8 @@ def test_more_memory_than_the_file_has_numbers_for_is_not_taken(whole: Truth, tm
         "except RunError as error: print(error)\n"
         "assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 100_000\n"
     )
-    done = subprocess.run([sys.executable, "-c", code, str(path)], check=True, capture_output=True, text=True)
-    assert "numbers an epoch" in done.stdout or "column" in done.stdout
+    completed = subprocess.run([sys.executable, "-c", code, str(path)], check=True, capture_output=True, text=True)
+    assert "numbers an epoch" in completed.stdout or "column" in completed.stdout
 
 
 @pytest.mark.parametrize("place", ["pipe", "folder", "device"])

@@ -43,8 +43,8 @@ def test_a_disk_of_a_megabyte_is_full_and_then_has_room_again(tmp_path: Path) ->
         subprocess.run([*alone, "true"], check=True, capture_output=True)
     except (OSError, subprocess.CalledProcessError):
         pytest.skip("no disk of its own can be mounted here")
-    done = subprocess.run(
+    completed = subprocess.run(
         [*alone, sys.executable, "-c", FULL, str(tmp_path)], cwd=ROOT, capture_output=True, text=True, check=False
     )
-    assert done.returncode == 0, done.stderr
-    assert done.stdout.startswith("not recorded since ")
+    assert completed.returncode == 0, completed.stderr
+    assert completed.stdout.startswith("not recorded since ")

@@ -15,15 +15,15 @@ from engine.runs.errors import RunError
 from engine.runs.reader import RunReader
 from engine.runs.resume import resumable
 from engine.runs.writer import RunWriter
-from tests.engine.runs.made import made_epochs, started_of, wide_preset
 from tests.engine.runs.small import recorded, small_lab
+from tests.engine.runs.synthetic import epoch_events, started_of, wide_preset
 
 
-def made(folder: Path, name: str = "", state: str = "finished", epochs: int = 1) -> RunWriter:
+def new_run(folder: Path, name: str = "", state: str = "finished", epochs: int = 1) -> RunWriter:
     preset = wide_preset(2)
     id, path = library.new_run("dropout", folder)
     writer = RunWriter(path, preset, id=id, name=name)
-    writer.take([started_of(preset), *(event for epoch in range(epochs) for event in made_epochs(preset, epoch + 1))])
+    writer.take([started_of(preset), *(event for epoch in range(epochs) for event in epoch_events(preset, epoch + 1))])
     if state == "running":
         writer.flush()
     else:
@@ -41,7 +41,7 @@ def test_the_folder_is_the_one_that_is_given(monkeypatch: pytest.MonkeyPatch, tm
 
 
 def test_runs_are_listed_the_newest_first_and_what_is_none_with_the_reason(tmp_path: Path) -> None:
-    first, second = made(tmp_path, epochs=3), made(tmp_path, state="running")
+    first, second = new_run(tmp_path, epochs=3), new_run(tmp_path, state="running")
     (tmp_path / "other.regtui").write_bytes(b"something else")
     (tmp_path / "notes.txt").write_text("not listed")
     runs = library.listed(tmp_path)
@@ -83,7 +83,7 @@ def test_a_run_whose_process_was_killed_after_its_end_has_finished(epochs: int, 
 
 
 def test_a_run_is_found_by_path_id_and_parts_of_its_names(tmp_path: Path) -> None:
-    one, other = made(tmp_path, "Wide nets"), made(tmp_path, "deep nets")
+    one, other = new_run(tmp_path, "Wide nets"), new_run(tmp_path, "deep nets")
     assert library.find(str(one.path), tmp_path) == one.path
     assert library.find(one.id, tmp_path) == one.path
     assert library.find(other.id[:5], tmp_path) == other.path
@@ -99,11 +99,11 @@ def test_a_run_is_found_by_path_id_and_parts_of_its_names(tmp_path: Path) -> Non
 
 
 def test_names_and_notes_are_kept_of_a_living_run_too(tmp_path: Path) -> None:
-    writer = made(tmp_path, state="running")
+    writer = new_run(tmp_path, state="running")
     library.rename(writer.path, " my \x1b[31mrun ")
     library.annotate(writer.path, "two\nlines")
     preset = wide_preset(2)
-    writer.take(made_epochs(preset, 2))
+    writer.take(epoch_events(preset, 2))
     assert writer.flush()
     meta = library.meta_at(writer.path)
     assert (meta.name, meta.notes, meta.progress.epoch) == ("my \\x1b[31mrun", "two\nlines", 2)
@@ -113,7 +113,7 @@ def test_names_and_notes_are_kept_of_a_living_run_too(tmp_path: Path) -> None:
 
 
 def test_a_living_run_is_not_deleted_and_a_broken_file_is(tmp_path: Path) -> None:
-    writer = made(tmp_path, state="running")
+    writer = new_run(tmp_path, state="running")
     with pytest.raises(RunError, match="is being trained"):
         library.delete(writer.path)
     writer.close()
@@ -126,12 +126,12 @@ def test_a_living_run_is_not_deleted_and_a_broken_file_is(tmp_path: Path) -> Non
 
 def test_pruned_are_finished_ones_without_a_name_the_oldest_first(tmp_path: Path) -> None:
     oldest, named, stopped, newest = (
-        made(tmp_path),
-        made(tmp_path, "kept"),
-        made(tmp_path, state="stopped"),
-        made(tmp_path),
+        new_run(tmp_path),
+        new_run(tmp_path, "kept"),
+        new_run(tmp_path, state="stopped"),
+        new_run(tmp_path),
     )
-    noted = made(tmp_path)
+    noted = new_run(tmp_path)
     library.annotate(noted.path, "worth it")
     assert [run.path for run in library.prunable(tmp_path)] == [oldest.path, newest.path]
     gone = library.prune(tmp_path, library.total_bytes(tmp_path) - 1)
@@ -141,14 +141,14 @@ def test_pruned_are_finished_ones_without_a_name_the_oldest_first(tmp_path: Path
 
 
 def test_a_discarded_run_leaves_nothing(tmp_path: Path) -> None:
-    writer = made(tmp_path, state="running")
+    writer = new_run(tmp_path, state="running")
     assert len(os.listdir(tmp_path)) == 3
     writer.discard()
     assert os.listdir(tmp_path) == []
 
 
 def test_a_file_that_exists_is_not_written_over(tmp_path: Path) -> None:
-    path = made(tmp_path).path
+    path = new_run(tmp_path).path
     before = path.read_bytes()
     with pytest.raises(RunError, match="exists"):
         RunWriter(path, wide_preset(2))

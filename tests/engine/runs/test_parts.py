@@ -21,10 +21,10 @@ from engine.runs.filesystem import is_shared
 from engine.runs.meta import Environment
 from engine.runs.owner import SILENCE, Owner
 from engine.runs.reader import RunReader
-from engine.runs.thinning import kept
+from engine.runs.thinning import thinned
 from engine.runs.writer import RunWriter
-from tests.engine.runs.made import made_epochs, started_of, wide_preset
 from tests.engine.runs.small import small_lab
+from tests.engine.runs.synthetic import epoch_events, started_of, wide_preset
 from tests.engine.small import task_of
 
 MOUNTS = """\
@@ -109,15 +109,15 @@ def test_the_least_and_the_greatest_of_every_block_are_kept(count: int, tmp_path
     chance = random.Random(count)
     values = np.array([chance.gauss(0, 1) for _ in range(count)])
     values[chance.randrange(count)] = np.nan
-    (event,) = made_epochs(preset, 1, 1)
+    (event,) = epoch_events(preset, 1, 1)
     for epoch, value in enumerate(values, start=1):
         later = {"penalty.later": -value} if epoch > count // 2 else {}
         writer.take([dataclasses.replace(event, epoch=epoch, metrics={"penalty.0": value, **later})])
     writer.close()
     with RunReader(writer.path) as reader:
-        epochs, told = reader.series("penalty.0", "arm 0", 0)
+        epochs, numbers_read = reader.series("penalty.0", "arm 0", 0)
         assert np.array_equal(epochs, np.arange(1, count + 1))
-        assert np.array_equal(told, values, equal_nan=True)
+        assert np.array_equal(numbers_read, values, equal_nan=True)
         for points in (20, 100, 700):
             for metric, numbers in (("penalty.0", values), ("penalty.later", -values)):
                 first, low, high = reader.envelope(metric, "arm 0", 0, points)
@@ -142,8 +142,8 @@ def test_checkpoints_are_thinned_with_their_age_and_the_first_and_the_best_stay(
     remaining: list[Checkpoint] = []
     for number in range(1, 3601):  # thirty hours, one every half minute
         loss = 0.1 if number == 1700 else 1.0
-        remaining = kept([*remaining, checkpoint(number, 30.0 * number, loss=loss)], 10**9)
-    numbers = [each.number for each in remaining]
+        remaining = thinned([*remaining, checkpoint(number, 30.0 * number, loss=loss)], 10**9)
+    numbers = [saved.number for saved in remaining]
     assert numbers[0] == 1
     assert 1700 in numbers
     assert numbers[-10:] == [*range(3591, 3601)]
@@ -158,10 +158,10 @@ def test_checkpoints_keep_within_their_room_and_the_newest_is_always_there(room:
     remaining: list[Checkpoint] = []
     for number in range(1, 200):
         loss = 0.1 if number == 50 else 1.0
-        remaining = kept([*remaining, checkpoint(number, 30.0 * number, loss=loss)], room)
+        remaining = thinned([*remaining, checkpoint(number, 30.0 * number, loss=loss)], room)
         assert remaining[-1].number == number
-        assert sum(each.bytes for each in remaining) <= max(room, 100)
-    numbers = [each.number for each in remaining]
+        assert sum(saved.bytes for saved in remaining) <= max(room, 100)
+    numbers = [saved.number for saved in remaining]
     assert (50 in numbers) == (room >= 250)
     assert (1 in numbers) == (room >= 350)
 
@@ -169,8 +169,8 @@ def test_checkpoints_keep_within_their_room_and_the_newest_is_always_there(room:
 def test_a_pinned_checkpoint_stays() -> None:
     remaining: list[Checkpoint] = []
     for number in range(1, 1000):
-        remaining = kept([*remaining, checkpoint(number, 30.0 * number, pinned=number == 77)], 10**9)
-    assert 77 in [each.number for each in remaining]
+        remaining = thinned([*remaining, checkpoint(number, 30.0 * number, pinned=number == 77)], 10**9)
+    assert 77 in [saved.number for saved in remaining]
 
 
 def test_the_file_does_not_grow_beyond_its_checkpoints(tmp_path: Path) -> None:
@@ -181,7 +181,7 @@ def test_the_file_does_not_grow_beyond_its_checkpoints(tmp_path: Path) -> None:
         writer.checkpoint(lab.state())
         assert writer.flush()
         with RunReader(writer.path) as reader:
-            assert sum(each.bytes for each in reader.checkpoints()) <= 4_000_000
+            assert sum(saved.bytes for saved in reader.checkpoints()) <= 4_000_000
         sizes.append(writer.path.stat().st_size)
     writer.close()
     assert writer.path.stat().st_size < 6_000_000
@@ -192,7 +192,7 @@ def test_the_pitch_of_a_history_is_a_function_of_its_length(points: int) -> None
     preset = wide_preset(1, 1)
     history = History([("arm 0", 0)], points)
     for epoch in range(1, 40 * points):
-        history.add(made_epochs(preset, epoch, 1)[0])  # type: ignore[arg-type]
+        history.add(epoch_events(preset, epoch, 1)[0])  # type: ignore[arg-type]
         stride = stride_of(epoch, points)
         assert history._stride == stride
         assert history.series("penalty.0", "arm 0", 0)[0].tolist() == sorted({*range(1, epoch + 1, stride), epoch})

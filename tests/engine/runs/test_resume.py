@@ -19,8 +19,8 @@ from engine.runs.meta import Environment
 from engine.runs.reader import RunReader
 from engine.runs.resume import go_on, refuse_other_data, resumable
 from engine.runs.writer import RunWriter
-from tests.engine.runs.made import made_epochs, started_of, wide_preset
 from tests.engine.runs.small import same_record, same_state, small_lab
+from tests.engine.runs.synthetic import epoch_events, started_of, wide_preset
 from tests.engine.small import load_small
 
 
@@ -28,7 +28,7 @@ def rows(path: Path) -> dict[str, list[Any]]:
     """All that was recorded of the training, without times."""
     with RunReader(path) as reader:
         events = [(number, repr(event)) for number, _, event in reader.events()]
-        commands = [(each.number, repr(each.command), repr(each.receipt)) for each in reader.commands()]
+        commands = [(answered.number, repr(answered.command), repr(answered.receipt)) for answered in reader.commands()]
     db = sqlite3.connect(path)
     found = {name: db.execute(f"SELECT * FROM {name} ORDER BY id").fetchall() for name in ("epochs", "levels")}
     db.close()
@@ -92,7 +92,7 @@ def test_without_a_checkpoint_it_begins_at_the_first_epoch(tmp_path: Path) -> No
     writer.close("stopped")
     found = resumable(path)
     assert found.state is None
-    assert [each.command.value for each in found.later if isinstance(each.command, Turn)] == [0.03]
+    assert [answered.command.value for answered in found.later if isinstance(answered.command, Turn)] == [0.03]
     fresh = small_lab()
     assert found.preset == fresh.preset
     writer = go_on(found)
@@ -113,16 +113,16 @@ def test_the_levels_go_on_where_they_were(epoch: int, tmp_path: Path) -> None:
     for path in paths:
         writer = RunWriter(path, preset)
         writer.take([started_of(preset)])
-        for each in range(1, epoch + 1):
-            writer.take(made_epochs(preset, each, 2))
+        for past in range(1, epoch + 1):
+            writer.take(epoch_events(preset, past, 2))
         if path == paths[1]:
             state = lab.state()
             state.epoch, state.preset = epoch, preset.model_dump_json()
             writer.checkpoint(state)
             writer.close("stopped")
             writer = go_on(resumable(path))
-        for each in range(epoch + 1, epoch + 200):
-            writer.take(made_epochs(preset, each, 2))
+        for past in range(epoch + 1, epoch + 200):
+            writer.take(epoch_events(preset, past, 2))
         assert writer.close("stopped")
     assert rows(paths[0]) == rows(paths[1])
 
@@ -157,7 +157,7 @@ def test_another_device_torch_or_thread_is_said() -> None:
 
 
 @pytest.mark.parametrize(
-    ("broken", "told"),
+    ("broken", "message"),
     [
         (lambda state: state.lanes.pop(("plain", 0)), "other lanes"),
         (lambda state: state.lanes["plain", 0].tensors.pop("theta"), "'theta' is missing"),
@@ -170,11 +170,11 @@ def test_another_device_torch_or_thread_is_said() -> None:
         ),
     ],
 )
-def test_a_checkpoint_of_another_lab_is_refused_before_anything_is_changed(broken: Any, told: str) -> None:
+def test_a_checkpoint_of_another_lab_is_refused_before_anything_is_changed(broken: Any, message: str) -> None:
     lab = small_lab()
     lab.run_epoch()
     state, before = lab.state(), lab.state()
     broken(state)
-    with pytest.raises(RunError, match=told):
+    with pytest.raises(RunError, match=message):
         restore(lab, state)
     assert same_state(lab.state(), before)

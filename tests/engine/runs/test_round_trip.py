@@ -1,4 +1,4 @@
-"""What a run told stands in its file, number for number, and a file is at every moment whole."""
+"""What a run reports stands in its file, number for number, and a file is at every moment whole."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from engine.events import Receipt
 from engine.record import RunRecord
 from engine.runs.reader import RunReader
 from engine.runs.writer import RunWriter
-from tests.engine.runs.made import made_epochs, started_of, wide_preset
 from tests.engine.runs.small import recorded, same_record, same_state, small_lab, tell
+from tests.engine.runs.synthetic import epoch_events, started_of, wide_preset
 
 
 def test_a_finished_run_reads_as_it_was_watched_and_is_one_file(tmp_path: Path) -> None:
@@ -23,7 +23,7 @@ def test_a_finished_run_reads_as_it_was_watched_and_is_one_file(tmp_path: Path) 
     path = tmp_path / "run.regtui"
     writer = recorded(path, lab, record)
     assert writer.close("finished")
-    assert [each.name for each in tmp_path.iterdir()] == ["run.regtui"]
+    assert [file.name for file in tmp_path.iterdir()] == ["run.regtui"]
     with RunReader(path) as reader:
         assert reader.damage == []
         assert reader.meta.state == "finished"
@@ -36,18 +36,18 @@ def test_a_finished_run_reads_as_it_was_watched_and_is_one_file(tmp_path: Path) 
 
 def test_every_epoch_comes_back_as_the_events_that_it_was(tmp_path: Path) -> None:
     lab = small_lab()
-    told = []
+    sent = []
     path = tmp_path / "run.regtui"
     writer = RunWriter(path, lab.preset)
     writer.take([lab.started])
     while not lab.finished:
         events = lab.run_epoch()
-        told.append([event for event in events if event.kind == "epoch"])
+        sent.append([event for event in events if event.kind == "epoch"])
         writer.take(events)
     writer.close("finished")
     with RunReader(path) as reader:
         back = list(reader.epochs())
-    assert [[repr(each) for each in epoch] for epoch in back] == [[repr(each) for each in epoch] for epoch in told]
+    assert [[repr(event) for event in epoch] for epoch in back] == [[repr(event) for event in epoch] for epoch in sent]
 
 
 def test_turned_knobs_and_commands_stand_with_their_places(tmp_path: Path) -> None:
@@ -103,7 +103,7 @@ def test_lanes_that_are_told_one_by_one_make_one_row(tmp_path: Path) -> None:
     writer = RunWriter(tmp_path / "run.regtui", preset)
     writer.take([started_of(preset)])
     for epoch in (1, 2):
-        for event in made_epochs(preset, epoch):
+        for event in epoch_events(preset, epoch):
             writer.take([event])
             writer.flush()
     with RunReader(writer.path) as reader:
@@ -114,10 +114,10 @@ def test_lanes_that_are_told_one_by_one_make_one_row(tmp_path: Path) -> None:
 def test_a_restart_begins_a_new_attempt_and_keeps_what_was(tmp_path: Path) -> None:
     preset = wide_preset(2)
     writer = RunWriter(tmp_path / "run.regtui", preset)
-    writer.take([started_of(preset), *made_epochs(preset, 1), *made_epochs(preset, 2)])
+    writer.take([started_of(preset), *epoch_events(preset, 1), *epoch_events(preset, 2)])
     writer.flush()
     with RunReader(writer.path) as reader:
-        writer.take([started_of(preset), *made_epochs(preset, 1)])
+        writer.take([started_of(preset), *epoch_events(preset, 1)])
         writer.flush()
         assert reader.poll()
         assert (reader.meta.progress.attempt, reader.record.epoch) == (1, 1)
@@ -133,12 +133,12 @@ def test_the_history_is_the_one_that_took_in_every_epoch(count: int, tmp_path: P
     writer = RunWriter(tmp_path / "run.regtui", preset)
     tell(writer, record, [started_of(preset)])
     for epoch in range(1, count + 1):
-        tell(writer, record, made_epochs(preset, epoch, 2))
+        tell(writer, record, epoch_events(preset, epoch, 2))
     writer.flush()
     with RunReader(writer.path) as reader:
         assert same_record(reader.record, record)
         for epoch in range(count + 1, count + 4500, 3 if count > 8000 else 1000):
-            events = [event for each in range(epoch, epoch + 3) for event in made_epochs(preset, each, 2)]
+            events = [event for number in range(epoch, epoch + 3) for event in epoch_events(preset, number, 2)]
             if count > 8000:
                 tell(writer, record, events)
         writer.flush()
@@ -162,7 +162,7 @@ def test_checkpoints_come_back_bit_for_bit(tmp_path: Path) -> None:
         writer.checkpoint(states[-1])
         writer.flush()
     with RunReader(path) as reader:
-        assert [(each.epoch, each.batch) for each in reader.checkpoints()] == [(1, 1), (2, 1)]
+        assert [(checkpoint.epoch, checkpoint.batch) for checkpoint in reader.checkpoints()] == [(1, 1), (2, 1)]
         newest = reader.load_checkpoint()
         assert newest is not None
         assert newest.skipped == ()

@@ -20,21 +20,21 @@ from engine.runs.reader import RunReader
 from engine.runs.recorder import Recorder
 from engine.runs.writer import RunWriter
 from engine.state import LabState
-from tests.engine.runs.made import made_epochs, started_of, wide_preset
+from tests.engine.runs.synthetic import epoch_events, started_of, wide_preset
 
 PRESET = wide_preset(4, 2)
 
 
 def begun(path: Path, **settings: int) -> RunWriter:
     writer = RunWriter(path, PRESET, **settings)
-    writer.take([started_of(PRESET), *made_epochs(PRESET, 1)])
+    writer.take([started_of(PRESET), *epoch_events(PRESET, 1)])
     assert writer.flush()
     return writer
 
 
 def go_on(writer: RunWriter, first: int, last: int) -> None:
     for epoch in range(first, last + 1):
-        writer.take(made_epochs(PRESET, epoch))
+        writer.take(epoch_events(PRESET, epoch))
 
 
 def recorded(path: Path) -> list[int]:
@@ -71,12 +71,12 @@ assert recorded(Path(sys.argv[1])) == list(range(1, epoch + 1))
 
 
 def test_full_and_then_room_again_nothing_is_lost(tmp_path: Path) -> None:
-    done = subprocess.run(
+    completed = subprocess.run(
         [sys.executable, "-c", FULL, str(tmp_path / "run.regtui")],
         cwd=Path(__file__).parents[3], capture_output=True, text=True, check=False,
     )  # fmt: skip
-    assert done.returncode == 0, done.stderr
-    assert done.stdout.startswith("not recorded since ")
+    assert completed.returncode == 0, completed.stderr
+    assert completed.stdout.startswith("not recorded since ")
 
 
 def test_where_there_is_room_for_all_but_a_checkpoint_the_rest_is_written(tmp_path: Path) -> None:
@@ -92,19 +92,19 @@ def test_where_there_is_room_for_all_but_a_checkpoint_the_rest_is_written(tmp_pa
         "assert writer.flush()\n"
         "with RunReader(Path(sys.argv[1])) as reader: assert len(reader.checkpoints()) == 1\n"
     )
-    done = subprocess.run(
+    completed = subprocess.run(
         [sys.executable, "-c", code, str(tmp_path / "run.regtui")],
         cwd=Path(__file__).parents[3], capture_output=True, text=True, check=False,
     )  # fmt: skip
-    assert done.returncode == 0, done.stderr
-    assert "for checkpoints" in done.stdout
+    assert completed.returncode == 0, completed.stderr
+    assert "for checkpoints" in completed.stdout
 
 
 def test_a_deleted_file_is_written_anew_with_all_that_it_held(tmp_path: Path) -> None:
     path = tmp_path / "run.regtui"
     writer = begun(path)
-    for each in tmp_path.iterdir():
-        each.unlink()
+    for file in tmp_path.iterdir():
+        file.unlink()
     go_on(writer, 2, 3)
     assert writer.flush()
     assert recorded(path) == [1, 2, 3]
@@ -192,12 +192,12 @@ def test_a_reader_in_the_way_delays_writing_and_loses_nothing(tmp_path: Path, mo
 def test_the_recorder_writes_by_itself_and_ends_with_all_of_it(tmp_path: Path) -> None:
     path = tmp_path / "run.regtui"
     recorder = Recorder(RunWriter(path, PRESET), every=0.02)
-    recorder.take([started_of(PRESET), *made_epochs(PRESET, 1)])
+    recorder.take([started_of(PRESET), *epoch_events(PRESET, 1)])
     wait_for(path, 1)
-    recorder.take(made_epochs(PRESET, 2))
+    recorder.take(epoch_events(PRESET, 2))
     recorder.checkpoint(LabState(2, 0, False, PRESET.model_dump_json(), [], {}), now=True)
     wait_for(path, 2)
-    recorder.take(made_epochs(PRESET, 3))
+    recorder.take(epoch_events(PRESET, 3))
     assert recorder.close("finished")
     assert recorder.trouble is None
     assert recorded(path) == [1, 2, 3]
@@ -225,7 +225,7 @@ def test_a_recorder_that_cannot_write_never_holds_training_up(tmp_path: Path) ->
         time.sleep(0.01)
     began = time.perf_counter()
     for epoch in range(1, 201):
-        recorder.take(made_epochs(PRESET, epoch))
+        recorder.take(epoch_events(PRESET, epoch))
     assert time.perf_counter() - began < 5
     assert recorder.trouble is not None
     assert not recorder.close()
@@ -233,13 +233,13 @@ def test_a_recorder_that_cannot_write_never_holds_training_up(tmp_path: Path) ->
 
 def test_what_nobody_has_thought_of_ends_neither_training_nor_recording(tmp_path: Path) -> None:
     recorder = Recorder(RunWriter(tmp_path / "run.regtui", PRESET), every=0.02)
-    recorder.take([started_of(PRESET), *made_epochs(PRESET, 1)])
+    recorder.take([started_of(PRESET), *epoch_events(PRESET, 1)])
     recorder.take([Epoch("arm 0", 0, 2, {"val_loss": "no number"})])  # type: ignore[dict-item]
     deadline = time.monotonic() + 20
     while recorder.trouble is None and time.monotonic() < deadline:
         time.sleep(0.01)
     assert "see " in str(recorder.trouble)
-    recorder.take(made_epochs(PRESET, 3))
+    recorder.take(epoch_events(PRESET, 3))
     assert not recorder.close("finished")
     with RunReader(recorder.writer.path) as reader:
         assert reader.record.epoch == 3
@@ -247,18 +247,18 @@ def test_what_nobody_has_thought_of_ends_neither_training_nor_recording(tmp_path
 
 def test_the_data_are_hashed_beside_training(tmp_path: Path) -> None:
     recorder = Recorder(RunWriter(tmp_path / "run.regtui", PRESET), every=0.02)
-    here, told = threading.get_ident(), []
+    here, threads = threading.get_ident(), []
 
     def hashed() -> list[DataPrint]:
-        told.append(threading.get_ident())
+        threads.append(threading.get_ident())
         return [DataPrint("iris", ("arm 0",), 40, 30, 20, 4, "abc")]
 
     recorder.describe(data=hashed)
     assert recorder.close("finished")
     with RunReader(recorder.writer.path) as reader:
-        assert [each.sha256 for each in reader.meta.data] == ["abc"]
-    assert told
-    assert told != [here]
+        assert [data.sha256 for data in reader.meta.data] == ["abc"]
+    assert threads
+    assert threads != [here]
 
 
 def test_the_device_and_torch_are_told_when_the_lab_stands(tmp_path: Path) -> None:

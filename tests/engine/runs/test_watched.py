@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from engine.runs.writer import RunWriter
-from tests.engine.runs.made import made_epochs, started_of, wide_preset
+from tests.engine.runs.synthetic import epoch_events, started_of, wide_preset
 
 ROOT = Path(__file__).parents[3]
 
@@ -20,7 +20,7 @@ def written_and_watched(folder: Path, seconds: float, readers: int = 2) -> list[
     preset = wide_preset(3, 2)
     path = folder / "run.regtui"
     writer = RunWriter(path, preset)
-    writer.take([started_of(preset), *made_epochs(preset, 1, 5)])
+    writer.take([started_of(preset), *epoch_events(preset, 1, 5)])
     assert writer.flush()
     last = int(400 * seconds)
     command = [sys.executable, "-m", "tests.engine.runs.watched", str(path), str(last)]
@@ -31,14 +31,14 @@ def written_and_watched(folder: Path, seconds: float, readers: int = 2) -> list[
     # In so many transactions that both sides are always at it.
     for begin in range(2, last + 1, 10):
         for epoch in range(begin, min(last + 1, begin + 10)):
-            writer.take(made_epochs(preset, epoch, 5))
+            writer.take(epoch_events(preset, epoch, 5))
         assert writer.flush(), writer.trouble
         time.sleep(10 * seconds / last)
     seen = []
     for watcher in watchers:
-        told, _ = watcher.communicate(timeout=120)
+        output, _ = watcher.communicate(timeout=120)
         assert watcher.returncode == 0
-        seen.append(int(told))
+        seen.append(int(output))
     assert writer.close("finished")
     return seen
 

@@ -12,7 +12,7 @@ from engine.runs.reader import RunReader
 
 
 def watch(path: Path, last: int) -> int:
-    """Follow a run of `made_epochs` to that epoch; how often something new was seen."""
+    """Follow a run of `epoch_events` to that epoch; how often something new was seen."""
     seen = 0
     with RunReader(path) as reader:
         print("open", flush=True)
@@ -26,11 +26,11 @@ def watch(path: Path, last: int) -> int:
 
 
 def check_rows(path: Path) -> None:
-    """As any other program sees it: epochs and what is told of them come together."""
+    """As any other program sees it: epochs and the facts about them come together."""
     with contextlib.closing(sqlite3.connect(path, timeout=20)) as db:
         rows = "SELECT (SELECT value FROM meta WHERE id = 'progress'), (SELECT max(id) FROM epochs)"
-        told, newest = db.execute(rows).fetchone()
-        assert json.loads(told)["epoch"] == newest
+        progress, newest = db.execute(rows).fetchone()
+        assert json.loads(progress)["epoch"] == newest
 
 
 def check(reader: RunReader) -> None:
@@ -38,14 +38,14 @@ def check(reader: RunReader) -> None:
     assert reader.damage == [], reader.damage
     lanes = [(arm, seed) for arm in reader.preset.arm_names for seed in reader.preset.seeds]
     assert set(record.last) == set(lanes), record.last.keys()
-    assert {each.epoch for each in record.last.values()} == {record.epoch}
+    assert {lane.epoch for lane in record.last.values()} == {record.epoch}
     assert record.history is not None
     for arm, seed in lanes:
         epochs, values = record.history.series("penalty.0", arm, seed)
         assert epochs[-1] == record.epoch
         assert (values == epochs + 0.1 * seed).all()
-    for found in reader.epochs(max(1, record.epoch - 3)):
-        assert len(found) == len(lanes)
+    for lanes_of_epoch in reader.epochs(max(1, record.epoch - 3)):
+        assert len(lanes_of_epoch) == len(lanes)
 
 
 if __name__ == "__main__":

@@ -35,7 +35,7 @@ def start(place: Path) -> Iterator[Start]:
         process.communicate()
 
 
-def told(process: subprocess.Popen[str], kind: type[Event]) -> Event:
+def next_event(process: subprocess.Popen[str], kind: type[Event]) -> Event:
     """The next event of a kind that a watching process tells."""
     assert process.stdout is not None
     for line in process.stdout:
@@ -56,10 +56,10 @@ def test_one_trains_and_two_look_and_steer_and_whoever_is_killed_harms_nobody(pl
     assert other.stdout.readline() == "torch: False\n"
     ours = RemoteWorker.connect(path)
     assert heard(ours, ours.send(Turn("training.lr", 0.05, "b")))[0].taken
-    seen = told(other, Intervention)
+    seen = next_event(other, Intervention)
     assert isinstance(seen, Intervention)
     assert (seen.arm, seen.new) == ("b", 0.05)
-    assert isinstance(told(other, Receipt), Receipt)
+    assert isinstance(next_event(other, Receipt), Receipt)
     ours.send(Look((("confusion", "b", 1),)))
     until(ours, lambda view: ("confusion", "b", 1) in view.record.seen)
     other.kill()

@@ -51,17 +51,17 @@ class Served:
 
 @pytest.fixture
 def serve(place: Path) -> Iterator[Callable[..., Served]]:
-    made: list[Served] = []
+    all_served: list[Served] = []
 
     def served(base: Settings | None = None, **options: Any) -> Served:
-        made.append(Served(place / "runs", {**LONG, **(base or {})}, options))
-        return made[-1]
+        all_served.append(Served(place / "runs", {**LONG, **(base or {})}, options))
+        return all_served[-1]
 
     yield served
-    for each in made:
-        assert all(client.close() for client in each.clients)
-        assert each.worker.close()
-        assert each.server.close()
+    for run_served in all_served:
+        assert all(client.close() for client in run_served.clients)
+        assert run_served.worker.close()
+        assert run_served.server.close()
     assert not (place / "log").exists()
 
 
@@ -102,7 +102,7 @@ def test_a_client_sees_the_whole_run_and_every_key_works(serve: Callable[..., Se
     assert client.view().paused
     receipt, news = heard(client, client.send(Turn("training.lr", 0.5, "b")))
     assert receipt.taken
-    assert [(each.arm, each.new) for each in only(news, Intervention)] == [("b", 0.5)]
+    assert [(event.arm, event.new) for event in only(news, Intervention)] == [("b", 0.5)]
     assert client.view().preset == served.worker.view().preset
     assert "no arm" in heard(client, client.send(Turn("training.lr", 0.5, "nobody")))[0].refused
     client.send(StepEpoch())
@@ -158,7 +158,7 @@ def test_two_clients_see_the_same_and_a_receipt_goes_to_both(serve: Callable[...
     two.send(Pause())
     until(one, lambda view: view.state == "paused")
     until(two, lambda view: view.state == "paused")
-    views = [until(each, lambda view: view.event_count >= served.worker.view().event_count) for each in (one, two)]
+    views = [until(client, lambda view: view.event_count >= served.worker.view().event_count) for client in (one, two)]
     assert same(*views)
     assert one.close()
     two.send(Resume())
@@ -171,7 +171,7 @@ def test_a_client_whose_line_drops_comes_back_and_has_missed_nothing(serve: Call
     client.send(Look((("confusion", "a", 0),)))
     until(client, lambda view: bool(view.record.seen))
     for number in range(5):
-        (connection,) = [each for name, each in served.server._clients.items() if name == client._name]
+        (connection,) = [peer for name, peer in served.server._clients.items() if name == client._name]
         history = client.view().record.history
         connection._writer.transport.abort()  # as a cable that is pulled
         turned = client.send(Turn("training.lr", 0.1 + number / 100))
@@ -270,8 +270,8 @@ def test_hostile_bytes_close_their_connection_and_nothing_else(serve: Callable[.
     for number, line in enumerate([*lines, *after]):
         with served.raw() as plain:
             try:
-                known = hello(f"h{number}", served.server.id, served.server.stream.last)
-                plain.sendall((known if number >= len(lines) else b"") + line + b"\n")
+                greeting = hello(f"h{number}", served.server.id, served.server.stream.last)
+                plain.sendall((greeting if number >= len(lines) else b"") + line + b"\n")
                 while plain.recv(1 << 16):
                     pass
             except (ConnectionResetError, BrokenPipeError):

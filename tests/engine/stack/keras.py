@@ -33,7 +33,7 @@ def keras_cosine_decay_restarts(step: int, first: int, t_mul: float, m_mul: floa
 
 def keras_reduce_on_plateau(losses: list[float], factor: float, patience: int, delta: float, rest: int) -> list[float]:
     """keras.callbacks.ReduceLROnPlateau(mode="min"), transcribed: the rate after each epoch, from 1."""
-    best, wait, counter, lr, told = np.inf, 0, 0, 1.0, []
+    best, wait, counter, lr, rates = np.inf, 0, 0, 1.0, []
     for current in losses:
         if counter > 0:
             counter -= 1
@@ -44,5 +44,5 @@ def keras_reduce_on_plateau(losses: list[float], factor: float, patience: int, d
             wait += 1
             if wait >= patience and lr > 0:
                 lr, counter, wait = lr * factor, rest, 0
-        told.append(lr)
-    return told
+        rates.append(lr)
+    return rates

@@ -58,7 +58,7 @@ def test_a_lane_alone_and_among_others_is_fed_the_same_bits_and_gives_the_same_c
     for this in (ALL, only_rotated):
         del seen[:]
         among = image_lab({"training.seeds": [4, 1, 9]}, {**others, "this": this, "last": ALL}, dtype)
-        told = epochs_by_lane(list(among.run()))["this", 1]
+        curve = epochs_by_lane(list(among.run()))["this", 1]
         fed_among = [x_LBI[4 + 2] for x_LBI, _ in seen]
         del seen[:]
         monkeypatch.setattr("tests.engine.images.image_task", lambda _, dtype: image_task([1], dtype))
@@ -67,7 +67,7 @@ def test_a_lane_alone_and_among_others_is_fed_the_same_bits_and_gives_the_same_c
         for one, (other, _) in zip(fed_among, seen, strict=True):
             assert torch.equal(one, other[0])
         tolerance = 1e-10 if dtype == torch.float64 else 1e-4
-        assert [e.val_loss for e in told] == pytest.approx([e.val_loss for e in expected], rel=tolerance)
+        assert [e.val_loss for e in curve] == pytest.approx([e.val_loss for e in expected], rel=tolerance)
         monkeypatch.undo()
         seen = spy_on_steps(monkeypatch)
 
@@ -86,8 +86,8 @@ def test_a_stack_resumed_from_a_snapshot_is_fed_the_same() -> None:
 
 def test_evaluation_meets_none_of_it() -> None:
     lab, plain = image_lab({"training.lr": 1e-300}, {"all": ALL}), image_lab({"training.lr": 1e-300}, {"all": {}})
-    for told, expected in zip(lab.run_epoch(), plain.run_epoch(), strict=True):
-        assert (told.train_loss, told.val_loss) == (expected.train_loss, expected.val_loss)  # type: ignore[attr-defined]
+    for event, expected in zip(lab.run_epoch(), plain.run_epoch(), strict=True):
+        assert (event.train_loss, event.val_loss) == (expected.train_loss, expected.val_loss)  # type: ignore[attr-defined]
 
 
 # Paired draws ---------------------------------------------------------------------------------------------------------
@@ -104,8 +104,8 @@ def test_the_images_flipped_at_a_smaller_probability_are_among_those_flipped_at_
     assert not flipped[0].any()
     assert flipped[3].all()
     assert not (flipped[1] & ~flipped[2]).any()
-    for p, told in ((0.2, flipped[1]), (0.6, flipped[2])):
-        assert abs(told.double().mean() - p) < 4 * (p * (1 - p) / len(told)) ** 0.5
+    for p, images in ((0.2, flipped[1]), (0.6, flipped[2])):
+        assert abs(images.double().mean() - p) < 4 * (p * (1 - p) / len(images)) ** 0.5
 
 
 @pytest.mark.parametrize("key", ["augment.shift", "augment.rotate", "augment.zoom"])
@@ -115,23 +115,23 @@ def test_a_weaker_range_is_the_same_draw_scaled(key: str, monkeypatch: pytest.Mo
 
     plain = input_transforms.warp
 
-    def spy(x_NCHW: torch.Tensor, *drawn: torch.Tensor) -> torch.Tensor:
-        asked.append(drawn)
-        return plain(x_NCHW, *drawn)
+    def spy(x_NCHW: torch.Tensor, *warps: torch.Tensor) -> torch.Tensor:
+        asked.append(warps)
+        return plain(x_NCHW, *warps)
 
     monkeypatch.setattr(input_transforms, "warp", spy)
     strong = {"augment.shift": 4.0, "augment.rotate": 90.0, "augment.zoom": 0.8}[key]
     steps_of(monkeypatch, {"off": {}, "weak": {key: strong / 4}, "strong": {key: strong}}, epochs=25)
     shift, angle, scale = (
-        torch.cat([one.unflatten(0, (2, 20)) for one in told], 1) for told in zip(*asked, strict=True)
+        torch.cat([draw.unflatten(0, (2, 20)) for draw in draws], 1) for draws in zip(*asked, strict=True)
     )
-    told = {"augment.shift": shift, "augment.rotate": angle, "augment.zoom": scale - 1}
-    for name, drawn in told.items():
+    settings = {"augment.shift": shift, "augment.rotate": angle, "augment.zoom": scale - 1}
+    for name, values in settings.items():
         if name != key:
-            assert not drawn.any()
+            assert not values.any()
             continue
-        torch.testing.assert_close(4 * drawn[0], drawn[1], rtol=0, atol=1e-12)
-        u = drawn[1].flatten() / strong
+        torch.testing.assert_close(4 * values[0], values[1], rtol=0, atol=1e-12)
+        u = values[1].flatten() / strong
         assert (u.abs() <= 1).all()
         assert abs(u.mean()) < 4 * (1 / 3 / len(u)) ** 0.5
         assert abs(u.var() - 1 / 3) < 0.04

@@ -121,7 +121,7 @@ def test_a_convolution_of_shared_or_own_inputs_is_torchs_forward_and_backward(
     h = torch.randn(groups, 4, 7, 6, 3, dtype=torch.float64, requires_grad=True)
     w = torch.randn(6, kernel * kernel * 3, 5, dtype=torch.float64, requires_grad=True)
     b = torch.randn(6, 5, dtype=torch.float64, requires_grad=True)
-    told = convolve(h, w, b, kernel, stride)
+    result = convolve(h, w, b, kernel, stride)
     expected = torch.stack([
         F.conv2d(
             h[lane * groups // 6].permute(0, 3, 1, 2), w[lane].view(kernel, kernel, 3, 5).permute(3, 2, 0, 1), b[lane],
@@ -129,10 +129,10 @@ def test_a_convolution_of_shared_or_own_inputs_is_torchs_forward_and_backward(
         ).permute(0, 2, 3, 1)
         for lane in range(6)
     ])  # fmt: skip
-    torch.testing.assert_close(told, expected, rtol=0, atol=1e-12)
-    along = torch.randn_like(told)
+    torch.testing.assert_close(result, expected, rtol=0, atol=1e-12)
+    along = torch.randn_like(result)
     for one, other in zip(
-        torch.autograd.grad(told, (h, w, b), along), torch.autograd.grad(expected, (h, w, b), along), strict=True
+        torch.autograd.grad(result, (h, w, b), along), torch.autograd.grad(expected, (h, w, b), along), strict=True
     ):
         torch.testing.assert_close(one, other, rtol=0, atol=1e-12)
 
@@ -154,10 +154,10 @@ def test_a_lane_alone_and_among_others_gives_the_same_curve(kind: str) -> None:
     noisy = {"regularization.dropout": 0.6, "regularization.drop_path": 0.7}
     among = image_lab_of({**base, "training.seeds": [4, 1]}, {"plain": {}, "noisy": noisy, "this": this})
     alone = image_lab_of({**base, "training.seeds": [4]}, {"this": this})
-    told = epochs_by_lane(list(among.run()))["this", 4]
+    curve = epochs_by_lane(list(among.run()))["this", 4]
     expected = epochs_by_lane(list(alone.run()))["this", 4]
-    assert [x.val_loss for x in told] == pytest.approx([x.val_loss for x in expected], abs=1e-10)
-    assert [x.grad_norm for x in told] == pytest.approx([x.grad_norm for x in expected], abs=1e-10)
+    assert [x.val_loss for x in curve] == pytest.approx([x.val_loss for x in expected], abs=1e-10)
+    assert [x.grad_norm for x in curve] == pytest.approx([x.grad_norm for x in expected], abs=1e-10)
 
 
 @pytest.mark.parametrize("kind", ["mlp", "cnn", "resnet"])

@@ -37,10 +37,10 @@ def test_after_restore_best_a_lane_measures_exactly_what_its_best_epoch_did(kind
     base = {**BATCH, "model.kind": kind, "training.epochs": 20, "training.seeds": [0, 1]}
     arms: dict[str, Settings] = {"a": {"early_stopping.patience": 3}, "b": {"training.lr": 0.1}}
     lab = image_lab_of(base, arms, dtype)
-    told = list(lab.run())
+    events = list(lab.run())
     measured = dict(zip(lab._stacks[0].lanes, lab._stacks[0].measure(), strict=True))
-    curves = epochs_by_lane(told)
-    stops = only(told, Stopped)
+    curves = epochs_by_lane(events)
+    stops = only(events, Stopped)
     assert any(stop.best_epoch < stop.epoch for stop in stops)
     for stop in stops:
         best, now = curves[stop.arm, stop.seed][stop.best_epoch - 1], measured[stop.arm, stop.seed]
@@ -100,14 +100,14 @@ def test_a_broken_lane_leaves_its_neighbours_and_their_statistics_bit_identical(
     for lab in (healthy, sick):
         lab.advance()
     sick._stacks[0].theta_LP[1] = math.nan
-    told = only(sick.run_epoch(), Stopped)
-    assert [(stop.arm, stop.reason) for stop in told] == [("broken", "diverged")]
+    stops = only(sick.run_epoch(), Stopped)
+    assert [(stop.arm, stop.reason) for stop in stops] == [("broken", "diverged")]
     healthy.run_epoch()
     for lab in (healthy, sick):
         lab.run_epoch()
     for arm in ("before", "after"):
         assert equal(bits_of(healthy, arm), bits_of(sick, arm))
-    assert all(told.isfinite().all() for told in bits_of(sick, "broken"))
+    assert all(tensor.isfinite().all() for tensor in bits_of(sick, "broken"))
 
 
 def test_a_last_batch_of_one_is_normalized_by_the_running_statistics_and_moves_them_not() -> None:

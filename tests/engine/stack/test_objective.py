@@ -66,16 +66,18 @@ def test_every_lane_trains_as_a_torch_network_on_the_literal_loss(source: str, t
             optimizer = torch.optim.SGD(network.parameters(), lr=arm.get("training.lr", 0.1))
             for x_BI, y_B in batches(stack.task, seed, 16, 6, row):
                 optimizer.zero_grad()
-                told = loss(network(x_BI), y_B, arm.get("regularization.label_smoothing", 0.0))
+                own_loss = loss(network(x_BI), y_B, arm.get("regularization.label_smoothing", 0.0))
                 weights = [part.weight for part in network if isinstance(part, nn.Linear)]
-                penalty = 0.5 * arm.get("regularization.l2", 0.0) * sum(one.square().sum() for one in weights)
-                (told + penalty).backward()
+                penalty = (
+                    0.5 * arm.get("regularization.l2", 0.0) * sum(parameter.square().sum() for parameter in weights)
+                )
+                (own_loss + penalty).backward()
                 optimizer.step()
             expected[name, seed] = (network, row)
-    told: list[Epoch] = []
+    events: list[Epoch] = []
     for _ in range(6):
-        told = only(lab.run_epoch(), Epoch)
-    for event in told:
+        events = only(lab.run_epoch(), Epoch)
+    for event in events:
         network, row = expected[event.arm, event.seed]
         torch.testing.assert_close(weights_of(lab, event.arm, event.seed), parameters_of(network), rtol=0, atol=1e-10)
         with torch.no_grad():
@@ -93,10 +95,10 @@ def test_mixed_targets_are_the_loss_of_the_mixed_number(objective: Any) -> None:
     outputs = torch.randn(3, 8, 1, dtype=torch.float64)
     y_LB, other_LB = torch.randint(2, (3, 8)).double(), torch.randint(2, (3, 8)).double()
     share_L, smoothing_L = torch.tensor([1.0, 0.3, 0.5], dtype=torch.float64), torch.zeros(3, dtype=torch.float64)
-    told = objective.loss(outputs, Targets(y_LB, other_LB, share_L), smoothing_L)
+    loss = objective.loss(outputs, Targets(y_LB, other_LB, share_L), smoothing_L)
     mixed_LB = share_L[:, None] * y_LB + (1 - share_L[:, None]) * other_LB
-    assert torch.allclose(told, objective.loss(outputs, Targets(mixed_LB), smoothing_L), rtol=0, atol=1e-14)
-    assert torch.equal(told[0], objective.loss(outputs, Targets(y_LB), smoothing_L)[0])
+    assert torch.allclose(loss, objective.loss(outputs, Targets(mixed_LB), smoothing_L), rtol=0, atol=1e-14)
+    assert torch.equal(loss[0], objective.loss(outputs, Targets(y_LB), smoothing_L)[0])
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
@@ -132,7 +134,7 @@ def test_the_thumbtack_comes_to_k_of_n_from_wherever_it_starts() -> None:
     assert stack.layout.parameters == 1
     first = {seed: weights_of(lab, "likelihood", seed).item() for seed in (0, 1, 2)}
     assert len(set(first.values())) == 3
-    told = only(list(lab.run()), Epoch)
+    events = only(list(lab.run()), Epoch)
     share = up / tosses
     for seed in (0, 1, 2):
         theta = weights_of(lab, "likelihood", seed)
@@ -142,8 +144,8 @@ def test_the_thumbtack_comes_to_k_of_n_from_wherever_it_starts() -> None:
         # The penalized optimum: the gradient of the literal objective is 0 there.
         assert torch.sigmoid(drawn_in).item() - share + 0.1 * drawn_in.item() == pytest.approx(0, abs=2e-3)
     likelihood = share * math.log(share) + (1 - share) * math.log(1 - share)
-    assert told[-1].arm == "prior"
-    assert next(e for e in told if e.arm == "likelihood" and e.epoch == 300).train_loss == pytest.approx(-likelihood)
+    assert events[-1].arm == "prior"
+    assert next(e for e in events if e.arm == "likelihood" and e.epoch == 300).train_loss == pytest.approx(-likelihood)
 
 
 def test_a_perceptron_learns_and_and_or_but_never_xor() -> None:
@@ -175,9 +177,9 @@ def test_a_hidden_layer_solves_xor() -> None:
 def test_a_regression_has_no_accuracy_in_any_event_and_is_json() -> None:
     events = list(lab_of({**SMALL, "data.source": "exam", "data.scale": "standard"}).run())
     for event in (*only(events, Epoch), *only(events, Finished)):
-        told = json.loads(to_json(event))
+        fields = json.loads(to_json(event))
         name = "val_acc" if isinstance(event, Epoch) else "test_acc"
-        assert told[name] is None
+        assert fields[name] is None
         assert math.isnan(getattr(from_json(to_json(event)), name))
     losses = [event.train_loss for event in only(events, Epoch)]
     assert losses[-1] < losses[0]
@@ -186,8 +188,8 @@ def test_a_regression_has_no_accuracy_in_any_event_and_is_json() -> None:
 
 def test_raw_exam_scores_diverge_where_standardized_ones_are_learned() -> None:
     base = {**BASE, "data.source": "exam", "data.samples": 200, "model.hidden": [], "training.epochs": 20}
-    told = list(lab_of(base, {"raw": {"data.scale": "none"}, "standard": {"data.scale": "standard"}}).run())
-    ends = {end.arm: end for end in only(told, Finished)}
+    events = list(lab_of(base, {"raw": {"data.scale": "none"}, "standard": {"data.scale": "standard"}}).run())
+    ends = {end.arm: end for end in only(events, Finished)}
     assert ends["raw"].reason == "diverged"
     assert ends["standard"].test_loss < 0.05
 

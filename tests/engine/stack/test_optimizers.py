@@ -62,8 +62,8 @@ def torch_optimizer(kind: str, network: nn.Module, settings: Settings) -> torch.
         case "adam":
             return torch.optim.Adam(network.parameters(), **adam)
         case "adamw":
-            matrices = [one for one in network.parameters() if one.ndim == 2]
-            biases = [one for one in network.parameters() if one.ndim == 1]
+            matrices = [parameter for parameter in network.parameters() if parameter.ndim == 2]
+            biases = [parameter for parameter in network.parameters() if parameter.ndim == 1]
             decay = settings["regularization.weight_decay"]
             groups: list[dict[str, Any]] = [
                 {"params": matrices, "weight_decay": decay},

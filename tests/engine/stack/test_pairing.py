@@ -60,10 +60,10 @@ def test_a_lane_alone_and_among_others_gives_the_same_curve(
     }
     among = lab_of({**base, "training.seeds": [4, 1, 9]}, {**others, "this": EVERYTHING, "last": {}}, dtype)
     alone = lab_of({**base, "training.seeds": [1]}, {"this": EVERYTHING}, dtype)
-    told, expected = epochs_by_lane(run(among))["this", 1], epochs_by_lane(run(alone))["this", 1]
+    curves, expected = epochs_by_lane(run(among))["this", 1], epochs_by_lane(run(alone))["this", 1]
     assert {stack.steps for stack in among.stacks} == {epochs * 3}
-    assert len(told) == len(expected) == epochs
-    for one, other in zip(told, expected, strict=True):
+    assert len(curves) == len(expected) == epochs
+    for one, other in zip(curves, expected, strict=True):
         for name in ("train_loss", "val_loss", "train_acc", "val_acc", "weight_norm", "grad_norm"):
             assert getattr(one, name) == pytest.approx(getattr(other, name), rel=tolerance, abs=tolerance)
     torch.testing.assert_close(
@@ -84,7 +84,7 @@ def test_permuting_arms_permutes_results() -> None:
     for name in arms:
         for seed in (0, 5):
             assert torch.allclose(weights_of(one, name, seed), weights_of(other, name, seed), rtol=0, atol=1e-12)
-            losses = [[event.val_loss for event in told[name, seed]] for told in (curves, permuted)]
+            losses = [[event.val_loss for event in own_curves[name, seed]] for own_curves in (curves, permuted)]
             assert losses[0] == pytest.approx(losses[1], abs=1e-12)
 
 
@@ -127,8 +127,8 @@ def test_a_diverging_lane_leaves_its_neighbours_bit_identical(optimizer: str, dt
 
     healthy, sick = lab({**wild, "training.lr": 0.01}), lab(wild)
     first = {seed: weights_of(sick, "wild", seed) for seed in (0, 1)}
-    well, told = run(healthy), run(sick)
-    ends = {(event.arm, event.seed): event for event in only(told, Stopped)}
+    well, events = run(healthy), run(sick)
+    ends = {(event.arm, event.seed): event for event in only(events, Stopped)}
     for seed in (0, 1):
         if optimizer == "sgd":
             assert ends["wild", seed].reason == "diverged"
@@ -140,11 +140,11 @@ def test_a_diverging_lane_leaves_its_neighbours_bit_identical(optimizer: str, dt
         for name in ("before", "after"):
             assert ends[name, seed].reason == "epochs"
             assert torch.equal(weights_of(sick, name, seed), weights_of(healthy, name, seed))
-    curves, well_curves = epochs_by_lane(told), epochs_by_lane(well)
+    curves, well_curves = epochs_by_lane(events), epochs_by_lane(well)
     for lane in curves:
         if lane[0] != "wild":
             assert curves[lane] == well_curves[lane]
-    tests = {(event.arm, event.seed): event for event in only(told, Finished)}
+    tests = {(event.arm, event.seed): event for event in only(events, Finished)}
     assert all(math.isfinite(event.test_loss) for event in tests.values())
 
 
@@ -154,11 +154,11 @@ def test_a_lane_driven_wild_by_a_turned_knob_ends_with_its_best_weights() -> Non
         lab.run_epoch()
     best = {}
     lab.turn("training.lr", 1e5, "b")
-    told: list[Event] = []
-    while not any(event.arm == "b" for event in only(told, Stopped)):
+    events: list[Event] = []
+    while not any(event.arm == "b" for event in only(events, Stopped)):
         best[lab.epoch] = weights_of(lab, "b")
-        told += lab.run_epoch()
-    (stop,) = only(told, Stopped)
+        events += lab.run_epoch()
+    (stop,) = only(events, Stopped)
     assert stop.reason == "diverged"
     assert math.isfinite(stop.best_val_loss)
     if stop.best_epoch in best:
@@ -262,7 +262,7 @@ def test_an_arm_is_measured_alike_alone_and_among_others_bit_for_bit() -> None:
     among = epochs_by_lane(run(same_in_every_place(arms=4, seeds=(0, 1, 2), epochs=6)))
     for seed in (0, 1, 2):
         alone = epochs_by_lane(run(same_in_every_place(arms=1, seeds=(seed,), epochs=6)))
-        assert [dataclasses.replace(told, arm="a") for told in among["d", seed]] == alone["a", seed]
+        assert [dataclasses.replace(event, arm="a") for event in among["d", seed]] == alone["a", seed]
 
 
 def test_the_settings_that_share_a_stack_are_those_of_the_lanes_and_not_of_the_net() -> None:

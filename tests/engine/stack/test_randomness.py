@@ -37,29 +37,29 @@ def test_dropouts_numbers_are_even_over_all_65536_values() -> None:
 
 def test_a_seeds_draw_is_the_same_alone_and_beside_others_and_in_any_order() -> None:
     def draws(seeds: list[int], first: str) -> dict[tuple[int, str, int], torch.Tensor]:
-        streams, told = Streams(seeds, CPU), {}
+        streams, draws_by_key = Streams(seeds, CPU), {}
         for technique in (first, "b" if first == "a" else "a"):
             for step in (3, 1):
                 normal = streams.normal(technique, step, 5, 4, dtype=torch.float64)
                 bits = streams.bits16(technique, step, 5, 7).clone()
                 for row, seed in enumerate(seeds):
-                    told[seed, technique, step] = torch.cat([normal[row].flatten(), bits[row].flatten()])
-        return told
+                    draws_by_key[seed, technique, step] = torch.cat([normal[row].flatten(), bits[row].flatten()])
+        return draws_by_key
 
     alone, among = draws([4], "a"), draws([0, 4, 2], "b")
-    for key, drawn in alone.items():
-        assert torch.equal(drawn, among[key])
+    for key, draw in alone.items():
+        assert torch.equal(draw, among[key])
 
 
 def test_no_two_of_seed_technique_and_step_share_a_draw() -> None:
     streams = Streams([0, 1], CPU)
-    drawn = [
+    all_draws = [
         row.clone()
         for technique in ("dropout", "input_noise")
         for step in (1, 2)
         for row in streams.bits16(technique, step, 64)
     ]
-    assert len({tuple(row.tolist()) for row in drawn}) == 8
+    assert len({tuple(row.tolist()) for row in all_draws}) == 8
 
 
 def test_a_shuffled_epoch_sees_each_example_once_and_every_epoch_another_order() -> None:

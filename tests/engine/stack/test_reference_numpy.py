@@ -109,9 +109,9 @@ def test_a_lane_is_the_numpy_net_with_the_same_weights_batches_and_masks(setting
             step += 1
             masks = masks_of(streams, step, len(rows), layout, p, style)
             net.step(x[rows], y[rows], masks, lr, l2, decay)
-        told = {(event.arm, event.seed): event for event in only(lab.run_epoch(), Epoch)}["this", seed]
+        epoch = {(event.arm, event.seed): event for event in only(lab.run_epoch(), Epoch)}["this", seed]
         keep = 1 - p if style == "book" else 1.0
         val_x, val_y = task.val_x_SNI[0].numpy(), task.val_y_SN[0].numpy()
-        assert told.train_loss == pytest.approx(net.loss(x, y, keep), abs=1e-10)
-        assert told.val_loss == pytest.approx(net.loss(val_x, val_y, keep), abs=1e-10)
+        assert epoch.train_loss == pytest.approx(net.loss(x, y, keep), abs=1e-10)
+        assert epoch.val_loss == pytest.approx(net.loss(val_x, val_y, keep), abs=1e-10)
     np.testing.assert_allclose(weights_of(lab, "this", seed).numpy(), net.theta(), rtol=0, atol=1e-10)

@@ -31,7 +31,7 @@ def test_what_is_fed_is_what_the_next_step_sees(monkeypatch: pytest.MonkeyPatch)
     seen = spy_on_steps(monkeypatch)
     numbers = set()
     while not lab.finished:
-        told = {lane: lab.fed(*lane, 7) for lane in lab._lanes}
+        fed = {lane: lab.fed(*lane, 7) for lane in lab._lanes}
         numbers.add(lab._number)
         del seen[:]
         lab.advance()
@@ -39,11 +39,11 @@ def test_what_is_fed_is_what_the_next_step_sees(monkeypatch: pytest.MonkeyPatch)
         for (x_LBI, targets), stack in zip(seen, lab._stacks, strict=False):
             for lane, key in enumerate(stack.lanes):
                 expected = x_LBI[lane, :7].unflatten(1, SHAPE)
-                assert torch.equal(told[key].x, expected)
-                assert torch.equal(told[key].y, targets.y_LB[lane, :7])
+                assert torch.equal(fed[key].x, expected)
+                assert torch.equal(fed[key].y, targets.y_LB[lane, :7])
                 share = 1.0 if targets.share_L is None else targets.share_L[lane].item()
-                assert told[key].share == share
-                other = told[key].other
+                assert fed[key].share == share
+                other = fed[key].other
                 assert (other is None) == (share == 1)
                 if other is not None and targets.other_LB is not None:
                     assert torch.equal(other, targets.other_LB[lane, :7])
@@ -54,12 +54,12 @@ def test_a_stack_that_rests_shows_its_next_epochs_first_batch(monkeypatch: pytes
     lab = image_lab({}, ARMS)
     lab.advance()
     lab.advance()
-    told = lab.fed("other structure", 0, 100)
+    fed = lab.fed("other structure", 0, 100)
     lab.advance()
     seen = spy_on_steps(monkeypatch)
     lab.advance()
-    assert torch.equal(told.x, seen[1][0][0].unflatten(1, SHAPE))
-    assert len(told.x) == 30
+    assert torch.equal(fed.x, seen[1][0][0].unflatten(1, SHAPE))
+    assert len(fed.x) == 30
 
 
 ASKED: dict[str, Callable[[Lab], object]] = {
@@ -70,13 +70,13 @@ ASKED: dict[str, Callable[[Lab], object]] = {
 }
 
 
-@pytest.mark.parametrize("what", ASKED)
-def test_asking_changes_no_bit_of_the_run(what: str) -> None:
+@pytest.mark.parametrize("question", ASKED)
+def test_asking_changes_no_bit_of_the_run(question: str) -> None:
     asked, plain = image_lab(BASE, ARMS), image_lab(BASE, ARMS)
     while not plain.finished:
-        ASKED[what](asked)
+        ASKED[question](asked)
         assert asked.advance() == plain.advance()
-        ASKED[what](asked)
+        ASKED[question](asked)
     for stack, other in zip(asked._stacks, plain._stacks, strict=True):
         assert torch.equal(stack.theta_LP, other.theta_LP)
 
@@ -93,13 +93,13 @@ def test_the_mistakes_are_the_wrong_validation_examples_of_the_highest_loss() ->
         loss_N, predicted_N = F.cross_entropy(logits, y_N, reduction="none"), logits.argmax(1)
         wrong = sorted((n for n in range(30) if predicted_N[n] != y_N[n]), key=lambda n: -loss_N[n].item())
         for count in (3, 1000):
-            told = lab.mistakes(arm, seed, count)
+            mistakes = lab.mistakes(arm, seed, count)
             expected = wrong[:count]
             assert len(expected) == min(count, len(wrong)) > 0
-            assert torch.equal(told.x, task.val_x_SNI[row][expected].unflatten(1, SHAPE))
-            assert torch.equal(told.y, y_N[expected])
-            assert torch.equal(told.predicted, predicted_N[expected])
-            torch.testing.assert_close(told.loss, loss_N[expected].detach(), rtol=1e-12, atol=0)
+            assert torch.equal(mistakes.x, task.val_x_SNI[row][expected].unflatten(1, SHAPE))
+            assert torch.equal(mistakes.y, y_N[expected])
+            assert torch.equal(mistakes.predicted, predicted_N[expected])
+            torch.testing.assert_close(mistakes.loss, loss_N[expected].detach(), rtol=1e-12, atol=0)
 
 
 def test_the_mistakes_of_a_network_that_makes_none_are_none() -> None:
@@ -111,9 +111,9 @@ def test_the_mistakes_of_a_network_that_makes_none_are_none() -> None:
         stack.theta_LP.zero_()
         slot = next(slot for slot in stack.layout.slots if slot.layer == "output" and slot.kind == "bias")
         slot.of(stack.theta_LP)[0] = torch.tensor([1.0, 0.0, 0.0])
-    told = lab.mistakes("base", 0, 5)
-    assert told.x.shape == (0, *SHAPE)
-    assert len(told.y) == len(told.loss) == 0
+    mistakes = lab.mistakes("base", 0, 5)
+    assert mistakes.x.shape == (0, *SHAPE)
+    assert len(mistakes.y) == len(mistakes.loss) == 0
 
 
 def test_confusion_counts_true_by_predicted_and_the_tests_is_of_the_one_pass(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -121,10 +121,10 @@ def test_confusion_counts_true_by_predicted_and_the_tests_is_of_the_one_pass(mon
     touched = []
     plain = engine.stack.stack.evaluate
 
-    def spy(*given: object) -> object:
-        if any(given[2] is stack.task.test_x_SNI for stack in lab._stacks):
+    def spy(*args: object) -> object:
+        if any(args[2] is stack.task.test_x_SNI for stack in lab._stacks):
             touched.append(lab.epoch)
-        return plain(*given)  # type: ignore[arg-type]
+        return plain(*args)  # type: ignore[arg-type]
 
     monkeypatch.setattr(engine.stack.stack, "evaluate", spy)
     ends = {}
@@ -141,12 +141,12 @@ def test_confusion_counts_true_by_predicted_and_the_tests_is_of_the_one_pass(mon
             predicted = network_of(stack.layout, weights_of(lab, arm, seed))(x_NI).argmax(1)
             expected = np.zeros((3, 3), dtype=np.int64)
             np.add.at(expected, (y_N.numpy(), predicted.numpy()), 1)
-            told = confusion(arm, seed)
-            assert told is not None
-            assert told.dtype == torch.int64
-            np.testing.assert_array_equal(told.numpy(), expected)
+            matrix = confusion(arm, seed)
+            assert matrix is not None
+            assert matrix.dtype == torch.int64
+            np.testing.assert_array_equal(matrix.numpy(), expected)
             if part == "test":
-                assert told.trace().item() / 20 == pytest.approx(ends[arm, seed].test_acc)
+                assert matrix.trace().item() / 20 == pytest.approx(ends[arm, seed].test_acc)
     assert touched == [5] * len(lab._stacks)
 
 

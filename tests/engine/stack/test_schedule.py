@@ -28,12 +28,12 @@ TOTAL = 60
 
 def torch_rates(make: Any, steps: int = TOTAL, lr: float = 1.0) -> list[float]:
     optimizer = torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=lr)
-    scheduler, told = make(optimizer), []
+    scheduler, rates = make(optimizer), []
     for _ in range(steps):
-        told.append(optimizer.param_groups[0]["lr"])
+        rates.append(optimizer.param_groups[0]["lr"])
         optimizer.step()
         scheduler.step()
-    return told
+    return rates
 
 
 TORCH: dict[str, tuple[Settings, Any]] = {
@@ -77,9 +77,9 @@ TORCH: dict[str, tuple[Settings, Any]] = {
 @pytest.mark.filterwarnings("ignore:The epoch parameter")
 @pytest.mark.parametrize("name", TORCH)
 def test_every_schedule_is_torchs(name: str) -> None:
-    told, make = TORCH[name]
+    settings, make = TORCH[name]
     total = TOTAL + 1 if name == "one cycle" else TOTAL
-    ours = [lr_factor(Schedule(**told), step, total) for step in range(TOTAL)]
+    ours = [lr_factor(Schedule(**settings), step, total) for step in range(TOTAL)]
     assert ours == pytest.approx(torch_rates(make), rel=1e-9, abs=1e-12)
     assert len({round(rate, 9) for rate in ours}) > 3
 
@@ -102,11 +102,11 @@ def test_decay_steps_are_counted_after_the_warm_up_as_keras_does_and_the_rate_st
 
 @pytest.mark.parametrize("warmup", [0, 7])
 def test_one_cycle_of_decay_steps_is_torchs_of_so_many_steps_after_the_warm_up(warmup: int) -> None:
-    told = {"pct_start": 0.25, "div_factor": 10.0, "final_div_factor": 100.0}
-    schedule = Schedule(kind="one_cycle", decay_steps=25, warmup=warmup, **told)
+    settings = {"pct_start": 0.25, "div_factor": 10.0, "final_div_factor": 100.0}
+    schedule = Schedule(kind="one_cycle", decay_steps=25, warmup=warmup, **settings)
     rises = [(step + 1) / (warmup + 1) / 10 for step in range(warmup)]  # to where the cycle begins
     # One step less: torch's scheduler will not be asked for more than all its steps.
-    cycle = torch_rates(lambda o: lr_scheduler.OneCycleLR(o, 1.0, total_steps=25, **told), 24)
+    cycle = torch_rates(lambda o: lr_scheduler.OneCycleLR(o, 1.0, total_steps=25, **settings), 24)
     rest = [1 / 10 / 100] * (TOTAL - warmup - 24)
     ours = [lr_factor(schedule, step, TOTAL) for step in range(TOTAL)]
     assert ours == pytest.approx(rises + cycle + rest, rel=1e-9)
@@ -161,7 +161,7 @@ def test_restarts_that_grow_beyond_every_float_are_held_and_the_lane_diverges_by
             assert not any(math.isnan(rate) for _, rate in line)
         events += lab.run_epoch()
         plain.run_epoch()
-    assert [(told.arm, told.reason) for told in only(events, Stopped)] == [("growing", "diverged")]
+    assert [(stop.arm, stop.reason) for stop in only(events, Stopped)] == [("growing", "diverged")]
     assert torch.equal(weights_of(lab, "still"), weights_of(plain, "still"))
 
 
@@ -180,9 +180,9 @@ def test_reduce_on_plateau_is_keras(patience: int, cooldown: int) -> None:
     schedule = Schedule(kind="plateau", factor=0.5, patience=patience, min_delta=0.02, cooldown=cooldown)
     for _ in range(30):
         losses = (1 / np.sqrt(np.arange(1, 60)) + rng.normal(0, 0.05, 59)).tolist()
-        plateau, told = Plateau(), []
+        plateau, scales = Plateau(), []
         for loss in losses:
             plateau = observe_plateau(plateau, schedule, loss)
-            told.append(plateau.scale)
-        assert told == keras_reduce_on_plateau(losses, 0.5, patience, 0.02, cooldown)
-        assert told[-1] < 1
+            scales.append(plateau.scale)
+        assert scales == keras_reduce_on_plateau(losses, 0.5, patience, 0.02, cooldown)
+        assert scales[-1] < 1

@@ -58,7 +58,7 @@ def decayed_rule(optimizer: str, network: nn.Sequential, weight_decay: float) ->
     """torch's AdamW with decay on the weights alone, or SGD with `W * (1 - lr_t * weight_decay)` before each step."""
     weights = weight_matrices(network)
     if optimizer == "adamw":
-        biases = [one for one in network.parameters() if one.ndim == 1]
+        biases = [parameter for parameter in network.parameters() if parameter.ndim == 1]
         groups = [{"params": weights, "weight_decay": weight_decay}, {"params": biases, "weight_decay": 0.0}]
         return torch.optim.AdamW(groups)
     rule = torch.optim.SGD(network.parameters())
@@ -99,9 +99,9 @@ def test_every_lane_of_one_stack_trains_and_decays_at_the_rates_of_its_own_sched
                     group["lr"] = rate
                 train(network, rule, iter([batch]))
             expected[name, seed] = (parameters_of(network), rates[2::3])
-    told = epochs_by_lane(list(lab.run()))
+    curves = epochs_by_lane(list(lab.run()))
     for lane, (weights, rates) in expected.items():
-        assert [event.lr for event in told[lane]] == pytest.approx(rates, rel=1e-12)
+        assert [event.lr for event in curves[lane]] == pytest.approx(rates, rel=1e-12)
         torch.testing.assert_close(weights_of(lab, *lane), weights, rtol=0, atol=1e-9)
 
 
@@ -124,7 +124,7 @@ def test_a_plateau_is_one_of_each_lanes_own_validation_loss(monkeypatch: pytest.
         ]
 
     monkeypatch.setattr(Stack, "measure", crafted)
-    told = epochs_by_lane(list(lab.run()))
+    curves = epochs_by_lane(list(lab.run()))
     endings = set()
     for lane, key in enumerate(stack.lanes):
         schedule = schedule_of(arms[key[0]])
@@ -134,7 +134,7 @@ def test_a_plateau_is_one_of_each_lanes_own_validation_loss(monkeypatch: pytest.
                 val_losses[lane], schedule.factor, schedule.patience, 0.02, schedule.cooldown
             )
         rates = [0.1 * scale for scale in [1.0, *after[:-1]]]
-        assert [event.lr for event in told[key]] == pytest.approx(rates, rel=1e-12)
+        assert [event.lr for event in curves[key]] == pytest.approx(rates, rel=1e-12)
         endings.add(rates[-1])
     assert len(endings) >= 4
 
@@ -157,8 +157,8 @@ def test_a_turned_rate_scales_the_schedule_from_then_on() -> None:
     assert [before[0], before[1], before[2]] == [plain.run_epoch() for _ in range(3)]
     lab.turn("training.lr", 0.02)
     for _ in range(3):
-        turned, told = only(lab.run_epoch(), Epoch), only(plain.run_epoch(), Epoch)
-        for one, other in zip(turned, told, strict=True):
+        turned, events = only(lab.run_epoch(), Epoch), only(plain.run_epoch(), Epoch)
+        for one, other in zip(turned, events, strict=True):
             assert one.lr == pytest.approx(other.lr * 0.2, rel=1e-12)
 
 
@@ -166,11 +166,11 @@ def test_a_turned_schedule_and_a_turned_length_act_from_the_next_step_on() -> No
     lab = lab_of({"training.epochs": 4})
     lab.run_epoch()
     lab.turn("schedule.kind", "cosine")
-    (told,) = only(lab.run_epoch(), Epoch)
-    assert told.lr == pytest.approx(0.1 * (1 + math.cos(math.pi * 5 / 12)) / 2)
+    (event,) = only(lab.run_epoch(), Epoch)
+    assert event.lr == pytest.approx(0.1 * (1 + math.cos(math.pi * 5 / 12)) / 2)
     lab.turn("training.epochs", 40)
-    (told,) = only(lab.run_epoch(), Epoch)
-    assert told.lr == pytest.approx(0.1 * (1 + math.cos(math.pi * 8 / 120)) / 2)
+    (event,) = only(lab.run_epoch(), Epoch)
+    assert event.lr == pytest.approx(0.1 * (1 + math.cos(math.pi * 8 / 120)) / 2)
 
 
 def test_a_restored_lab_goes_on_at_the_same_rates_plateaus_included() -> None:
@@ -197,10 +197,10 @@ def iter_to_end(lab: Lab) -> Any:
 def test_the_line_over_the_run_is_what_the_epochs_tell() -> None:
     lab = lab_of({"training.epochs": 20}, {name: arm for name, arm in ARMS.items() if name != "plateau"})
     lines = {name: lab.schedule(name) for name in lab.preset.arm_names}
-    told = epochs_by_lane(list(lab.run()))
+    curves = epochs_by_lane(list(lab.run()))
     for name, line in lines.items():
         rates = {epoch: rate for epoch, rate in line if epoch == int(epoch)}
-        assert rates == {float(event.epoch): event.lr for event in told[name, 0]}
+        assert rates == {float(event.epoch): event.lr for event in curves[name, 0]}
         assert (line[0][0], line[-1][0]) == (pytest.approx(1 / 3), 20.0)
     long = lab_of({"training.epochs": 1_000_000}, ARMS)
     assert len(long.schedule("cosine")) == 200

@@ -62,7 +62,7 @@ def test_data_that_are_not_there_are_a_failure_in_words_and_restart_tries_again(
         raise PresetError("no network")
 
     loaders = [missing, load_small]
-    worker = start(load=lambda *given: loaders[0](*given))
+    worker = start(load=lambda *args: loaders[0](*args))
     view = until(worker, lambda view: view.state == "failed")
     assert view.record.failed == Failed("no network")
     del loaders[0]

@@ -21,10 +21,10 @@ def test_looks_that_take_long_are_taken_less_often_but_the_first_one_delays_none
 ) -> None:
     taken: list[float] = []
 
-    def slow(_: Lab, what: str, arm: str, seed: int) -> Seen:
+    def slow(_: Lab, name: str, arm: str, seed: int) -> Seen:
         taken.append(time.monotonic())
         time.sleep(0.04 if len(taken) > 1 else 1.0)  # the first one imports modules
-        return Seen(what, arm, seed, 0, "seen")
+        return Seen(name, arm, seed, 0, "seen")
 
     monkeypatch.setattr("engine.looks.take_look", slow)
     worker = start()
@@ -45,10 +45,10 @@ def test_a_look_asked_for_while_another_is_taken_is_not_lost(
 ) -> None:
     began = threading.Event()
 
-    def slow(_: Lab, what: str, arm: str, seed: int) -> Seen:
+    def slow(_: Lab, name: str, arm: str, seed: int) -> Seen:
         began.set()
         time.sleep(0.1)
-        return Seen(what, arm, seed, 0, what)
+        return Seen(name, arm, seed, 0, name)
 
     monkeypatch.setattr("engine.looks.take_look", slow)
     worker = start(paused=True)

@@ -44,8 +44,8 @@ def test_an_order_for_an_epoch_that_is_past_is_refused_and_not_late(start: Calla
 def test_no_order_goes_without_an_answer_when_the_worker_is_closed(start: Callable[..., Worker]) -> None:
     worker = start()
     until(worker, lambda view: view.record.epoch > 1)
-    for at in (None, 10**9):
-        worker.order(Order(None if at is None else Pause(), at, refused="" if at else "no command"))
+    for epoch in (None, 10**9):
+        worker.order(Order(None if epoch is None else Pause(), epoch, refused="" if epoch else "no command"))
     assert worker.close()
     assert [receipt.refused for receipt in only(worker.news(), Receipt)] == ["no command", "the run is closed"]
 

@@ -53,9 +53,9 @@ def test_a_speed_is_kept(start: Callable[..., Worker], speed: float) -> None:
     begun = until(worker, lambda view: view.record.epoch >= 2).record.epoch
     then = time.perf_counter()
     time.sleep(0.8)
-    made, took = worker.view().record.epoch - begun, time.perf_counter() - then
-    assert made <= 1.1 * speed * took + 2
-    assert made >= 0.6 * speed * took - 1  # a busy machine may miss a beat
+    epochs, took = worker.view().record.epoch - begun, time.perf_counter() - then
+    assert epochs <= 1.1 * speed * took + 2
+    assert epochs >= 0.6 * speed * took - 1  # a busy machine may miss a beat
     assert worker.view().rate == pytest.approx(speed, rel=0.4)
 
 

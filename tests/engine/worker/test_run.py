@@ -63,17 +63,19 @@ def test_a_refused_knob_is_news_and_the_run_goes_on(start: Callable[..., Worker]
     worker.send(Turn("regularization.dropout", 1.5))
     worker.send(Turn("model.hidden", [3]))
     worker.send(Turn("training.lr", 0.5, "nobody"))
-    told: list[Receipt] = []
-    while len(told) < 3:
-        told += only(heard(worker, Receipt), Receipt)
-    assert [(receipt.do, receipt.taken, receipt.number) for receipt in told] == [
+    receipts: list[Receipt] = []
+    while len(receipts) < 3:
+        receipts += only(heard(worker, Receipt), Receipt)
+    assert [(receipt.do, receipt.taken, receipt.number) for receipt in receipts] == [
         ("turn", False, 1),
         ("turn", False, 2),
         ("turn", False, 3),
     ]
-    assert ["dropout" in told[0].refused, "cannot be turned" in told[1].refused, "no arm" in told[2].refused] == [
-        True
-    ] * 3
+    assert [
+        "dropout" in receipts[0].refused,
+        "cannot be turned" in receipts[1].refused,
+        "no arm" in receipts[2].refused,
+    ] == [True] * 3
     view = until(worker, lambda view: view.record.epoch > 5)
     assert view.state == "running"
     assert view.record.failed is None
@@ -109,18 +111,18 @@ def test_restart_begins_anew_with_the_knobs_as_they_stand(start: Callable[..., W
 
 
 def test_what_a_run_held_is_let_go_before_the_next_one_is_made(start: Callable[..., Worker]) -> None:
-    made: list[weakref.ref[Lab]] = []
+    labs: list[weakref.ref[Lab]] = []
     held: list[bool] = []
 
-    def load(*given: Any) -> Any:
+    def load(*args: Any) -> Any:
         gc.collect()
-        held.append(any(lab() is not None for lab in made))
-        return load_small(*given)
+        held.append(any(lab() is not None for lab in labs))
+        return load_small(*args)
 
     worker = start(load=load)
     until(worker, lambda view: view.record.epoch > 0)
     assert worker._lab is not None
-    made.append(weakref.ref(worker._lab))
+    labs.append(weakref.ref(worker._lab))
     worker.send(Restart())
     until(worker, lambda view: len(held) == 2)
     assert held == [False, False]
@@ -169,12 +171,12 @@ def test_the_finder_runs_between_two_steps_and_the_run_goes_on_as_if_it_had_not(
     until(swept, lambda view: view.record.epoch == 1 and view.state == "paused")
     swept.send(FindLr(1e-5, 1.0, 20))
     view = until(swept, lambda view: len(view.record.found) == 2)
-    assert {len(found.rates) for found in view.record.found.values()} <= set(range(1, 21))
+    assert {len(sweep.rates) for sweep in view.record.found.values()} <= set(range(1, 21))
     swept.send(FindLr(1.0, 0.1))
-    told: list[Receipt] = []
-    while not told or told[-1].taken:
-        told += only(heard(swept, Receipt), Receipt)
-    assert "find_lr" in told[-1].refused
+    receipts: list[Receipt] = []
+    while not receipts or receipts[-1].taken:
+        receipts += only(heard(swept, Receipt), Receipt)
+    assert "find_lr" in receipts[-1].refused
     swept.send(Resume())
     plain = start(base, {"a": {}, "b": {"regularization.dropout": 0.3}})
     ends = [until(worker, lambda view: view.state == "finished").record.finished for worker in (swept, plain)]

@@ -31,13 +31,13 @@ def until(worker: Worker, holds: Callable[[View], bool]) -> View:
 
 def heard(worker: Worker, kind: type[Event]) -> list[Any]:
     """The news up to the first of this kind."""
-    end, told = time.monotonic() + PATIENCE, []
+    end, news = time.monotonic() + PATIENCE, []
     while time.monotonic() < end:
-        told += worker.news()
-        if only(told, kind):
-            return told
+        news += worker.news()
+        if only(news, kind):
+            return news
         time.sleep(0.002)
-    raise AssertionError(f"no {kind.__name__} in {told}")
+    raise AssertionError(f"no {kind.__name__} in {news}")
 
 
 def stands_still(worker: Worker) -> bool:

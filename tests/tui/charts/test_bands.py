@@ -17,7 +17,7 @@ SKIN = Skin()
 TINT = blend(colour(0, True), SKIN.background, OPACITY[True])
 
 
-def drawn(*series: Series, skin: Skin = SKIN):
+def rows_of(*series: Series, skin: Skin = SKIN):
     return draw(Plot(series, y_limits=(0, 10)), 60, 22, skin).rows()
 
 
@@ -28,7 +28,7 @@ def tinted(rows) -> list[int]:
 
 @pytest.mark.parametrize("ascii_only", [False, True])
 def test_the_band_is_tinted_from_edge_to_edge_and_the_curve_stands_on_it(ascii_only: bool) -> None:
-    rows = drawn(Series(EPOCHS, FIVE, 0, low=FIVE - 2, high=FIVE + 2), skin=Skin(ascii=ascii_only))
+    rows = rows_of(Series(EPOCHS, FIVE, 0, low=FIVE - 2, high=FIVE + 2), skin=Skin(ascii=ascii_only))
     assert {row.grounds[30] for row in rows} == {None, TINT}
     places = tinted(rows)
     assert places == list(range(places[0], places[-1] + 1))
@@ -39,7 +39,7 @@ def test_the_band_is_tinted_from_edge_to_edge_and_the_curve_stands_on_it(ascii_o
 
 def test_an_edge_within_a_cell_is_drawn_to_an_eighth_of_it() -> None:
     def edge(high: float) -> str:
-        rows = drawn(Series(EPOCHS, FIVE, 0, low=FIVE, high=FIVE + high))
+        rows = rows_of(Series(EPOCHS, FIVE, 0, low=FIVE, high=FIVE + high))
         return next(row.text[30] for row in rows if row.text[30] in "▁▂▃▄▅▆▇")
 
     assert "▁▂▃▄▅▆▇".index(edge(2.4)) > "▁▂▃▄▅▆▇".index(edge(2.2))
@@ -51,7 +51,7 @@ def test_where_two_bands_meet_both_are_seen() -> None:
         Series(EPOCHS, FIVE + 1, 1, low=FIVE - 1, high=FIVE + 3),
     )
     other = blend(colour(1, True), SKIN.background, OPACITY[True])
-    grounds = {row.grounds[30] for row in drawn(*series)} - {None}
+    grounds = {row.grounds[30] for row in rows_of(*series)} - {None}
     assert {TINT, other} < grounds
     assert len(grounds) == 3
 
@@ -71,7 +71,7 @@ def test_a_gap_in_the_curve_is_a_gap_in_its_band_and_none_begins_before_it() -> 
 def test_a_spread_that_is_lower_than_a_cell_tints_nothing_wherever_it_lies(ascii_only: bool) -> None:
     for level in np.linspace(4.5, 5.5, 9):
         y = np.full(50, level)
-        rows = drawn(Series(EPOCHS, y, 0, low=y - 0.16, high=y + 0.16), skin=Skin(ascii=ascii_only))
+        rows = rows_of(Series(EPOCHS, y, 0, low=y - 0.16, high=y + 0.16), skin=Skin(ascii=ascii_only))
         assert not tinted(rows)
         assert not any(sign in row.text for row in rows for sign in "▁▂▃▄▅▆▇")
 
@@ -80,7 +80,7 @@ def test_without_colours_error_bars_reach_from_edge_to_edge_here_and_there() -> 
     for ascii_only in (False, True):
         skin = Skin(colourless=True, ascii=ascii_only)
         bare, barred = (
-            drawn(Series(EPOCHS, FIVE, 0, **band), skin=skin) for band in ({}, {"low": FIVE - 2, "high": FIVE + 2})
+            rows_of(Series(EPOCHS, FIVE, 0, **band), skin=skin) for band in ({}, {"low": FIVE - 2, "high": FIVE + 2})
         )
         assert all(ground is None for row in barred for ground in row.grounds)
         bars = [sum(new.text[x] != old.text[x] for old, new in zip(bare, barred, strict=True)) for x in range(4, 60)]

@@ -11,8 +11,8 @@ from tui.charts.plot import Plot, Series
 NAN, INF = float("nan"), float("inf")
 
 
-def canvas_of(series: Series, width: int = 40, height: int = 12, **told: object) -> tuple[Canvas, Curve]:
-    plot = Plot((series,), **told)
+def canvas_of(series: Series, width: int = 40, height: int = 12, **options: object) -> tuple[Canvas, Curve]:
+    plot = Plot((series,), **options)
     curve = curve_of(series, plot.log)
     limits = limits_of(plot, [curve])
     assert limits is not None
@@ -139,8 +139,8 @@ def test_dashes_are_counted_along_the_line_and_anew_after_a_gap(period: int, dra
     joined = np.array([False, True, False, True])
     x, y, path = raster(px, py, joined, np.zeros(4, dtype=int), np.array([(period, drawn)]))
     assert list(zip(x.tolist(), y.tolist(), strict=True)) == [
-        *((at, 0) for at in range(11) if at % period < drawn),
-        *((20, at) for at in range(10) if at % period < drawn),
+        *((cell, 0) for cell in range(11) if cell % period < drawn),
+        *((20, cell) for cell in range(10) if cell % period < drawn),
     ]
     assert not path.any()
 

@@ -18,8 +18,8 @@ EPOCHS = np.arange(301)
 SIZES = [(1, 1), (2, 1), (5, 2), (13, 3), (14, 4), (15, 5), (38, 9), (78, 20), (200, 60)]
 
 
-def draw(*given) -> tuple[Row, ...]:
-    return drawing.draw(*given).rows()
+def draw(*args) -> tuple[Row, ...]:
+    return drawing.draw(*args).rows()
 
 
 def dots(rows: tuple[Row, ...]) -> int:

@@ -38,10 +38,10 @@ def test_curves_and_rows_are_those_of_each_run(pair):
                     mine = own[row.arm.partition(": ")[2]]
                     assert (row.val_loss, row.test_acc, row.reason) == (mine.val_loss, mine.test_acc, mine.reason)
                     assert row.lanes == mine.lanes
-            told, mean, deviation = record.history.means("val_loss")
+            epochs_seen, mean, deviation = record.history.means("val_loss")
             place = record.history.arms.index(f"{label}: dropped")
             _, expected, low, _ = reader.record.history.mean("val_loss", "dropped")
-        assert told.tolist() == list(range(1, 9))
+        assert epochs_seen.tolist() == list(range(1, 9))
         assert mean[place, :epochs].tolist() == expected.tolist()
         assert deviation[place, :epochs] == pytest.approx(expected - low)
         assert np.isnan(mean[place, epochs:]).all()  # a shorter run ends, and is not drawn on
@@ -71,11 +71,11 @@ def test_of_runs_with_other_arms_the_arms_are_the_difference(folder):
 
 def test_labels_tell_runs_apart(folder):
     metas = [meta_at(recorded(folder, name=name)) for name in ("one", "same", "same", "")]
-    told = labels([*metas, metas[3]])
-    assert told[0] == "one"
-    assert told[1] == f"same {metas[1].id[:4]}"
-    assert told[3:] == [f"{metas[3].id[:4]} (4)", f"{metas[3].id[:4]} (5)"]
-    assert len(set(told)) == 5
+    names = labels([*metas, metas[3]])
+    assert names[0] == "one"
+    assert names[1] == f"same {metas[1].id[:4]}"
+    assert names[3:] == [f"{metas[3].id[:4]} (4)", f"{metas[3].id[:4]} (5)"]
+    assert len(set(names)) == 5
     other = meta_at(recorded(folder, preset_of().model_copy(update={"name": "other"})))
     assert labels([metas[3], other]) == ["small", "other"]  # no two runs of one preset
     assert labels([metas[3], metas[0], other]) == [metas[3].id[:4], "one", "other"]
@@ -124,20 +124,20 @@ async def test_a_living_run_grows_beside_a_finished_one(folder, pair):
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "message"),
     [
         (["first"], "1 run to compare: must be from 2 to 16"),
         (["first", "third"], "'third': there is no such run"),
         ([], "the following arguments are required: RUN"),
     ],
 )
-def test_what_cannot_be_compared_is_said(pair, capsys, arguments, said):
+def test_what_cannot_be_compared_is_said(pair, capsys, arguments, message):
     assert main(["compare", *arguments]) == 2
-    assert said in capsys.readouterr().err
+    assert message in capsys.readouterr().err
 
 
 def test_torch_is_not_imported(pair):
     code = "import sys, tui.cli; tui.cli.main(sys.argv[1:]); print(*sys.modules, file=sys.stderr)"
     arguments = [sys.executable, "-c", code, "compare", *map(str, pair)]
-    done = subprocess.run(arguments, capture_output=True, text=True, check=True)
-    assert "torch" not in done.stderr.split()
+    completed = subprocess.run(arguments, capture_output=True, text=True, check=True)
+    assert "torch" not in completed.stderr.split()

@@ -102,9 +102,9 @@ def test_bash_replaces_the_word_that_it_parts_itself(here, line, expected):
         'printf "%s\\n" "${COMPREPLY[@]}"'
     )
     path = f"{REGTUI.parent}:{os.environ['PATH']}"
-    done = subprocess.run(["bash", "-c", script], capture_output=True, text=True, env={**os.environ, "PATH": path})
-    assert done.stdout.splitlines() == expected
-    assert done.stderr == ""
+    completed = subprocess.run(["bash", "-c", script], capture_output=True, text=True, env={**os.environ, "PATH": path})
+    assert completed.stdout.splitlines() == expected
+    assert completed.stderr == ""
 
 
 def _quoted(line: str) -> str:

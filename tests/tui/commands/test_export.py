@@ -36,16 +36,16 @@ def test_csv_has_a_row_for_every_number(folder, tmp_path, monkeypatch, capsys):
     assert capsys.readouterr().out == f"my-moons-{id}.csv\n"
     rows = list(csv.DictReader((tmp_path / f"my-moons-{id}.csv").read_text().splitlines()))
     with RunReader(path) as reader:
-        told = {
+        numbers = {
             (lane.arm, lane.seed, lane.epoch, metric): value
             for lanes in reader.epochs()
             for lane in lanes
             for metric, value in lane.metrics.items()
         }
-    assert len(rows) == len(told)
+    assert len(rows) == len(numbers)
     for row in rows:
         assert row["run"] == id
-        value = told[row["arm"], int(row["seed"]), int(row["epoch"]), row["metric"]]
+        value = numbers[row["arm"], int(row["seed"]), int(row["epoch"]), row["metric"]]
         assert float(row["value"] or "nan") == pytest.approx(value, nan_ok=True, rel=0, abs=0)
 
 
@@ -54,23 +54,23 @@ def test_json_tells_the_events_in_the_order_of_the_run(folder, capsysbinary):
     preset = preset_of(9, {"plain": {}, "stops": {"early_stopping.action": "stop", "early_stopping.patience": 1,
                                                   "training.lr": 3.0}})  # fmt: skip
     writer, lab = recording(folder, preset)
-    told: list[Event] = [lab.started]
+    expected: list[Event] = [lab.started]
     while not lab.finished:
         if lab.epoch == 4:
             turned = lab.turn("training.lr", 0.02, "plain")
             writer.take(turned)
-            told += turned
+            expected += turned
             writer.command(Pause(), Receipt("pause", True, 4))
         fresh = lab.run_epoch()
         writer.take(fresh)
-        told += sorted(fresh, key=lambda event: not isinstance(event, Epoch))  # the lanes of an epoch come together
+        expected += sorted(fresh, key=lambda event: not isinstance(event, Epoch))  # the lanes of an epoch come together
     writer.close("finished")
     with RunReader(writer.path) as reader:
         found = [event for event in events.in_order(reader) if not isinstance(event, Receipt)]
-    assert list(map(repr, found)) == list(map(repr, told))
+    assert list(map(repr, found)) == list(map(repr, expected))
     assert main(["export", meta_at(writer.path).id, "--json", "-o", "-"]) == 0
     lines = capsysbinary.readouterr().out.decode().splitlines()
-    assert [from_json(line).kind for line in lines if '"receipt"' not in line] == [event.kind for event in told]
+    assert [from_json(line).kind for line in lines if '"receipt"' not in line] == [event.kind for event in expected]
 
 
 def test_json_tells_of_the_newest_start_only(folder):
@@ -142,7 +142,11 @@ def test_the_page_draws_numbers_that_it_is_given(folder):
     with RunReader(path) as reader:
         epochs, mean, _, _ = reader.record.history.mean("weight_norm", "plain")
     tags = page_of(path).tags
-    curves = [told["d"] for tag, told in tags if tag == "path" and "curve" in (told.get("class") or "").split()]
+    curves = [
+        attributes["d"]
+        for tag, attributes in tags
+        if tag == "path" and "curve" in (attributes.get("class") or "").split()
+    ]
     # train and validation loss and accuracy of two arms, then their gaps, then their norms
     norm = [float(pair.split()[1]) for pair in re.findall(r"[\d.]+ [\d.]+", curves[10])][: len(epochs)]
     rises = [a > b for a, b in itertools.pairwise(mean)]
@@ -206,7 +210,7 @@ def test_the_ending_of_the_file_says_which_format(folder, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "message"),
     [
         (["-o", "x.txt"], "which format: --csv"),
         ([], "which format: --csv, --results, --markdown, --json, --html, --svg, --png, --parquet, --tensorboard"),
@@ -217,11 +221,11 @@ def test_the_ending_of_the_file_says_which_format(folder, tmp_path):
         (["nothing", "--csv"], "'nothing': there is no such run"),
     ],
 )
-def test_what_cannot_be_done_is_said_in_a_line(folder, capsys, arguments, said):
+def test_what_cannot_be_done_is_said_in_a_line(folder, capsys, arguments, message):
     recorded(folder)
     assert main(["export", *arguments]) == 2
     err = capsys.readouterr().err
-    assert said in err
+    assert message in err
     assert len(err.splitlines()) == 1
 
 
@@ -285,8 +289,8 @@ def test_no_folder_but_an_export_is_replaced(folder, tmp_path, capsys):
 def test_neither_torch_nor_a_screen_is_imported(folder, tmp_path):
     code = "import sys, tui.cli; tui.cli.main(sys.argv[1:]); print(*sys.modules, file=sys.stderr)"
     arguments = ["export", str(recorded(folder)), "--html", "-o", str(tmp_path / "page.html")]
-    done = subprocess.run([sys.executable, "-c", code, *arguments], capture_output=True, text=True, check=True)
-    assert not {name.partition(".")[0] for name in done.stderr.split()} & {"torch", "textual", "rich"}
+    completed = subprocess.run([sys.executable, "-c", code, *arguments], capture_output=True, text=True, check=True)
+    assert not {name.partition(".")[0] for name in completed.stderr.split()} & {"torch", "textual", "rich"}
 
 
 def test_json_lines_are_json(folder, tmp_path):

@@ -76,16 +76,16 @@ def test_without_a_terminal_the_table_is_printed(folder, capsys):
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "message"),
     [
         (["nothing"], "'nothing': there is no such run in"),
         ([], "there is no such run in"),
         (["a", "b"], "unexpected 'b'"),
     ],
 )
-def test_what_is_not_there_is_said(folder, capsys, arguments, said):
+def test_what_is_not_there_is_said(folder, capsys, arguments, message):
     assert main(["open", *arguments]) == 2
-    assert said in capsys.readouterr().err
+    assert message in capsys.readouterr().err
 
 
 def test_a_terminal_shows_it_without_torch(folder, tmp_path):

@@ -133,6 +133,6 @@ def test_the_browser_would_have_told(browsed, tmp_path):
     page.write_text('<img src="http://evil.test/a.png"><script>console.error("oh")</script>')
     browser.open(page)
     assert browser.requests == [page.as_uri(), "http://evil.test/a.png"]
-    assert any("oh" in told for told in browser.complaints)
+    assert any("oh" in complaint for complaint in browser.complaints)
     assert network.asked == ["GET http://evil.test/a.png HTTP/1.1"]
     network.asked.clear()

@@ -68,12 +68,12 @@ def test_without_a_name_it_is_the_newest_that_was_left(folder, capsys):
     assert [meta_at(path).state for path in paths] == ["stopped", "finished", "finished"]
 
 
-def other_machine(path: Path, **told: object) -> None:
+def other_machine(path: Path, **changes: object) -> None:
     """As if the run had been trained elsewhere."""
     with RunReader(path) as reader:
         found = reader.meta.environment
     with contextlib.closing(connect(path, "mode=rw")) as db:
-        tables.put_meta(db, {"environments": plain((dataclasses.replace(found, **told),))})
+        tables.put_meta(db, {"environments": plain((dataclasses.replace(found, **changes),))})
 
 
 def test_another_machine_is_said_and_asked_about(folder, capsys):
@@ -158,7 +158,7 @@ def test_ctrl_c_stops_and_the_run_goes_on_later(folder):
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "message"),
     [
         (["resume", "done"], "is finished: `regtui open"),
         (["resume"], "there is no such run in"),
@@ -167,13 +167,13 @@ def test_ctrl_c_stops_and_the_run_goes_on_later(folder):
         (["run", "--resume", "done", "--epochs", "9"], "a run goes on with its own preset, without --epochs"),
     ],
 )
-def test_what_cannot_go_on_is_said_in_a_line(folder, capsys, arguments, said):
+def test_what_cannot_go_on_is_said_in_a_line(folder, capsys, arguments, message):
     recorded(folder, name="done")
     writer, lab = recording(folder, preset_of(50), "living")
     train(writer, lab, 1)
     assert main(arguments) == 2
     err = capsys.readouterr().err
-    assert said in err
+    assert message in err
     assert len(err.splitlines()) == 1
 
 

@@ -134,7 +134,7 @@ def test_pruning_to_a_size_keeps_the_newest(folder):
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "message"),
     [
         (["--sort", "nam"], "--sort: nam: must be one of when, name, state, epochs, best, size (did you mean 'name'?)"),
         (["--prune", "much"], "--prune: much: must be a size, such as 512MB or 2GB"),
@@ -143,10 +143,10 @@ def test_pruning_to_a_size_keeps_the_newest(folder):
         (["--jsn"], "unknown option '--jsn' (did you mean '--json'?)"),
     ],
 )
-def test_what_cannot_be_done_is_said_in_a_line(folder, capsys, arguments, said):
+def test_what_cannot_be_done_is_said_in_a_line(folder, capsys, arguments, message):
     assert main(["runs", *arguments]) == 2
     err = capsys.readouterr().err
-    assert said in err
+    assert message in err
     assert len(err.splitlines()) == 1
 
 
@@ -157,9 +157,9 @@ def test_nothing_recorded(folder, capsys):
 
 def test_neither_torch_nor_a_screen_is_imported(three):
     code = "import sys, tui.cli; tui.cli.main(['runs']); print(*sys.modules, file=sys.stderr)"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert not {name.partition(".")[0] for name in done.stderr.split()} & {"torch", "textual", "rich"}
-    assert "first of all" in done.stdout
+    completed = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert not {name.partition(".")[0] for name in completed.stderr.split()} & {"torch", "textual", "rich"}
+    assert "first of all" in completed.stdout
 
 
 def test_the_list_takes_less_than_half_a_second_of_the_processor(three):

@@ -1,4 +1,4 @@
-"""What a person should know of the data is told when they are there."""
+"""What a person should know about the data is shown once they are loaded."""
 
 from __future__ import annotations
 
@@ -12,5 +12,5 @@ async def test_a_class_of_one_example_is_told_of(tmp_path: Path) -> None:
     (tmp_path / "x.csv").write_text("\n".join(["a,b,kind", *rows, "1,1,[rare"]) + "\n")
     data = {"data.source": "csv", "data.path": str(tmp_path / "x.csv"), "data.target": "kind"}
     async with dashboard(experiment(data)) as person:
-        told = "the data: csv: class '[rare' has one example only: it is learned and not measured, or the reverse"
-        await person.sees(lambda: told in person.toasts)
+        message = "the data: csv: class '[rare' has one example only: it is learned and not measured, or the reverse"
+        await person.sees(lambda: message in person.toasts)

@@ -1,6 +1,6 @@
 """Promises of what a person takes away: it is there, it loads, and it overwrites nothing unasked.
 
-And of what cannot be written: it is told, and the run goes on.
+And of what cannot be written: a message says so, and the run goes on.
 """
 
 import os
@@ -57,13 +57,13 @@ async def test_an_existing_file_is_replaced_only_when_told_to(tmp_path):
     file = tmp_path / "small-tweaked.toml"
     file.write_text("mine")
     async with dashboard(paused=True) as person:
-        for keys, kept in ((("enter",), True), (("right", "enter"), False)):
+        for keys, is_kept in ((("enter",), True), (("right", "enter"), False)):
             await write(person)
             await person.sees("is there already")
             await person.sees(lambda: isinstance(person.app.focused, Button))
             await person.press(*keys)
             await person.sees("5 knobs")
-            await person.sees(lambda kept=kept: (file.read_text() == "mine") == kept)
+            await person.sees(lambda is_kept=is_kept: (file.read_text() == "mine") == is_kept)
 
 
 async def test_a_name_of_ones_own_gets_its_ending_and_a_bad_one_is_told():
@@ -92,7 +92,7 @@ async def test_a_name_may_begin_at_home_and_have_its_ending(typed, tmp_path, mon
 
 
 @pytest.mark.parametrize(
-    ("name", "told"),
+    ("name", "message"),
     [
         ("x" * 260, "a name has at most 255 bytes"),
         ("\udcff\ud800", "No file can hold these characters"),
@@ -101,7 +101,7 @@ async def test_a_name_may_begin_at_home_and_have_its_ending(typed, tmp_path, mon
         ("file.toml/x", "a part of the path is a file"),
     ],
 )
-async def test_a_name_that_cannot_be_had_is_told_and_kept_to_be_mended(tmp_path, name, told):
+async def test_a_name_that_cannot_be_had_is_told_and_kept_to_be_mended(tmp_path, name, message):
     (tmp_path / "circle.toml").symlink_to("circle.toml")
     (tmp_path / "folder.toml").mkdir()
     (tmp_path / "file.toml").write_text("mine")
@@ -110,7 +110,7 @@ async def test_a_name_that_cannot_be_had_is_told_and_kept_to_be_mended(tmp_path,
         await person.sees(lambda: asked(person))
         person.app.focused.value = name  # as pasted
         await person.press("enter")
-        await person.sees(told)
+        await person.sees(message)
         assert asked(person)
         assert person.app.focused.value == name
         await person.press("escape")

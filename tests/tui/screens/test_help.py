@@ -12,14 +12,14 @@ async def test_every_key_and_every_setting_is_told_in_whole_words(width):
     async with dashboard(size=(width, 400), paused=True) as person:
         await person.press("question_mark")
         await person.sees("the command palette")
-        told = " ".join(" ".join(line.strip(" │|╭╮╰╯─") for line in person.text.splitlines()).split())
+        text = " ".join(" ".join(line.strip(" │|╭╮╰╯─") for line in person.text.splitlines()).split())
         for action in ACTIONS:
-            assert f"{action.shown} " in told
-            assert action.help.split()[-1] in told
+            assert f"{action.shown} " in text
+            assert action.help.split()[-1] in text
         for knob in settings_by_key().values():
-            assert knob.name in told
-            assert " ".join(knob.help.split()[:3]) in told
-            assert " ".join(knob.help.split()[-2:]) in told
+            assert knob.name in text
+            assert " ".join(knob.help.split()[:3]) in text
+            assert " ".join(knob.help.split()[-2:]) in text
 
 
 async def test_it_scrolls_and_closes():

@@ -10,10 +10,10 @@ from tests.tui.dashboard import USUAL, dashboard, experiment
 
 async def test_no_text_of_a_preset_nor_of_a_message_is_a_command_to_the_terminal():
     hostile = "a\x1b]52;c;aGk=\x07\x9b31m\u202eb\udcff"
-    made = experiment({"training.seeds": [0, 1]})
-    arms = tuple(arm.model_copy(update={"name": f"{arm.name}{hostile}"}) for arm in made.arms)
+    preset = experiment({"training.seeds": [0, 1]})
+    arms = tuple(arm.model_copy(update={"name": f"{arm.name}{hostile}"}) for arm in preset.arms)
     texts = {"name": hostile, "title": hostile, "summary": f"{hostile}\n\ttab", "lesson": hostile, "arms": arms}
-    async with dashboard(made.model_copy(update=texts)) as person:
+    async with dashboard(preset.model_copy(update=texts)) as person:
         await person.sees(lambda: person.view.record.epoch > 3)
         person.main.notify(hostile, title=hostile, markup=False)
         for keys in ((), ("i",), ("escape", "w"), ("escape", "tab"), ("a",), ("escape", "q"), ("escape",)):

@@ -20,14 +20,14 @@ ARMS = 60
 @pytest.fixture
 def work(monkeypatch):
     """How often each costly thing is done."""
-    done: Counter[str] = Counter()
+    counts: Counter[str] = Counter()
 
-    def count(place, name, what):
+    def count(place, name, kind):
         original = getattr(place, name)
 
-        def counted(*given, **options):
-            done[what] += 1
-            return original(*given, **options)
+        def counted(*args, **options):
+            counts[kind] += 1
+            return original(*args, **options)
 
         monkeypatch.setattr(place, name, counted)
 
@@ -35,7 +35,7 @@ def work(monkeypatch):
     count(frame, "_cells", "frames by plotext")
     count(Lines, "_strip", "lines made")
     count(History, "means", "means asked for")
-    return done
+    return counts
 
 
 @contextlib.asynccontextmanager
@@ -43,7 +43,7 @@ async def finished(arms=ARMS):
     """A run that is over, so that what is drawn is drawn for the keys."""
     preset = experiment(
         {"training.epochs": 12, "training.seeds": [0, 1]},
-        {f"arm {at:02}": {"regularization.dropout": at / 100} for at in range(arms)},
+        {f"arm {number:02}": {"regularization.dropout": number / 100} for number in range(arms)},
         speed=None,
     )
     async with dashboard(preset, LARGE) as person:
@@ -81,18 +81,18 @@ async def cost(person, work, key, times=3):
         await person.press(key)
         await person.sees(lambda before=before: work != before)
         await quiet(work)
-    return {what: count / times for what, count in work.items()}
+    return {kind: count / times for kind, count in work.items()}
 
 
 async def test_a_tab_draws_each_chart_once_and_the_lines_that_change(work):
     async with finished() as person:
         assert in_sight(person) == 3
-        told = await cost(person, work, "tab")
-    assert told["charts drawn"] == 3
-    assert told.get("frames by plotext", 0) == 0
-    assert told["means asked for"] <= 5
+        costs = await cost(person, work, "tab")
+    assert costs["charts drawn"] == 3
+    assert costs.get("frames by plotext", 0) == 0
+    assert costs["means asked for"] <= 5
     # Of 60 lines of the table the one before and the one after, and the knobs.
-    assert told["lines made"] < 30
+    assert costs["lines made"] < 30
 
 
 async def test_with_a_pane_for_each_arm_only_those_in_sight_are_drawn(work):
@@ -103,17 +103,17 @@ async def test_with_a_pane_for_each_arm_only_those_in_sight_are_drawn(work):
         seen = in_sight(person)
         assert 3 < seen < 10
         for key in ("l", "g", "n", "tab"):
-            told = await cost(person, work, key)
+            costs = await cost(person, work, key)
             # Those that come in sight as the panes are scrolled are drawn too.
-            assert told["charts drawn"] <= seen + 2, key
-            assert told["means asked for"] <= 7, key  # kept ones: the gap has the scale of the losses
+            assert costs["charts drawn"] <= seen + 2, key
+            assert costs["means asked for"] <= 7, key  # kept ones: the gap has the scale of the losses
 
 
 async def test_an_arrow_draws_no_chart(work):
     async with finished() as person:
-        told = await cost(person, work, "down")
-    assert told.get("charts drawn", 0) == 0
-    assert told["lines made"] < 30
+        costs = await cost(person, work, "down")
+    assert costs.get("charts drawn", 0) == 0
+    assert costs["lines made"] < 30
 
 
 async def test_a_pane_that_comes_in_sight_shows_the_present_moment(work):

@@ -18,7 +18,7 @@ LISTED = [
 @pytest.fixture(autouse=True)
 def _three_presets(monkeypatch):
     monkeypatch.setattr("tui.screens.picker.builtin_list", lambda: LISTED)
-    presets = {each.name: experiment(title=each.title) for each in LISTED}
+    presets = {listed.name: experiment(title=listed.title) for listed in LISTED}
     monkeypatch.setattr("tui.screens.experiments.load_preset", lambda name: presets[name])
 
 
@@ -26,12 +26,12 @@ def _three_presets(monkeypatch):
 async def test_the_list_shows_title_and_summary_arms_and_lesson_of_the_chosen_one(size):
     async with dashboard(size=size, paused=True) as person:
         await person.press("p")
-        for told in ("Alpha and off", "Beta [x]", "needs a download", "Two moons  (open)"):
-            await person.sees(told)
+        for expected in ("Alpha and off", "Beta [x]", "needs a download", "Two moons  (open)"):
+            await person.sees(expected)
         assert person.text.count("needs a download") == 1
         await person.press("up", "up")
-        for told in ("Weights that decay.", "l1, l2", "mnist", "Another lesson."):
-            await person.sees(told)
+        for expected in ("Weights that decay.", "l1, l2", "mnist", "Another lesson."):
+            await person.sees(expected)
         await person.press("escape")
         await person.sees("5 knobs")
 

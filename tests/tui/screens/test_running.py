@@ -1,4 +1,4 @@
-"""The run under the keys of the main screen: pause, speed, restart, and what is told of its ends and failures."""
+"""The run under the keys of the main screen: pause, speed, restart, and how its ends and failures are shown."""
 
 from __future__ import annotations
 
@@ -88,13 +88,13 @@ async def test_a_key_never_waits_for_training(monkeypatch):
         async with dashboard() as person:
             await person.sees(going.is_set)
             # The lab stands still until the last of them is answered.
-            for keys, told in (
+            for keys, expected in (
                 (("tab",), "5 knobs: all arms"),
                 (("l",), "log loss"),
                 (("question_mark",), "every key"),
             ):
                 await person.press(*keys)
-                await person.sees(told)
+                await person.sees(expected)
             assert person.view.record.epoch == 0
             block.set()
             await person.sees(lambda: person.view.record.epoch > 0)

@@ -14,9 +14,9 @@ async def test_tab_goes_through_the_arms_then_all_of_them():
     async with dashboard() as person:
         panes = [person.main.query_one(f"#loss-{place}") for place in range(2)]
         both, steps = [True, True], {"plain": [True, False], "dropped": [False, True]}
-        for told, selected in (("all arms", both), *steps.items(), ("all arms", both)):
+        for heading, selected in (("all arms", both), *steps.items(), ("all arms", both)):
             await person.press("tab")
-            await person.sees(f"5 knobs: {told}")
+            await person.sees(f"5 knobs: {heading}")
             assert [pane.has_class("selected") for pane in panes] == selected
         await person.press("shift+tab")
         await person.sees("5 knobs: dropped")
@@ -29,8 +29,8 @@ async def test_a_turned_knob_shows_its_value_acts_and_is_marked_in_the_curve(siz
         await person.press("right")
         await person.sees(lambda: "*dropout" in person.knobs and "0.25" in person.knobs)
         await person.sees(lambda: person.view.record.history.interventions)
-        (told,) = person.view.record.history.interventions
-        assert (told.arm, told.knob, told.old, told.new) == ("dropped", "regularization.dropout", 0.2, 0.25)
+        (turned,) = person.view.record.history.interventions
+        assert (turned.arm, turned.knob, turned.old, turned.new) == ("dropped", "regularization.dropout", 0.2, 0.25)
         await person.sees(lambda: [mark for mark in plot_of(person, "loss-1").marks if mark.kind == "knob"])
         assert not [mark for mark in plot_of(person, "loss-0").marks if mark.kind == "knob"]
 

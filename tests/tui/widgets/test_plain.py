@@ -15,10 +15,10 @@ GROUND = Color(0, 0, 0)
 
 @given(st.text(st.characters(min_codepoint=32, exclude_categories=("Cs", "Cc", "Mn", "Me", "Cf"))))
 def test_any_text_becomes_ascii_of_the_same_width(text):
-    told = in_ascii(text)
-    assert told.isascii()
+    shown = in_ascii(text)
+    assert shown.isascii()
     if "\u200d" not in text:
-        assert cell_len(told) == sum(max(cell_len(sign), 0) for sign in text)
+        assert cell_len(shown) == sum(max(cell_len(sign), 0) for sign in text)
 
 
 def test_frames_and_signs_become_what_looks_like_them():
@@ -28,8 +28,8 @@ def test_frames_and_signs_become_what_looks_like_them():
 
 def test_a_filter_keeps_the_styles_and_the_other_takes_the_colours():
     style = Style(color="red", bgcolor="blue", bold=True, reverse=True)
-    (told,) = AsciiOnly().apply([Segment("─", style)], GROUND)
-    assert (told.text, told.style) == ("-", style)
+    (segment,) = AsciiOnly().apply([Segment("─", style)], GROUND)
+    assert (segment.text, segment.style) == ("-", style)
     (plain,) = Colourless().apply([Segment("x", style)], GROUND)
     assert (plain.style.color, plain.style.bgcolor) == (None, None)
     assert plain.style.bold
@@ -38,14 +38,14 @@ def test_a_filter_keeps_the_styles_and_the_other_takes_the_colours():
 
 @given(st.text())
 def test_no_text_is_a_command_to_the_terminal_and_none_changes_its_width(text):
-    told = harmless(text)
-    assert harmful(told) is None
+    shown = harmless(text)
+    assert harmful(shown) is None
     if "\u200d" not in text:  # joined signs are narrower than alone
-        assert cell_len(told) == sum(max(cell_len(sign), 0) for sign in text)
+        assert cell_len(shown) == sum(max(cell_len(sign), 0) for sign in text)
 
 
 def test_what_is_printable_passes_as_it_is():
     segments = [Segment("größer 小 ⠿", Style(bold=True)), Segment("x")]
     assert Printable().apply(segments, GROUND) is segments
-    (told,) = Printable().apply([Segment("a\x1b]52;c;aGk=\x07\x9b31m\udcff", Style(bold=True))], GROUND)
-    assert (told.text, told.style) == ("a]52;c;aGk=31m?", Style(bold=True))
+    (segment,) = Printable().apply([Segment("a\x1b]52;c;aGk=\x07\x9b31m\udcff", Style(bold=True))], GROUND)
+    assert (segment.text, segment.style) == ("a]52;c;aGk=31m?", Style(bold=True))

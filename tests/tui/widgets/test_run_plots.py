@@ -86,10 +86,10 @@ def test_of_many_arms_only_the_selected_one_shows_its_spread_and_no_choice_moves
     ]
     view = moment(*lanes, arms=arms, base={"training.seeds": [0, 1]})
     for plot in (run_plots.accuracy_plot, run_plots.norm_plot):
-        drawn = [plot(view, arm) for arm in (*arms, None)]
-        assert len({each.y_limits for each in drawn}) == 1
-        assert {series.colour for series in drawn[3].series if series.low is not None} == {3}
-        assert not any(series.low is not None for series in drawn[-1].series)
+        plots = [plot(view, arm) for arm in (*arms, None)]
+        assert len({chart.y_limits for chart in plots}) == 1
+        assert {series.colour for series in plots[3].series if series.low is not None} == {3}
+        assert not any(series.low is not None for series in plots[-1].series)
     assert all(series.low is not None for series in run_plots.loss_plots(view, log=False)["arm 1"].series)
     assert not any(series.faint for series in run_plots.overlay_plot(moment(*RUN), False, "plain").series)
 
@@ -97,12 +97,12 @@ def test_of_many_arms_only_the_selected_one_shows_its_spread_and_no_choice_moves
 def test_an_average_of_the_weights_is_a_curve_of_its_own_beside_its_arms_losses():
     lanes = [lane("plain", epoch=epoch, averages={"ema_val_loss": 3.0 / epoch}) for epoch in EPOCHS]
     view = moment(*lanes, *RUN[20:])
-    told = run_plots.loss_plots(view, log=False)
-    train, validation, ema = told["plain"].series
+    plots = run_plots.loss_plots(view, log=False)
+    train, validation, ema = plots["plain"].series
     np.testing.assert_allclose(ema.y, [3.0 / epoch for epoch in EPOCHS])
     assert (ema.stroke, ema.label) == ("dotted", "EMA")
     assert ema.colour != train.colour == validation.colour
-    assert len(told["dropped"].series) == 2
+    assert len(plots["dropped"].series) == 2
     assert (run_plots.averages(view, "plain"), run_plots.averages(view, "dropped")) == (["ema"], [])
 
 
@@ -188,7 +188,7 @@ def test_layers_are_drawn_one_by_one_and_gaps_from_zero():
 
 
 @pytest.mark.parametrize(
-    ("told", "says"),
+    ("fields", "says"),
     [
         ({"state": "loading", "loading": "importing torch"}, "importing torch ..."),
         ({"state": "loading", "loading": "downloading", "share": 0.5}, "downloading 50% ..."),
@@ -197,8 +197,8 @@ def test_layers_are_drawn_one_by_one_and_gaps_from_zero():
         ({"state": "failed", "failed": Failed("x")}, "stopped by an error: r tries again"),
     ],
 )
-def test_an_empty_chart_says_what_it_waits_for(told, says):
-    assert run_plots.loss_plots(moment(**told), log=False)["plain"].empty == says
+def test_an_empty_chart_says_what_it_waits_for(fields, says):
+    assert run_plots.loss_plots(moment(**fields), log=False)["plain"].empty == says
 
 
 def test_an_arm_that_diverged_at_once_says_so_instead():
@@ -266,12 +266,12 @@ def test_the_first_and_the_last_stop_of_several_seeds_are_marked_and_no_other_en
 
 def test_an_arm_is_lost_with_its_last_lane_and_held_while_one_trains_on():
     lanes = [lane("plain", seed) for seed in range(3)]
-    said = []
+    fates = []
     for count in range(4):
         stopped = [stop("plain", "diverged", seed, epoch=7 + seed) for seed in range(count)]
         view = moment(*lanes, base=SEEDS, stopped=stopped)
-        said.append((run_plots.lost(view, "plain"), run_plots.held(view, "plain")))
-    assert said == [
+        fates.append((run_plots.lost(view, "plain"), run_plots.held(view, "plain")))
+    assert fates == [
         ("", ""),
         ("", "1 of 3 held"),
         ("", "2 of 3 held"),

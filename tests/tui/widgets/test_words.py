@@ -11,15 +11,15 @@ from tui.widgets.words import bar, duration, in_lines, setting
 
 
 @pytest.mark.parametrize(
-    ("value", "told"),
+    ("value", "expected"),
     [
         (None, "-"), (math.nan, "-"), (math.inf, "inf"), (-math.inf, "-inf"), (0.0, "0"), (0.25731, "0.257"),
         (2.30259, "2.303"), (12.345, "12.35"), (123.456, "123.5"), (99999.0, "99999"), (1.2e5, "1.2e+05"),
         (5e-5, "5.0e-05"), (-0.5, "-0.500"),
     ],
 )  # fmt: skip
-def test_a_number_is_short_and_says_what_matters(value, told):
-    assert number(value) == told
+def test_a_number_is_short_and_says_what_matters(value, expected):
+    assert number(value) == expected
 
 
 @given(st.floats(allow_nan=True, allow_infinity=True))
@@ -34,7 +34,7 @@ def test_a_spread_has_as_many_decimals_as_its_mean():
 
 
 @pytest.mark.parametrize(
-    ("seconds", "told"),
+    ("seconds", "expected"),
     [
         (0, "0 s"),
         (59.4, "59 s"),
@@ -47,15 +47,15 @@ def test_a_spread_has_as_many_decimals_as_its_mean():
         (math.nan, "—"),
     ],
 )
-def test_a_duration_reads_as_a_clock(seconds, told):
-    assert duration(seconds) == told
+def test_a_duration_reads_as_a_clock(seconds, expected):
+    assert duration(seconds) == expected
 
 
 @given(st.floats(-1, 2), st.integers(1, 60), st.booleans())
 def test_a_gauge_is_always_of_its_width(share, width, ascii_only):
-    drawn = bar(share, width, ascii_only)
-    assert len(drawn) == width
-    assert drawn.isascii() == ascii_only
+    gauge = bar(share, width, ascii_only)
+    assert len(gauge) == width
+    assert gauge.isascii() == ascii_only
 
 
 def test_a_gauge_is_empty_at_nothing_and_full_at_one():
@@ -72,11 +72,11 @@ def test_a_gauge_is_filled_to_an_eighth_of_a_cell():
 
 
 @pytest.mark.parametrize(
-    ("value", "told"),
+    ("value", "expected"),
     [(True, "true"), (0.1, "0.1"), (1e-5, "1e-05"), (0.30000000000000004, "0.3"), (20, "20"), ("stop", "stop")],
 )  # fmt: skip
-def test_a_setting_is_told_as_it_is_typed(value, told):
-    assert setting(value) == told
+def test_a_setting_is_told_as_it_is_typed(value, expected):
+    assert setting(value) == expected
 
 
 def test_words_stand_in_lines_none_of_them_broken():

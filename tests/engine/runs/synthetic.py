@@ -1,4 +1,4 @@
-"""Runs that nobody trained: presets and epochs, made without torch."""
+"""Runs that nobody trained: presets and epochs, built without torch."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ def started_of(preset: Preset) -> Started:
     return Started(preset.name, preset.arm_names, preset.seeds, "cpu", 100, 40, 30, 20)
 
 
-def made_epochs(preset: Preset, epoch: int, metrics: int = 20) -> list[Event]:
-    """The lanes' epochs as a lab gives them, of numbers that tell where they belong."""
+def epoch_events(preset: Preset, epoch: int, metrics: int = 20) -> list[Event]:
+    """The lanes' epochs as a lab gives them, with numbers by which each is known."""
     return [
         Epoch(arm, seed, epoch, {f"penalty.{name}": epoch + 0.001 * name + 0.1 * seed for name in range(metrics)})
         for arm in preset.arm_names
