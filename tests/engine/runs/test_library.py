@@ -56,8 +56,8 @@ def test_runs_are_listed_the_newest_first_and_what_is_none_with_the_reason(tmp_p
 
 def test_a_run_whose_process_was_killed_is_dead(tmp_path: Path) -> None:
     code = (
-        "import os, sys; from pathlib import Path; from tests.engine.runs.test_library import made;"
-        "made(Path(sys.argv[1]), state='running'); print('made', flush=True); os.kill(os.getpid(), 9)"
+        "import os, sys; from pathlib import Path; from tests.engine.runs.test_library import new_run;"
+        "new_run(Path(sys.argv[1]), state='running'); print('written', flush=True); os.kill(os.getpid(), 9)"
     )
     subprocess.run([sys.executable, "-c", code, str(tmp_path)], cwd=Path(__file__).parents[3], check=False)
     (run,) = library.listed(tmp_path)
