@@ -51,15 +51,15 @@ class Cells:
 
     Parameters
     ----------
-    given : how a message begins.
+    prefix : how a message begins.
     names : of the columns.
     data : the settings.
     comma : decimals begin with a comma.
     lenient : a text column with too many categories is kept, as one of the kind overfull.
     """
 
-    def __init__(self, given: str, names: Sequence[str], data: Data, comma: bool, lenient: bool = False) -> None:
-        self._given, self._names, self._data, self._comma, self._lenient = given, list(names), data, comma, lenient
+    def __init__(self, prefix: str, names: Sequence[str], data: Data, comma: bool, lenient: bool = False) -> None:
+        self._prefix, self._names, self._data, self._comma, self._lenient = prefix, list(names), data, comma, lenient
         self._values = array("d")
         self._texts: list[dict[str, float] | None] = [None] * len(names)
         self._first: dict[int, tuple[int, str]] = {}  # text of a column and its line
@@ -71,7 +71,7 @@ class Cells:
         """Take in a row, of as many cells as there are columns. Raises PresetError."""
         self.rows += 1
         if len(self._values) + len(cells) > _MOST_CELLS:
-            raise PresetError(f"{self._given}, line {line}: has more than {_MOST_CELLS:,} cells: use fewer lines")
+            raise PresetError(f"{self._prefix}, line {line}: has more than {_MOST_CELLS:,} cells: use fewer lines")
         if (row := None if self._comma else _plain_numbers(cells)) is not None:
             self._values.extend(row)
             return
@@ -86,7 +86,7 @@ class Cells:
         number = number_of(cell, self._comma)
         if number is not None and abs(number) <= LARGEST:
             return number
-        where = f"{self._given}, line {line}: column {quoted(self._names[place], 40)}"
+        where = f"{self._prefix}, line {line}: column {quoted(self._names[place], 40)}"
         if cell in MISSING:
             raise PresetError(f"{where} {'is empty' if not cell else f'= {quoted(cell)}'}: a value is missing")
         if number is not None:
@@ -107,7 +107,7 @@ class Cells:
             return _TEXT
         self._distinct += 1
         if self._distinct > MOST_COLUMNS:
-            raise PresetError(f"{self._given}, line {line}: has more than {MOST_COLUMNS:,} different texts so far")
+            raise PresetError(f"{self._prefix}, line {line}: has more than {MOST_COLUMNS:,} different texts so far")
         texts[cell] = _TEXT * (len(texts) + 1)
         return texts[cell]
 
@@ -151,12 +151,12 @@ class Cells:
             line, text = self._first[place]
             sign = " (data.decimal: a comma?)" if not self._comma and number_of(text, comma=True) is not None else ""
             raise PresetError(
-                f"{self._given}, line {line}: column {quoted(name, 40)} = {quoted(text, 40)}: must be a number{sign},"
+                f"{self._prefix}, line {line}: column {quoted(name, 40)} = {quoted(text, 40)}: must be a number{sign},"
                 f" as {numbers:,} cells of the column are: mend it, or name the column in data.categorical or data.drop"
             )
 
     def _too_many(self, place: int, line: int | None = None) -> str:
-        where = self._given if line is None else f"{self._given}, line {line}"
+        where = self._prefix if line is None else f"{self._prefix}, line {line}"
         return (
             f"{where}: column {quoted(self._names[place], 40)} has more than {self._data.categories} categories:"
             " name it in data.drop, or raise data.categories"

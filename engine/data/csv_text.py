@@ -62,30 +62,32 @@ def opened(data: Data) -> Iterator[Lines]:
     PresetError
         The file cannot be used, or, while its rows are read, one of them cannot.
     """
-    given = f"data.path = {quoted(data.path, 80)}"
+    prefix = f"data.path = {quoted(data.path, 80)}"
     file = Path(os.path.expanduser(data.path))
     try:
         if not file.is_file():
-            raise PresetError(f"{given}: {'is not a file' if file.exists() else 'no such file'}")
+            raise PresetError(f"{prefix}: {'is not a file' if file.exists() else 'no such file'}")
         with regular(file) as raw:
             if (size := os.fstat(raw.fileno()).st_size) > _MOST_BYTES:
-                raise PresetError(f"{given}: has {size:,} bytes, and at most {_MOST_BYTES:,} are read")
-            encoding = _encoding(raw, given) if data.encoding == "auto" else data.encoding.replace("utf-8", "utf-8-sig")
+                raise PresetError(f"{prefix}: has {size:,} bytes, and at most {_MOST_BYTES:,} are read")
+            encoding = (
+                _encoding(raw, prefix) if data.encoding == "auto" else data.encoding.replace("utf-8", "utf-8-sig")
+            )
             raw.seek(0)
             with io.TextIOWrapper(raw, encoding=encoding, newline="") as text:
-                yield Lines(text, given, _dialect(text, data, encoding))
+                yield Lines(text, prefix, _dialect(text, data, encoding))
     except UnicodeDecodeError as error:
         raise PresetError(
-            f"{given}: is not text in {error.encoding.upper()} (data.encoding says which it is)"
+            f"{prefix}: is not text in {error.encoding.upper()} (data.encoding says which it is)"
         ) from error
     except MemoryError as error:
-        raise PresetError(f"{given}: takes more memory than there is") from error
+        raise PresetError(f"{prefix}: takes more memory than there is") from error
     except (csv.Error, OSError, ValueError) as error:  # ValueError: a path with a NUL
         why = (error.strerror if isinstance(error, OSError) else None) or str(error)
-        raise PresetError(f"{given}: cannot be read as CSV ({shown(why)})") from error
+        raise PresetError(f"{prefix}: cannot be read as CSV ({shown(why)})") from error
 
 
-def _encoding(raw: IO[bytes], given: str) -> str:
+def _encoding(raw: IO[bytes], prefix: str) -> str:
     """By the byte order mark; else UTF-8; where the first byte beyond ASCII is no UTF-8, cp1252.
 
     Latin-1 where a byte has no letter in cp1252. Raises PresetError where it is no text, or damaged UTF-8.
@@ -106,7 +108,7 @@ def _encoding(raw: IO[bytes], given: str) -> str:
                 break
             line += held.count(b"\n")
             raise PresetError(
-                f"{given}, line {line}: byte 0x{error.object[error.start]:02x} is no UTF-8, as the text before it"
+                f"{prefix}, line {line}: byte 0x{error.object[error.start]:02x} is no UTF-8, as the text before it"
                 " is: mend it, or set data.encoding"
             ) from None
         if not block:
@@ -118,7 +120,7 @@ def _encoding(raw: IO[bytes], given: str) -> str:
     while block := raw.read(_BLOCK):
         if others := block.translate(None, _OF_TEXT):
             line += block[: block.index(others[:1])].count(b"\n")
-            raise PresetError(f"{given}, line {line}: has the byte 0x{others[0]:02x}: is not text")
+            raise PresetError(f"{prefix}, line {line}: has the byte 0x{others[0]:02x}: is not text")
         latin = latin or len(block.translate(None, _NOT_IN_CP1252)) < len(block)
         line += block.count(b"\n")
     return "latin-1" if latin else "cp1252"
@@ -174,8 +176,8 @@ def _likelihood(lines: list[str], delimiter: str) -> tuple[float, int]:
 class Lines:
     """The lines of a text for `csv`, which by itself would read a line of any length."""
 
-    def __init__(self, text: IO[str], given: str, dialect: Dialect) -> None:
-        self.given, self.dialect = given, dialect
+    def __init__(self, text: IO[str], prefix: str, dialect: Dialect) -> None:
+        self.prefix, self.dialect = prefix, dialect
         self._text = text
         self._number = 0
         self._characters = 0  # of the row that is being read: a quoted cell can go on over many lines
@@ -194,7 +196,7 @@ class Lines:
             self._number += 1
             self._characters += len(line)
             if self._characters >= _LONGEST_LINE:
-                raise PresetError(f"{self.given}, line {self._number}: has more than {_LONGEST_LINE:,} characters")
+                raise PresetError(f"{self.prefix}, line {self._number}: has more than {_LONGEST_LINE:,} characters")
             if "\0" in line:
-                raise PresetError(f"{self.given}, line {self._number}: has a NUL byte: is not text")
+                raise PresetError(f"{self.prefix}, line {self._number}: has a NUL byte: is not text")
             yield line

@@ -25,7 +25,7 @@ class Walk:
     ----------
     root : no link leads back to it, nor to a folder that it lies in.
     endings : of the files that are looked for, in small letters.
-    given : how a message begins.
+    prefix : how a message begins.
     report : called with how far it is.
 
     Raises
@@ -34,8 +34,8 @@ class Walk:
         A folder cannot be read, or a link with such an ending leads nowhere.
     """
 
-    def __init__(self, root: Path, endings: tuple[str, ...], given: str, report: Callable[[Loading], None]) -> None:
-        self._endings, self._given, self._report = endings, given, report
+    def __init__(self, root: Path, endings: tuple[str, ...], prefix: str, report: Callable[[Loading], None]) -> None:
+        self._endings, self._prefix, self._report = endings, prefix, report
         self._name = shown(root.name, 40)
         self._entries = 0
         here = root.resolve()
@@ -75,7 +75,7 @@ class Walk:
                     self._below(place, folder, files_in, links)
                 elif place == str(folder):
                     raise PresetError(
-                        f"{self._given}: {quoted(folder.name, 40)} is a link to a folder taken already: remove it"
+                        f"{self._prefix}: {quoted(folder.name, 40)} is a link to a folder taken already: remove it"
                     )
         return {
             folder: [Path(place) for place in sorted(places, key=os.path.split)] for folder, places in files_in.items()
@@ -108,7 +108,7 @@ class Walk:
     def _count(self) -> None:
         self._entries += 1
         if self._entries > _MOST_ENTRIES:
-            raise PresetError(f"{self._given}: has more than {_MOST_ENTRIES:,} files: give a folder of images only")
+            raise PresetError(f"{self._prefix}: has more than {_MOST_ENTRIES:,} files: give a folder of images only")
         if self._entries % 1000 == 0:
             self._report(Loading(f"looking for images in {self._name}: {self._entries:,} files so far"))
 

@@ -165,30 +165,30 @@ def survey_of_table(data: Data, target: str | None, option: str) -> TableSurvey:
 
 
 def _survey(lines: Lines, data: Data, target: str | None, option: str) -> TableSurvey:
-    given, rows = lines.given, lines.rows()
+    prefix, rows = lines.prefix, lines.rows()
     header = next(rows, (0, []))[1]
-    refuse_header(header, given)
-    _refuse_values_as_header(header, given)
-    refuse_doubles(header, given)
+    refuse_header(header, prefix)
+    _refuse_values_as_header(header, prefix)
+    refuse_doubles(header, prefix)
     for setting in ("drop", "categorical"):
         for name in getattr(data, setting):
             if name not in header:
-                raise no_such_column(name, f"data.{setting} =", header, given)
-    name, chosen = _target(header, data, target, option, given)
+                raise no_such_column(name, f"data.{setting} =", header, prefix)
+    name, chosen = _target(header, data, target, option, prefix)
     place = header.index(name)
     inputs = [number for number, column in enumerate(header) if number != place and column not in set(data.drop)]
     if not inputs:
-        raise PresetError(f"{given}: has no column but {quoted(name, 40)}: nothing to predict it from")
+        raise PresetError(f"{prefix}: has no column but {quoted(name, 40)}: nothing to predict it from")
     comma = lines.dialect.decimal == "comma"
-    cells = Cells(given, [header[number] for number in inputs], data, comma, lenient=True)
-    targets = _Targets(name, given, comma)
+    cells = Cells(prefix, [header[number] for number in inputs], data, comma, lenient=True)
+    targets = _Targets(name, prefix, comma)
     for line, row in rows:
         if len(row) != len(header):
-            raise PresetError(f"{given}, line {line}: has {len(row)} cells, but the header has {len(header)}")
+            raise PresetError(f"{prefix}, line {line}: has {len(row)} cells, but the header has {len(header)}")
         targets.take(row[place], line)
         cells.take([row[number] for number in inputs], line)
     if not cells.rows:
-        raise PresetError(f"{given}: has a header line and no examples")
+        raise PresetError(f"{prefix}: has a header line and no examples")
     columns = tuple(cells.columns())
     classes = targets.classes(cells.rows, data.task)
     return TableSurvey(
@@ -199,31 +199,31 @@ def _survey(lines: Lines, data: Data, target: str | None, option: str) -> TableS
         target=name,
         chosen=chosen,
         classes=classes,
-        dropped=tuple(_useless(columns, cells.values(), given, data)),
+        dropped=tuple(_useless(columns, cells.values(), prefix, data)),
     )
 
 
-def _refuse_values_as_header(header: Sequence[str], given: str) -> None:
+def _refuse_values_as_header(header: Sequence[str], prefix: str) -> None:
     """Refuse a first line that is an example: of fractions, or of other numbers than a count."""
     numbers = [number for number in map(number_of, header) if number is not None]
     count = numbers in ([*map(float, range(len(numbers)))], [*map(float, range(1, len(numbers) + 1))])
     if numbers and not count and (len(numbers) >= len(header) - 1 or any(number % 1 for number in numbers)):
         cell = next(cell for cell in header if number_of(cell) is not None)
         raise PresetError(
-            f"{given}, line 1: has the number {quoted(cell, 40)} where the name of a column is expected: add a first"
+            f"{prefix}, line 1: has the number {quoted(cell, 40)} where the name of a column is expected: add a first"
             " line with the names of the columns"
         )
 
 
-def _target(header: Sequence[str], data: Data, target: str | None, option: str, given: str) -> tuple[str, str]:
+def _target(header: Sequence[str], data: Data, target: str | None, option: str, prefix: str) -> tuple[str, str]:
     """The column to predict, and why it is this one."""
     if target is not None:
         if target not in header:
-            raise no_such_column(target, option if option.startswith("--") else f"{option} =", header, given)
+            raise no_such_column(target, option if option.startswith("--") else f"{option} =", header, prefix)
         return target, option
     columns = [name for name in header if name not in data.drop]
     if not columns:
-        raise PresetError(f"{given}: data.drop leaves no column")
+        raise PresetError(f"{prefix}: data.drop leaves no column")
     for usual in TARGETS:
         if found := [name for name in columns if name.casefold() == usual]:
             return found[0], "by its name; --target takes another"
@@ -233,8 +233,8 @@ def _target(header: Sequence[str], data: Data, target: str | None, option: str, 
 class _Targets:
     """The cells of the column to predict."""
 
-    def __init__(self, name: str, given: str, comma: bool) -> None:
-        self._name, self._given, self._comma = name, given, comma
+    def __init__(self, name: str, prefix: str, comma: bool) -> None:
+        self._name, self._prefix, self._comma = name, prefix, comma
         self._counts: Counter[str] = Counter()
         self._rows = self._numbers = 0
         self._text: tuple[int, str] | None = None
@@ -242,8 +242,8 @@ class _Targets:
     def take(self, cell: str, line: int) -> None:
         if not cell:
             raise PresetError(
-                f"{self._given}, line {line}: column {quoted(self._name, 40)}, which is to be predicted, is empty: fill"
-                " it in or leave out the line"
+                f"{self._prefix}, line {line}: column {quoted(self._name, 40)}, which is to be predicted, is empty:"
+                " fill it in or leave out the line"
             )
         if cell in self._counts or len(self._counts) <= MOST_CLASSES:
             self._counts[cell] += 1
@@ -260,11 +260,11 @@ class _Targets:
             if self._text is not None:
                 line, text = self._text
                 raise PresetError(
-                    f"{self._given}, line {line}: column {quoted(self._name, 40)} = {quoted(text, 40)}: must be a"
+                    f"{self._prefix}, line {line}: column {quoted(self._name, 40)} = {quoted(text, 40)}: must be a"
                     f" number, as {self._numbers:,} of its {self._rows:,} cells are"
                 )
             return ()
-        refuse_classes(names, rows, self._name, self._given)
+        refuse_classes(names, rows, self._name, self._prefix)
         counts = [0] * len(names)
         for number, count in zip(class_of_label, self._counts.values(), strict=True):
             counts[number] += count
@@ -279,7 +279,7 @@ class _Targets:
         return len(values) > (_MOST_NUMBERED_CLASSES // 2 if fractions else _MOST_NUMBERED_CLASSES)
 
 
-def _useless(columns: Sequence[Column], values_NI: Array, given: str, data: Data) -> list[tuple[str, str]]:
+def _useless(columns: Sequence[Column], values_NI: Array, prefix: str, data: Data) -> list[tuple[str, str]]:
     """The columns that nothing can be learned from, and why. Raises PresetError where there is no other."""
     found = []
     for values_N, column in zip(values_NI.T, columns, strict=True):
@@ -291,7 +291,7 @@ def _useless(columns: Sequence[Column], values_NI: Array, given: str, data: Data
             found.append((column.name, "numbers the rows"))
     if len(found) == len(columns):
         name, why = found[0]
-        raise PresetError(f"{given}: nothing to predict from: column {quoted(name, 40)} is of no use ({why})")
+        raise PresetError(f"{prefix}: nothing to predict from: column {quoted(name, 40)} is of no use ({why})")
     return found
 
 

@@ -208,7 +208,7 @@ def test_files_that_are_not_torchvisions_are_refused_and_gone_on_with_when_told(
 
 def test_a_forged_batch_leaves_the_program_whole(tmp_path, monkeypatch):
     """An array of objects whose addresses the file chooses: `pickle` and NumPy follow them."""
-    write_cifar10(tmp_path / "cifar-10-batches-py", each=4)
+    write_cifar10(tmp_path / "cifar-10-batches-py", images=4)
     batch = tmp_path / "cifar-10-batches-py" / "data_batch_1"
     raw = batch.read_bytes().replace(b"U\x02u1", b"U\x02O8")  # and its flags deny it
     batch.write_bytes(raw.replace(b"M\x00\x0c", b"M\x80\x01"))
