@@ -17,7 +17,7 @@ async def test_tab_goes_through_the_arms_then_all_of_them():
         for heading, selected in (("all arms", both), *steps.items(), ("all arms", both)):
             await person.press("tab")
             await person.sees(f"5 knobs: {heading}")
-            await person.sees(lambda: [pane.has_class("selected") for pane in panes] == selected)
+            await person.sees(lambda selected=selected: [pane.has_class("selected") for pane in panes] == selected)
         await person.press("shift+tab")
         await person.sees("5 knobs: dropped")
 
