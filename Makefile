@@ -13,7 +13,7 @@ help:
 	@echo "make soak     what takes minutes: runs that are killed, damaged, watched, and a million epochs long"
 	@echo "make mutants  single faults put into copies of the program, and how many the tests notice"
 	@echo "make bench    the measured claims of docs/benchmarks.md"
-	@echo "make picture  the README's picture of the real screen"
+	@echo "make picture  the README's pictures of the real screen, a still and a moving one"
 	@echo "make clean    remove .venv and caches"
 
 # What the program needs, pinned; made anew when either file changes.
@@ -55,8 +55,8 @@ mutants: $(VENV)/.dev
 bench: $(VENV)/.dev
 	$(BIN)/python -m tests.benchmarks $(ARGS)
 
-picture: $(VENV)/.run
-	$(BIN)/python -m tests.picture docs/screen.svg
+picture: $(VENV)/.dev
+	$(BIN)/python -m tests.picture docs
 
 clean:
 	rm -rf $(VENV) build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
