@@ -192,7 +192,7 @@ class RegtuiApp(LivesOn, App[int]):
                 old.send(Pause())
         else:
             _close(old)
-        self.worker = worker = self._worker_of(preset)
+        self.worker = worker = self._worker_of(preset, message.paused)
         for order in message.orders:
             worker.order(order)
         self._main.load(preset, worker)

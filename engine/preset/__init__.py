@@ -1,6 +1,6 @@
 """What an experiment is: the schema, its reading and writing, and the experiments that come with the program."""
 
-from engine.preset.change import with_value, write_preset
+from engine.preset.change import with_copy, with_value, write_preset
 from engine.preset.errors import PresetError
 from engine.preset.files import at_hand
 from engine.preset.knobs import own_knobs, sets_itself, turned_since, without_effect
@@ -61,6 +61,7 @@ __all__ = [
     "tried",
     "turned_since",
     "turns",
+    "with_copy",
     "with_value",
     "without_effect",
     "write_preset",

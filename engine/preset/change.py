@@ -41,6 +41,20 @@ def with_value(preset: Preset, key: str, value: Any, arm: str | None = None) -> 
     return preset.model_copy(update={"base": base, "arms": tuple(arms), "written": as_written(preset)})
 
 
+def with_copy(preset: Preset, arm: str, name: str) -> Preset:
+    """The preset with one arm more, a copy of `arm` called `name`, behind the others.
+
+    Raises PresetError where there is no such arm, or one of that name already.
+    """
+    if name in preset.arm_names:
+        raise PresetError(f"arm {name!r}: there is one of that name already")
+    copied = preset.arm(arm).model_copy(update={"name": name}, deep=True)
+    written = dict(as_written(preset))
+    if arm in written:
+        written[name] = written[arm]
+    return preset.model_copy(update={"arms": (*preset.arms, copied), "written": written})
+
+
 def _changed(settings: Settings, section: str, name: str, value: Any) -> Settings:
     table = getattr(settings, section).model_dump()
     try:

@@ -17,6 +17,7 @@ from engine.preset import (
     read_preset,
     settings_by_key,
     title_of,
+    with_copy,
     with_value,
     write_preset,
 )
@@ -177,3 +178,17 @@ def test_structure_is_all_that_is_neither_live_nor_the_scale_of_the_first_weight
         turned = settings_by_key()[key].turn(settings_by_key()[key].default, 1)
         assert preset_of({**digits, key: turned}).base.structure() == plain.structure(), key
     assert preset_of({**digits, "model.init": "xavier", "model.init_std": 3.0}).base.structure() == plain.structure()
+
+
+def test_a_copy_of_an_arm_is_one_more_with_all_its_settings_and_what_it_is_about() -> None:
+    preset = with_value(load_preset("dropout"), "regularization.dropout", 0.4, "dropout 0.2")
+    copied = with_copy(preset, "dropout 0.2", "mine")
+    assert copied.arm_names == (*preset.arm_names, "mine")
+    assert copied.arm("mine").settings == preset.arm("dropout 0.2").settings
+    again = read_preset(write_preset(copied), name="copied")
+    assert again.arm("mine").settings == copied.arm("mine").settings
+    assert title_of(copied) == title_of(preset)
+    other = with_value(copied, "regularization.dropout", 0.1, "mine")
+    assert other.arm("dropout 0.2").settings.regularization.dropout == 0.4
+    with pytest.raises(PresetError, match="there is one of that name already"):
+        with_copy(preset, "dropout 0.2", "dropout off")

@@ -1,8 +1,9 @@
-"""The arms of a run: renamed, hidden from every pane, and shown again. They train on alike."""
+"""The arms of a run: renamed, hidden from every pane, and shown again, while they train on; and one more added."""
 
 from __future__ import annotations
 
 import dataclasses
+import itertools
 from collections.abc import Callable
 from typing import Any, ClassVar
 
@@ -16,11 +17,14 @@ from textual.widgets.option_list import Option
 from engine.arranged import Arrangement
 from tui.charts.palette import colour
 from tui.screens.dialogs import AskText, Dialog
-from tui.screens.shown_run import ShownRun
+from tui.screens.shown_run import LONGEST_NAME, ShownRun
 
 
 class ArmsScreen(Dialog):
-    """A line for each arm. What is done here acts at once, through `arrange`."""
+    """A line for each arm. What is done here acts at once, through `arrange`.
+
+    `add` is given the arm to be copied, by its own name, and what the copy is called.
+    """
 
     DEFAULT_CSS = """
     ArmsScreen OptionList, ArmsScreen OptionList:focus {
@@ -35,12 +39,19 @@ class ArmsScreen(Dialog):
         Binding("escape,A", "dismiss(None)", "close"),
         Binding("space", "hide", "hide or show"),
         Binding("n", "rename", "rename"),
+        Binding("a", "add", "add"),
     ]
     _ADVICE = "A hidden arm trains on. Names and what is hidden are of this screen; w writes the names into a preset."
 
-    def __init__(self, run: ShownRun, arrange: Callable[[Arrangement], None], selected: str | None) -> None:
+    def __init__(
+        self,
+        run: ShownRun,
+        arrange: Callable[[Arrangement], None],
+        add: Callable[[str, str], None],
+        selected: str | None,
+    ) -> None:
         super().__init__()
-        self._run, self._arrange = run, arrange
+        self._run, self._arrange, self._add = run, arrange, add
         self._arms = run.loaded.arm_names
         self._first = next((arm for arm, name in run.names.items() if name == selected), self._arms[0])
 
@@ -49,8 +60,8 @@ class ArmsScreen(Dialog):
             yield Static("Arms", classes="title")
             yield OptionList(*self._options())
             yield Static(Text(self._ADVICE), id="arms-note")
-            # Room for more that is done with an arm.
             with Horizontal():
+                yield Button("add (a)", id="arms-add", compact=True)
                 yield Button("rename (n)", id="arms-rename", compact=True)
                 yield Button("hide or show (space)", id="arms-hide", compact=True)
                 yield Button("close (escape)", id="arms-close", compact=True)
@@ -123,8 +134,29 @@ class ArmsScreen(Dialog):
         names = {other: shown for other, shown in arrangement.names.items() if other != arm}
         self._changed(dataclasses.replace(arrangement, names=names if name == arm else {**names, arm: name}))
 
+    def action_add(self) -> None:
+        arm = self._chosen
+        shown = self._run.arrangement.names.get(arm, arm)
+        number = next(number for number in itertools.count(2) if not self._run.refuse_name("", f"{shown} {number}"))
+        self._ask_copy(arm, f"{shown} {number}"[:LONGEST_NAME])
+
+    def _ask_copy(self, arm: str, name: str, wrong: str = "") -> None:
+        note = wrong or "enter: a new run with it begins, paused, for its knobs to be turned; escape: none"
+        shown = self._run.arrangement.names.get(arm, arm)
+        dialog = AskText(f"Add a copy of {shown!r}, called", note, name, wrong=bool(wrong))
+        self.app.push_screen(dialog, lambda answer: None if answer is None else self._named_copy(arm, answer))
+
+    def _named_copy(self, arm: str, name: str) -> None:
+        if wrong := self._run.refuse_name("", name):
+            self._ask_copy(arm, name, f"Not added: {wrong}.")
+            return
+        self.dismiss(None)
+        self.app.call_later(self._add, arm, name)  # once this dialog is gone: it may ask a question
+
     def on_button_pressed(self, event: Button.Pressed) -> None:
         match event.button.id:
+            case "arms-add":
+                self.action_add()
             case "arms-rename":
                 self.action_rename()
             case "arms-hide":

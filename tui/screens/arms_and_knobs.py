@@ -1,4 +1,4 @@
-"""The keys that select an arm and turn knobs, and those that call and hide arms."""
+"""The keys that select an arm and turn knobs, and those that call, hide and add arms."""
 
 from __future__ import annotations
 
@@ -10,10 +10,12 @@ from textual.screen import Screen
 
 from engine.arranged import Arrangement
 from engine.commands import Turn
-from engine.preset import settings_by_key
+from engine.preset import settings_by_key, with_copy
 from tui.panes.losses import Losses
 from tui.screens.arms import ArmsScreen
 from tui.screens.chosen import Chosen, first_selected
+from tui.screens.experiments import ask_to_leave
+from tui.screens.messages import OpenPreset
 from tui.screens.painter import Painter
 from tui.screens.shown_run import ShownRun
 from tui.widgets.knobs import KnobPanel
@@ -121,9 +123,21 @@ class ArmsAndKnobs(Screen[None]):
         self.query_one(KnobPanel).toggle_more()
 
     def action_arms(self) -> None:
-        """Let the arms be renamed and hidden."""
+        """Let the arms be renamed and hidden, and one more be added."""
         self.query_one(KnobPanel).close_edit()
-        self.app.push_screen(ArmsScreen(self.run, self.arrange_arms, self._chosen.arm))
+        self.app.push_screen(ArmsScreen(self.run, self.arrange_arms, self.add_arm, self._chosen.arm))
+
+    def add_arm(self, arm: str, name: str) -> None:
+        """Begin a run with one arm more, a copy of `arm` (by its own name) as its knobs stand. It waits for a knob."""
+        view = self.run.worker.view()
+        shown = self.run.arrangement.names.get(arm, arm)
+        preset = with_copy(self.run.named_preset(view.turned), shown, name)
+
+        def leave() -> None:
+            self.post_message(OpenPreset(preset, paused=True))
+            self.notify(f"{name!r} is {shown!r} until you turn a knob of it. Space starts.", timeout=12, markup=False)
+
+        ask_to_leave(self, view, "begin again with it", leave)
 
     def arrange_arms(self, arrangement: Arrangement) -> None:
         """Call and hide the arms otherwise; the selected one stays selected while it is in sight."""

@@ -16,10 +16,14 @@ from engine.view import AnyWorker
 
 @dataclass
 class OpenPreset(Message):
-    """Leave the run at hand and train this preset; the `orders` wait in the new run for their epochs."""
+    """Leave the run at hand and train this preset; the `orders` wait in the new run for their epochs.
+
+    A run that is to begin `paused` waits before its first epoch.
+    """
 
     preset: Preset
     orders: tuple[Order, ...] = ()
+    paused: bool = False
 
 
 @dataclass

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from textual.widgets import OptionList
+from textual.widgets import Input, OptionList
 
 from tests.tui.dashboard import dashboard, experiment
 from tui.screens.arms import ArmsScreen
@@ -14,6 +14,12 @@ async def opened(person):
     await person.press("A")
     await person.sees(lambda: isinstance(person.app.screen, ArmsScreen))
     await person.sees(lambda: isinstance(person.app.focused, OptionList))
+
+
+async def types(person, name):
+    """Type another name into the field, once it listens with its old one selected."""
+    await person.sees(lambda: isinstance(person.app.focused, Input) and not person.app.focused.selection.is_empty)
+    await person.press(*name, "enter")
 
 
 async def closed(person):
@@ -66,3 +72,25 @@ async def test_a_renamed_arm_is_called_so_in_every_pane_and_its_knobs_turn_the_s
         await person.press("right")
         await person.sees(lambda: person.view.preset.arm("dropped").settings.regularization.dropout == 0.25)
         await person.sees("5 knobs: hindered, now 0.25")
+
+
+async def test_an_arm_is_added_as_a_copy_that_waits_for_a_knob_in_a_new_run():
+    async with dashboard(experiment(arms=THREE), size=(160, 45)) as person:
+        await person.sees(lambda: person.view.record.epoch > 2)
+        await opened(person)
+        await person.press("home", "down", "a")
+        await person.sees("Add a copy of 'some', called")
+        await types(person, "none")
+        await person.sees("another arm is called 'none'")
+        await types(person, "more")
+        await person.sees("begin again with it")
+        await person.press("enter")
+        await person.sees(lambda: person.view.preset.arm_names == ("none", "some", "much", "more"))
+        await person.sees(lambda: person.view.state == "paused")
+        assert person.view.record.epoch == 0
+        assert person.view.preset.arm("more").settings == person.view.preset.arm("some").settings
+        await person.sees("5 knobs: more")
+        await person.press("right", "space")
+        await person.sees(lambda: person.view.record.epoch > 0)
+        assert person.view.preset.arm("more").settings.regularization.dropout > 0.2
+        assert person.view.preset.arm("some").settings.regularization.dropout == 0.2
