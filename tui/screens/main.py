@@ -15,6 +15,7 @@ from engine.preset import Preset
 from engine.view import AnyWorker, View
 from tui.looks import LOOKS
 from tui.panes import PANES, Part, Setup, Shown
+from tui.panes.comparison import ComparisonPane
 from tui.panes.losses import Losses
 from tui.panes.registry import Room
 from tui.screens.actions import bindings
@@ -286,7 +287,7 @@ class MainScreen(LivesOn, ArmsAndKnobs, CanTry):
             self.query_one(Losses).target(shown).scroll_visible(animate=False)
         # Some lines above it stay in sight.
         line = self.query_one(StoppingGauges).line_of.get(arm, 0)
-        self.query_one("#comparison").scroll_to(y=max(0, self.run.arms.index(arm) - 4), animate=False)
+        self.query_one(ComparisonPane).scroll_to_arm(arm)
         self.query_one("#stopping").scroll_to(y=max(0, line - 4), animate=False)
 
     def action_look(self, name: str) -> None:

@@ -1,0 +1,46 @@
+"""The table of a whole dashboard: its keys while it is in focus, its clicks, and what its border says."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.tui.dashboard import dashboard, experiment
+from tui.panes.comparison import ComparisonPane
+from tui.widgets.comparison import Comparison
+
+SIX = {f"lr {place}": {"training.lr": 0.01 * (place + 1)} for place in range(6)}
+
+
+def head(person):
+    return person.main.query_one(Comparison).head._texts[0].plain
+
+
+@pytest.mark.parametrize("size", [(60, 20), (80, 24), (120, 36), (160, 45)])
+async def test_the_table_in_focus_takes_the_keys_and_gives_them_back(size):
+    preset = experiment({"training.epochs": 5, "training.seeds": [0, 1]}, SIX, speed=None)
+    async with dashboard(preset, size) as person:
+        await person.sees(lambda: person.view.record.finished)
+        before = person.view.turned
+        await person.press("4")
+        pane, table = person.main.query_one(ComparisonPane), person.main.query_one(Comparison)
+        await person.sees(lambda: pane.has_focus and table.size.width > 0)
+        await person.sees(lambda: "val acc" in head(person))
+        assert "scroll  , sort  ; dots" in person.text
+        assert "epoch's weights" in next(line for line in person.text.splitlines() if "4 comparison: " in line)
+        assert head(person).split()[:2] == ["val", "acc"]
+        await person.press("right")
+        await person.sees(lambda: "‹ more" in head(person) or not head(person).rstrip().endswith("›"))
+        await person.press("left", "comma", "end")
+        await person.sees(lambda: "val acc▼" in head(person) and pane.scroll_y == pane.max_scroll_y)
+        await person.press("home", "semicolon")
+        await person.sees(lambda: pane.scroll_y == 0 and any("│" in text.plain for text in table._texts))
+        await person.pilot.click(table, offset=(3, 1))
+        await person.sees(lambda: "reverse" in str(table._texts[1].spans[1].style))
+        chosen = person.main._chosen.arm
+        assert chosen is not None
+        assert table.line_of(chosen) == 1
+        # Nothing of this has turned a knob; with the focus elsewhere the same key does.
+        assert person.view.turned == before
+        await person.press("escape", "right")
+        await person.sees(lambda: person.main.run.view().turned != before)
+        assert "scroll  , sort" not in person.text
