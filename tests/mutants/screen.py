@@ -112,10 +112,16 @@ FAULTS: Faults = {
         ("(place + 1) % len(places)", "(place + 1) % (len(places) - 1)"),
         ("reverse=column.higher_is_better != self.best_last", "reverse=self.best_last"),
     ],
+    ("tui/widgets/forest_plot.py", f"{_W}/test_forest_plot.py"): [
+        ("if not self._scrolled:", "if True:"),
+        ("place = self._top + event.y // self._pitch", "place = self._top + event.y"),
+        ("if room - max(map(len, texts)) < _EASY:", "if False:"),
+        ("selected if selected in others else others[0]", "selected or others[0]"),
+    ],
     ("tui/charts/intervals.py", f"{_C}/test_intervals.py"): [
-        ("return place - 1 if share == 1.0 else place", "return place"),
+        ("min(abs(share), abs(share - 1)) < 1e-9", "False"),
         ("if len(values) > 1 and", "if"),
-        ('styles[crossing] = "dim" if bare else styles[crossing]', 'styles[crossing] = "dim"'),
+        ('styles.setdefault(crossing, "dim")', 'styles[crossing] = "dim"'),
     ],
     ("tui/widgets/stopping.py", f"{_W}/test_stopping.py"): [
         ("if (arm, lane.seed) not in view.record.stopped", "if True"),

@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from rich.text import Text
+from rich.text import Span, Text
 
 from tui.charts.ticks import value_ticks
 
-_TICK = 12  # columns that a tick with its label takes at least
+_TICK = 10  # columns that a tick with its label takes at least
 
 
 class Scale(NamedTuple):
@@ -28,7 +28,8 @@ class Scale(NamedTuple):
         """The half cell of a value, from 0; below 0 or 2 `width` and above where it is off the scale."""
         share = (value - self.low) / (self.high - self.low)
         place = math.floor(max(-1.0, min(2.0, share)) * 2 * self.width)
-        return place - 1 if share == 1.0 else place  # the right edge itself is on the scale
+        # The edges themselves are on the scale, whatever rounding has made of them.
+        return round(share) * (2 * self.width - 1) if min(abs(share), abs(share - 1)) < 1e-9 else place
 
     def cell(self, value: float) -> int:
         return self.half(value) // 2
@@ -39,14 +40,13 @@ def interval(scale: Scale, mean: float, spread: float | None, rule: float | None
 
     Without a spread there is the dot alone. A mean off the scale is an arrow at that edge.
     """
-    signs, styles = [" "] * scale.width, [""] * scale.width
+    signs, styles = [" "] * scale.width, {}
     if spread is not None and math.isfinite(spread):
-        _bar(signs, scale.half(mean - spread), scale.half(mean + spread), ascii_only)
-        styles = [style if sign != " " else "" for sign in signs]
+        bar = _bar(signs, scale.half(mean - spread), scale.half(mean + spread), ascii_only)
+        styles = dict.fromkeys(bar, style)
     if rule is not None and 0 <= (crossing := scale.cell(rule)) < scale.width:
-        bare = signs[crossing] == " "
         signs[crossing] = _crossed(signs[crossing], ascii_only)
-        styles[crossing] = "dim" if bare else styles[crossing]
+        styles.setdefault(crossing, "dim")
     place = scale.cell(mean)
     dot = ("o" if ascii_only else "●") if 0 <= place < scale.width else _arrow(place < 0, ascii_only)
     place = max(0, min(place, scale.width - 1))
@@ -54,14 +54,16 @@ def interval(scale: Scale, mean: float, spread: float | None, rule: float | None
     return _assembled(signs, styles)
 
 
-def _bar(signs: list[str], first: int, last: int, ascii_only: bool) -> None:
-    """Fill in the half cells from `first` to `last`, as far as they are on the scale."""
-    for place in range(max(0, first // 2), min(len(signs) - 1, last // 2) + 1):
+def _bar(signs: list[str], first: int, last: int, ascii_only: bool) -> range:
+    """Fill in the half cells from `first` to `last`, as far as they are on the scale; the places of their cells."""
+    places = range(max(0, first // 2), min(len(signs) - 1, last // 2) + 1)
+    for place in places:
         left, right = first <= 2 * place <= last, first <= 2 * place + 1 <= last
         if ascii_only:
             signs[place] = "|" if place in (first // 2, last // 2) else "-"
         else:
             signs[place] = "━" if left and right else "╸" if left else "╺"
+    return places
 
 
 def _crossed(sign: str, ascii_only: bool) -> str:
@@ -87,20 +89,22 @@ def dots(scale: Scale, values: Sequence[float], mean: float, style: str, ascii_o
         signs[0] = _arrow(True, ascii_only)
     if max(places) >= scale.width:
         signs[-1] = _arrow(False, ascii_only)
-    styles = [style if sign != " " else "" for sign in signs]
+    styles = {place: style for place, sign in enumerate(signs) if sign != " "}
     if len(values) > 1 and 0 <= (place := scale.cell(mean)) < scale.width:
         bare, both = ("|", "+") if ascii_only else ("│", "┿")
         signs[place], styles[place] = both if count[place] else bare, "bold"
     return _assembled(signs, styles)
 
 
-def _assembled(signs: Sequence[str], styles: Sequence[str]) -> Text:
-    text, start = Text(no_wrap=True), 0
-    for place in range(1, len(signs) + 1):
-        if place == len(signs) or styles[place] != styles[start]:
-            text.append("".join(signs[start:place]), style=styles[start] or None)
-            start = place
-    return text
+def _assembled(signs: Sequence[str], styles: Mapping[int, str]) -> Text:
+    """The signs as a text, with the styles of some of their places."""
+    spans: list[Span] = []  # not by Text.append, which takes several times as long
+    for place, style in sorted(styles.items()):
+        if spans and spans[-1].end == place and spans[-1].style == style:
+            spans[-1] = Span(spans[-1].start, place + 1, style)
+        else:
+            spans.append(Span(place, place + 1, style))
+    return Text("".join(signs), no_wrap=True, spans=spans)
 
 
 def axis(scale: Scale, unit: str, ascii_only: bool) -> tuple[str, str]:

@@ -8,10 +8,10 @@ from textual.binding import Binding, BindingType
 
 from engine.outcome import table_weights_in_words
 from engine.preset import Preset
-from engine.summary import summarize
 from engine.view import View
 from tui.panes.registry import RunPane, Setup, Shown, register
 from tui.widgets.comparison import Comparison
+from tui.widgets.rows import rows_of
 
 
 @register
@@ -48,7 +48,7 @@ class ComparisonPane(RunPane):
 
     def update(self, view: View, shown: Shown) -> None:
         self._table.update(view, shown.arm)
-        self._weights = f": {table_weights_in_words(summarize(view.record))}" if view.record.epoch else ""
+        self._weights = f": {table_weights_in_words(rows_of(view))}" if view.record.epoch else ""
         self._entitle(self.has_focus)
 
     async def remake(self, preset: Preset) -> None:

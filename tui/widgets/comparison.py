@@ -9,7 +9,7 @@ from textual.events import Click
 
 from engine.outcome import in_words
 from engine.ranking import Ranking, leading_metric, rank
-from engine.summary import ArmRow, ReportedRow, best_in_words, left_out_in_words, reported_rows, summarize
+from engine.summary import ArmRow, ReportedRow, best_in_words, left_out_in_words, reported_rows
 from engine.verdict import best_arm
 from engine.view import View
 from tui.charts.intervals import Scale, dots
@@ -19,6 +19,7 @@ from tui.widgets.arm_names import named
 from tui.widgets.columns import Column, Order, columns
 from tui.widgets.lines import Lines
 from tui.widgets.picked import ArmPicked
+from tui.widgets.rows import rows_of
 
 _DOTS = (18, 48)  # columns that the dots of the seeds take: at least, at most
 
@@ -94,6 +95,9 @@ class Comparison(Lines):
         if event.y < len(self._arms):
             self.post_message(ArmPicked(self._arms[event.y]))
 
+    def on_resize(self) -> None:
+        self._redraw()
+
     def _redraw(self) -> None:
         if self._seen is not None:
             self.update(*self._seen)
@@ -103,7 +107,7 @@ class Comparison(Lines):
     def update(self, view: View, selected: str | None = None) -> None:
         """Show this moment of the run, with the selected arm's name marked as in its pane."""
         self._seen = view, selected
-        rows = summarize(view.record)
+        rows = rows_of(view)
         lines = [*self._table(view, rows, selected), *self._words(view, rows)]
         width = self.content_size.width
         self.show([line if line.cell_len <= width else _cropped(line, width) for line in lines])

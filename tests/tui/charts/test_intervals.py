@@ -31,6 +31,12 @@ def test_a_mean_stands_between_the_ends_of_its_spread(ascii_only, mean, spread, 
     assert interval(TEN, mean, spread, rule, "red", ascii_only).plain == drawn
 
 
+def test_the_edges_are_on_the_scale_whatever_rounding_has_made_of_them():
+    scale = Scale(0.1 + 0.2, 0.7, 10)
+    assert (scale.cell(0.3), scale.cell(0.7), scale.cell(0.7 + 1e-12)) == (0, 9, 9)
+    assert (scale.cell(0.29), scale.cell(0.71)) == (-1, 10)
+
+
 def test_a_bar_that_leaves_the_scale_is_cut_at_its_edge():
     assert interval(TEN, 8.5, 5.0, None, "red", False).plain.endswith("●━")
     assert interval(TEN, 1.0, 50.0, None, "red", True).plain == "-o--------"

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from tests.tui.dashboard import dashboard, experiment
+from tests.tui.dashboard import dashboard, experiment, plot_of
 from tui.panes.comparison import ComparisonPane
 from tui.widgets.comparison import Comparison
+from tui.widgets.forest_plot import ForestPlot
 
 SIX = {f"lr {place}": {"training.lr": 0.01 * (place + 1)} for place in range(6)}
 
@@ -44,3 +45,44 @@ async def test_the_table_in_focus_takes_the_keys_and_gives_them_back(size):
         await person.press("escape", "right")
         await person.sees(lambda: person.main.run.view().turned != before)
         assert "scroll  , sort" not in person.text
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 36)])
+async def test_many_arms_begin_as_a_ranking_and_one_key_goes_through_their_views(size):
+    # Paused after an epoch, so that nothing moves below the mouse.
+    async with dashboard(experiment({"training.seeds": [0, 1]}, SIX), size, paused=True) as person:
+        await person.press("full_stop")
+        await person.sees(lambda: person.view.record.epoch == 1)
+        plot, pair = person.main.query_one(ForestPlot), person.main.query_one("#pair")
+        await person.sees(lambda: person.main._painter._drawn["losses"] == person.view.version)
+        assert pair.display == (size[0] >= 120)
+        assert "first arm: lr 0" in person.text
+        # A click selects the arm of that line, whose curves come beside the ranking.
+        arm = plot._arms[1] if plot._arms[1] != "lr 0" else plot._arms[2]
+        await person.pilot.click(plot, offset=(1, plot._arms.index(arm) * plot._pitch))
+        await person.sees(lambda: person.main._chosen.arm == arm)
+        if pair.display:
+            await person.sees(lambda: [series.label for series in plot_of(person, "pair").series][-1] == arm)
+            assert f"loss: lr 0  {arm}" in person.text
+        # Its keys scroll it and turn no knob; `1` gives it the focus, `z` all of the screen.
+        before = person.view.turned
+        await person.press("escape", "1", "end", "z")
+        await person.sees(lambda: person.main.maximized is not None and person.main.maximized.id == "ranking")
+        await person.sees(lambda: plot.size.width >= size[0] - 4)
+        assert person.view.turned == before
+        await person.press("o")
+        await person.sees("1 loss: lr 0")
+        assert not plot.display or not person.main.query_one("#ranking").display
+        await person.press("o")
+        await person.sees("1 loss: lr 0  lr 1")
+        await person.press("o")
+        await person.sees("first arm: lr 0")
+
+
+async def test_few_arms_have_no_ranking():
+    async with dashboard(paused=True) as person:
+        await person.press("o")
+        await person.sees("1 loss: plain  dropped")
+        assert not person.main.query_one("#ranking").display
+        await person.press("o")
+        await person.sees(lambda: "loss: plain  dropped" not in person.text)
