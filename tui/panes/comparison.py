@@ -61,6 +61,9 @@ class ComparisonPane(RunPane):
     def _entitle(self, focused: bool) -> None:
         arrows = "arrows" if self.ascii_only else "↑↓←→"
         keys = f"{arrows} scroll  , sort  ; dots of seeds  click row, title"
+        if self._table.has_dots:
+            one, mean = ("o", "|") if self.ascii_only else ("•", "│")
+            keys = f"{one} a seed  {mean} their mean  ; numbers  , sort"
         self.entitle(self.numbered(f"{self.title}{self._weights}"), keys if focused else "")
 
     def on_focus(self) -> None:
@@ -86,3 +89,4 @@ class ComparisonPane(RunPane):
 
     def action_seeds(self) -> None:
         self._table.toggle_dots()
+        self._entitle(focused=True)

@@ -25,7 +25,9 @@ _INTRO = (
     "may follow it. A star marks the arm whose kept weights have the lowest validation loss, where its difference to "
     "every other arm, paired by seed, is larger than the spread of those differences: ties and single seeds have none. "
     "Curves are means over the seeds with their sample standard deviation around them; a seed that has ended holds its "
-    "last value (`1 of 3 held` beside the arm), so that a mean does not jump where one ends before the others."
+    "last value (`1 of 3 held` beside the arm), so that a mean does not jump where one ends before the others. More "
+    "than four arms are ranked by the last epoch's validation accuracy, or the loss where there is none: dots are "
+    "means, bars one standard deviation to each side, and the vertical rule is the first arm's value."
 )
 _PALETTE = ("ctrl+p", "the command palette: every action by name")
 _TABLE = (
@@ -33,8 +35,9 @@ _TABLE = (
     "arrows, pages, home and end scroll it, `,` sorts by the next column, `;` shows each seed as a dot",
 )
 _MOUSE = (
-    "mouse: a click on a loss pane or a row of the table selects its arm, on a title of the table sorts by it (again: "
-    "the other way round, then the preset's order), on a knob chooses it, on its arrows turns it"
+    "mouse: a click on a loss pane, a line of the ranking or a row of the table selects its arm, on a title of the "
+    "table sorts by it (again: the other way round, then the preset's order), on a knob chooses it, on its "
+    "arrows turns it"
 )
 
 

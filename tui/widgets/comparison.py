@@ -63,6 +63,11 @@ class Comparison(Lines):
         """For another experiment: the preset's order, from the first column."""
         self._order, self._first, self._seen = Order(), 0, None
 
+    @property
+    def has_dots(self) -> bool:
+        """Whether the leading outcome is drawn seed by seed."""
+        return self._dots
+
     def line_of(self, arm: str) -> int:
         """The line of an arm's row, from 0."""
         return self._arms.index(arm) if arm in self._arms else 0

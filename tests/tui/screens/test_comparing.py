@@ -35,6 +35,7 @@ async def test_the_table_in_focus_takes_the_keys_and_gives_them_back(size):
         await person.sees(lambda: "val acc▼" in head(person) and pane.scroll_y == pane.max_scroll_y)
         await person.press("home", "semicolon")
         await person.sees(lambda: pane.scroll_y == 0 and any("│" in text.plain for text in table._texts))
+        await person.sees("• a seed  │ their mean")
         await person.pilot.click(table, offset=(3, 1))
         await person.sees(lambda: "reverse" in str(table._texts[1].spans[1].style))
         chosen = person.main._chosen.arm
