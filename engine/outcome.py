@@ -79,6 +79,15 @@ def weights_in_words(rows: Sequence[ArmRow]) -> str:
     )
 
 
+def table_weights_in_words(rows: Sequence[ArmRow]) -> str:
+    """Of which weights the table's numbers are: validation is of the last epoch, the test of what is kept."""
+    if all(row.test_loss is None for row in rows) or all(
+        kept.last or not kept.best for row in rows for kept in row.kept.values()
+    ):
+        return "last epoch's weights"
+    return f"val last epoch's, test {weights_in_words(rows)}"
+
+
 def _test_in_words(base: ArmRow, leader: ArmRow) -> str:
     """What the test says of the leader: its accuracy, or the loss where there is none, as in a regression."""
     measures: tuple[tuple[str, Callable[[Kept], float], int, Callable[[float], str]], ...] = (

@@ -44,7 +44,8 @@ class Ranking:
 
     metric : by which they are ranked.
     reference : the outcome of the preset's first arm, which the others are compared with; None until it has one.
-    limits : the scale on which all outcomes can be seen, one standard deviation to each side; None without any.
+    limits : the scale on which all outcomes can be seen, one standard deviation to each side and each seed by itself;
+        None without any.
     """
 
     metric: str
@@ -82,6 +83,7 @@ def _limits(arms: Sequence[Ranked], metric: str) -> tuple[float, float] | None:
     # Of one that is far off neither end counts.
     near = [number for number in numbers if number.mean <= far]
     ends = [number.mean + side * (number.std or 0.0) for number in near for side in (-1, 1)]
+    ends += [value for number in near for value in number.values]
     low, high = min(ends), min(max(ends), max(far, max(number.mean for number in near)))
     if metric == "val_acc":
         low, high = max(low, 0.0), min(high, 1.0)

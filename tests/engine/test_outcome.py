@@ -4,9 +4,9 @@ import dataclasses
 
 import pytest
 
-from engine.outcome import in_words, outcome_in_words
+from engine.outcome import in_words, outcome_in_words, table_weights_in_words
 from engine.preset import read_preset
-from engine.summary import ArmRow, summarize
+from engine.summary import ArmRow, Number, summarize
 from tests.epochs import record_of, row
 from tests.tui.views import lane, stop
 
@@ -166,3 +166,15 @@ def test_a_lane_whose_best_epoch_is_its_last_does_not_blur_which_weights_are_kep
     ends = dict([stop("a", "epochs"), stop("b", "epochs")])
     ends = {place: dataclasses.replace(end, kept_epoch=10) for place, end in ends.items()}
     assert "with the last epoch's weights" in in_words(summarize(record_of(preset, last, ends)))
+
+
+def test_the_table_says_of_which_weights_its_numbers_are():
+    def words(tested: bool, best: bool, last: bool = False) -> str:
+        rows = [dataclasses.replace(row("plain", best=best), test_loss=Number(0.5) if tested else None)]
+        kept = {seed: dataclasses.replace(one, last=last) for seed, one in rows[0].kept.items()}
+        return table_weights_in_words([dataclasses.replace(rows[0], kept=kept)])
+
+    assert words(tested=False, best=True) == "last epoch's weights"
+    assert words(tested=True, best=True) == "val last epoch's, test best epoch's weights"
+    assert words(tested=True, best=False) == "last epoch's weights"
+    assert words(tested=True, best=True, last=True) == "last epoch's weights"  # which is the best one

@@ -124,6 +124,11 @@ FAULTS: Faults = {
         ("measured_Ln & np.isfinite(values_Ln) if _is_in_every_epoch(metric) else measured_Ln", "measured_Ln"),
         ("if measured[row, column]:", "if True:"),
     ],
+    ("engine/ranking.py", "tests/engine/test_ranking.py"): [
+        ("return not arm.measured, arm.diverged > 0,", "return not arm.measured, False,"),
+        ("if number.mean <= far]", "if True]"),
+        ("low, high = max(low, 0.0), min(high, 1.0)", "low, high = max(low, 0.0), high"),
+    ],
     ("engine/verdict.py", "tests/engine/test_verdict.py tests/tui/test_report.py"): [
         ("abs(self.mean) > max(self.spread, least)", "abs(self.mean) >= 0"),
         ("squares / (n - 1)", "squares / n"),

@@ -99,10 +99,29 @@ FAULTS: Faults = {
     ],
     ("tui/widgets/comparison.py", f"{_W}/test_comparison.py"): [
         ("for sentence in [*lines, line][:3]", "for sentence in [*lines, line]"),
-        ("shown.remove(max(shown", "shown.remove(min(shown"),
+        ("if taken > room:", "if taken > room + 3:"),
+        ("self._first = max(0, min(self._first, self._last))", "self._first = max(0, self._first)"),
+        ("if event.y < len(self._arms):", "if event.y <= len(self._arms) + 1:"),
+        ("if start <= x < end", "if start < x <= end + 3"),
         ("if row.arm == best else ' '", "if row.arm != best else ' '"),
         ('marked = " reverse" if row.arm == selected else ""', 'marked = ""'),
         ("if line and len(line) + 1 + len(word) > width - 1:", "if line and len(line) + 1 + len(word) > width + 9:"),
+    ],
+    ("tui/widgets/columns.py", f"{_W}/test_comparison.py"): [
+        ("return Order() if self.best_last else", "return Order() if not self.best_last else"),
+        ("(place + 1) % len(places)", "(place + 1) % (len(places) - 1)"),
+        ("reverse=column.higher_is_better != self.best_last", "reverse=self.best_last"),
+    ],
+    ("tui/widgets/forest_plot.py", f"{_W}/test_forest_plot.py"): [
+        ("if not self._scrolled:", "if True:"),
+        ("place = self._top + event.y // self._pitch", "place = self._top + event.y"),
+        ("if room - max(map(len, texts)) < _EASY:", "if False:"),
+        ("selected if selected in others else others[0]", "selected or others[0]"),
+    ],
+    ("tui/charts/intervals.py", f"{_C}/test_intervals.py"): [
+        ("min(abs(share), abs(share - 1)) < 1e-9", "False"),
+        ("if len(values) > 1 and", "if"),
+        ('styles.setdefault(crossing, "dim")', 'styles[crossing] = "dim"'),
     ],
     ("tui/widgets/stopping.py", f"{_W}/test_stopping.py"): [
         ("if (arm, lane.seed) not in view.record.stopped", "if True"),

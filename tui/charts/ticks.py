@@ -62,3 +62,16 @@ def whole_ticks(low: float, high: float, count: int) -> list[tuple[float, str]]:
     else:
         values = [v for v in _values(low, high, count, (1, 2, 5)) if v == round(v)]
     return [(v, f"{v:.0f}" if abs(v) < 1e5 else _short([v])[0]) for v in values]
+
+
+def round_limits(low: float, high: float, count: int = 8) -> tuple[float, float]:
+    """Round numbers on or outside two others, at most `count` steps apart: a scale that stays while they creep."""
+    if not high > low:
+        pad = 0.05 * abs(low) or 1.0
+        low, high = low - pad, high + pad
+    power = 10.0 ** (math.floor(math.log10((high - low) / count)) - 1)
+    for step in (power * scale * m for scale in (1, 10, 100, 1000) for m in (1, 2, 2.5, 5)):
+        first, last = math.floor(low / step + 1e-9), math.ceil(high / step - 1e-9)
+        if last - first <= count:
+            return first * step, last * step
+    return low, high

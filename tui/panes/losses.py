@@ -1,4 +1,4 @@
-"""The loss curves: a pane for each arm, or one for all of them."""
+"""The loss curves: a pane for each arm, or one for all; or the ranking of many arms beside the curves of two."""
 
 from __future__ import annotations
 
@@ -9,11 +9,15 @@ from textual.containers import HorizontalScroll
 from textual.widget import Widget
 
 from engine.preset import Preset
+from engine.ranking import leading_metric, rank
 from engine.view import View
 from tui.charts.palette import COLOURS, Rgb, colour
+from tui.panes.ranking import RankingPane
 from tui.panes.registry import Part, Setup, Shown, register
 from tui.widgets import run_plots
+from tui.widgets.forest_plot import compared
 from tui.widgets.pane import ChartPane
+from tui.widgets.rows import rows_of
 
 # A pane narrower than this shows no curve worth seeing: more arms than fit start in one pane.
 PANE_WIDTH = 34
@@ -22,6 +26,8 @@ PANE_WIDTH = 34
 @register
 class Losses(HorizontalScroll, Part):
     """One pane an arm, all on one scale, and a pane of all arms; `-overlay` on the screen says which are shown.
+
+    With `-ranking` the pane of all arms gives way to their ranking, and with `-wide` to two arms' curves beside it.
 
     It holds panes and is none itself: each of them is focused and enlarged on its own.
     """
@@ -37,6 +43,10 @@ class Losses(HorizontalScroll, Part):
     #overlay { display: none; width: 1fr; height: 100%; }
     .-overlay .loss { display: none; }
     .-overlay #overlay { display: block; }
+    .-ranking #overlay { display: none; }
+    .-ranking #ranking { display: block; }
+    #pair { display: none; width: 3fr; height: 100%; }
+    .-ranking.-wide #pair { display: block; }
     """
     part, number, room, place, frame = "losses", 1, "losses", 0, "losses"
     summary = "losses"
@@ -50,6 +60,8 @@ class Losses(HorizontalScroll, Part):
     def compose(self) -> ComposeResult:
         yield from self._panes()
         yield ChartPane("1 loss, all arms", ascii_only=self._ascii, id="overlay")
+        yield RankingPane(self._ascii)
+        yield ChartPane("loss", ascii_only=self._ascii, id="pair")
 
     def _panes(self) -> list[ChartPane]:
         return [
@@ -64,7 +76,9 @@ class Losses(HorizontalScroll, Part):
 
     def target(self, shown: Shown) -> Widget:
         place = self._arms.index(shown.arm) if shown.arm in self._arms else 0
-        return self.query_one("#overlay" if shown.overlay else f"#loss-{place}")
+        if shown.overlay:
+            return self.query_one("#ranking" if shown.ranking else "#overlay")
+        return self.query_one(f"#loss-{place}")
 
     def arm_of(self, widget: Widget | None) -> str | None:
         """The arm whose pane the widget is, or is in."""
@@ -76,7 +90,10 @@ class Losses(HorizontalScroll, Part):
     def update(self, view: View, shown: Shown) -> None:
         kind = "log loss" if shown.log else "loss"
         if shown.overlay:
-            self._draw_overlay(view, shown, kind)
+            if shown.ranking:
+                self._draw_ranking(view, shown, kind)
+            else:
+                self._draw_overlay(view, shown, kind)
             return
         drawn = run_plots.loss_plots(view, shown.log)
         for place, arm in enumerate(self._arms):
@@ -103,6 +120,16 @@ class Losses(HorizontalScroll, Part):
             [*([("off the scale: ", None)] if gone else []), *gone, (held + many, None)],
         )
         overlay.show(plot)
+
+    def _draw_ranking(self, view: View, shown: Shown, kind: str) -> None:
+        ranking = rank(rows_of(view), leading_metric(view.preset))
+        self.query_one(RankingPane).update(view, ranking, shown.arm, self._numbered)
+        pair = self.query_one("#pair", ChartPane)
+        if pair.display and shown.zoomed is None:
+            arms = compared(ranking, shown.arm)
+            places = [self._arms.index(arm) for arm in arms]
+            pair.entitle([(f"{kind}: ", None), *self._key(arms, places, self._numbered)], self._legend)
+            pair.show(run_plots.pair_plot(view, shown.log, arms))
 
     def _averages(self, view: View, arm: str) -> list[tuple[str, Rgb | None]]:
         """The legend of an arm's averaged weights, where it keeps any."""

@@ -31,6 +31,7 @@ class Shown:
     arm : the selected one, or None for all.
     log, gap, layers : losses on a log scale, the gap for the accuracy, norms by layer.
     overlay : all arms in one pane.
+    ranking : of many arms that pane is their ranking, and not their curves.
     look : the closer look, or None.
     zoomed : the pane that is enlarged, or None.
     original : the preset as it was loaded, to which knobs go back; None before one is.
@@ -44,6 +45,7 @@ class Shown:
     look: str | None = None
     zoomed: Widget | None = None
     original: Preset | None = None
+    ranking: bool = False
 
 
 @dataclass(frozen=True, slots=True)

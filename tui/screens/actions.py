@@ -81,7 +81,15 @@ ACTIONS: tuple[Action, ...] = (
         Action(f"look({name!r})", look.key, look.key, look.shown, look.help, "a closer look", footer="look")
         for name, look in LOOKS.items()
     ),
-    Action("overlay", "o", "o", "overlay", "all arms in one pane, or a pane each", "view", footer="view"),
+    Action(
+        "overlay",
+        "o",
+        "o",
+        "overlay",
+        "all arms in one pane, or a pane each; of many arms a ranking",
+        "view",
+        footer="view",
+    ),
     Action("log_scale", "l", "l", "log", "losses on a logarithmic scale, or a linear one", "view", footer="view"),
     Action("gap", "g", "g", "gap", "accuracy, or the gap between validation and train loss", "view", footer="view"),
     Action("norms", "n", "n", "norms", "weight norms by arm, or by layer of the selected arm", "view", footer="view"),

@@ -19,6 +19,7 @@ from tui.screens.messages import OpenPreset
 from tui.screens.painter import Painter
 from tui.screens.shown_run import ShownRun
 from tui.widgets.knobs import KnobPanel
+from tui.widgets.picked import ArmPicked
 from tui.widgets.words import setting
 
 
@@ -115,9 +116,17 @@ class ArmsAndKnobs(Screen[None]):
         """A click on an arm's loss pane selects the arm."""
         arm = self.query_one(Losses).arm_of(event.widget)
         if arm is not None:
-            self._chosen.arm = arm
-            self._ask_to_look()
-            self._painter.draw_all()
+            self._choose(arm)
+
+    def on_arm_picked(self, event: ArmPicked) -> None:
+        """A click on an arm's line of the table or the ranking selects it too."""
+        self._choose(event.arm)
+
+    def _choose(self, arm: str) -> None:
+        self.query_one(KnobPanel).close_edit()
+        self._chosen.arm = arm
+        self._ask_to_look()
+        self._painter.draw_all()
 
     def action_more_knobs(self) -> None:
         self.query_one(KnobPanel).toggle_more()

@@ -6,10 +6,12 @@ from textual.screen import Screen
 from textual.widgets import Static
 
 from tui.panes.losses import PANE_WIDTH
+from tui.widgets.run_plots import MANY
 
 SMALLEST = (60, 18)
 COMPACT = (110, 34)
 SIDE = 46
+WIDE = 120  # columns from which on there are curves beside a ranking
 PAGES = 3
 
 # The style of the main screen.
@@ -34,8 +36,11 @@ MainScreen #below { height: auto; }
 """
 
 
-def arrange(screen: Screen[None], arms: int, overlay: bool | None) -> None:
-    """Set the screen's classes for its size, and for so many arms; `overlay` is what the user has chosen, or None."""
+def arrange(screen: Screen[None], arms: int, overlay: bool | None, ranking: bool = True) -> None:
+    """Set the screen's classes for its size, and for so many arms; `overlay` is what the user has chosen, or None.
+
+    With `ranking` the overlay of many arms is their ranking.
+    """
     width, height = screen.size
     tiny = width < SMALLEST[0] or height < SMALLEST[1]
     compact = width < COMPACT[0] or height < COMPACT[1]
@@ -50,7 +55,11 @@ def arrange(screen: Screen[None], arms: int, overlay: bool | None) -> None:
     screen.refresh_bindings()
     fits = arms * PANE_WIDTH <= (width if compact else width - SIDE)
     screen.set_class(not fits, "-many")
-    screen.set_class(not fits if overlay is None else overlay, "-overlay")
+    many = arms > MANY
+    overlaid = many or not fits if overlay is None else overlay
+    screen.set_class(overlaid, "-overlay")
+    screen.set_class(overlaid and ranking and many, "-ranking")
+    screen.set_class(width >= WIDE, "-wide")
 
 
 def show_page(screen: Screen[None], page: int) -> None:

@@ -37,6 +37,7 @@ class Chosen:
     log, gap, layers : how losses, accuracy and norms are drawn.
     look : the closer look that is open.
     overlay : one pane for all arms or a pane each; None for what fits.
+    ranking : of many arms that one pane is their ranking, not all their curves.
     page : the page of panes on a small screen.
     speed, paused : as asked for last: the worker's word comes a frame later, keys come in bursts.
     """
@@ -47,6 +48,7 @@ class Chosen:
     layers: bool = False
     look: str | None = None
     overlay: bool | None = None
+    ranking: bool = True
     page: int = 0
     speed: float | None = None
     paused: bool = False

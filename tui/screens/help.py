@@ -25,10 +25,20 @@ _INTRO = (
     "may follow it. A star marks the arm whose kept weights have the lowest validation loss, where its difference to "
     "every other arm, paired by seed, is larger than the spread of those differences: ties and single seeds have none. "
     "Curves are means over the seeds with their sample standard deviation around them; a seed that has ended holds its "
-    "last value (`1 of 3 held` beside the arm), so that a mean does not jump where one ends before the others."
+    "last value (`1 of 3 held` beside the arm), so that a mean does not jump where one ends before the others. More "
+    "than four arms are ranked by the last epoch's validation accuracy, or the loss where there is none: dots are "
+    "means, bars one standard deviation to each side, and the vertical rule is the first arm's value."
 )
 _PALETTE = ("ctrl+p", "the command palette: every action by name")
-_MOUSE = "mouse: a click on a loss pane selects its arm, on a knob chooses it, on its arrows turns it"
+_TABLE = (
+    "in pane 4",
+    "arrows, pages, home and end scroll it, `,` sorts by the next column, `;` shows each seed as a dot",
+)
+_MOUSE = (
+    "mouse: a click on a loss pane, a line of the ranking or a row of the table selects its arm, on a title of the "
+    "table sorts by it (again: the other way round, then the preset's order), on a knob chooses it, on its "
+    "arrows turns it"
+)
 
 
 class HelpScreen(ModalScreen[None]):
@@ -55,7 +65,7 @@ class HelpScreen(ModalScreen[None]):
             panes = numbered()
             names = ", ".join(pane.summary for pane in panes)
             yield Static(
-                _listing([(f"{panes[0].number} - {panes[-1].number}", f"focus a pane: {names}"), _PALETTE], 10)
+                _listing([(f"{panes[0].number} - {panes[-1].number}", f"focus a pane: {names}"), _TABLE, _PALETTE], 10)
             )
             yield Static(Text(f"\n{_MOUSE}\n"))
             for section, members in groupby(settings_by_key().values(), key=lambda setting: setting.section):

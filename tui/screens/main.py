@@ -15,6 +15,7 @@ from engine.preset import Preset
 from engine.view import AnyWorker, View
 from tui.looks import LOOKS
 from tui.panes import PANES, Part, Setup, Shown
+from tui.panes.comparison import ComparisonPane
 from tui.panes.losses import Losses
 from tui.panes.registry import Room
 from tui.screens.actions import bindings
@@ -33,6 +34,7 @@ from tui.widgets.guide import Guide
 from tui.widgets.header import RunHeader
 from tui.widgets.knobs import KnobPanel
 from tui.widgets.pane import Pane
+from tui.widgets.run_plots import MANY
 from tui.widgets.stopping import StoppingGauges
 
 SPEEDS: tuple[float | None, ...] = (0.5, 1, 2, 5, 10, 15, 20, 50, 100, 200, 500, None)
@@ -104,7 +106,7 @@ class MainScreen(LivesOn, ArmsAndKnobs, CanTry):
         chosen = self._chosen
         return Shown(
             chosen.arm, chosen.log, chosen.gap, chosen.layers, self.has_class("-overlay"), chosen.look, self.maximized,
-            self.run.original,
+            self.run.original, self.has_class("-ranking"),
         )  # fmt: skip
 
     def draw(self, force: bool = False) -> None:
@@ -125,7 +127,7 @@ class MainScreen(LivesOn, ArmsAndKnobs, CanTry):
             self._painter.draw_all()
 
     def _arrange(self) -> None:
-        arrange(self, len(self.run.arms), self._chosen.overlay)
+        arrange(self, len(self.run.arms), self._chosen.overlay, self._chosen.ranking)
 
     def _open_first_look(self) -> None:
         """Data in the plane open their boundary by themselves; a look of another kind that is open stays."""
@@ -227,7 +229,13 @@ class MainScreen(LivesOn, ArmsAndKnobs, CanTry):
     # Views -----------------------------------------------------------------------------------------------------------
 
     def action_overlay(self) -> None:
-        self._chosen.overlay = not self.has_class("-overlay")
+        """A pane for each arm, or one for all; of many arms their ranking, a pane each, then all their curves."""
+        if self.maximized is not None and self.query_one(Losses) in self.maximized.ancestors:
+            self.minimize()  # what is enlarged is shown no more
+        overlaid, many = self.has_class("-overlay"), len(self.run.arms) > MANY
+        ranked = self.has_class("-ranking")
+        self._chosen.overlay = not overlaid or (many and not ranked)
+        self._chosen.ranking = overlaid and not ranked if many else self._chosen.ranking
         self._arrange()
         self.call_after_refresh(self._painter.draw_all)
         self.call_after_refresh(self._scroll_to_arm)
@@ -286,7 +294,7 @@ class MainScreen(LivesOn, ArmsAndKnobs, CanTry):
             self.query_one(Losses).target(shown).scroll_visible(animate=False)
         # Some lines above it stay in sight.
         line = self.query_one(StoppingGauges).line_of.get(arm, 0)
-        self.query_one("#comparison").scroll_to(y=max(0, self.run.arms.index(arm) - 4), animate=False)
+        self.query_one(ComparisonPane).scroll_to_arm(arm)
         self.query_one("#stopping").scroll_to(y=max(0, line - 4), animate=False)
 
     def action_look(self, name: str) -> None:

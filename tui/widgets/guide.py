@@ -8,9 +8,9 @@ from textual.events import Click
 
 from engine.outcome import outcome_in_words
 from engine.preset import Preset, question_of
-from engine.summary import summarize
 from engine.view import View
 from tui.widgets.lines import Lines
+from tui.widgets.rows import rows_of
 from tui.widgets.words import wrapped
 
 # The outcome takes no more lines than these.
@@ -53,7 +53,7 @@ class Guide(Lines, can_focus=True):
             self.screen.set_focus(None)
 
     def _at_the_end(self, view: View, original: Preset, width: int) -> list[Text]:
-        words = outcome_in_words(summarize(view.record))
+        words = outcome_in_words(rows_of(view))
         lines = [Text(line, style="bold", no_wrap=True) for line in wrapped(words, width, _MOST_LINES)] if words else []
         if not words:
             lines = [_question(original, width)]

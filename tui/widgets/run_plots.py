@@ -180,6 +180,19 @@ def overlay_plot(view: View, log: bool, selected: str | None) -> Plot:
     )
 
 
+def pair_plot(view: View, log: bool, arms: Sequence[str]) -> Plot:
+    """The losses of some arms out of many, on a scale of their own."""
+    curves = _curves(view, arms, LOSSES)
+    return Plot(
+        bare(curves),
+        marks=(*knob_marks(view, arms), *(mark for arm in arms for mark in best_mark(view, arm))),
+        x_limits=x_limits(view),
+        y_limits=shared_limits(curves, log),
+        log=log,
+        empty=waiting(view),
+    )
+
+
 def bare(curves: Sequence[Series]) -> tuple[Series, ...]:
     """Without their bands, which would hide the curves where there are several arms."""
     return tuple(replace(series, low=None, high=None) for series in curves)
