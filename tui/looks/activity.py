@@ -25,7 +25,7 @@ class Activity(LookOfEach):
         """Histograms grow to the room there is: up to four lines high, and as many columns to a bin as fit."""
         layers = moment.seen("activity", arm)
         if not layers:
-            return moment.instead("activity", arm, "This network has no hidden layer.")
+            return moment.instead(arm, "activity")
         names = min(14, max(*(len(layer.layer) for layer in layers), name.cell_len if name else 0))
         bins = len(layers[0].counts)
         columns = max(1, min(3, (width - names - 49) // bins))

@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from engine.looks.pictures import Picture
 
 _SMALL = 8
-_NO_IMAGES = "This preset's examples are no images."
 
 
 @register
@@ -30,7 +29,7 @@ class Pictures(LookOfEach):
         """A strip of what the network is fed, and one of its worst mistakes, each image with its label."""
         seen = moment.seen("pictures", arm)
         if seen is None:
-            return moment.instead("pictures", arm, _NO_IMAGES)
+            return moment.instead(arm, "pictures")
         strips = (("fed in the next batch", seen.fed), ("worst mistakes on validation", seen.mistakes))
         shown = [pictures for _, pictures in strips if pictures]
         size = min(28, len(shown[0][0].pixels)) if shown else 0
@@ -58,7 +57,7 @@ class Pictures(LookOfEach):
 def _fed(moment: Moment, arm: str, width: int, height: int) -> list[Text]:
     seen = moment.seen("fed", arm)
     if seen is None:
-        return moment.instead("fed", arm, _NO_IMAGES)
+        return moment.instead(arm, "fed")
     title = moment.name(arm).append(
         " is fed" if seen.fed else " is fed nothing any more: the run has ended", style="dim"
     )

@@ -63,7 +63,7 @@ class Surface(Look):
     def draw(self, moment: Moment) -> Plot | list[Text]:
         arms = arms_in_view(moment.arms, moment.arm)
         if not all(moment.has_seen(need, arm) for need in self.needs for arm in arms):
-            return moment.instead("surface", next(a for a in arms if not moment.has_seen("fit", a)), "")
+            return moment.instead(moment.arm, *self.needs)
         surfaces = {arm: seen for arm in arms if (seen := moment.seen("surface", arm)) is not None}
         if surfaces:
             return surface_lines(moment, surfaces)
@@ -74,7 +74,7 @@ class Surface(Look):
         }
         if fits:
             return fit_plot(moment, fits)
-        return [Text("Only data of two inputs, or of one and a number, can be drawn.", style="dim")]
+        return moment.instead(moment.arm, *self.needs)
 
 
 def fit_plot(moment: Moment, fits: dict[str, Fit]) -> Plot:

@@ -13,7 +13,7 @@ from tui.widgets.words import bar
 @register
 class Weights(LookOfEach):
     name, key, shown, place = "weights", "u", "weights", 1
-    help = "each layer: norm, size of its update, share near zero"
+    help = "each layer: norm, size of update, share near zero"
     title = "weights"
     needs = ("weights",)
 
@@ -24,7 +24,7 @@ class Weights(LookOfEach):
         """One layer a line."""
         layers = moment.seen("weights", arm)
         if not layers:
-            return moment.instead("weights", arm, "This network has no weights.")
+            return moment.instead(arm, "weights")
         names = min(16, max(*(len(layer.layer) for layer in layers), name.cell_len if name else 0))
         lines = [headed(f"{'':{names}} {'norm':>9} {'update':>9}  below 0.001", name, names + 1)]
         room = max(4, width - names - 30)

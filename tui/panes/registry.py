@@ -32,6 +32,7 @@ class Shown:
     log, gap, layers : losses on a log scale, the gap for the accuracy, norms by layer.
     overlay : all arms in one pane.
     look : the closer look, or None.
+    best : whether it is at the best weights, not at the present ones.
     zoomed : the pane that is enlarged, or None.
     original : the preset as it was loaded, to which knobs go back; None before one is.
     """
@@ -42,6 +43,7 @@ class Shown:
     layers: bool = False
     overlay: bool = False
     look: str | None = None
+    best: bool = False
     zoomed: Widget | None = None
     original: Preset | None = None
 
