@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+import numpy as np
 from rich.text import Text
 
 from tui.charts.palette import blend, colour
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from engine.looks.fit import Fit
     from engine.looks.surface import Surface as Seen
 
+# So many shades from unsure to sure.
+_STEPS = 24
 # More surfaces than these beside one another show nothing.
 _MOST = 4
 
@@ -131,19 +134,20 @@ def _signs(surface: Seen, columns: int, rows: int) -> dict[int, dict[int, str]]:
 
 def _pixels(surface: Seen, columns: int, rows: int, dark: bool) -> list[list[Pixel]]:
     ground: Pixel = (18, 18, 18) if dark else (245, 245, 245)
-    high, wide = len(surface.classes), len(surface.classes[0])
-    classes = max((max(row) for row in surface.classes), default=0) + 1
-    least = 1 / max(2, classes)
-    pixels = []
-    for y in range(rows):
-        source = y * high // rows
-        row = []
-        for x in range(columns):
-            column = x * wide // columns
-            sure = (surface.confidence[source][column] - least) / (1 - least)
-            strength = 0.15 + 0.45 * min(1.0, max(0.0, sure))
-            row.append(blend(colour(surface.classes[source][column], dark), ground, strength))
-        pixels.append(row)
+    classes = np.asarray(surface.classes)
+    high, wide = classes.shape
+    count = int(classes.max(initial=0)) + 1
+    least = 1 / max(2, count)
+    sure = np.clip((np.nan_to_num(np.asarray(surface.confidence)) - least) / (1 - least), 0.0, 1.0)
+    # In steps, so that most cells look as the one before: a line is sent, and cut, in runs of equal cells.
+    shades = [
+        blend(colour(label, dark), ground, 0.15 + 0.45 * step / _STEPS)
+        for label in range(count)
+        for step in range(_STEPS + 1)
+    ]
+    places = classes * (_STEPS + 1) + np.rint(sure * _STEPS).astype(np.int64)
+    taken = places[np.arange(rows)[:, None] * high // rows, np.arange(columns) * wide // columns]
+    pixels = [[shades[place] for place in row] for row in taken.tolist()]
     for x_value, y_value, label, part in surface.points:
         column = round((x_value - surface.left) / (surface.right - surface.left) * (columns - 1))
         line = round((surface.top - y_value) / (surface.top - surface.bottom) * (rows - 1))

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from itertools import zip_longest
+from functools import lru_cache
+from itertools import groupby, zip_longest
 
+from rich.color import Color
+from rich.style import Style
 from rich.text import Text
 
 Pixel = tuple[int, int, int]
@@ -58,9 +61,22 @@ def append_half_blocks(
     ascii_only: bool,
     signs: Mapping[int, str] | None = None,
 ) -> None:
-    """Two rows of pixels as one line; without the half-block as blanks (or signs) on the lower row's colour."""
-    for column, ((r, g, b), (r2, g2, b2)) in enumerate(zip(upper, lower, strict=True)):
+    """Two rows of pixels as one line; without the half-block as blanks (or signs) on the lower row's colour.
+
+    Equal cells beside one another are one piece of text: what a line costs to draw goes by its pieces.
+    """
+    column = 0
+    for (above, below), run in groupby(zip(upper, lower, strict=True)):
+        count = sum(1 for _ in run)
         if ascii_only:
-            line.append((signs or {}).get(column, " "), style=f"default on rgb({r2},{g2},{b2})")
+            shown = "".join((signs or {}).get(place, " ") for place in range(column, column + count))
+            line.append(shown, style=_style(None, below))
         else:
-            line.append("▀", style=f"rgb({r},{g},{b}) on rgb({r2},{g2},{b2})")
+            line.append("▀" * count, style=_style(above, below))
+        column += count
+
+
+@lru_cache(maxsize=4096)
+def _style(above: Pixel | None, below: Pixel) -> Style:
+    top = Color.default() if above is None else Color.from_rgb(*above)
+    return Style(color=top, bgcolor=Color.from_rgb(*below))
