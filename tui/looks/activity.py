@@ -20,6 +20,10 @@ class Activity(LookOfEach):
     help = "each layer's outputs: histogram, dead and saturated"
     title = "activations"
     needs = ("activity",)
+    least_width = 90
+
+    def least_height(self, moment: Moment, arm: str) -> int:
+        return 1 + len(moment.seen("activity", arm) or ())
 
     def draw_one(self, moment: Moment, arm: str, width: int, height: int, name: Text | None) -> list[Text]:
         """Histograms grow to the room there is: up to four lines high, and as many columns to a bin as fit."""

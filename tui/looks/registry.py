@@ -172,9 +172,16 @@ class Look:
 
 
 class LookOfEach(Look):
-    """A look that shows a block for each arm where all are selected; `needs_of_each` where it then needs others."""
+    """A look that shows a block for each arm where all are selected.
+
+    Attributes
+    ----------
+    needs_of_each : what it then needs, where it is other than `needs`.
+    least_width : of a block, in cells.
+    """
 
     needs_of_each: tuple[str, ...] = ()
+    least_width = 40
 
     def _of_each(self, arms: Sequence[str], selected: str | None) -> bool:
         return selected is None and len(arms) > 1
@@ -197,10 +204,16 @@ class LookOfEach(Look):
         """One block an arm, as many as fit."""
         from tui.widgets.blocks import stacked
 
+        arms = moment.arms[:MOST_ARMS]
         return stacked(
-            moment.arms[:MOST_ARMS], len(moment.arms), moment.width, moment.height, 1,
-            lambda arm, lines: self.draw_one(moment, arm, moment.width, lines, moment.name(arm)),
+            arms, len(moment.arms), moment.width, moment.height,
+            (self.least_width, max(self.least_height(moment, arm) for arm in arms)),
+            lambda arm, width, lines: self.draw_one(moment, arm, width, lines, moment.name(arm)),
         )  # fmt: skip
+
+    def least_height(self, moment: Moment, arm: str) -> int:
+        """How many lines the block of one of several arms needs."""
+        raise NotImplementedError
 
     def draw_one(self, moment: Moment, arm: str, width: int, height: int, name: Text | None) -> list[Text]:
         """One arm in so much room; `name` stands in its first line where it is one of several."""

@@ -10,8 +10,8 @@ from rich.text import Text
 
 from tui.charts.palette import blend, colour
 from tui.charts.plot import Plot, Series
-from tui.looks.registry import Look, Moment, Request, register
-from tui.widgets.blocks import Pixel, append_half_blocks
+from tui.looks.registry import MOST_ARMS, Look, Moment, Request, register
+from tui.widgets.blocks import Pixel, append_half_blocks, grid, left_out
 
 if TYPE_CHECKING:
     from engine.looks.fit import Fit
@@ -19,14 +19,14 @@ if TYPE_CHECKING:
 
 # So many shades from unsure to sure.
 _STEPS = 24
-# More surfaces than these beside one another show nothing.
-_MOST = 4
+# The least width and height of a plane with the arm's name above it, in cells: a smaller one shows nothing.
+_LEAST = (16, 6)
 
 
-def arms_in_view(arms: Sequence[str], arm: str) -> list[str]:
+def arms_in_view(arms: Sequence[str], arm: str, most: int = MOST_ARMS) -> list[str]:
     """As many arms as are shown beside one another, the selected one among them."""
-    first = max(0, arms.index(arm) - _MOST + 1)
-    return list(arms[first : first + _MOST])
+    first = max(0, arms.index(arm) - most + 1)
+    return list(arms[first : first + most])
 
 
 @register
@@ -99,25 +99,35 @@ def fit_plot(moment: Moment, fits: dict[str, Fit]) -> Plot:
 
 def surface_lines(moment: Moment, surfaces: dict[str, Seen]) -> list[Text]:
     """Each arm's classes over the plane in half-blocks, fainter where it is unsure, with some examples as points."""
-    columns = max(8, (moment.width - len(surfaces) + 1) // len(surfaces))
-    rows = max(2, moment.height - 1)
-    title = Text(no_wrap=True)
-    blocks, signs = [], []
-    for place, (arm, surface) in enumerate(surfaces.items()):
-        r, g, b = colour(moment.arms.index(arm), moment.dark)
-        title.append(
-            f"{arm[: columns - 1]:<{columns}}" + (" " if place + 1 < len(surfaces) else ""),
-            style=f"bold rgb({r},{g},{b})",
-        )
-        blocks.append(_pixels(surface, columns, 2 * rows, moment.dark))
-        signs.append(_signs(surface, columns, rows) if moment.ascii_only else {})
-    lines = [title]
+    count = len(moment.arms)
+    columns, rows, shown = grid(count, moment.width, moment.height, *_LEAST, most=len(surfaces))
+    arms = arms_in_view(list(surfaces), moment.arm if moment.arm in surfaces else next(iter(surfaces)), shown)
+    room = (moment.height - (shown < count)) // rows
+    # What does not divide evenly goes to the first lines of arms, so that no row is left empty.
+    spare = moment.height - (shown < count) - room * rows
+    width = (moment.width - columns + 1) // columns
+    lines: list[Text] = []
+    for row, first in enumerate(range(0, shown, columns)):
+        high = max(1, room - 1 + (row < spare))
+        blocks = [_block(moment, arm, surfaces[arm], max(8, width), high) for arm in arms[first : first + columns]]
+        for parts in zip(*blocks, strict=True):
+            line = parts[0]
+            for part in parts[1:]:
+                line.append(" ").append_text(part)
+            lines.append(line)
+    return [*lines, left_out(shown, count)] if shown < count else lines
+
+
+def _block(moment: Moment, arm: str, surface: Seen, columns: int, rows: int) -> list[Text]:
+    """One arm's name, and its plane in so many rows."""
+    name = moment.name(arm)
+    name.truncate(columns, pad=True)
+    pixels = _pixels(surface, columns, 2 * rows, moment.dark)
+    signs = _signs(surface, columns, rows) if moment.ascii_only else {}
+    lines = [name]
     for y in range(rows):
         line = Text(no_wrap=True)
-        for place, block in enumerate(blocks):
-            if place:
-                line.append(" ")
-            append_half_blocks(line, block[2 * y], block[2 * y + 1], moment.ascii_only, signs[place].get(y))
+        append_half_blocks(line, pixels[2 * y], pixels[2 * y + 1], moment.ascii_only, signs.get(y))
         lines.append(line)
     return lines
 

@@ -16,6 +16,10 @@ class Weights(LookOfEach):
     help = "each layer: norm, size of update, share near zero"
     title = "weights"
     needs = ("weights",)
+    least_width = 54
+
+    def least_height(self, moment: Moment, arm: str) -> int:
+        return 1 + len(moment.seen("weights", arm) or ())
 
     def subtitle(self, moment: Moment) -> str:
         return "update: last step's change / norm"
