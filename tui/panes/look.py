@@ -18,9 +18,10 @@ from tui.widgets.lines import Lines
 class LookPane(RunPane):
     SCOPED_CSS = False
     DEFAULT_CSS = """
-    #look { display: none; width: 1fr; }
+    #look { display: none; width: 1fr; overflow-y: auto; }
     .-look #look { display: block; }
-    #look-lines, #look-chart { height: 1fr; }
+    #look-lines { height: auto; min-height: 100%; }
+    #look-chart { height: 1fr; }
     """
     part, room, place, page, frame = "look", "trends", 30, 1, "trends"
 
@@ -32,7 +33,14 @@ class LookPane(RunPane):
         if shown.look is None:
             return
         look = LOOKS[shown.look]
-        moment = Moment(view, shown.arm, *self.content_size, self.app.current_theme.dark, self.ascii_only, shown.best)
+        moment = Moment(
+            view,
+            shown.arm,
+            *self.scrollable_content_region.size,
+            self.app.current_theme.dark,
+            self.ascii_only,
+            shown.best,
+        )
         arms = look.whose_weights(moment)
         weights = f", {moment.weights(arms)}" if arms and not look.why_not(moment) else ""
         self.entitle(f"{look.heading(moment)}{weights}", look.subtitle(moment))

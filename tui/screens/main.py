@@ -303,6 +303,10 @@ class MainScreen(LivesOn, ArmsAndKnobs, CanTry):
             self._send_all(LOOKS[look].on_open())
         self._ask_to_look()
         self._show_page_of("look")
+        if look is not None:  # what is longer than the pane is scrolled
+            self.action_focus_pane("look")
+        elif getattr(self.focused, "id", None) == "look":
+            self.set_focus(None)
 
     def _ask_to_look(self) -> None:
         """Let the worker know what is to be looked at now."""
