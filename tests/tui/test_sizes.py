@@ -84,6 +84,8 @@ def test_what_is_smaller_is_drawn_at_once_and_what_the_window_is_no_more_never(w
     window.resize(300, 100)
     window.resize(60, 20)
     assert window.size == Size(60, 20)
+    window.wait(1.0)
     window.take(Size(500, 200))
+    assert window.size == Size(60, 20)
     window.wait(1.0)
     assert window.size == Size(60, 20)

@@ -23,7 +23,7 @@ _LEVELS = (0, 95, 135, 175, 215, 255)
 _NEAR = 3
 # A turned hue counts so much more than a difference in lightness, and so do a faded and a stronger colour:
 # where no colour is near, grey is better than another colour.
-_HUE, _FADED, _STRONGER = 3.0, 2.0, 4.0
+_HUE, _FADED, _STRONGER = 6.0, 2.0, 4.0
 
 
 def _linear(value: int) -> float:
