@@ -57,6 +57,7 @@ def arranged_record(record: RunRecord, names: Mapping[str, str], preset: Preset,
             arms=tuple(names[arm] for arm in started.arms if arm in names),
             parameters_by_arm=_of(started.parameters_by_arm, names),
             layers_by_arm=_of(started.layers_by_arm, names),
+            inputs_by_arm=_of(started.inputs_by_arm, names),
         )
     for name in ("last", "would_stop", "stopped", "finished"):
         lanes: Mapping[Lane, Any] = getattr(record, name)

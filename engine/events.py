@@ -31,9 +31,19 @@ class Loading(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class Inputs:
+    """What an arm is trained on: how many numbers an example has, whether these are an image, and the task
+    (classification, binary or regression)."""
+
+    features: int
+    task: str
+    images: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Started(Event):
     """The lab is ready. Counts are of the first arm; `parameters_by_arm` shows where arms differ; `warnings` are about
-    the data, a line each."""
+    the data, a line each. `inputs_by_arm` is empty in runs that were recorded before there was such a field."""
 
     kind: ClassVar[str] = "started"
     preset: str
@@ -46,6 +56,7 @@ class Started(Event):
     test: int
     parameters_by_arm: dict[str, int] = field(default_factory=dict)
     layers_by_arm: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    inputs_by_arm: dict[str, Inputs] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
 
 
@@ -178,7 +189,7 @@ class Receipt(Event):
 @dataclass(frozen=True, slots=True)
 class Seen(Event):
     """What a closer look saw of a lane at the end of an epoch. `data` are the look's own plain fields (see
-    `engine.looks`), bounded in size; None where the look has no meaning for the lane's data."""
+    `engine.looks`), bounded in size; None where the look has no meaning for the lane, see `engine.looks.lacking`."""
 
     kind: ClassVar[str] = "seen"
     look: str

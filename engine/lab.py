@@ -98,6 +98,7 @@ class Lab:
             test=first.task.test_y_SN.shape[1],
             parameters_by_arm={name: self.stack_of(name).layout.parameters for name in self.preset.arm_names},
             layers_by_arm={name: self.stack_of(name).layout.layers for name in self.preset.arm_names},
+            inputs_by_arm={name: self.stack_of(name).task.inputs for name in self.preset.arm_names},
             warnings=tuple(dict.fromkeys(line for task in self._tasks.values() for line in task.warnings)),
         )
 

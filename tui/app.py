@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import functools
+import gc
 import os
 import signal
 import sys
@@ -40,8 +41,9 @@ from tui.screens.main import MainScreen
 from tui.screens.messages import EndProgram, EndRequested, HungUp, Loaded, OpenPreset, OpenRuns
 from tui.screens.news import notify_failure
 from tui.signals import GRACE_WITH_TABLE, Signals
+from tui.sizes import Sizes
 from tui.stdout import StdoutConsole
-from tui.widgets.plain import AsciiOnly, Colourless, Printable
+from tui.widgets.plain import filters
 
 if TYPE_CHECKING:
     from engine.client import RemoteWorker
@@ -81,21 +83,18 @@ class RegtuiApp(LivesOn, App[int]):
         self._keeper_of, self._stop_on_hang_up = keeper_of, stop_on_hang_up
         self.left: View | None = None  # the run as it was left, to be gone on with
         self.hung_up = False  # the terminal has gone away, and the run goes on
-        self._signals = signals
-        self._ending = False  # the user has asked for the end
-        self.crash = ""  # the message, printed once the screen is left
-        self._device, self._fps, self._ascii = device, fps, ascii_only
+        self._signals, self._sizes = signals, Sizes(self)
+        self._ending, self.crash = False, ""  # the user has asked for the end; the message, printed once it is left
+        self._device, self._ascii = device, ascii_only
         self.worker: AnyWorker = worker or self._worker_of(preset, paused)
         self._kept: Run | None = None  # what there is to go back to where the next preset cannot be loaded
         self._main = MainScreen(preset, self.worker, fps=fps, ascii_only=ascii_only)
         self.last_view: View | None = None
-        self._plain: list[LineFilter] = [Printable(), *([AsciiOnly()] if ascii_only else [])]
-        if self.no_color:
-            self._plain.append(Colourless())
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         """What every line goes through before it is sent."""
-        return [*super().get_line_filters(), *self._plain]
+        colours = None if self.is_headless else self.console.color_system
+        return [*super().get_line_filters(), *filters(self._ascii, self.no_color, colours)]
 
     def _build_driver(self, *args: Any, **options: Any) -> Driver:
         driver = super()._build_driver(*args, **options)
@@ -105,8 +104,8 @@ class RegtuiApp(LivesOn, App[int]):
         return driver
 
     async def on_event(self, event: Event) -> None:
-        """Pass over a size that the window no longer has: to draw 100,000 cells takes a second."""
-        if not (isinstance(event, Resize) and isinstance(self._driver, TerminalDriver)) or self._driver.has(event.size):
+        """Take of a burst of sizes only what is to be drawn."""
+        if not isinstance(event, Resize) or self._sizes.is_due(event.size):
             await super().on_event(event)
 
     def on_mount(self) -> None:
@@ -127,8 +126,8 @@ class RegtuiApp(LivesOn, App[int]):
         if message.signum == signal.SIGINT and view.record.epoch > 0 and not (view.opened or view.attached):
             self.worker.send(Stop())
             self.run_worker(self._leave_tested(code, patience=_TABLE_WITHIN), exclusive=True)
-        else:
-            self.exit(code)
+            return
+        self.exit(code)
 
     def _hang_up(self) -> bool:
         """Let the screen go where there is a run to go on with. In any thread."""
@@ -342,6 +341,7 @@ def run_dashboard(
         preset, device=device, fps=fps, paused=paused, ascii_only=ascii_only, signals=signals, worker=worker,
         keeper_of=keeper_of, stop_on_hang_up=stop_on_hang_up,
     )  # fmt: skip
+    gc.set_threshold(50_000)  # drawing makes objects by the thousand: looking for cycles took half of its time
     try:
         code = app.run(mouse=mouse)
     except Exception as error:  # not of the screen, but of leaving it

@@ -90,5 +90,6 @@ def _started(preset: Preset, parts: Sequence[tuple[RunRecord, dict[str, str]]]) 
         device=", ".join(dict.fromkeys(started.device for started, _ in starts)),
         parameters_by_arm=by_arm("parameters_by_arm"),
         layers_by_arm=by_arm("layers_by_arm"),
+        inputs_by_arm=by_arm("inputs_by_arm"),
         warnings=(),
     )

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from engine.data import scale, split
 from engine.data.pool import Ints, Part, Pool
-from engine.events import Loading
+from engine.events import Inputs, Loading
 from engine.memory import free_memory, refuse_what_cannot_fit
 from engine.preset.errors import PresetError
 from engine.preset.schema import Data
@@ -50,6 +50,11 @@ class Task:
     kind: str = "classification"
     standard: scale.Standard | None = None
     warnings: tuple[str, ...] = ()
+
+    @property
+    def inputs(self) -> Inputs:
+        """What a network is trained on, in short."""
+        return Inputs(self.features, self.kind, self.image_shape is not None)
 
 
 def ignore(event: Loading) -> None:

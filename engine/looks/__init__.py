@@ -4,6 +4,6 @@ To add one: a module here with a function from (lab, arm, seed) to plain data, d
 one of the same name that draws it. A look changes nothing of the run: no generator is drawn from, no statistics move.
 """
 
-from engine.looks.registry import LOOKS, look, revived, take_look, watched
+from engine.looks.registry import LOOKS, at_best, lacking, look, revived, take_look, watched
 
-__all__ = ["LOOKS", "look", "revived", "take_look", "watched"]
+__all__ = ["LOOKS", "at_best", "lacking", "look", "revived", "take_look", "watched"]

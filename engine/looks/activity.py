@@ -8,8 +8,11 @@ from typing import TYPE_CHECKING
 from engine.looks.registry import look
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from torch import Tensor
 
+    from engine.events import Inputs
     from engine.lab import Lab
 
 EXAMPLES = 256
@@ -34,7 +37,11 @@ class LayerActivity:
     saturated: float
 
 
-@look("activity", tuple[LayerActivity, ...])
+def _has_hidden_layers(inputs: Inputs, layers: Sequence[str]) -> bool:
+    return len(layers) > 1
+
+
+@look("activity", tuple[LayerActivity, ...], of_weights=True, needs="a hidden layer", fits=_has_hidden_layers)
 def activity(lab: Lab, arm: str, seed: int) -> tuple[LayerActivity, ...]:
     """Of each hidden layer, in order."""
     stack, lane = lab.lane(arm, seed)

@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING
 from engine.looks.registry import look
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from engine.events import Inputs
     from engine.lab import Lab
 
 # Of more classes the first so many are shown: a terminal has no room for others.
@@ -23,13 +26,16 @@ class Confusion:
     part: str
 
 
-@look("confusion", Confusion)
-def confusion(lab: Lab, arm: str, seed: int) -> Confusion | None:
-    """None for regressions."""
+def _classifies(inputs: Inputs, layers: Sequence[str]) -> bool:
+    return inputs.task != "regression"
+
+
+@look("confusion", Confusion, of_weights=True, needs="classes to tell apart", fits=_classifies)
+def confusion(lab: Lab, arm: str, seed: int) -> Confusion:
+    """On the validation data; at the weights that the lane ended with on the test data."""
     counts, part = lab.test_confusion(arm, seed), "test"
     if counts is None:
         counts, part = lab.confusion(arm, seed), "validation"
-    if counts is None:
-        return None
+    assert counts is not None  # what has no classes does not fit
     names = lab.lane(arm, seed)[0].task.class_names[:MOST]
     return Confusion(tuple(tuple(row) for row in counts[:MOST, :MOST].tolist()), names, part)

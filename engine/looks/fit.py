@@ -9,6 +9,9 @@ from engine.looks.examples import examples
 from engine.looks.registry import look
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from engine.events import Inputs
     from engine.lab import Lab
 
 COUNT, POINTS = 200, 200
@@ -23,15 +26,17 @@ class Fit:
     points: tuple[tuple[float, float, str], ...]
 
 
-@look("fit", Fit)
-def fit(lab: Lab, arm: str, seed: int) -> Fit | None:
-    """The lane's curve over its one input, or None where it has several inputs or classifies."""
+def _along_a_line(inputs: Inputs, layers: Sequence[str]) -> bool:
+    return inputs.features == 1 and inputs.task == "regression"
+
+
+@look("fit", Fit, of_weights=True, needs="one input and a numeric target", fits=_along_a_line)
+def fit(lab: Lab, arm: str, seed: int) -> Fit:
+    """The lane's curve over its one input."""
     import torch
 
     stack, lane = lab.lane(arm, seed)
     task, group = stack.task, stack.group(lane)
-    if task.features != 1 or task.kind != "regression":
-        return None
     train_x = task.train_x_SNI[group]
     low, high = train_x.min().item(), train_x.max().item()
     xs = torch.linspace(low, high, COUNT, dtype=train_x.dtype, device=train_x.device)

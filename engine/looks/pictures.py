@@ -8,8 +8,11 @@ from typing import TYPE_CHECKING
 from engine.looks.registry import look
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from torch import Tensor
 
+    from engine.events import Inputs
     from engine.lab import Lab
 
 COUNT = 16
@@ -34,12 +37,14 @@ class Pictures:
     mistakes: tuple[Picture, ...]
 
 
-@look("fed", Pictures)
-def fed(lab: Lab, arm: str, seed: int) -> Pictures | None:
-    """What the lane is fed, without its mistakes; None where its inputs are no images."""
+def _shows_classes(inputs: Inputs, layers: Sequence[str]) -> bool:
+    return inputs.images and inputs.task == "classification"
+
+
+@look("fed", Pictures, needs="images of classes", fits=_shows_classes)
+def fed(lab: Lab, arm: str, seed: int) -> Pictures:
+    """What the lane is fed, without its mistakes."""
     task = lab.lane(arm, seed)[0].task
-    if task.image_shape is None or task.kind != "classification":
-        return None
     if lab.finished:
         return Pictures((), ())
     shown, names = lab.fed(arm, seed, COUNT), task.class_names
@@ -52,12 +57,10 @@ def fed(lab: Lab, arm: str, seed: int) -> Pictures | None:
     return Pictures(tuple(pictures), ())
 
 
-@look("pictures", Pictures)
-def pictures(lab: Lab, arm: str, seed: int) -> Pictures | None:
-    """What the lane is fed and gets most wrong; None where its inputs are no images."""
+@look("pictures", Pictures, of_weights=True, needs="images of classes", fits=_shows_classes)
+def pictures(lab: Lab, arm: str, seed: int) -> Pictures:
+    """What the lane is fed and gets most wrong."""
     shown = fed(lab, arm, seed)
-    if shown is None:
-        return None
     names, wrong = lab.lane(arm, seed)[0].task.class_names, lab.mistakes(arm, seed, COUNT)
     missed = [
         Picture(pixels(image), f"{names[int(predicted)]} not {names[int(true)]}")

@@ -2,51 +2,97 @@
 
 from __future__ import annotations
 
+import functools
 import importlib
 import pkgutil
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from engine.events import Seen
+from engine.events import Inputs, Seen
 from engine.plain import value_of
 
 if TYPE_CHECKING:
     from engine.lab import Lab
 
 See = Callable[["Lab", str, int], Any]
+# Whether a look has a meaning for what an arm is trained on, and for the names of its layers.
+Fits = Callable[[Inputs, Sequence[str]], bool]
+_BEST = ".best"
+
+
+def _fits_all(inputs: Inputs, layers: Sequence[str]) -> bool:
+    return True
 
 
 @dataclass(frozen=True, slots=True)
 class Registered:
-    """A look: the function that takes it, the type of what it gives (None aside), and whether it needs the weights
-    before the epoch's last step (`Lab.watch_updates`)."""
+    """A look.
+
+    Attributes
+    ----------
+    see : the function that takes it.
+    kind : the type of what it gives, None aside.
+    updates : whether it needs the weights before the epoch's last step (`Lab.watch_updates`).
+    fits, needs : which lanes it has a meaning for, and what the others lack, in words.
+    """
 
     see: See
     kind: Any
     updates: bool = False
+    fits: Fits = _fits_all
+    needs: str = ""
 
 
 LOOKS: dict[str, Registered] = {}
 
 
-def look(name: str, kind: Any, *, updates: bool = False) -> Callable[[See], See]:
+def look(
+    name: str, kind: Any, *, updates: bool = False, of_weights: bool = False, needs: str = "", fits: Fits | None = None
+) -> Callable[[See], See]:
     """Register the decorated function. What it gives must be bounded, and of dataclasses, tuples, numbers and texts, so
-    that it turns into JSON; None where the look has no meaning for the lane's data. Raises ValueError on a taken name.
+    that it turns into JSON. Raises ValueError on a taken name.
+
+    Parameters
+    ----------
+    of_weights : it depends on the weights: there is one at the best weights too, called `NAME.best`.
+    needs, fits : what a lane needs for the look to have a meaning, such as "two inputs", and whether it has that.
     """
 
     def register(see: See) -> See:
         if name in LOOKS:
             raise ValueError(f"there is a look {name!r} already")
-        LOOKS[name] = Registered(see, kind, updates)
+        registered = Registered(see, kind, updates, fits or _fits_all, needs)
+        LOOKS[name] = registered
+        if of_weights:
+            LOOKS[name + _BEST] = replace(registered, see=functools.partial(_see_best, see), updates=False)
         return see
 
     return register
 
 
+def _see_best(see: See, lab: Lab, arm: str, seed: int) -> Any:
+    stack, lane = lab.lane(arm, seed)
+    with stack.at_best(lane):
+        return see(lab, arm, seed)
+
+
+def at_best(name: str) -> str:
+    """The name of the look at the best weights; of one that does not depend on the weights its own."""
+    return name + _BEST if name + _BEST in LOOKS else name
+
+
+def lacking(name: str, inputs: Inputs, layers: Sequence[str]) -> str:
+    """What such a lane lacks for the look to have a meaning, in words; empty where it lacks nothing."""
+    registered = LOOKS[name]
+    return "" if registered.fits(inputs, layers) else registered.needs
+
+
 def take_look(lab: Lab, name: str, arm: str, seed: int) -> Seen:
     """One look at one lane, now. Raises KeyError where there is no such look, PresetError where there is no lane."""
-    return Seen(name, arm, seed, lab.epoch, LOOKS[name].see(lab, arm, seed))
+    registered, (stack, _) = LOOKS[name], lab.lane(arm, seed)
+    fits = registered.fits(stack.task.inputs, stack.layout.layers)
+    return Seen(name, arm, seed, lab.epoch, registered.see(lab, arm, seed) if fits else None)
 
 
 def revived(seen: Seen) -> Any:

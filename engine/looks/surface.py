@@ -9,6 +9,9 @@ from engine.looks.examples import examples
 from engine.looks.registry import look
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from engine.events import Inputs
     from engine.lab import Lab
 
 # The grid in cells: drawn in half-blocks, two to a line.
@@ -32,15 +35,17 @@ class Surface:
     points: tuple[tuple[float, float, int, str], ...]
 
 
-@look("surface", Surface)
-def surface(lab: Lab, arm: str, seed: int) -> Surface | None:
-    """The lane's classes over the plane, or None where its inputs are not two."""
+def _in_the_plane(inputs: Inputs, layers: Sequence[str]) -> bool:
+    return inputs.features == 2 and inputs.task != "regression"
+
+
+@look("surface", Surface, of_weights=True, needs="two inputs and classes", fits=_in_the_plane)
+def surface(lab: Lab, arm: str, seed: int) -> Surface:
+    """The lane's classes over the plane."""
     import torch
 
     stack, lane = lab.lane(arm, seed)
     task, group = stack.task, stack.group(lane)
-    if task.features != 2 or task.kind == "regression":
-        return None
     both = torch.cat([task.train_x_SNI[group], task.val_x_SNI[group]])
     low, high = both.min(dim=0).values, both.max(dim=0).values
     margin = 0.08 * (high - low).clamp(min=1e-6)

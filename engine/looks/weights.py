@@ -27,7 +27,7 @@ class LayerWeights:
     near_zero: float
 
 
-@look("weights", tuple[LayerWeights, ...], updates=True)
+@look("weights", tuple[LayerWeights, ...], updates=True, of_weights=True)
 def weights(lab: Lab, arm: str, seed: int) -> tuple[LayerWeights, ...]:
     """Of each layer, in order."""
     stack, lane = lab.lane(arm, seed)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import contextlib
+from collections.abc import Iterator, Mapping, Sequence
 
 import torch
 from torch import Tensor
@@ -203,6 +204,20 @@ class Trainer:
             for lane in lanes:
                 self.best_LP[lane] = self.theta_LP[lane]
                 self.best_statistics_LQ[lane] = self.statistics_LQ[lane]
+
+    @contextlib.contextmanager
+    def at_best(self, lane: int) -> Iterator[None]:
+        """Within, a lane has its best weights and running statistics (before any epoch its first ones), as if it had
+        not been tested nor watched; afterwards it is as it was, bit for bit."""
+        counts_LCC, before_LP = self._test_confusion_LCC, self.before_LP
+        theta_P, statistics_Q = self.theta_LP[lane].clone(), self.statistics_LQ[lane].clone()
+        self._test_confusion_LCC = self.before_LP = None
+        self.theta_LP[lane], self.statistics_LQ[lane] = self.best_LP[lane], self.best_statistics_LQ[lane]
+        try:
+            yield
+        finally:
+            self.theta_LP[lane], self.statistics_LQ[lane] = theta_P, statistics_Q
+            self._test_confusion_LCC, self.before_LP = counts_LCC, before_LP
 
     def freeze(self, lane: int, restore_best: bool) -> None:
         """End a lane's training: from now on its weights and statistics stay as they are, bit for bit."""

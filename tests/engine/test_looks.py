@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 import time
 from typing import Any
@@ -14,7 +15,7 @@ import torch
 from engine.commands import Look, Pause, Turn
 from engine.finder import find_lr
 from engine.lab import Lab
-from engine.looks import LOOKS, take_look
+from engine.looks import LOOKS, lacking, take_look
 from engine.looks.activity import LayerActivity, activity
 from engine.looks.confusion import Confusion
 from engine.looks.fit import Fit, fit
@@ -248,11 +249,53 @@ def test_every_look_at_any_data_before_the_first_step_and_after_the_end_tells_so
         for kind in WHATS:
             seen = look(lab, kind, "base", 0)
             shows = MEANS[name] | {"activity", "weights", "schedule"}
-            assert (seen is not None) == (kind in shows), kind
-            if kind == "activity":
+            assert (seen is not None) == (kind.removesuffix(".best") in shows), kind
+            if kind.startswith("activity"):
                 assert all(isinstance(layer, LayerActivity) and sum(layer.counts) > 0 for layer in seen)
         list(lab.run())
     assert isinstance(look(lab, "surface", "base", 0), Surface) == (name == "moons")
+
+
+def test_a_look_that_has_no_meaning_says_what_is_lacking_and_what_a_run_says_of_itself_is_enough_to_know() -> None:
+    lacking_of = {
+        "moons": {"fit", "fed", "pictures"},
+        "curve": {"surface", "fed", "pictures", "confusion"},
+        "cnn": {"surface", "fit"},
+    }
+    for name, lacked in lacking_of.items():
+        lab = real_lab(DATA[name])
+        inputs, layers = lab.started.inputs_by_arm["base"], lab.started.layers_by_arm["base"]
+        for what in WHATS:
+            why = lacking(what, inputs, layers)
+            assert bool(why) == (what.removesuffix(".best") in lacked), what
+            assert bool(why) == (look(lab, what, "base", 0) is None), what
+    flat = real_lab({**DATA["iris"], "model.hidden": []})
+    assert lacking("activity", flat.started.inputs_by_arm["base"], flat.started.layers_by_arm["base"])
+    assert look(flat, "activity", "base", 0) is None
+
+
+def test_a_look_at_the_best_weights_is_the_look_of_their_epoch_and_leaves_the_lane_as_it_is() -> None:
+    lab = real_lab({**DATA["moons"], "training.epochs": 5, "early_stopping.restore_best": False})
+    stack, lane = lab.lane("base", 0)
+    lab.run_epoch()
+    stack.keep_best([lane])
+    names = ("surface", "activity", "weights", "confusion")
+    then = {what: look(lab, what, "base", 0) for what in names}
+    with mock.patch.object(stack, "keep_best"):  # none of those that follow is better
+        list(lab.run())
+    assert lab.finished
+    last, counts = stack.theta_LP.clone(), lab.test_confusion("base", 0)
+    for what in names:
+        best = look(lab, f"{what}.best", "base", 0)
+        if what == "surface":
+            best = dataclasses.replace(best, points=then[what].points)  # the run has ended: test data are drawn
+        elif what == "weights":
+            then[what] = tuple(dataclasses.replace(layer, update_ratio=math.nan) for layer in then[what])
+        assert repr(best) == repr(then[what]), what
+        assert repr(look(lab, what, "base", 0)) != repr(then[what]), what
+    assert look(lab, "confusion", "base", 0).part == "test"
+    assert torch.equal(stack.theta_LP, last)
+    assert torch.equal(lab.test_confusion("base", 0), counts)
 
 
 def test_an_unknown_look_is_refused() -> None:

@@ -176,9 +176,11 @@ FAULTS: Faults = {
         ('if getattr(event, "arm", None) not in hidden', "if True"),
     ],
     ("tui/screens/pace.py", f"{_S}/test_pace.py"): [
-        ("max(self._wished, min(SLOWEST,", "max(self._wished, max(SLOWEST,"),
+        ("max(wished, min(SLOWEST,", "max(wished, max(SLOWEST,"),
         ("statistics.median(self._costs)", "max(self._costs)"),
-        ("/ self._share))", "/ 1.0))"),
+        ("self._costs) / share", "self._costs) / 1.0"),
+        ("if free else", "if not free else"),
+        ("view.rate >= _BEAT * view.speed", "view.rate >= 0"),
         ("SHARE = 0.04", "SHARE = 0.4"),
     ],
     ("tui/screens/files.py", f"{_S}/test_files.py"): [

@@ -80,7 +80,8 @@ class Chart(Widget):
 
     def _surroundings(self) -> tuple[int, int, Skin, RichColor]:
         ground, text = self.background_colors[1], self.colors[3]
-        skin = Skin(_rgb(ground + text), _rgb(ground), ground.brightness < 0.5, self._ascii, self.app.no_color)
+        dark, tinted = ground.brightness < 0.5, self.app.is_headless or self.app.console.color_system != "standard"
+        skin = Skin(_rgb(ground + text), _rgb(ground), dark, self._ascii, self.app.no_color, tinted)
         return (*self.size, skin, ground.rich_color)
 
     def _draw(self) -> dict[int, tuple[int, int]] | None:

@@ -26,13 +26,18 @@ _NUMBERED, _OWN = 18, 4
 
 
 class Skin(NamedTuple):
-    """What a drawing takes from its surroundings. `colourless`: the terminal is to show no colours (NO_COLOR)."""
+    """What a drawing takes from its surroundings.
+
+    `colourless`: the terminal is to show no colours (NO_COLOR); `tinted`: it has colours that are faint enough to stand
+    behind curves.
+    """
 
     foreground: Rgb = (224, 224, 224)
     background: Rgb = (18, 18, 18)
     dark: bool = True
     ascii: bool = False
     colourless: bool = False
+    tinted: bool = True
 
 
 def rgb_in(value: Rgb | int, dark: bool) -> Rgb:
@@ -124,7 +129,7 @@ def _paint_spreads(cells: Cells, plot: Plot, curves: Sequence[Curve], canvas: Ca
     if not banded:
         return
     bands, colours = [curve for _, curve in banded], [rgb_of(series, skin) for series, _ in banded]
-    if not skin.colourless:
+    if skin.tinted and not skin.colourless:
         paint_bands(cells, canvas, bands, colours, skin.background, OPACITY[skin.dark])
         return
     px, py, joined = (np.concatenate(part) for part in zip(*error_bars(canvas, bands), strict=True))

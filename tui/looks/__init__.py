@@ -2,7 +2,7 @@
 `engine/looks`.
 
 To add one: a module here with a subclass of `Look`, decorated with `register`. Its key, its line in the help screen and
-its place in the footer are declared on it.
+its place in the menu of looks are declared on it.
 """
 
 from tui.looks.registry import LOOKS, Look, Moment, register

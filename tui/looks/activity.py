@@ -20,12 +20,16 @@ class Activity(LookOfEach):
     help = "each layer's outputs: histogram, dead and saturated"
     title = "activations"
     needs = ("activity",)
+    least_width = 90
+
+    def least_height(self, moment: Moment, arm: str) -> int:
+        return 1 + len(moment.seen("activity", arm) or ())
 
     def draw_one(self, moment: Moment, arm: str, width: int, height: int, name: Text | None) -> list[Text]:
         """Histograms grow to the room there is: up to four lines high, and as many columns to a bin as fit."""
         layers = moment.seen("activity", arm)
         if not layers:
-            return moment.instead("activity", arm, "This network has no hidden layer.")
+            return moment.instead(arm, "activity")
         names = min(14, max(*(len(layer.layer) for layer in layers), name.cell_len if name else 0))
         bins = len(layers[0].counts)
         columns = max(1, min(3, (width - names - 49) // bins))

@@ -22,7 +22,7 @@ class Confusion(Look):
         """True classes down, predicted ones across: numbers where they fit, shades where they do not."""
         seen = moment.seen("confusion", moment.arm)
         if seen is None:
-            return moment.instead("confusion", moment.arm, "A regression takes nothing for something else.")
+            return moment.instead(moment.arm, "confusion")
         classes = len(seen.counts)
         names = [seen.names[place] if place < len(seen.names) else str(place) for place in range(classes)]
         left = min(12, max(len(name) for name in names))

@@ -13,8 +13,8 @@ from tui.widgets.blocks import Pixel, append_half_blocks, side_by_side, stacked
 if TYPE_CHECKING:
     from engine.looks.pictures import Picture
 
-_SMALL = 8
-_NO_IMAGES = "This preset's examples are no images."
+# The least side of an image, in pixels; the least width of a strip, in cells; the largest side.
+_SMALL, _LEAST_WIDTH, _LARGEST = 8, 28, 32
 
 
 @register
@@ -30,7 +30,7 @@ class Pictures(LookOfEach):
         """A strip of what the network is fed, and one of its worst mistakes, each image with its label."""
         seen = moment.seen("pictures", arm)
         if seen is None:
-            return moment.instead("pictures", arm, _NO_IMAGES)
+            return moment.instead(arm, "pictures")
         strips = (("fed in the next batch", seen.fed), ("worst mistakes on validation", seen.mistakes))
         shown = [pictures for _, pictures in strips if pictures]
         size = min(28, len(shown[0][0].pixels)) if shown else 0
@@ -47,24 +47,24 @@ class Pictures(LookOfEach):
 
     def draw_each(self, moment: Moment) -> list[Text]:
         """A strip of what each arm is fed: the same examples in each arm of a seed, as that arm sees them."""
-        # Strips of images need half the width, and twice as many can be seen.
-        columns = 2 if moment.width >= 76 else 1
+        arms = moment.arms[:MOST_ARMS]
+        sides = [len(seen.fed[0].pixels) for arm in arms if (seen := moment.seen("fed", arm)) is not None and seen.fed]
+        # Small images are shown whole: a digit of 8 pixels is none any more on 6.
+        least = min(_SMALL, max(sides)) // 2 if sides else 0
         return stacked(
-            moment.arms[:MOST_ARMS], len(moment.arms), moment.width, moment.height, columns,
-            lambda arm, lines: _fed(moment, arm, moment.width // columns, lines),
+            arms, len(moment.arms), moment.width, moment.height, (_LEAST_WIDTH, least + 2),
+            lambda arm, width, lines: _fed(moment, arm, width, lines),
         )  # fmt: skip
 
 
 def _fed(moment: Moment, arm: str, width: int, height: int) -> list[Text]:
     seen = moment.seen("fed", arm)
     if seen is None:
-        return moment.instead("fed", arm, _NO_IMAGES)
+        return moment.instead(arm, "fed")
     title = moment.name(arm).append(
         " is fed" if seen.fed else " is fed nothing any more: the run has ended", style="dim"
     )
-    # Small images are shown whole: a digit of 8 pixels is none any more on 6.
-    least = min(_SMALL, len(seen.fed[0].pixels)) // 2 if seen.fed else 0
-    return _strip(title, seen.fed, width, max(least, height - 2), moment.ascii_only)
+    return _strip(title, seen.fed, width, height - 2, moment.ascii_only)
 
 
 def _strip(title: Text | str, pictures: Sequence[Picture], width: int, height: int, ascii_only: bool) -> list[Text]:
@@ -74,8 +74,7 @@ def _strip(title: Text | str, pictures: Sequence[Picture], width: int, height: i
     lines = [title]
     if not pictures:
         return lines
-    side = min(2 * max(3, height), len(pictures[0].pixels), 28)
-    side += side % 2
+    side = _side(2 * max(3, height), len(pictures[0].pixels))
     slot = max(side, 9) + 1
     shown = pictures[: max(1, width // slot)]
     scaled = [_scaled(picture.pixels, side) for picture in shown]
@@ -90,6 +89,12 @@ def _strip(title: Text | str, pictures: Sequence[Picture], width: int, height: i
         captions.append(f"{picture.caption[: slot - 1]:<{slot}}")
     lines.append(captions)
     return lines
+
+
+def _side(room: int, pixels: int) -> int:
+    """Of an image of so many pixels a side, as it is drawn: made smaller to fit, or each pixel as a square of them."""
+    side = min(room, _LARGEST) // pixels * pixels or min(room, _LARGEST)
+    return side + side % 2
 
 
 def _scaled(pixels: Sequence[Sequence[Pixel]], side: int) -> list[list[Pixel]]:

@@ -19,6 +19,8 @@ from tui.widgets.pane import Words
 
 # Each arm that is looked at costs the training a moment.
 MOST_ARMS = 8
+NOT_IN_FILE = "A closer look needs the run in training: the file of a run holds its numbers."
+NO_COLOURS = "This look is made of colours, and NO_COLOR is set."
 Request = tuple[str, str, int]  # look of the engine, arm, seed
 
 
@@ -30,6 +32,7 @@ class Moment:
     ----------
     selected : the selected arm, None for all of them.
     width, height : in cells.
+    best : at each lane's best weights, not its present ones.
     """
 
     view: View
@@ -38,6 +41,7 @@ class Moment:
     height: int
     dark: bool = True
     ascii_only: bool = False
+    best: bool = False
 
     @property
     def arms(self) -> tuple[str, ...]:
@@ -55,20 +59,52 @@ class Moment:
 
     def has_seen(self, look: str, arm: str) -> bool:
         """Whether that look has been taken, with something to show or without."""
-        return (look, arm, self.seed) in self.view.record.seen
+        return (self._asked(look), arm, self.seed) in self.view.record.seen
+
+    def _asked(self, look: str) -> str:
+        return looks.at_best(look) if self.best else look
 
     def seen(self, look: str, arm: str) -> Any:
         """The latest result for an arm; None where there is none yet, or nothing to see."""
-        seen = self.view.record.seen.get((look, arm, self.seed))
+        seen = self.view.record.seen.get((self._asked(look), arm, self.seed))
         return None if seen is None else looks.revived(seen)
 
-    def instead(self, look: str, arm: str, why: str) -> list[Text]:
-        """The text where there is nothing to see: that the look is being taken, or `why` there is nothing."""
+    def why_not(self, arm: str, *needs: str) -> str:
+        """Why none of these looks of the engine can be taken of an arm; empty where one of them can."""
+        started = self.view.record.started
+        inputs = started.inputs_by_arm.get(arm) if started else None
+        if started and inputs and needs:
+            lacking = [looks.lacking(need, inputs, started.layers_by_arm.get(arm, ())) for need in needs]
+            if all(lacking):
+                return f"Needs {', or '.join(dict.fromkeys(lacking))}."
+        return NOT_IN_FILE if self.view.opened else ""
+
+    def instead(self, arm: str, *needs: str) -> list[Text]:
+        """The text where there is nothing to see: why these looks cannot be taken, or that they are being taken."""
         record = self.view.record
         waiting = f"{record.loading} ..." if self.view.state == "loading" else "looking ..."
+        return [Text(self.why_not(arm, *needs) or waiting, style="dim")]
+
+    def best_epoch(self, arm: str) -> int:
+        """The epoch of a lane's best weights; 0 before there is one."""
+        last = self.view.record.last.get((arm, self.seed))
+        return 0 if last is None else int(last.best_epoch)
+
+    def weights(self, arms: Sequence[str]) -> str:
+        """Which weights of these arms are looked at."""
+        if not self.best:
+            ended = all((arm, self.seed) in self.view.record.stopped for arm in arms)
+            return "kept weights" if ended else "last weights"
+        if len(arms) > 1:
+            return "best weights"
+        epoch = self.best_epoch(arms[0])
+        return f"best weights (epoch {epoch})" if epoch else "first weights: none is the best yet"
+
+    def why_no_best(self) -> str:
+        """Why the arm has no best weights to be looked at, in words; empty where it has."""
         if self.view.opened:
-            waiting = "A closer look needs the run in training: the file of a run holds its numbers."
-        return [Text(why if self.has_seen(look, arm) else waiting, style="dim")]
+            return NOT_IN_FILE
+        return "" if self.best_epoch(self.arm) else "Needs an epoch that counts as the best so far."
 
     def name(self, arm: str) -> Text:
         """An arm's name in its colour."""
@@ -82,7 +118,7 @@ class Look:
     ----------
     name : its word in commands and classes.
     key, shown, help : its key, what the palette calls it, and its line in the help screen.
-    place : of it among the others in the help screen and the footer.
+    place : of it among the others, in the menu of looks and the help screen.
     title : of its pane.
     needs : the engine's looks that it is drawn from.
     of_all_arms : whether it is of several arms, whichever is selected.
@@ -107,6 +143,19 @@ class Look:
         """What else is asked of the engine when the look is opened, or the run restarted while it is open."""
         return ()
 
+    def why_not(self, moment: Moment, no_color: bool = False) -> str:
+        """Why there is nothing to see of this run, in words; empty where there is or may be something."""
+        if self.needs and (why := moment.why_not(moment.arm, *self.needs)):
+            return why
+        if self.on_open() and moment.view.opened:
+            return NOT_IN_FILE
+        return NO_COLOURS if no_color and self.made_of_colours else ""
+
+    def whose_weights(self, moment: Moment) -> list[str]:
+        """The arms at whose weights it looks; none where it does not depend on them."""
+        requests = self.requests(moment.arms, moment.selected, moment.seed)
+        return list(dict.fromkeys(arm for need, arm, _ in requests if looks.at_best(need) != need))
+
     def heading(self, moment: Moment) -> str:
         """The pane's title: with the arm it is of, and the seed where the rest of the screen shows means over seeds."""
         arm = "" if self.of_all_arms else f": {moment.arm}"
@@ -123,9 +172,16 @@ class Look:
 
 
 class LookOfEach(Look):
-    """A look that shows a block for each arm where all are selected; `needs_of_each` where it then needs others."""
+    """A look that shows a block for each arm where all are selected.
+
+    Attributes
+    ----------
+    needs_of_each : what it then needs, where it is other than `needs`.
+    least_width : of a block, in cells.
+    """
 
     needs_of_each: tuple[str, ...] = ()
+    least_width = 40
 
     def _of_each(self, arms: Sequence[str], selected: str | None) -> bool:
         return selected is None and len(arms) > 1
@@ -148,10 +204,16 @@ class LookOfEach(Look):
         """One block an arm, as many as fit."""
         from tui.widgets.blocks import stacked
 
+        arms = moment.arms[:MOST_ARMS]
         return stacked(
-            moment.arms[:MOST_ARMS], len(moment.arms), moment.width, moment.height, 1,
-            lambda arm, lines: self.draw_one(moment, arm, moment.width, lines, moment.name(arm)),
+            arms, len(moment.arms), moment.width, moment.height,
+            (self.least_width, max(self.least_height(moment, arm) for arm in arms)),
+            lambda arm, width, lines: self.draw_one(moment, arm, width, lines, moment.name(arm)),
         )  # fmt: skip
+
+    def least_height(self, moment: Moment, arm: str) -> int:
+        """How many lines the block of one of several arms needs."""
+        raise NotImplementedError
 
     def draw_one(self, moment: Moment, arm: str, width: int, height: int, name: Text | None) -> list[Text]:
         """One arm in so much room; `name` stands in its first line where it is one of several."""

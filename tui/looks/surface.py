@@ -5,25 +5,28 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+import numpy as np
 from rich.text import Text
 
 from tui.charts.palette import blend, colour
 from tui.charts.plot import Plot, Series
-from tui.looks.registry import Look, Moment, Request, register
-from tui.widgets.blocks import Pixel, append_half_blocks
+from tui.looks.registry import MOST_ARMS, Look, Moment, Request, register
+from tui.widgets.blocks import Pixel, append_half_blocks, grid, left_out
 
 if TYPE_CHECKING:
     from engine.looks.fit import Fit
     from engine.looks.surface import Surface as Seen
 
-# More surfaces than these beside one another show nothing.
-_MOST = 4
+# So many shades from unsure to sure.
+_STEPS = 24
+# The least width and height of a plane with the arm's name above it, in cells: a smaller one shows nothing.
+_LEAST = (16, 6)
 
 
-def arms_in_view(arms: Sequence[str], arm: str) -> list[str]:
+def arms_in_view(arms: Sequence[str], arm: str, most: int = MOST_ARMS) -> list[str]:
     """As many arms as are shown beside one another, the selected one among them."""
-    first = max(0, arms.index(arm) - _MOST + 1)
-    return list(arms[first : first + _MOST])
+    first = max(0, arms.index(arm) - most + 1)
+    return list(arms[first : first + most])
 
 
 @register
@@ -63,7 +66,7 @@ class Surface(Look):
     def draw(self, moment: Moment) -> Plot | list[Text]:
         arms = arms_in_view(moment.arms, moment.arm)
         if not all(moment.has_seen(need, arm) for need in self.needs for arm in arms):
-            return moment.instead("surface", next(a for a in arms if not moment.has_seen("fit", a)), "")
+            return moment.instead(moment.arm, *self.needs)
         surfaces = {arm: seen for arm in arms if (seen := moment.seen("surface", arm)) is not None}
         if surfaces:
             return surface_lines(moment, surfaces)
@@ -74,7 +77,7 @@ class Surface(Look):
         }
         if fits:
             return fit_plot(moment, fits)
-        return [Text("Only data of two inputs, or of one and a number, can be drawn.", style="dim")]
+        return moment.instead(moment.arm, *self.needs)
 
 
 def fit_plot(moment: Moment, fits: dict[str, Fit]) -> Plot:
@@ -96,25 +99,35 @@ def fit_plot(moment: Moment, fits: dict[str, Fit]) -> Plot:
 
 def surface_lines(moment: Moment, surfaces: dict[str, Seen]) -> list[Text]:
     """Each arm's classes over the plane in half-blocks, fainter where it is unsure, with some examples as points."""
-    columns = max(8, (moment.width - len(surfaces) + 1) // len(surfaces))
-    rows = max(2, moment.height - 1)
-    title = Text(no_wrap=True)
-    blocks, signs = [], []
-    for place, (arm, surface) in enumerate(surfaces.items()):
-        r, g, b = colour(moment.arms.index(arm), moment.dark)
-        title.append(
-            f"{arm[: columns - 1]:<{columns}}" + (" " if place + 1 < len(surfaces) else ""),
-            style=f"bold rgb({r},{g},{b})",
-        )
-        blocks.append(_pixels(surface, columns, 2 * rows, moment.dark))
-        signs.append(_signs(surface, columns, rows) if moment.ascii_only else {})
-    lines = [title]
+    count = len(moment.arms)
+    columns, rows, shown = grid(count, moment.width, moment.height, *_LEAST, most=len(surfaces))
+    arms = arms_in_view(list(surfaces), moment.arm if moment.arm in surfaces else next(iter(surfaces)), shown)
+    room = (moment.height - (shown < count)) // rows
+    # What does not divide evenly goes to the first lines of arms, so that no row is left empty.
+    spare = moment.height - (shown < count) - room * rows
+    width = (moment.width - columns + 1) // columns
+    lines: list[Text] = []
+    for row, first in enumerate(range(0, shown, columns)):
+        high = max(1, room - 1 + (row < spare))
+        blocks = [_block(moment, arm, surfaces[arm], max(8, width), high) for arm in arms[first : first + columns]]
+        for parts in zip(*blocks, strict=True):
+            line = parts[0]
+            for part in parts[1:]:
+                line.append(" ").append_text(part)
+            lines.append(line)
+    return [*lines, left_out(shown, count)] if shown < count else lines
+
+
+def _block(moment: Moment, arm: str, surface: Seen, columns: int, rows: int) -> list[Text]:
+    """One arm's name, and its plane in so many rows."""
+    name = moment.name(arm)
+    name.truncate(columns, pad=True)
+    pixels = _pixels(surface, columns, 2 * rows, moment.dark)
+    signs = _signs(surface, columns, rows) if moment.ascii_only else {}
+    lines = [name]
     for y in range(rows):
         line = Text(no_wrap=True)
-        for place, block in enumerate(blocks):
-            if place:
-                line.append(" ")
-            append_half_blocks(line, block[2 * y], block[2 * y + 1], moment.ascii_only, signs[place].get(y))
+        append_half_blocks(line, pixels[2 * y], pixels[2 * y + 1], moment.ascii_only, signs.get(y))
         lines.append(line)
     return lines
 
@@ -131,19 +144,20 @@ def _signs(surface: Seen, columns: int, rows: int) -> dict[int, dict[int, str]]:
 
 def _pixels(surface: Seen, columns: int, rows: int, dark: bool) -> list[list[Pixel]]:
     ground: Pixel = (18, 18, 18) if dark else (245, 245, 245)
-    high, wide = len(surface.classes), len(surface.classes[0])
-    classes = max((max(row) for row in surface.classes), default=0) + 1
-    least = 1 / max(2, classes)
-    pixels = []
-    for y in range(rows):
-        source = y * high // rows
-        row = []
-        for x in range(columns):
-            column = x * wide // columns
-            sure = (surface.confidence[source][column] - least) / (1 - least)
-            strength = 0.15 + 0.45 * min(1.0, max(0.0, sure))
-            row.append(blend(colour(surface.classes[source][column], dark), ground, strength))
-        pixels.append(row)
+    classes = np.asarray(surface.classes)
+    high, wide = classes.shape
+    count = int(classes.max(initial=0)) + 1
+    least = 1 / max(2, count)
+    sure = np.clip((np.nan_to_num(np.asarray(surface.confidence)) - least) / (1 - least), 0.0, 1.0)
+    # In steps, so that most cells look as the one before: a line is sent, and cut, in runs of equal cells.
+    shades = [
+        blend(colour(label, dark), ground, 0.15 + 0.45 * step / _STEPS)
+        for label in range(count)
+        for step in range(_STEPS + 1)
+    ]
+    places = classes * (_STEPS + 1) + np.rint(sure * _STEPS).astype(np.int64)
+    taken = places[np.arange(rows)[:, None] * high // rows, np.arange(columns) * wide // columns]
+    pixels = [[shades[place] for place in row] for row in taken.tolist()]
     for x_value, y_value, label, part in surface.points:
         column = round((x_value - surface.left) / (surface.right - surface.left) * (columns - 1))
         line = round((surface.top - y_value) / (surface.top - surface.bottom) * (rows - 1))

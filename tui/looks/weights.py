@@ -13,9 +13,13 @@ from tui.widgets.words import bar
 @register
 class Weights(LookOfEach):
     name, key, shown, place = "weights", "u", "weights", 1
-    help = "each layer: norm, size of its update, share near zero"
+    help = "each layer: norm, size of update, share near zero"
     title = "weights"
     needs = ("weights",)
+    least_width = 54
+
+    def least_height(self, moment: Moment, arm: str) -> int:
+        return 1 + len(moment.seen("weights", arm) or ())
 
     def subtitle(self, moment: Moment) -> str:
         return "update: last step's change / norm"
@@ -24,7 +28,7 @@ class Weights(LookOfEach):
         """One layer a line."""
         layers = moment.seen("weights", arm)
         if not layers:
-            return moment.instead("weights", arm, "This network has no weights.")
+            return moment.instead(arm, "weights")
         names = min(16, max(*(len(layer.layer) for layer in layers), name.cell_len if name else 0))
         lines = [headed(f"{'':{names}} {'norm':>9} {'update':>9}  below 0.001", name, names + 1)]
         room = max(4, width - names - 30)

@@ -9,6 +9,7 @@ from engine.view import View
 from tui.charts.chart import Chart
 from tui.charts.plot import Plot
 from tui.looks import LOOKS, Moment
+from tui.looks.registry import NO_COLOURS
 from tui.panes.registry import RunPane, Shown, register
 from tui.widgets.lines import Lines
 
@@ -17,9 +18,10 @@ from tui.widgets.lines import Lines
 class LookPane(RunPane):
     SCOPED_CSS = False
     DEFAULT_CSS = """
-    #look { display: none; width: 1fr; }
+    #look { display: none; width: 1fr; overflow-y: auto; }
     .-look #look { display: block; }
-    #look-lines, #look-chart { height: 1fr; }
+    #look-lines { height: auto; min-height: 100%; }
+    #look-chart { height: 1fr; }
     """
     part, room, place, page, frame = "look", "trends", 30, 1, "trends"
 
@@ -31,11 +33,20 @@ class LookPane(RunPane):
         if shown.look is None:
             return
         look = LOOKS[shown.look]
-        moment = Moment(view, shown.arm, *self.content_size, self.app.current_theme.dark, self.ascii_only)
-        self.entitle(look.heading(moment), look.subtitle(moment))
+        moment = Moment(
+            view,
+            shown.arm,
+            *self.scrollable_content_region.size,
+            self.app.current_theme.dark,
+            self.ascii_only,
+            shown.best,
+        )
+        arms = look.whose_weights(moment)
+        weights = f", {moment.weights(arms)}" if arms and not look.why_not(moment) else ""
+        self.entitle(f"{look.heading(moment)}{weights}", look.subtitle(moment))
         drawn = look.draw(moment)
         if self.app.no_color and look.made_of_colours and not isinstance(drawn, Plot):
-            drawn = [Text("This look is made of colours, and NO_COLOR is set.", style="dim")]
+            drawn = [Text(NO_COLOURS, style="dim")]
         chart, lines = self.query_one(Chart), self.query_one(Lines)
         chart.display, lines.display = isinstance(drawn, Plot), not isinstance(drawn, Plot)
         if isinstance(drawn, Plot):

@@ -33,6 +33,7 @@ class Shown:
     overlay : all arms in one pane.
     ranking : of many arms that pane is their ranking, and not their curves.
     look : the closer look, or None.
+    best : whether it is at the best weights, not at the present ones.
     zoomed : the pane that is enlarged, or None.
     original : the preset as it was loaded, to which knobs go back; None before one is.
     """
@@ -43,6 +44,7 @@ class Shown:
     layers: bool = False
     overlay: bool = False
     look: str | None = None
+    best: bool = False
     zoomed: Widget | None = None
     original: Preset | None = None
     ranking: bool = False

@@ -8,15 +8,12 @@ from textual.binding import Binding
 
 from tui.looks import LOOKS
 from tui.panes import numbered
+from tui.widgets.key_line import Entry
 
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """One thing the user can do. `keys` are Textual's names, `shown` is what is printed for them.
-
-    `footer` is what the footer calls it, an empty text where it does not name it; neighbours of one such name are shown
-    as one entry of several keys.
-    """
+    """One thing the user can do. `keys` are Textual's names, `shown` is what is printed for them."""
 
     name: str
     keys: str
@@ -24,12 +21,11 @@ class Action:
     title: str
     help: str
     group: str
-    footer: str = ""
 
 
 ACTIONS: tuple[Action, ...] = (
-    Action("help", "question_mark", "?", "help", "what every key and every setting does", "program", footer="help"),
-    Action("quit", "q", "q", "quit", "end the program", "program", footer="quit"),
+    Action("help", "question_mark", "?", "help", "what every key and every setting does", "program"),
+    Action("quit", "q", "q", "quit", "end the program", "program"),
     Action(
         "app.leave",
         "ctrl+d",
@@ -38,15 +34,13 @@ ACTIONS: tuple[Action, ...] = (
         "leave; the run trains on in the background, to be attached to",
         "program",
     ),
-    Action("next_page", "v", "v", "page", "on a small screen: the next page of panes", "program", footer="page"),
-    Action("pause", "space", "space", "pause", "pause or resume", "run", footer="pause"),
+    Action("next_page", "v", "v", "page", "on a small screen: the next page of panes", "program"),
+    Action("pause", "space", "space", "pause", "pause or resume", "run"),
     Action("step_epoch", "full_stop", ".", "one epoch", "train one epoch, then pause", "run"),
-    Action("slower", "less_than_sign", "<", "slower", "fewer epochs a second", "run", footer="speed"),
-    Action(
-        "faster", "greater_than_sign", ">", "faster", "more epochs a second, then as fast as it goes", "run", "speed"
-    ),
+    Action("slower", "less_than_sign", "<", "slower", "fewer epochs a second", "run"),
+    Action("faster", "greater_than_sign", ">", "faster", "more epochs a second, then as fast as it goes", "run"),
     Action("restart", "r", "r", "restart", "train again from the first epoch, with the knobs as they stand", "run"),
-    Action("presets", "p", "p", "presets", "choose another experiment", "experiment", footer="open"),
+    Action("presets", "p", "p", "presets", "choose another experiment", "experiment"),
     Action("runs", "h", "h", "runs", "the recorded runs: open, compare, name, note, export, delete", "experiment"),
     Action(
         "write_preset", "w", "w", "write", "write the experiment with the knobs as they stand as a preset", "experiment"
@@ -59,12 +53,11 @@ ACTIONS: tuple[Action, ...] = (
         "lesson",
         "what this preset teaches; again: its result, or hide it",
         "experiment",
-        footer="lesson",
     ),
     Action(
         "tries", "x", "x", "try", "what to try next: turns the knobs, or trains the preset so changed", "experiment"
     ),
-    Action("next_arm", "tab", "tab", "arm", "select the next arm, then all arms", "arms and knobs", footer="arm"),
+    Action("next_arm", "tab", "tab", "arm", "select the next arm, then all arms", "arms and knobs"),
     Action("previous_arm", "shift+tab", "shift+tab", "arm back", "select the previous arm", "arms and knobs"),
     Action("knob_up", "up", "up", "knob up", "choose the knob above", "arms and knobs"),
     Action("knob_down", "down", "down", "knob down", "choose the knob below", "arms and knobs"),
@@ -76,47 +69,47 @@ ACTIONS: tuple[Action, ...] = (
     ),
     Action("undo", "ctrl+z", "ctrl+z", "undo", "take back the last turned knob, one after another", "arms and knobs"),
     Action("more_knobs", "d", "d", "more knobs", "show all knobs, or those of this preset alone", "arms and knobs"),
-    Action("arms", "A", "A", "arms", "rename, hide and show arms", "arms and knobs"),
+    Action("arms", "A", "A", "arms", "add, rename, hide and show arms", "arms and knobs"),
+    Action("looks", "L", "L", "looks", "the closer looks by name: what each shows, or why it cannot", "a closer look"),
     *(
-        Action(f"look({name!r})", look.key, look.key, look.shown, look.help, "a closer look", footer="look")
+        Action(f"look({name!r})", look.key, look.key, look.shown, look.help, "a closer look")
         for name, look in LOOKS.items()
     ),
-    Action(
-        "overlay",
-        "o",
-        "o",
-        "overlay",
-        "all arms in one pane, or a pane each; of many arms a ranking",
-        "view",
-        footer="view",
-    ),
-    Action("log_scale", "l", "l", "log", "losses on a logarithmic scale, or a linear one", "view", footer="view"),
-    Action("gap", "g", "g", "gap", "accuracy, or the gap between validation and train loss", "view", footer="view"),
-    Action("norms", "n", "n", "norms", "weight norms by arm, or by layer of the selected arm", "view", footer="view"),
+    Action("best_weights", "B", "B", "best weights", "closer looks at the best weights, or the last", "a closer look"),
+    Action("overlay", "o", "o", "overlay", "all arms in one pane, a pane each, or many arms ranked", "view"),
+    Action("log_scale", "l", "l", "log", "losses on a logarithmic scale, or a linear one", "view"),
+    Action("gap", "g", "g", "gap", "accuracy, or the gap between validation and train loss", "view"),
+    Action("norms", "n", "n", "norms", "weight norms by arm, or by layer of the selected arm", "view"),
     Action("zoom", "z", "z", "enlarge", "enlarge the pane in focus, or all panes again", "view"),
     Action("theme", "t", "t", "theme", "light or dark", "view"),
 )
 
 
+# What the foot of the screen names, the most important first: what has no room on a narrow screen is at the end.
+_FOOT: tuple[tuple[str, ...], ...] = (
+    ("help",), ("quit",), ("pause",), ("next_arm",), ("looks",), ("next_page",), ("lesson",), ("presets",), ("zoom",),
+    ("export",), ("slower", "faster"), ("tries",), ("runs",), ("overlay",), ("restart",), ("log_scale",), ("gap",),
+    ("norms",), ("arms",), ("undo",), ("write_preset",), ("theme",), ("step_epoch",), ("app.leave",),
+)  # fmt: skip
+
+
+def key_entries() -> list[Entry]:
+    """The entries of the line of keys."""
+    named = {action.name: action for action in ACTIONS}
+    return [
+        Entry(
+            "speed" if len(names) > 1 else named[names[0]].title,
+            tuple((named[name].shown, name) for name in names),
+            compact=names == ("next_page",),
+            last=names == ("quit",),
+        )
+        for names in _FOOT
+    ]
+
+
 def bindings() -> list[Binding]:
     """The main screen's key bindings."""
-    named: dict[str, str] = {}
-    for action in ACTIONS:
-        named[action.footer] = named.get(action.footer, "") + action.shown
-    bound = []
-    for action in ACTIONS:
-        # Several keys of one name are one entry, of the first of them: a widget for each would delay the first frame.
-        keys = named.pop(action.footer, "") if action.footer else ""
-        bound.append(
-            Binding(
-                action.keys,
-                action.name,
-                action.footer or action.title,
-                show=bool(keys),
-                key_display=keys or action.shown,
-                tooltip=action.help,
-            )
-        )
+    bound = [Binding(action.keys, action.name, action.title, show=False, tooltip=action.help) for action in ACTIONS]
     bound += [Binding(str(pane.number), f"focus_pane('{pane.part}')", pane.summary, show=False) for pane in numbered()]
     bound.append(Binding("escape", "escape", "back", show=False))
     return bound

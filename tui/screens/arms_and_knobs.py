@@ -65,7 +65,10 @@ class ArmsAndKnobs(Screen[None]):
     def _scrolled(self, lines: int) -> bool:
         """Whether the arrows belong to a pane of text in focus, which they scroll, or to one that hides the knobs."""
         pane = self.maximized or self.focused
-        if pane is None or pane.id == "knobs" or (self.maximized is None and pane.id not in ("comparison", "stopping")):
+        if pane is None or pane.id == "knobs":
+            return False
+        longer = pane.id in ("comparison", "stopping") or (pane.id == "look" and pane.max_scroll_y > 0)
+        if self.maximized is None and not longer:
             return False
         pane.scroll_relative(y=lines, animate=False, immediate=True)
         return True

@@ -6,6 +6,7 @@ from textual.screen import Screen
 from textual.widgets import Static
 
 from tui.panes.losses import PANE_WIDTH
+from tui.widgets.key_line import KeyLine
 from tui.widgets.run_plots import MANY
 
 SMALLEST = (60, 18)
@@ -24,7 +25,7 @@ MainScreen #trends { height: 2fr; }
 MainScreen #side { width: 46; }
 MainScreen #tiny { display: none; width: 100%; height: 1fr; content-align: center middle; text-align: center; }
 MainScreen.-tiny #tiny { display: block; }
-MainScreen.-tiny #header, MainScreen.-tiny #guide, MainScreen.-tiny #body, MainScreen.-tiny Footer { display: none; }
+MainScreen.-tiny #header, MainScreen.-tiny #guide, MainScreen.-tiny #body, MainScreen.-tiny #keys { display: none; }
 
 /* Small screens: the curves on top, one page of the other panes below. */
 MainScreen.-compact #body { layout: vertical; }
@@ -52,7 +53,7 @@ def arrange(screen: Screen[None], arms: int, overlay: bool | None, ranking: bool
             f"This one is {width}x{height}: please enlarge it.\n"
             "Training goes on; q quits."
         )
-    screen.refresh_bindings()
+    screen.query_one(KeyLine).show(compact)
     fits = arms * PANE_WIDTH <= (width if compact else width - SIDE)
     screen.set_class(not fits, "-many")
     many = arms > MANY

@@ -36,6 +36,7 @@ class Chosen:
     arm : the selected one, None for all.
     log, gap, layers : how losses, accuracy and norms are drawn.
     look : the closer look that is open.
+    best : closer looks are at the best weights, not at the present ones.
     overlay : one pane for all arms or a pane each; None for what fits.
     ranking : of many arms that one pane is their ranking, not all their curves.
     page : the page of panes on a small screen.
@@ -47,6 +48,7 @@ class Chosen:
     gap: bool = False
     layers: bool = False
     look: str | None = None
+    best: bool = False
     overlay: bool | None = None
     ranking: bool = True
     page: int = 0

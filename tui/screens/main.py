@@ -8,17 +8,18 @@ from collections.abc import Iterable, Iterator
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.events import Resize
-from textual.widgets import Footer, Static
+from textual.widgets import Static
 
 from engine.commands import Command, Look, Pause, Restart, Resume, SetSpeed, StepEpoch
+from engine.looks import at_best
 from engine.preset import Preset
 from engine.view import AnyWorker, View
-from tui.looks import LOOKS
+from tui.looks import LOOKS, Moment
 from tui.panes import PANES, Part, Setup, Shown
 from tui.panes.comparison import ComparisonPane
 from tui.panes.losses import Losses
 from tui.panes.registry import Room
-from tui.screens.actions import bindings
+from tui.screens.actions import bindings, key_entries
 from tui.screens.arms_and_knobs import ArmsAndKnobs
 from tui.screens.arrangement import LAYOUT, PAGES, arrange, show_page
 from tui.screens.chosen import FIRST_LOOK, Chosen, Run, first_look, first_selected
@@ -26,12 +27,14 @@ from tui.screens.experiments import ask_to_quit, choose_preset, choose_runs, exp
 from tui.screens.files import write_tweaked
 from tui.screens.guard import LivesOn
 from tui.screens.help import HelpScreen
+from tui.screens.looks_menu import LooksMenu
 from tui.screens.news import show_news
 from tui.screens.painter import Painter
 from tui.screens.shown_run import ShownRun
 from tui.screens.trying import CanTry
 from tui.widgets.guide import Guide
 from tui.widgets.header import RunHeader
+from tui.widgets.key_line import KeyLine
 from tui.widgets.knobs import KnobPanel
 from tui.widgets.pane import Pane
 from tui.widgets.run_plots import MANY
@@ -50,7 +53,7 @@ class MainScreen(LivesOn, ArmsAndKnobs, CanTry):
     SCOPED_CSS = False
     DEFAULT_CSS = LAYOUT
     BINDINGS = [*bindings()]
-    ALLOW_IN_MAXIMIZED_VIEW = "#header, #guide, Footer"
+    ALLOW_IN_MAXIMIZED_VIEW = "#header, #guide, #keys"
     ESCAPE_TO_MINIMIZE = False  # the screen's own escape also draws what is small again
 
     def __init__(self, preset: Preset, worker: AnyWorker, *, fps: float | None, ascii_only: bool) -> None:
@@ -82,7 +85,7 @@ class MainScreen(LivesOn, ArmsAndKnobs, CanTry):
             with Vertical(id="side"):
                 yield from parts("side")
         yield Static(id="tiny")
-        yield Footer(show_command_palette=False, compact=True)
+        yield KeyLine(key_entries())
 
     def on_mount(self) -> None:
         self._open_first_look()
@@ -105,8 +108,8 @@ class MainScreen(LivesOn, ArmsAndKnobs, CanTry):
     def _shown(self) -> Shown:
         chosen = self._chosen
         return Shown(
-            chosen.arm, chosen.log, chosen.gap, chosen.layers, self.has_class("-overlay"), chosen.look, self.maximized,
-            self.run.original, self.has_class("-ranking"),
+            chosen.arm, chosen.log, chosen.gap, chosen.layers, self.has_class("-overlay"), chosen.look, chosen.best,
+            self.maximized, self.run.original, self.has_class("-ranking"),
         )  # fmt: skip
 
     def draw(self, force: bool = False) -> None:
@@ -187,7 +190,7 @@ class MainScreen(LivesOn, ArmsAndKnobs, CanTry):
         self.call_after_refresh(self._painter.draw_all)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """The footer names only what there is to do: pages are for small screens."""
+        """Pages are for small screens."""
         return action != "next_page" or self.has_class("-compact")
 
     # The run ---------------------------------------------------------------------------------------------------------
@@ -308,12 +311,43 @@ class MainScreen(LivesOn, ArmsAndKnobs, CanTry):
             self._send_all(LOOKS[look].on_open())
         self._ask_to_look()
         self._show_page_of("look")
+        if look is not None:  # what is longer than the pane is scrolled
+            self.action_focus_pane("look")
+        elif getattr(self.focused, "id", None) == "look":
+            self.set_focus(None)
 
     def _ask_to_look(self) -> None:
         """Let the worker know what is to be looked at now."""
         look, arms = self._chosen.look, self.run.arms
         wanted = [] if look is None else LOOKS[look].requests(arms, self._chosen.arm, self.original.seeds[0])
+        if self._chosen.best:
+            wanted = [(at_best(name), arm, seed) for name, arm, seed in wanted]
         self.run.send(Look(tuple(wanted)))
+
+    def action_looks(self) -> None:
+        """Let a closer look be chosen by its name."""
+        chosen = self._chosen
+        moment = Moment(self.run.view(), chosen.arm, *self.size, best=chosen.best)
+        self.app.push_screen(LooksMenu(moment, chosen.look, self.app.no_color), self._do_chosen)
+
+    async def _do_chosen(self, action: str | None) -> None:
+        if action is not None:
+            await self.run_action(action)
+
+    def action_close_look(self) -> None:
+        """Close the closer look that is open."""
+        if self._chosen.look is not None:
+            self.action_look(self._chosen.look)
+
+    def action_best_weights(self) -> None:
+        """Look at the best weights in place of the last ones, or at the last ones again."""
+        why = Moment(self.run.view(), self._chosen.arm, 0, 0).why_no_best()
+        if why and not self._chosen.best:
+            self.notify(why, title="no best weights", markup=False)
+            return
+        self._chosen.best = not self._chosen.best
+        self._ask_to_look()
+        self._painter.draw_all()
 
     def action_zoom(self) -> None:
         if self._painter.resting:

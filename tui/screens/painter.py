@@ -9,9 +9,12 @@ from textual.screen import Screen
 
 from engine.view import AnyWorker, View
 from tui.panes import Part, Shown
-from tui.screens.pace import Pace
+from tui.screens.pace import Pace, has_time_to_spare
 from tui.widgets.guide import Guide
 from tui.widgets.header import RunHeader
+
+# Where nothing has changed for so long, seconds, nothing is looked for that often.
+_LIVELY = 2.0
 
 
 class Painter:
@@ -42,6 +45,7 @@ class Painter:
         # The version of the view that the losses and the trends show.
         self._drawn = {"losses": -1, "trends": -1}
         self._stage = ("", False)
+        self._changed = 0.0  # when there was something new to draw
         self._gpu, self._gpu_asked = "", 0.0
         self._waiting, self._all_drawn, self._all_took = False, 0.0, 0.0
 
@@ -54,7 +58,8 @@ class Painter:
                 show_news()
                 self.draw()
             finally:
-                self._screen.set_timer(self._pace.wait(), tick)
+                free = has_time_to_spare(self.view) and time.monotonic() - self._changed < _LIVELY
+                self._screen.set_timer(self._pace.wait(free), tick)
 
         self._screen.set_timer(self._pace.wait(), tick)
 
@@ -93,6 +98,7 @@ class Painter:
         stale = [half for half, version in self._drawn.items() if version != view.version]
         if not stale and not force:
             return
+        self._changed = time.monotonic()
         # What a chart says before its first curve is of the state: both halves leave it at once.
         stage = (view.state, view.record.epoch > 0)
         changed, self._stage = stage != self._stage, stage

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from itertools import zip_longest
+from functools import lru_cache
+from itertools import groupby, zip_longest
 
+from rich.color import Color
+from rich.style import Style
 from rich.text import Text
 
 Pixel = tuple[int, int, int]
@@ -20,25 +23,62 @@ def headed(head: str, name: Text | None, room: int) -> Text:
     return line.append(head, style="dim")
 
 
-def stacked(
-    arms: Sequence[str], count: int, width: int, height: int, columns: int, block: Callable[[str, int], list[Text]]
-) -> list[Text]:
-    """A block of lines for each arm in so many columns, and how many of `count` arms found no room.
+def grid(
+    count: int, width: int, height: int, least_width: int, least_height: int, most: int | None = None
+) -> tuple[int, int, int]:
+    """How blocks of some least size are laid out in so much room: columns, rows, and how many of `count` there are.
 
-    `block` makes an arm's lines; it is given how many there is room for.
+    As many as fit, but no more than `most`; of their layouts the one whose blocks have the longest shorter side, a cell
+    being twice as high as it is wide. Where some are left out a line is kept free to say so; there is one block at
+    least.
     """
+    for shown in range(min(count, most or count), 0, -1):
+        room = height - (shown < count)
+        layouts = []
+        for columns in range(1, shown + 1):
+            rows = -(-shown // columns)
+            wide, high = width // columns, room // rows
+            if wide >= least_width and high >= least_height:
+                layouts.append((min(wide, 2 * high), wide, columns, rows))
+        if layouts:
+            return (*max(layouts)[2:], shown)
+    return 1, 1, 1
+
+
+def left_out(shown: int, count: int) -> Text:
+    """The line that says that only some of the arms are shown."""
+    return Text(f"{shown} of {count} arms; tab chooses one, z enlarges", style="dim", no_wrap=True)
+
+
+def stacked(
+    arms: Sequence[str],
+    count: int,
+    width: int,
+    height: int,
+    least: tuple[int, int],
+    block: Callable[[str, int, int], list[Text]],
+) -> list[Text]:
+    """A block of lines for each of the first arms, in the layout that uses the room best.
+
+    Parameters
+    ----------
+    count : how many arms there are, also beside those that may be shown.
+    least : width and height that a block needs.
+    block : makes an arm's lines; it is given the width and the height that there is for it.
+    """
+    columns, rows, shown = grid(count, width, height, *least, most=len(arms))
+    room = height - (shown < count)
     lines: list[Text] = []
-    rows = -(-len(arms) // columns)
-    for first in range(0, len(arms), columns):
-        blocks = [block(arm, max(1, height // rows)) for arm in arms[first : first + columns]]
-        joined = blocks[0]
-        for other in blocks[1:]:
-            joined = side_by_side(joined, other, width // columns)
-        if first and len(lines) + len(joined) > height - (first + columns < count):
-            left = count - first
-            return [*lines, Text(f"{left} more arm{'s' * (left > 1)}: tab chooses one, z enlarges", style="dim")]
-        lines += joined
-    return lines
+    for first in range(0, shown, columns):
+        row = [
+            block(arm, width // columns - (columns > 1), room // rows)
+            for arm in arms[first : min(shown, first + columns)]
+        ]
+        joined = row[0]
+        for place, other in enumerate(row[1:], start=1):
+            joined = side_by_side(joined, other, place * (width // columns))
+        lines += joined[: room // rows]
+    return [*lines, left_out(shown, count)] if shown < count else lines
 
 
 def side_by_side(left: Sequence[Text], right: Sequence[Text], half: int) -> list[Text]:
@@ -58,9 +98,22 @@ def append_half_blocks(
     ascii_only: bool,
     signs: Mapping[int, str] | None = None,
 ) -> None:
-    """Two rows of pixels as one line; without the half-block as blanks (or signs) on the lower row's colour."""
-    for column, ((r, g, b), (r2, g2, b2)) in enumerate(zip(upper, lower, strict=True)):
+    """Two rows of pixels as one line; without the half-block as blanks (or signs) on the lower row's colour.
+
+    Equal cells beside one another are one piece of text: what a line costs to draw goes by its pieces.
+    """
+    column = 0
+    for (above, below), run in groupby(zip(upper, lower, strict=True)):
+        count = sum(1 for _ in run)
         if ascii_only:
-            line.append((signs or {}).get(column, " "), style=f"default on rgb({r2},{g2},{b2})")
+            shown = "".join((signs or {}).get(place, " ") for place in range(column, column + count))
+            line.append(shown, style=_style(None, below))
         else:
-            line.append("▀", style=f"rgb({r},{g},{b}) on rgb({r2},{g2},{b2})")
+            line.append("▀" * count, style=_style(above, below))
+        column += count
+
+
+@lru_cache(maxsize=4096)
+def _style(above: Pixel | None, below: Pixel) -> Style:
+    top = Color.default() if above is None else Color.from_rgb(*above)
+    return Style(color=top, bgcolor=Color.from_rgb(*below))

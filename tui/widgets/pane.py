@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from textual.app import ComposeResult
+from textual.binding import Binding
 from textual.containers import Vertical
 from textual.content import Content
 from textual.widget import Widget
@@ -31,6 +32,13 @@ class Pane(Vertical, can_focus=True):
 
     ALLOW_MAXIMIZE = True
     SCOPED_CSS = False
+    # For those whose contents may be longer than they are; the others leave the keys to the screen.
+    BINDINGS = [
+        Binding("pageup", "page_up", show=False),
+        Binding("pagedown", "page_down", show=False),
+        Binding("home", "scroll_home", show=False),
+        Binding("end", "scroll_end", show=False),
+    ]
     DEFAULT_CSS = """
     Pane { border: round $primary-darken-1; padding: 0; border-title-color: $text; border-subtitle-color: $text-muted; }
     Pane:focus { border: round $accent; border-title-style: bold; }

@@ -11,6 +11,7 @@ from textual.color import Color
 from textual.filter import LineFilter
 
 from engine.text import harmful
+from tui.widgets.cube import Cube
 
 _LIKE = {
     "-": "─━═╌╍┄┅┈┉╴╶╸╺▔▀–—−⎯",
@@ -45,6 +46,17 @@ def harmless(text: str) -> str:
     if harmful(text) is None:
         return text
     return "".join("?" * cell_len(sign) if harmful(sign) else sign for sign in text)
+
+
+@lru_cache
+def filters(ascii_only: bool, no_color: bool, colours: str | None) -> tuple[LineFilter, ...]:
+    """What every line goes through before it is sent to a terminal of such colours (`rich.console.Console`)."""
+    chosen: list[LineFilter] = [Printable(), *([AsciiOnly()] if ascii_only else [])]
+    if no_color:
+        chosen.append(Colourless())
+    elif colours == "256":
+        chosen.append(Cube())
+    return tuple(chosen)
 
 
 class Printable(LineFilter):

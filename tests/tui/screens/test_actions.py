@@ -126,3 +126,28 @@ async def test_the_screen_says_that_seeds_which_ended_hold_their_last_value():
             await person.sees("1 of 2 held")
             await person.press("o")
             await person.sees("ended seeds hold")
+
+
+async def test_every_pane_whose_text_is_longer_than_it_is_scrolls_by_keys_on_a_small_screen():
+    arms = {f"lr {place}": {"training.lr": 0.01 * (place + 1), "early_stopping.patience": 5} for place in range(20)}
+    long = experiment({"model.hidden": [4] * 12}, arms, lesson="Look at the gap.\n\n" * 20)
+    async with dashboard(long, size=(80, 24), paused=True) as person:
+        await person.press("u", "tab")
+        await person.sees("hidden 1 ")
+        for key, pane in (("4", "#comparison"), ("6", "#stopping"), ("i", "Lesson"), ("u", None)):
+            if pane is None:
+                await person.press("u", "u")  # closed, and opened again
+                pane = "#look"
+            else:
+                await person.press(key)
+            shown = person.main.query_one(pane)
+            await person.sees(lambda shown=shown: person.main.focused is shown and shown.max_scroll_y > 2)
+            await person.press("down", "down")
+            await person.sees(lambda shown=shown: 0 < shown.scroll_y <= 2)
+            await person.press("end")
+            await person.sees(lambda shown=shown: shown.scroll_y == shown.max_scroll_y)
+            await person.press("pageup")
+            await person.sees(lambda shown=shown: shown.scroll_y < shown.max_scroll_y)
+            await person.press("home")
+            await person.sees(lambda shown=shown: shown.scroll_y == 0)
+        assert person.view.preset == person.app.original  # no knob was turned by them

@@ -26,9 +26,9 @@ DATA: dict[str, dict[str, Any]] = {
     "binary": {"data.source": "breast_cancer", "data.task": "binary", "data.samples": 300},
 }
 NOTHING = {  # the words where a look has nothing to show
-    "b": "Only data of two inputs",
-    "m": "examples are no images",
-    "c": "A regression takes nothing for something else",
+    "b": "Needs two inputs and classes, or one input and a numeric target.",
+    "m": "Needs images of classes.",
+    "c": "Needs classes to tell apart.",
 }
 EMPTY = {"moons": "m", "digits": "b", "cnn": "b", "curve": "mc", "iris": "bm", "binary": "bm"}
 
@@ -173,7 +173,7 @@ async def test_of_twelve_arms_the_selected_one_is_among_those_shown(name):
         await person.sees(lambda: not is_empty(person) and len(person.view.record.seen) > 0)
         await person.sees("lr 11")
         if name == "moons":
-            assert {arm for _, arm, _ in person.view.record.seen} == {"lr 8", "lr 9", "lr 10", "lr 11"}
+            assert {arm for _, arm, _ in person.view.record.seen} == {f"lr {place}" for place in range(4, 12)}
             await person.sees(lambda: "▀" in person.text)
         else:
             await person.sees("the fitted curve: lr 11")
@@ -187,7 +187,7 @@ async def test_another_preset_opened_under_a_look_is_looked_at():
         await person.press("m")
         await person.sees("worst mistakes")
         person.app.post_message(OpenPreset(preset("moons")))
-        await person.sees("examples are no images")
+        await person.sees("Needs images of classes.")
         await person.press("b")
         await person.sees("decision boundary")
         await person.sees("▀")
@@ -245,3 +245,34 @@ async def test_a_restart_under_the_finder_sweeps_again():
         await person.sees(lambda: not person.view.record.found)
         await person.sees(lambda: person.view.record.found)
         await person.sees("suggested: plain")
+
+
+async def test_the_menu_opens_a_look_by_its_letter_says_why_another_cannot_be_shown_and_closes_it():
+    async with dashboard(preset("digits"), size=(80, 24), paused=True) as person:
+        await person.press("L")
+        await person.sees("what the network is fed, and its worst mistakes")
+        await person.sees("Needs two inputs and classes, or one input")
+        await person.press("b")
+        assert "closer looks" in person.text  # what is dimmed cannot be chosen
+        await person.press("m")
+        await person.sees("images: dropped")
+        await person.press("L", "down", "enter")  # from the one that is open
+        await person.sees("confusion: dropped")
+        await person.press("L")
+        await person.sees("confusion, open")
+        await person.press("end", "enter")
+        await person.sees(lambda: not person.main.query_one(LookPane).display)
+
+
+async def test_the_best_weights_are_looked_at_where_there_are_any_and_the_pane_says_which():
+    async with dashboard(preset("moons"), size=LARGE, paused=True) as person:
+        await person.press("u", "B")
+        await person.sees(lambda: "Needs an epoch that counts as the best so far." in person.toasts)
+        await person.sees("last weights")
+        await person.press("full_stop")
+        await person.sees(lambda: person.view.record.epoch == 1 and person.view.state == "paused")
+        await person.press("L", "B")
+        await person.sees("weights: dropped, best weights (epoch 1)")
+        await person.sees(lambda: ("weights.best", "dropped", 0) in person.view.record.seen and "output" in person.text)
+        await person.press("B")
+        await person.sees("weights: dropped, last weights")

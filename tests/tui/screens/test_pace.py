@@ -3,11 +3,13 @@
 By a clock of the tests' own, as processor time is: what else the machine does is not in it.
 """
 
+import dataclasses
 import time
 
 import pytest
 
-from tui.screens.pace import FRAMES_PER_SECOND, SHARE, SLOWEST, Pace
+from tests.tui.views import moment
+from tui.screens.pace import FRAMES_PER_SECOND, FREE_SHARE, SHARE, SLOWEST, Pace, has_time_to_spare
 
 
 @pytest.fixture
@@ -58,3 +60,25 @@ def test_sleeping_costs_nothing():
         time.sleep(0.05)
     pace.begin()
     assert pace.wait() < 0.5
+
+
+def test_where_training_loses_nothing_frames_come_more_often_within_a_larger_share(clock):
+    def wait(cost, fps=None):
+        pace = Pace(fps)
+        frames(pace, clock, *[cost] * 8)
+        return pace.wait(free=True)
+
+    assert 8 <= 1 / wait(0.005) <= 15
+    assert 8 <= 1 / wait(0.03) <= 15
+    assert wait(0.1) == pytest.approx(0.1 / FREE_SHARE)
+    assert wait(5.0) == SLOWEST
+    assert wait(0.005, fps=2) == pytest.approx(0.5)
+
+
+@pytest.mark.parametrize(("free", "changed"), [
+    (True, {"state": "paused"}), (True, {"state": "finished"}), (True, {"state": "running", "opened": "running"}),
+    (True, {"state": "running", "speed": 20, "rate": 19.9}), (False, {"state": "running", "speed": 20, "rate": 14.0}),
+    (False, {"state": "running", "speed": None, "rate": 900.0}), (False, {"state": "loading"}),
+])  # fmt: skip
+def test_time_is_to_spare_where_nothing_trains_here_or_the_run_keeps_its_beat(free, changed):
+    assert has_time_to_spare(dataclasses.replace(moment(), **changed)) is free

@@ -49,11 +49,12 @@ async def test_every_pane_can_be_enlarged_and_made_small_again(size):
             await person.sees(lambda: person.main.maximized is None)
 
 
-@pytest.mark.parametrize("size", SIZES)
-async def test_the_footer_names_the_closer_looks_at_every_size(size):
-    async with dashboard(size=size, paused=True) as person:
-        await person.sees(lambda: person.text.splitlines()[-1].rstrip().startswith("tab arm ? help q quit"))
-        assert "auybmcsf look" in person.text.splitlines()[-1]
+async def test_the_line_of_keys_is_the_last_and_a_click_on_an_entry_does_it():
+    async with dashboard(size=(80, 24), paused=True) as person:
+        await person.sees(lambda: person.text.splitlines()[-1].startswith(" ? help  space pause  tab arm  L looks"))
+        assert person.text.splitlines()[-1].rstrip().endswith("q quit")
+        await person.pilot.click("#keys", offset=(1 + person.text.splitlines()[-1].index("i lesson"), 0))
+        await person.sees("Look at the gap.")
 
 
 async def test_the_lesson_is_shown_beside_the_curves():

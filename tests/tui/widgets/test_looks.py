@@ -45,7 +45,7 @@ def test_with_all_arms_selected_each_has_its_block_and_who_is_left_out_is_counte
     assert [line.partition("  ")[0] for line in told[::4]] == list(ARMS)
     told = [line.plain for line in drawn(view, "weights", 80, 9)]
     assert len(told) == 9
-    assert told[-1].startswith("1 more arm")
+    assert told[-1].startswith("2 of 3 arms")
     assert drawn(view, "weights", 80, 3)[0].plain.startswith("plain")
 
 
