@@ -56,12 +56,10 @@ async def moving(path: Path) -> None:
         app.exit(0)
     durations = [round(1000 * SECONDS)] * (len(frames) - 1) + [round(1000 * LAST_SECONDS)]
     # One palette for all frames: what does not change is then equal, and takes no room.
-    palette = frames[-1].quantize(96, dither=0)
+    palette = frames[-1].quantize(64, dither=0)
     flat = [frame.quantize(palette=palette, dither=0) for frame in frames]
     with written(path) as file:
-        flat[0].save(
-            file, format="gif", save_all=True, append_images=flat[1:], duration=durations, loop=0, optimize=False
-        )
+        flat[0].save(file, format="gif", save_all=True, append_images=flat[1:], duration=durations, loop=0)
 
 
 def _ended(app: RegtuiApp) -> bool:
