@@ -168,13 +168,13 @@ class RegtuiApp(LivesOn, App[int]):
     def tell_and_live_on(self, error: Exception) -> None:
         """A file, a folder or a name that could not be used ends no run."""
         write_log("the dashboard, which goes on", error)
-        self.notify(str(error), title="that did not work", severity="error", timeout=12, markup=False)
+        self.notify(str(error), title="failed", severity="error", timeout=12, markup=False)
 
     def _fatal_error(self) -> None:
         """An unexpected error of the screen itself: one line for the user, the traceback in the log."""
         if not self.crash:
             error = self._exception
-            self.crash = f"{type(error).__name__}: {error} (the whole story is in {write_log('the dashboard', error)})"
+            self.crash = f"{type(error).__name__}: {error} (log: {write_log('the dashboard', error)})"
             if self._signals is not None:  # Textual, half mounted, may wait for itself
                 self._signals.end_within(2 * GRACE_WITH_TABLE, FAILED, f"{complaint(self.crash)}\n")
         self._close_messages_no_wait()
@@ -347,7 +347,7 @@ def run_dashboard(
     except Exception as error:  # not of the screen, but of leaving it
         code = FAILED
         story = write_log("leaving the dashboard", error)
-        app.crash = app.crash or f"{type(error).__name__}: {error} (the whole story is in {story})"
+        app.crash = app.crash or f"{type(error).__name__}: {error} (log: {story})"
     finally:
         if signals is not None:
             signals.on_end = None

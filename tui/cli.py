@@ -228,7 +228,7 @@ def _unexpected(error: Exception) -> int:
 
     path = write_log(f"regtui {' '.join(sys.argv[1:])}")
     _silence_stdout()
-    return _complain(f"{type(error).__name__}: {error} (the whole story is in {path})", FAILED)
+    return _complain(f"{type(error).__name__}: {error} (log: {path})", FAILED)
 
 
 def _silence_stdout() -> None:

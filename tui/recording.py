@@ -60,7 +60,7 @@ def keeper_of(options: argparse.Namespace, command: Sequence[str]) -> KeeperOf:
     if record and Path(record).exists():
         from engine.runs.errors import RunError
 
-        raise RunError(f"{record}: is there already: give --record another name")
+        raise RunError(f"{record}: already exists: give --record another name")
 
     def keeper_of_preset(preset: Preset) -> Callable[[Worker], Keeper]:
         nonlocal record

@@ -51,6 +51,6 @@ def why_no_dashboard() -> str:
 
 def complain_of(failed: Failed) -> int:
     """Say on stderr why the engine could not go on; the exit code."""
-    story = f" (the whole story is in {failed.log})" if failed.log else ""
+    story = f" (log: {failed.log})" if failed.log else ""
     complain(f"{failed.message}{story}")
     return FAILED if failed.log else BAD_INPUT

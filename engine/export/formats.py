@@ -108,7 +108,7 @@ def export(reader: RunReader, form: Format, target: Path, *, replace: bool = Fal
         else:
             _write_folder(reader, write, target, replace)
     except FileExistsError:
-        raise RunError(f"{target}: is there already: --force replaces it, -o FILE writes to another place") from None
+        raise RunError(f"{target}: already exists: --force replaces it, -o FILE writes to another place") from None
 
 
 def to_stream(reader: RunReader, form: Format, file: IO[bytes]) -> None:

@@ -73,7 +73,7 @@ def page(reader: RunReader) -> str:
         *_turned(reader),
         *_lesson("Lesson", reader.preset.lesson),
         *_lesson("What came out", reader.preset.reveal),
-        f"<h2>Preset, with the knobs as they stand</h2><pre>{_text(write_preset(reader.preset))}</pre>",
+        f"<h2>Preset, with the current settings</h2><pre>{_text(write_preset(reader.preset))}</pre>",
         *_made_with(reader),
     ]
     return "\n".join([

@@ -91,7 +91,7 @@ def written(
     ]
     sections = [("data", data), ("model", model), ("training", training), ("early_stopping", stopping)]
     lines = [
-        "# Written by `regtui new`. `regtui check FILE` says whether it is fine, `regtui FILE` opens it.",
+        "# Written by `regtui new`. `regtui check FILE` says whether it is valid, `regtui FILE` opens it.",
         "# Every setting with its bounds is in the help screen (?) of the dashboard.",
         "",
         *_aligned([("title", literal(title), "the dashboard's first line"),

@@ -16,7 +16,7 @@ REFUSED = b"regtui: mine.toml:3: training.lr = -1: must be above 0\n"
 @pytest.mark.parametrize(
     "outcome",
     [
-        Outcome(0, b"mine.toml: fine\n"),
+        Outcome(0, b"mine.toml: valid\n"),
         Outcome(2, b"", REFUSED),
         Outcome(2, b"", b"regtui: reading 16 images of pictures\n" + REFUSED),
     ],

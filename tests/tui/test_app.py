@@ -221,7 +221,7 @@ class Left:
     [
         ({"state": "failed", "failed": Failed("no\nnetwork [/b]")}, 2, "regtui: no network [/b]\n"),
         ({"state": "failed", "failed": Failed("KeyError: 3", "/a/log")}, 1,
-         "regtui: KeyError: 3 (the whole story is in /a/log)\n"),
+         "regtui: KeyError: 3 (log: /a/log)\n"),
         ({"state": "loading"}, 0, ""),
         ({"state": "running", "epoch": 3}, 0, ""),
     ],
@@ -287,5 +287,5 @@ async def test_a_bug_in_the_screen_is_told_in_one_line_and_written_to_the_log(mo
             monkeypatch.setattr(person.main, "draw", broken)
             person.main.call_later(person.main.draw)
             await person.pilot.pause(1.0)
-    assert person.app.crash == f"ZeroDivisionError: a bug (the whole story is in {log_path()})"
+    assert person.app.crash == f"ZeroDivisionError: a bug (log: {log_path()})"
     assert "a bug" in log_path().read_text()

@@ -139,7 +139,7 @@ def test_a_failure_nobody_foresaw_is_one_line_that_names_the_log(dashboard, caps
     monkeypatch.setattr("engine.log.log_path", lambda: tmp_path / "logs" / "regtui.log")
     assert main([]) == 1
     err = capsys.readouterr().err
-    assert err == f"regtui: RuntimeError: the roof fell in (the whole story is in {tmp_path}/logs/regtui.log)\n"
+    assert err == f"regtui: RuntimeError: the roof fell in (log: {tmp_path}/logs/regtui.log)\n"
     assert "Traceback" in (tmp_path / "logs" / "regtui.log").read_text()
 
 
@@ -215,7 +215,7 @@ def test_one_preset_shows_its_lesson_what_its_arms_change_and_its_toml(capsys):
 def test_check_says_what_a_good_preset_consists_of(capsys, tmp_path):
     path = preset_file(tmp_path)
     assert main(["check", path]) == 0
-    assert capsys.readouterr().out == f"{path}: fine: 2 arms, 1 seed, 2 epochs, moons\n"
+    assert capsys.readouterr().out == f"{path}: valid: 2 arms, 1 seed, 2 epochs, moons\n"
 
 
 def test_check_names_the_line_that_is_wrong_and_goes_on_to_the_next_file(capsys, tmp_path):
@@ -224,7 +224,7 @@ def test_check_names_the_line_that_is_wrong_and_goes_on_to_the_next_file(capsys,
     assert main(["check", bad, good]) == 2
     out, err = capsys.readouterr()
     assert "bad.toml:14: unknown key 'trainin' (did you mean 'training'?)" in err
-    assert out.startswith(f"{good}: fine")
+    assert out.startswith(f"{good}: valid")
 
 
 @pytest.mark.parametrize(
@@ -255,7 +255,7 @@ def test_check_refuses_in_one_line_what_a_run_refuses(data, message, capsys, tmp
 def test_check_says_that_data_to_be_downloaded_were_not_looked_at(capsys, tmp_path, monkeypatch):
     monkeypatch.setenv("REGTUI_DATA", str(tmp_path))
     path = preset_file(tmp_path, more='[[arm]]\nname = "digits"\ndata.source = "mnist"\n')
-    fine = f"{path}: fine: 3 arms, 1 seed, 2 epochs, moons and mnist"
+    fine = f"{path}: valid: 3 arms, 1 seed, 2 epochs, moons and mnist"
     assert main(["check", path]) == 0
     message = "; its data from mnist, to be downloaded on first use, were not looked at"
     assert capsys.readouterr().out == f"{fine}{message}\n"

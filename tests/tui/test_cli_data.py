@@ -70,7 +70,7 @@ def test_a_table_is_looked_at_and_trained_on(capsys, table, prefix):
     assert main(["check", prefix + table, "--epochs", "1"]) == 0
     out = capsys.readouterr().out
     assert out.startswith("\n".join(FOUND))
-    assert f"{prefix}{table}: fine: 5 arms, 3 seeds, 1 epoch, csv" in out
+    assert f"{prefix}{table}: valid: 5 arms, 3 seeds, 1 epoch, csv" in out
 
 
 @pytest.mark.parametrize("ending", ["", "/"])
@@ -162,7 +162,7 @@ def test_a_new_preset_explains_every_line_passes_the_check_and_runs_as_the_data_
 def test_a_new_preset_replaces_no_file_unless_it_is_forced(capsys, table):
     Path("my data.toml").write_text("mine")
     assert main(["new", table, "-o", "my data.toml"]) == 2
-    assert "my data.toml: is there already: -o takes another name, --force replaces it" in capsys.readouterr().err
+    assert "my data.toml: already exists: -o takes another name, --force replaces it" in capsys.readouterr().err
     assert Path("my data.toml").read_text() == "mine"
     assert main(["new", table, "-o", "my data.toml", "--force"]) == 0
     assert load_preset("my data.toml").arm_names[0] == "none"

@@ -53,7 +53,7 @@ async def test_a_knob_turned_in_one_dashboard_shows_in_the_other_and_both_pause(
         await first.press("c")
         await first.sees(lambda: first.view.record.seen)
         await first.sees("confusion")
-        await first.sees(lambda: "looking ..." not in first.text)
+        await first.sees(lambda: "computing ..." not in first.text)
         assert not first.toasts
     async with attached(runs) as two:
         assert two.view.state == "paused"

@@ -96,7 +96,7 @@ def test_a_file_that_is_shown_is_shown_with_its_controls_written_out(capsys, tmp
     out = capsys.readouterr().out
     assert harmful(out, lines=True) is None
     assert "# \\x9b31m\\u202e" in out
-    assert f"{tmp_path}/x\\x1b]52;c;aGk=\\x07.toml: fine: " in out
+    assert f"{tmp_path}/x\\x1b]52;c;aGk=\\x07.toml: valid: " in out
 
 
 def test_a_hostile_name_and_file_reach_no_real_stream(tmp_path):

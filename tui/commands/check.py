@@ -40,7 +40,7 @@ def _is_fine(ref: str, options: argparse.Namespace) -> bool:
 
     try:
         preset = preset_of(ref, options, say)
-        say(f"{printable(ref)}: fine: {catalog.check(ref, preset, options.device)}")
+        say(f"{printable(ref)}: valid: {catalog.check(ref, preset, options.device)}")
     except PresetError as error:
         complain(str(error))
         return False

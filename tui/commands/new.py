@@ -56,7 +56,7 @@ def main(argv: Sequence[str]) -> int:
         with written(target, replace=options.force) as file:
             file.write(proposal.text.encode("utf-8"))
     except FileExistsError:
-        raise PresetError(f"{target}: is there already: -o takes another name, --force replaces it") from None
+        raise PresetError(f"{target}: already exists: -o takes another name, --force replaces it") from None
     except (OSError, ValueError) as error:
         why = error.strerror if isinstance(error, OSError) and error.strerror else "no file can have such a name"
         raise PresetError(f"{target}: not written: {why}") from error

@@ -72,7 +72,7 @@ def _list(options: argparse.Namespace) -> int:
             print(json.dumps(as_fields(run), allow_nan=False))
         return DONE
     if not runs:
-        say(f"no run has these words: {len(everything)} are there" if everything else f"no runs in {runs_folder()}")
+        say(f"no match: {len(everything)} are there" if everything else f"no runs in {runs_folder()}")
         return DONE
     head, rows = lines(runs, _width())
     say("\n".join([head, *rows]))

@@ -13,9 +13,9 @@ from tui.widgets.blocks import Pixel, append_half_blocks
 
 @register
 class Confusion(Look):
-    name, key, shown, place = "confusion", "c", "confusion", 5
+    name, key, shown, place = "confusion", "c", "confusion matrix", 5
     help = "which classes are taken for which"
-    title = "confusion"
+    title = "confusion matrix"
     needs = ("confusion",)
 
     def draw(self, moment: Moment) -> list[Text]:

@@ -20,7 +20,7 @@ _SMALL, _LEAST_WIDTH, _LARGEST = 8, 28, 32
 @register
 class Pictures(LookOfEach):
     name, key, shown, place = "pictures", "m", "images", 4
-    help = "what the network is fed, and its worst mistakes"
+    help = "training inputs as they are fed, and the worst mistakes"
     title = "images"
     needs = ("pictures",)
     needs_of_each = ("fed",)
@@ -31,7 +31,7 @@ class Pictures(LookOfEach):
         seen = moment.seen("pictures", arm)
         if seen is None:
             return moment.instead(arm, "pictures")
-        strips = (("fed in the next batch", seen.fed), ("worst mistakes on validation", seen.mistakes))
+        strips = (("training inputs of the next batch", seen.fed), ("worst mistakes on validation", seen.mistakes))
         shown = [pictures for _, pictures in strips if pictures]
         size = min(28, len(shown[0][0].pixels)) if shown else 0
         if height >= 4 + size:

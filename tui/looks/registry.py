@@ -82,7 +82,7 @@ class Moment:
     def instead(self, arm: str, *needs: str) -> list[Text]:
         """The text where there is nothing to see: why these looks cannot be taken, or that they are being taken."""
         record = self.view.record
-        waiting = f"{record.loading} ..." if self.view.state == "loading" else "looking ..."
+        waiting = f"{record.loading} ..." if self.view.state == "loading" else "computing ..."
         return [Text(self.why_not(arm, *needs) or waiting, style="dim")]
 
     def best_epoch(self, arm: str) -> int:

@@ -38,5 +38,5 @@ class Schedule(Look):
             last = next((epoch for (name, _), epoch in moment.view.record.last.items() if name == arm), None)
             if last is not None:
                 marks.append(Mark(float(last.epoch), "best", place, y=last.lr))
-        empty = waiting(moment.view) if moment.view.state == "loading" else "looking ..."
+        empty = waiting(moment.view) if moment.view.state == "loading" else "computing ..."
         return Plot(tuple(series), tuple(marks), empty=empty)

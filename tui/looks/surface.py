@@ -31,7 +31,7 @@ def arms_in_view(arms: Sequence[str], arm: str, most: int = MOST_ARMS) -> list[s
 
 @register
 class Surface(Look):
-    name, key, shown, place = "surface", "b", "boundary", 3
+    name, key, shown, place = "surface", "b", "decision boundary", 3
     help = "classes over the plane, or the fitted curve"
     title = "decision boundary"
     needs = ("surface", "fit")

@@ -39,11 +39,11 @@ ACTIONS: tuple[Action, ...] = (
     Action("step_epoch", "full_stop", ".", "one epoch", "train one epoch, then pause", "run"),
     Action("slower", "less_than_sign", "<", "slower", "fewer epochs a second", "run"),
     Action("faster", "greater_than_sign", ">", "faster", "more epochs a second, then as fast as it goes", "run"),
-    Action("restart", "r", "r", "restart", "train again from the first epoch, with the knobs as they stand", "run"),
+    Action("restart", "r", "r", "restart", "train again from the first epoch, with the current settings", "run"),
     Action("presets", "p", "p", "presets", "choose another experiment", "experiment"),
     Action("runs", "h", "h", "runs", "the recorded runs: open, compare, name, note, export, delete", "experiment"),
     Action(
-        "write_preset", "w", "w", "write", "write the experiment with the knobs as they stand as a preset", "experiment"
+        "write_preset", "w", "w", "write", "write the experiment with the current settings as a preset", "experiment"
     ),
     Action("export", "e", "e", "export", "save the run as a table, a picture or a page, or the screen", "experiment"),
     Action(

@@ -218,7 +218,7 @@ class _Exporting:
             self._tell(str(path.absolute()), "exported")
 
     def _ask_to_replace(self, wish: Wish, path: str) -> None:
-        answers = (("keep", "keep it"), ("replace", "replace it"))
+        answers = (("keep", "cancel"), ("replace", "overwrite"))
 
         def answered(answer: str | None) -> None:
             if answer == "replace":
@@ -226,7 +226,7 @@ class _Exporting:
             else:
                 self.ask(wish)
 
-        self._app.push_screen(Ask(Question(f"{printable(path)} is there already.", "", answers)), answered)
+        self._app.push_screen(Ask(Question(f"{printable(path)} already exists.", "", answers)), answered)
 
     def _tell(self, words: str, title: str) -> None:
         with contextlib.suppress(RuntimeError):  # the program is being left

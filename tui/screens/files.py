@@ -60,7 +60,7 @@ class _Writing:
         self._screen, self._preset = screen, preset
 
     def ask(self, name: str, wrong: str = "") -> None:
-        note = wrong or "with the knobs as they stand now"
+        note = wrong or "with the current settings"
         dialog = AskText("Write the experiment as", note, name, wrong=bool(wrong))
         self._screen.app.push_screen(dialog, self._named)
 
@@ -74,9 +74,9 @@ class _Writing:
             text = write_preset(self._preset).encode("utf-8")
             await asyncio.to_thread(_write, path, text, replace=replace)
         except FileExistsError:
-            answers = (("keep", "keep it"), ("replace", "replace it"))
+            answers = (("keep", "cancel"), ("replace", "overwrite"))
             self._screen.app.push_screen(
-                Ask(Question(f"{printable(path)} is there already.", "", answers)),
+                Ask(Question(f"{printable(path)} already exists.", "", answers)),
                 lambda answer: self._replace(name) if answer == "replace" else None,
             )
         except (OSError, ValueError) as error:

@@ -54,5 +54,5 @@ def _notify_diverged(screen: Screen[None], news: Iterable[Event]) -> None:
 
 def notify_failure(screen: Screen[None], failed: Failed, title: str) -> None:
     """The failure as a message, with the path of the log."""
-    where = f"\nThe full story: {failed.log}" if failed.log else ""
+    where = f"\nLog: {failed.log}" if failed.log else ""
     screen.notify(f"{failed.message}{where}", title=title, severity="error", timeout=15, markup=False)

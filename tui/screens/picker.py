@@ -115,7 +115,7 @@ class PresetPicker(LivesOn, ModalScreen[str | None]):
         listed = self._chosen()
         text = Text()
         if listed is None:
-            text.append("No preset has these words. Backspace shows more.", style="dim")
+            text.append("No match. Backspace shows more.", style="dim")
         else:
             text.append(f"{listed.summary}\n\n", style="italic")
             text.append("arms  ", style="bold")

@@ -103,7 +103,7 @@ class RunsScreen(LivesOn, ModalScreen[RunsChosen | None]):
         self._show()
 
     def _tell(self, error: Exception) -> None:
-        self.notify(str(error), title="that did not work", severity="error", timeout=12, markup=False)
+        self.notify(str(error), title="failed", severity="error", timeout=12, markup=False)
 
     def on_resize(self) -> None:
         for keys in self.query("#keys").results(Static):
@@ -153,7 +153,7 @@ class RunsScreen(LivesOn, ModalScreen[RunsChosen | None]):
         run, about = self._chosen(), Text()
         if run is None:
             empty = f"No run has been recorded yet. They will be kept in {runs_folder()}."
-            about.append("No run has these words." if self._all else printable(empty), style="dim")
+            about.append("No match." if self._all else printable(empty), style="dim")
         elif run.meta is None:
             about.append(run.problem, style="red")
         else:

@@ -100,7 +100,7 @@ class CanTry(Screen[None]):
                 (tried(self.original, chosen), ()) if chosen.epoch is None else _again(self.original, chosen)
             )
         except PresetError as error:
-            self.notify(str(error), title="this cannot be tried", severity="error", timeout=12, markup=False)
+            self.notify(str(error), title="cannot be tried", severity="error", timeout=12, markup=False)
             return
 
         def leave() -> None:

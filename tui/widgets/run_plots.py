@@ -273,7 +273,7 @@ def waiting(view: View) -> str:
         share = f" {view.record.share:.0%}" if view.record.share is not None else ""
         return f"{view.record.loading}{share} ..."
     if view.state == "failed":
-        return "stopped by an error: r tries again"
+        return "failed: press r to retry"
     if view.state == "finished":
         return "nothing was measured"
     return "paused: space starts" if view.state == "paused" else "training the first epoch ..."

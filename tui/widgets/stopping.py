@@ -58,7 +58,7 @@ class StoppingGauges(Lines):
         best, fates = _best(lanes), _fates(view, arm)
         if not rule.patience:
             # No gauge and no second line: there is nothing to wait for.
-            first.append(", ".join(part for part in (best, *fates) if part) or "no patience set", style="dim")
+            first.append(", ".join(part for part in (best, *fates) if part) or "early stopping off", style="dim")
             first.truncate(width, overflow="ellipsis")
             return [first]
         room = width - names - 1

@@ -196,7 +196,7 @@ def test_what_is_there_stays_unless_forced(folder, tmp_path, capsys):
     target = tmp_path / "mine.csv"
     target.write_text("precious")
     assert main(["export", str(path), "--csv", "-o", str(target)]) == 2
-    assert "is there already: --force replaces it" in capsys.readouterr().err
+    assert "already exists: --force replaces it" in capsys.readouterr().err
     assert target.read_text() == "precious"
     assert main(["export", str(path), "--csv", "-o", str(target), "--force"]) == 0
     assert target.read_text().startswith("run,arm,seed,epoch,metric,value\n")

@@ -67,7 +67,7 @@ def test_words_filter_and_keys_sort(three, capsys):
     assert [run["epoch"] for run in listed(capsys, "--sort", "epochs")] == [6, 3, 2]
     assert [run["epoch"] for run in listed(capsys, "stopped")] == [2]
     assert main(["runs", "nowhere"]) == 0
-    assert "no run has these words: 3 are there" in capsys.readouterr().out
+    assert "no match: 3 are there" in capsys.readouterr().out
 
 
 def test_a_damaged_file_is_listed_with_why(three, capsys):

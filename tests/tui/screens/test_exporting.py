@@ -127,7 +127,7 @@ async def test_an_existing_file_is_replaced_only_when_told_to(tmp_path, here):
             await ask(person)
             person.app.focused.value = "mine"
             await person.press("enter")
-            await person.sees("mine.csv is there already.")
+            await person.sees("mine.csv already exists.")
             await person.sees(lambda: isinstance(person.app.focused, Button))
             await person.press(*keys)
             if kept:

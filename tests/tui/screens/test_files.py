@@ -59,7 +59,7 @@ async def test_an_existing_file_is_replaced_only_when_told_to(tmp_path):
     async with dashboard(paused=True) as person:
         for keys, is_kept in ((("enter",), True), (("right", "enter"), False)):
             await write(person)
-            await person.sees("is there already")
+            await person.sees("already exists")
             await person.sees(lambda: isinstance(person.app.focused, Button))
             await person.press(*keys)
             await person.sees("5 knobs")
@@ -126,7 +126,7 @@ async def test_replacing_what_cannot_be_replaced_is_told(tmp_path):
         await write(person)
         await person.sees(lambda: "preset written" in person.toasts)
         await write(person)
-        await person.sees("is there already")
+        await person.sees("already exists")
         await person.sees(lambda: isinstance(person.app.focused, Button))
         (tmp_path / "small-tweaked.toml").unlink()
         (tmp_path / "small-tweaked.toml").mkdir()

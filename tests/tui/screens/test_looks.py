@@ -59,7 +59,7 @@ def titled(key: str, arm: str) -> str:
 
 def is_empty(person: Person) -> bool:
     """Whether the look is still waiting for something."""
-    return any(word in person.text for word in ("looking ...", "sweeping learning rates"))
+    return any(word in person.text for word in ("computing ...", "sweeping learning rates"))
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -250,7 +250,7 @@ async def test_a_restart_under_the_finder_sweeps_again():
 async def test_the_menu_opens_a_look_by_its_letter_says_why_another_cannot_be_shown_and_closes_it():
     async with dashboard(preset("digits"), size=(80, 24), paused=True) as person:
         await person.press("L")
-        await person.sees("what the network is fed, and its worst mistakes")
+        await person.sees("training inputs as they are fed, and the worst mistakes")
         await person.sees("Needs two inputs and classes, or one input")
         await person.press("b")
         assert "closer looks" in person.text  # what is dimmed cannot be chosen

@@ -41,7 +41,7 @@ async def test_typing_filters_by_words_of_name_title_summary_and_arms():
         await person.press("p", *"WEIGHTS l2")
         await person.sees(lambda: "Alpha" not in person.text and "Beta [x]" in person.text)
         await person.press(*"zzz")
-        await person.sees("No preset has these words")
+        await person.sees("No match")
         await person.press("enter")
         await person.sees("5 knobs")
 

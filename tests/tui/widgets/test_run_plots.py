@@ -194,7 +194,7 @@ def test_layers_are_drawn_one_by_one_and_gaps_from_zero():
         ({"state": "loading", "loading": "downloading", "share": 0.5}, "downloading 50% ..."),
         ({"state": "paused"}, "paused: space starts"),
         ({"state": "running"}, "training the first epoch ..."),
-        ({"state": "failed", "failed": Failed("x")}, "stopped by an error: r tries again"),
+        ({"state": "failed", "failed": Failed("x")}, "failed: press r to retry"),
     ],
 )
 def test_an_empty_chart_says_what_it_waits_for(fields, says):

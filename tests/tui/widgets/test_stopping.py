@@ -81,7 +81,7 @@ async def test_without_patience_a_line_tells_the_best_and_names_are_whole():
     arms = {"activity L1 x10": {}, "activity L1 x1": {}}
     shown_lines = await lines(moment(*map(lane, arms), arms=arms))
     assert shown_lines == ["activity L1 x10 best 0.450 at 10", "activity L1 x1  best 0.450 at 10"]
-    assert (await lines(moment()))[0].endswith("no patience set")
+    assert (await lines(moment()))[0].endswith("early stopping off")
 
 
 async def test_a_watched_arm_that_ran_its_full_length_says_only_where_it_would_have_stopped():
