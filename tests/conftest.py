@@ -1,5 +1,6 @@
 """What no test may touch, the person's own log and data; and how the tests run, whatever else the machine does."""
 
+import gc
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -12,6 +13,10 @@ from tests.terminal import Terminal
 
 # Before torch is imported: on networks this small a second thread costs more than it brings.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+# Python counts what was made since it last looked for cycles, and looks through all there is. With torch, Textual and
+# the tests themselves in one process that is a sixth of the processor: look less often, still soon enough for memory.
+gc.set_threshold(20_000, 10, 10)
 
 # How long an example takes says something of the hour, and nothing of the program.
 hypothesis.settings.register_profile(
