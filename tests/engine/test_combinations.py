@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -37,12 +38,16 @@ REFUSED = (
     r"monitor = 'val_acc': a regression has no accuracy",
     r"data.features = \d+: \w+ has only \d+ features",
 )
-ROUNDS, EXAMPLES, DRAWS = 28, 3, 8
+ROUNDS, DRAWS = 28, 8
 CLOSE: dict[str, Any] = {"rel": 1e-8, "abs": 1e-8, "nan_ok": True}
 
 
-def test_any_settings_train_together_or_are_refused_in_a_line(tmp_path_factory: pytest.TempPathFactory) -> None:
-    folder = tmp_path_factory.mktemp("data")
+def test_any_settings_train_together_or_are_refused_in_a_line(tmp_path: Path) -> None:
+    trained_in_every_combination(tmp_path, examples=2)
+
+
+def trained_in_every_combination(folder: Path, examples: int) -> None:
+    """Train so many draws of every round, the simplest first, and look at each; `make soak` takes more."""
     write_data(folder)
     counts: Counter[str] = Counter()
     seen: Counter[tuple[str, Any]] = Counter()
@@ -66,10 +71,10 @@ def test_any_settings_train_together_or_are_refused_in_a_line(tmp_path_factory: 
         _goes_on(preset, stacked)
         _is_as_alone(experiment, stacked)
 
-    few = settings(max_examples=EXAMPLES, derandomize=True, database=None, deadline=None)
+    few = settings(max_examples=examples, derandomize=True, database=None, deadline=None)
     for round_ in rounds(ROUNDS):
         few(given(st.just(round_), st.data())(holds))()
-    assert counts["trained"] == ROUNDS * EXAMPLES, counts
+    assert counts["trained"] == ROUNDS * examples, counts
     keys_seen = {key for key, _ in seen}
     assert set(settings_by_key()) - keys_seen - set(GIVEN) == set(), "never drawn with an effect"
     for key in HUBS:
