@@ -1,6 +1,6 @@
 """Promises of the small questions, and of leaving the program."""
 
-import pytest
+from textual.app import App
 from textual.widgets import Button
 
 from tests.tui.dashboard import SIZES, dashboard, experiment
@@ -14,19 +14,23 @@ async def ask_to_quit(person):
     await person.sees(lambda: isinstance(person.app.screen, Ask) and isinstance(person.app.focused, Button))
 
 
-@pytest.mark.parametrize(("size", "key"), [*((size, "q") for size in SIZES), (SIZES[1], "ctrl+q")])
-async def test_quitting_while_it_trains_asks_and_going_on_goes_on(size, key):
-    async with dashboard(size=size) as person:
+async def test_quitting_while_it_trains_asks_and_going_on_goes_on():
+    async with dashboard() as person:
         await person.sees(lambda: person.view.record.epoch > 0)
-        await person.press(key)
-        await person.sees(lambda: isinstance(person.app.focused, Button))
-        for answer in ("stop and keep", "stop and discard", "go on training"):
-            await person.sees(answer)
-        await person.press("right", "right", "enter")
-        await person.sees(lambda: isinstance(person.app.screen, MainScreen))
-        before = person.view.record.epoch
-        await person.sees(lambda: person.view.record.epoch > before)
-        assert person.app.last_view is None
+        for key, sizes, answer in (("q", SIZES, "enter"), ("ctrl+q", (), "enter"), ("q", (), "escape")):
+            await person.press(key)
+            await person.sees(lambda: isinstance(person.app.screen, Ask) and isinstance(person.app.focused, Button))
+            for size in sizes:
+                await person.pilot.resize_terminal(*size)
+                await person.sees(lambda size=size: person.app.size == size)
+                for offered in ("stop and keep", "stop and discard", "go on training"):
+                    await person.sees(offered)
+            await person.press("right", "right", answer)
+            await person.sees(lambda: isinstance(person.app.screen, MainScreen))
+            before = person.view.record.epoch
+            await person.sees(lambda before=before: person.view.record.epoch > before)
+            assert person.app.last_view is None
+            assert person.app.return_value is None
 
 
 async def test_keep_measures_the_best_weights_on_the_test_data():
@@ -75,22 +79,19 @@ async def test_a_run_that_has_not_begun_is_left_without_a_question_and_without_a
         assert person.app.last_view is None
 
 
-async def test_escape_is_no_answer():
-    async with dashboard() as person:
-        await person.sees(lambda: person.view.record.epoch > 0)
-        await ask_to_quit(person)
-        await person.press("escape")
-        await person.sees(lambda: isinstance(person.app.screen, MainScreen))
-        assert person.app.return_value is None
+class Asking(App[None]):
+    def on_mount(self) -> None:
+        self.push_screen(AskText("Write the experiment as", "It is taken from where you are.", "small.toml"))
 
 
-@pytest.mark.parametrize("size", SIZES)
-async def test_the_first_box_a_person_sees_stands_in_the_middle_over_the_curves(size):
-    async with dashboard(size=size, paused=True) as person:
-        await person.press("w")
-        await person.sees("Write the experiment as")
-        assert isinstance(person.app.screen, AskText)
-        box = person.app.screen.children[0].region
-        assert abs(box.x - (size[0] - box.right)) <= 1
-        assert abs(box.y - (size[1] - box.bottom)) <= 1
-        assert not person.app.screen.query(Button)
+async def test_the_first_box_a_person_sees_stands_in_the_middle():
+    async with Asking().run_test(size=SIZES[0]) as pilot:
+        for size in SIZES:
+            await pilot.resize_terminal(*size)
+            await pilot.pause()
+            assert pilot.app.size == size
+            box = pilot.app.screen.children[0].region
+            assert box.width > 0
+            assert abs(box.x - (size[0] - box.right)) <= 1
+            assert abs(box.y - (size[1] - box.bottom)) <= 1
+            assert not pilot.app.screen.query(Button)

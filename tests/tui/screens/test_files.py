@@ -77,42 +77,41 @@ async def test_a_name_of_ones_own_gets_its_ending_and_a_bad_one_is_told():
         await person.sees("Not written. No such file or directory: there is no such folder")
 
 
-@pytest.mark.parametrize("typed", ["~/at home", "~/at home.toml"])
-async def test_a_name_may_begin_at_home_and_have_its_ending(typed, tmp_path, monkeypatch):
-    monkeypatch.setenv("HOME", str(tmp_path / "home"))
-    (tmp_path / "home").mkdir()
+async def test_a_name_may_begin_at_home_and_have_its_ending(tmp_path, monkeypatch):
+    home = tmp_path / "home"
+    monkeypatch.setenv("HOME", str(home))
+    home.mkdir()
     async with dashboard(paused=True) as person:
-        await person.press("w")
-        await person.sees(lambda: asked(person))
-        person.app.focused.value = typed
-        await person.press("enter")
-        await person.sees(lambda: "preset written" in person.toasts)
-    assert os.listdir(tmp_path / "home") == ["at home.toml"]
-    assert load_preset(str(tmp_path / "home" / "at home.toml")).title == "Two moons"
+        for typed, written in (("~/at home", "at home.toml"), ("~/ends.toml", "ends.toml")):
+            await person.press("w")
+            await person.sees(lambda: asked(person))
+            person.app.focused.value = typed
+            await person.press("enter")
+            await person.sees((home / written).exists)
+            await person.sees(lambda: person.app.screen is person.main)
+    assert sorted(os.listdir(home)) == ["at home.toml", "ends.toml"]
+    assert load_preset(str(home / "at home.toml")).title == "Two moons"
 
 
-@pytest.mark.parametrize(
-    ("name", "message"),
-    [
-        ("x" * 260, "a name has at most 255 bytes"),
-        ("\udcff\ud800", "No file can hold these characters"),
-        ("circle", "Too many levels of symbolic links"),
-        ("folder", "that is a folder"),
-        ("file.toml/x", "a part of the path is a file"),
-    ],
-)
-async def test_a_name_that_cannot_be_had_is_told_and_kept_to_be_mended(tmp_path, name, message):
+async def test_a_name_that_cannot_be_had_is_told_and_kept_to_be_mended(tmp_path):
     (tmp_path / "circle.toml").symlink_to("circle.toml")
     (tmp_path / "folder.toml").mkdir()
     (tmp_path / "file.toml").write_text("mine")
     async with dashboard() as person:
         await person.press("w")
-        await person.sees(lambda: asked(person))
-        person.app.focused.value = name  # as pasted
-        await person.press("enter")
-        await person.sees(message)
-        assert asked(person)
-        assert person.app.focused.value == name
+        for name, message in (
+            ("x" * 260, "a name has at most 255 bytes"),
+            ("\udcff\ud800", "No file can hold these characters"),
+            ("circle", "Too many levels of symbolic links"),
+            ("folder", "that is a folder"),
+            ("file.toml/x", "a part of the path is a file"),
+        ):
+            await person.sees(lambda: asked(person))
+            person.app.focused.value = name  # as pasted
+            await person.press("enter")
+            await person.sees(message)
+            assert asked(person)
+            assert person.app.focused.value == name
         await person.press("escape")
         await person.sees("5 knobs")
         before = person.view.record.epoch

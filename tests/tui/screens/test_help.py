@@ -1,18 +1,30 @@
 """Promises of the help screen: it tells all there is, in every width."""
 
 import pytest
+from textual.app import App
 
 from engine.preset import settings_by_key
-from tests.tui.dashboard import dashboard
 from tui.screens.actions import ACTIONS
+from tui.screens.help import HelpScreen
+
+
+class Helping(App[None]):
+    """Nothing but the help; that `?` opens it is a matter of the main screen."""
+
+    async def on_mount(self) -> None:
+        await self.push_screen(HelpScreen())
+
+    @property
+    def text(self) -> str:
+        return "\n".join(strip.text for strip in self.screen._compositor.render_strips())
 
 
 @pytest.mark.parametrize("width", [80, 160])
 async def test_every_key_and_every_setting_is_told_in_whole_words(width):
-    async with dashboard(size=(width, 400), paused=True) as person:
-        await person.press("question_mark")
-        await person.sees("the command palette")
-        text = " ".join(" ".join(line.strip(" │|╭╮╰╯─") for line in person.text.splitlines()).split())
+    async with Helping().run_test(size=(width, 400)) as pilot:
+        await pilot.pause()
+        assert "the command palette" in pilot.app.text
+        text = " ".join(" ".join(line.strip(" │|╭╮╰╯─") for line in pilot.app.text.splitlines()).split())
         for action in ACTIONS:
             assert f"{action.shown} " in text
             assert action.help.split()[-1] in text
@@ -23,11 +35,14 @@ async def test_every_key_and_every_setting_is_told_in_whole_words(width):
 
 
 async def test_it_scrolls_and_closes():
-    async with dashboard(size=(80, 24), paused=True) as person:
+    async with Helping().run_test(size=(80, 24)) as pilot:
         for key in ("escape", "question_mark", "q"):
-            await person.press("question_mark")
-            await person.sees("Each arm of the preset")
-            await person.press("pagedown", "end")
-            await person.sees(lambda: "Each arm of the preset" not in person.text and "monitor" in person.text)
-            await person.press(key)
-            await person.sees("5 knobs")
+            await pilot.pause()
+            assert "Each arm of the preset" in pilot.app.text
+            await pilot.press("pagedown", "end")
+            await pilot.pause()
+            assert "Each arm of the preset" not in pilot.app.text
+            assert "monitor" in pilot.app.text
+            await pilot.press(key)
+            assert not isinstance(pilot.app.screen, HelpScreen)
+            await pilot.app.push_screen(HelpScreen())

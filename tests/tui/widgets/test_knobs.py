@@ -182,6 +182,11 @@ async def test_what_every_knob_does_fits_beside_its_range(width):
             if knob.live and key not in panel._knobs.idle:
                 panel.choose(key)
                 assert len(panel.query_one("#knob-note")._texts) <= 4, key
+                assert note(panel).startswith(knob.help[:20]), key
+                assert knob.name.replace("_", " ") in "\n".join(lines(panel)), key
+            elif knob.live:
+                panel.choose(key)
+                assert note(panel).startswith("no effect here: "), key
 
 
 # Turning -------------------------------------------------------------------------------------------------------------
@@ -219,6 +224,42 @@ async def test_typing_takes_what_is_legal_beyond_the_typical_range_and_the_grid(
             await pilot.pause()
             await pilot.press("enter")
             assert app.turned[-1] == (DROPOUT, value, "dropped")
+
+
+@pytest.mark.parametrize(
+    ("knob", "typed", "why"),
+    [
+        ("training.lr", "-1", "must be above 0"),
+        ("training.lr", "fast", "must be a number"),
+        ("training.lr", "nan", "must be a finite number"),
+        (DROPOUT, "1", "must be below 1"),
+        ("early_stopping.patience", "2.5", "must be a whole number"),
+    ],
+)
+async def test_a_refused_value_says_why_and_can_be_mended(knob, typed, why):
+    app, start = panel_in(opened=True)
+    async with app.run_test(size=(44, 24)) as pilot:
+        panel = await start(pilot)
+        panel.choose(knob)
+        panel.edit()
+        panel.query_one(Input).value = typed
+        await pilot.pause()
+        await pilot.press("enter")
+        assert note(panel).startswith("!")
+        assert why in note(panel)
+        assert typed in note(panel)
+        assert panel.editing
+        assert app.turned == []
+
+
+async def test_a_word_is_turned_and_not_typed():
+    app, start = panel_in(opened=True)
+    async with app.run_test(size=(44, 24)) as pilot:
+        panel = await start(pilot)
+        panel.choose("early_stopping.action")
+        panel.edit()
+        assert not panel.editing
+        assert app.turned == [("early_stopping.action", "watch", "dropped")]
 
 
 async def test_a_turned_knob_is_starred_until_it_is_back():
