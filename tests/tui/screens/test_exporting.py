@@ -60,19 +60,23 @@ def formats(person) -> list[bool]:
     return [not options.get_option_at_index(place).disabled for place in range(options.option_count)]
 
 
-@pytest.mark.parametrize("size", SIZES)
-async def test_it_offers_every_format_and_says_what_to_press_and_what_to_install(tmp_path, monkeypatch, size):
+async def test_it_offers_every_format_and_says_what_to_press_and_what_to_install(tmp_path, monkeypatch):
     for package in ("matplotlib", "pyarrow", "tensorboard"):
         monkeypatch.setitem(sys.modules, package, None)
-    async with opened(recorded(tmp_path), size=size) as person:
+    async with opened(recorded(tmp_path), size=SIZES[0]) as person:
         await ask(person)
-        for name in ("csv", "results", "markdown", "html", "enter: save", "escape: cancel"):
-            await person.sees(name)
         assert formats(person) == [*[True] * 5, *[False] * 4, True, False]
-        await person.press("down", "down", "down", "down", "down")  # past those that cannot be had
-        await person.sees("-screen.svg")
-        for name in ("png", "parquet", "tensorboard", "screen", "pip install 'regtui[plots]'"):
-            await person.sees(name)
+        for size in SIZES:
+            await person.pilot.resize_terminal(*size)
+            await person.sees(lambda size=size: person.app.size == size)
+            for name in ("csv", "results", "markdown", "html", "enter: save", "escape: cancel"):
+                await person.sees(name)
+            await person.press("down", "down", "down", "down", "down")  # past those that cannot be had
+            await person.sees("-screen.svg")
+            for name in ("png", "parquet", "tensorboard", "screen", "pip install 'regtui[plots]'"):
+                await person.sees(name)
+            await person.press("down")  # round to the first again
+            await person.sees(".csv")
         await person.press("escape")
         await person.sees(lambda: person.app.screen is person.main)
 
@@ -138,28 +142,25 @@ async def test_an_existing_file_is_replaced_only_when_told_to(tmp_path, here):
             await person.sees(lambda kept=kept: ((here / "mine.csv").read_text() == "precious") == kept)
 
 
-@pytest.mark.parametrize(
-    ("name", "why"),
-    [
-        ("nowhere/x", "there is no such folder"),
-        ("x" * 260, "a name has at most 255 bytes"),
-        ("\udcff\ud800", "No file can hold these characters"),
-    ],
-)
-async def test_a_name_that_cannot_be_had_is_told_and_kept_to_be_mended(tmp_path, here, name, why):
+async def test_a_name_that_cannot_be_had_is_told_and_kept_to_be_mended(tmp_path, here):
     async with opened(recorded(tmp_path)) as person:
         await ask(person)
-        person.app.focused.value = name  # as pasted
-        await person.press("enter")
-        await person.sees(why)
-        await person.sees(lambda: asked(person))
-        assert person.app.focused.value == name
+        for name, why in (
+            ("nowhere/x", "there is no such folder"),
+            ("x" * 260, "a name has at most 255 bytes"),
+            ("\udcff\ud800", "No file can hold these characters"),
+        ):
+            person.app.focused.value = name  # as pasted
+            await person.press("enter")
+            await person.sees(why)
+            await person.sees(lambda: asked(person))
+            assert person.app.focused.value == name
     assert not list(here.iterdir())
 
 
-@pytest.mark.parametrize("told", [{"title": "half \ud800 a pair \x1b[31m"}, {"name": "../" + "n" * 300}])
-async def test_a_run_without_a_file_offers_its_numbers_in_memory_and_the_screen(here, told):
-    preset = experiment({"training.epochs": 4, "training.seeds": [0, 1]}).model_copy(update=told)
+async def test_a_run_without_a_file_offers_its_numbers_in_memory_and_the_screen(here):
+    hostile = {"title": "half \ud800 a pair \x1b[31m", "name": "../" + "n" * 300}
+    preset = experiment({"training.epochs": 4, "training.seeds": [0, 1]}).model_copy(update=hostile)
     async with dashboard(preset) as person:
         await person.sees("finished")
         await ask(person)

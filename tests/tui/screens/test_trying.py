@@ -1,7 +1,5 @@
 """Lesson, result and tries on the main screen: the question first, the result at the end or on a key."""
 
-import pytest
-
 from engine.preset import read_preset, write_preset
 from tests.tui.dashboard import dashboard, experiment
 from tui.screens.messages import OpenPreset
@@ -26,9 +24,8 @@ def l2(person):
     return [arm.settings.regularization.l2 for arm in person.view.preset.arms]
 
 
-@pytest.mark.parametrize("size", [(80, 24), (160, 45)])
-async def test_the_lesson_hides_its_result_until_it_is_asked_for(size):
-    async with dashboard(preset(), size, paused=True) as person:
+async def test_the_lesson_hides_its_result_until_it_is_asked_for():
+    async with dashboard(preset(), (80, 24), paused=True) as person:
         assert "Which one?" in person.text
         await person.press("i")
         await person.sees("i shows it now")
@@ -100,11 +97,12 @@ async def test_without_tries_the_key_says_what_else_there_is_to_do():
 # The boundary ---------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("size", [(80, 24), (160, 45)])
-async def test_data_in_the_plane_open_their_boundary_by_themselves(size):
-    async with dashboard(size=size, looks=True) as person:
-        await person.sees("▀▀▀▀▀▀")
-        assert person.main.has_class("-look")
+async def test_data_in_the_plane_open_their_boundary_by_themselves():
+    async with dashboard(size=(80, 24), looks=True) as person:
+        for size in ((80, 24), (160, 45)):
+            await person.pilot.resize_terminal(*size)
+            await person.sees(lambda size=size: person.app.size == size and "▀▀▀▀▀▀" in person.text)
+            assert person.main.has_class("-look")
 
 
 async def test_other_data_open_nothing_and_a_boundary_that_was_open_is_closed():
