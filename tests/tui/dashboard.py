@@ -24,6 +24,7 @@ from tui.widgets.knobs import KnobPanel
 from tui.widgets.pane import Pane
 
 SIZES = [(80, 24), (120, 36), (160, 45)]
+SMALL = (80, 24)
 LARGE = (160, 45)
 USUAL = (120, 36)
 # Seconds, and more only where others want the processors too: a frame of a busy machine may take a second.
