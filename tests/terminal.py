@@ -24,6 +24,14 @@ KEYS = {"up": "\x1b[A", "down": "\x1b[B", "right": "\x1b[C", "left": "\x1b[D", "
 REGTUI = str(Path(sys.executable).parent / "regtui")
 
 
+def patient(seconds: float) -> float:
+    """So many seconds, and more only where others want the processors too."""
+    loads = [os.getloadavg()[0]] if hasattr(os, "getloadavg") else []
+    if (now := Path("/proc/loadavg")).exists():  # the mean over the last minute comes late
+        loads.append(float(now.read_text().split()[3].partition("/")[0]))
+    return seconds * max(1.0, max(loads, default=0.0) / (os.cpu_count() or 1))
+
+
 class Terminal:
     """`columns` x `lines` cells around a process; `screen` is what it shows now.
 
@@ -109,7 +117,11 @@ class Terminal:
             self.read(left)
 
     def wait_for(self, expected: str | Callable[[str], bool], timeout: float = 20.0) -> float:
-        """Read until the screen shows a text (or satisfies a test); the seconds it took. Raises AssertionError."""
+        """Read until the screen shows a text (or satisfies a test); the seconds it took. Raises AssertionError.
+
+        It waits for `timeout` seconds, or longer on a busy machine; so do `wait` and `wait_unread`.
+        """
+        timeout = patient(timeout)
         begin = time.perf_counter()
         there = (lambda shown: expected in shown) if isinstance(expected, str) else expected
         while not there(self.text):
@@ -136,6 +148,7 @@ class Terminal:
 
     def wait(self, timeout: float = 10.0) -> int:
         """Read until the program has ended; its exit code. Raises AssertionError where it does not end."""
+        timeout = patient(timeout)
         end = time.perf_counter() + timeout
         while time.perf_counter() < end:
             self.read(0.02)
@@ -149,6 +162,7 @@ class Terminal:
 
     def wait_unread(self, timeout: float = 10.0) -> int:
         """As `wait`, of a terminal that reads nothing meanwhile."""
+        timeout = patient(timeout)
         end = time.perf_counter() + timeout
         while time.perf_counter() < end:
             pid, status = os.waitpid(self.pid, os.WNOHANG)

@@ -14,8 +14,6 @@ from tests.small import LEFT_ALTERNATE, PRESET, environment, epoch, trains
 from tests.terminal import REGTUI, Terminal
 from tests.tui.test_keys import PIECES
 
-pytestmark = pytest.mark.alone
-
 HELP = "every key and every setting does"
 
 

@@ -2,28 +2,17 @@
 
 from __future__ import annotations
 
-import os
 import re
-import signal
 import subprocess
-import time
-
-import pytest
 
 from engine.preset import load_preset
 from tests.small import (
-    CURSOR_ON,
     LEFT_ALTERNATE,
-    MOUSE_OFF,
     PRESET,
     epoch,
-    gone,
-    soon,
     trains,
 )
 from tests.terminal import REGTUI, Terminal
-
-pytestmark = pytest.mark.alone
 
 
 def knob(terminal: Terminal, name: str) -> str:
@@ -89,7 +78,7 @@ def test_a_life_from_the_first_frame_to_the_last_table(start, folder):
     terminal.wait_for("exported")
     terminal.press("e")
     terminal.wait_for("export as")
-    terminal.press("up", "enter")
+    terminal.press("up", "up", "enter")  # over the picture in pixels
     terminal.wait_for(lambda _: any(folder.glob("*-screen.svg")))
     (picture,), (history,) = folder.glob("*.svg"), folder.glob("*.csv")
     assert picture.read_text().startswith("<svg")
@@ -156,39 +145,6 @@ def test_data_that_are_not_there_are_told_in_the_terminal_when_it_is_left(start,
     left = bytes(terminal.raw).rpartition(LEFT_ALTERNATE)[2].decode()
     assert left.endswith("regtui: data.path = 'nowhere.csv': no such file\r\n")
     assert "Traceback" not in left
-
-
-@pytest.mark.parametrize("moment", ["training", "importing torch"])
-def test_sigterm_ends_it_soon_and_gives_the_terminal_back(start, moment):
-    terminal = start()
-    terminal.wait_for(moment if moment != "training" else trains)
-    begin = time.perf_counter()
-    terminal.signal(signal.SIGTERM)
-    assert terminal.wait() == 128 + signal.SIGTERM
-    assert time.perf_counter() - begin < soon()
-    end = bytes(terminal.raw)
-    assert end.rfind(LEFT_ALTERNATE) > end.rfind(b"\x1b[?1049h")
-    assert end.rfind(CURSOR_ON) > end.rfind(b"\x1b[?25l")
-    assert end.rfind(MOUSE_OFF) > end.rfind(b"\x1b[?1000h")
-    assert b"Traceback" not in end
-    assert gone(terminal.pid)
-
-
-@pytest.mark.parametrize("moment", ["training", "importing torch"])
-def test_a_dropped_line_ends_it_soon_and_leaves_no_process_behind(start, moment):
-    terminal = start("small.toml", "--on-hangup", "stop")
-    terminal.wait_for(moment if moment != "training" else trains)
-    begin = time.perf_counter()
-    terminal.hang_up()
-    pid = 0
-    while not pid and time.perf_counter() - begin < 10:
-        pid, status = os.waitpid(terminal.pid, os.WNOHANG)
-        time.sleep(0.01)
-    assert pid, "still running"
-    took, terminal.code = time.perf_counter() - begin, os.waitstatus_to_exitcode(status)
-    assert took < soon()
-    assert terminal.code == 128 + signal.SIGHUP
-    assert gone(terminal.pid)
 
 
 def test_in_ascii_without_colour_and_mouse_nothing_else_is_sent(start):
