@@ -63,7 +63,7 @@ def presets(draw: st.DrawFn) -> Preset:
     return preset.model_copy(update={**texts, "speed": draw(st.none() | st.floats(1e-3, 1e6))})
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(presets())
 def test_a_preset_written_and_read_is_the_same(preset: Preset) -> None:
     read = read_preset(write_preset(preset), preset.name)
