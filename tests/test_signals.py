@@ -17,9 +17,7 @@ from pathlib import Path
 import pytest
 
 from tests.small import CURSOR_ON, LEFT_ALTERNATE, PRESET, environment, epoch, gone, soon, trains
-from tests.terminal import REGTUI, Terminal
-
-pytestmark = pytest.mark.alone
+from tests.terminal import REGTUI, Terminal, patient
 
 ASKED = re.compile(rb"\x1b\[\?(\d+)h")
 # Of a data file, this takes the better part of a minute to read.
@@ -88,16 +86,19 @@ def blocked(terminal: Terminal) -> None:
     assert waiting > 0
 
 
-@pytest.fixture(scope="module", autouse=True)
-def _large(folder):
+@pytest.fixture(scope="module")
+def large(folder):
+    """What `loading` loads."""
     with (folder / "large.csv").open("w") as file:
         file.write(",".join(f"x{column}" for column in range(40)) + ",y\n")
         row = ",".join(["0.25"] * 40)
         file.writelines(f"{row},{number % 2}\n" for number in range(ROWS))
-    large = PRESET.replace('source = "moons"\nsamples = 120', 'source = "csv"\npath = "large.csv"\ntarget = "y"')
-    (folder / "large.toml").write_text(large)
+    preset = PRESET.replace('source = "moons"\nsamples = 120', 'source = "csv"\npath = "large.csv"\ntarget = "y"')
+    (folder / "large.toml").write_text(preset)
 
 
+@pytest.mark.alone
+@pytest.mark.usefixtures("large")
 @pytest.mark.parametrize("state", STATES)
 def test_told_to_end_it_has_ended_soon_and_the_terminal_is_as_it_was(state, start, folder):
     terminal = start("large.toml" if state is loading else "small.toml", "--set", "model.hidden=[64]")
@@ -111,7 +112,9 @@ def test_told_to_end_it_has_ended_soon_and_the_terminal_is_as_it_was(state, star
     assert gone(terminal.pid)
 
 
-@pytest.mark.parametrize("state", [loading, sweeping, quitting])
+@pytest.mark.alone
+@pytest.mark.usefixtures("large")
+@pytest.mark.parametrize("state", [importing, loading, sweeping, quitting])
 def test_a_terminal_that_goes_away_takes_the_program_with_it(state, start, folder):
     preset = "large.toml" if state is loading else "small.toml"
     terminal = start(preset, "--set", "model.hidden=[64]", "--on-hangup", "stop")
@@ -120,8 +123,10 @@ def test_a_terminal_that_goes_away_takes_the_program_with_it(state, start, folde
     terminal.hang_up()
     assert terminal.wait_unread() == 128 + signal.SIGHUP
     assert time.perf_counter() - begin < soon()
+    assert gone(terminal.pid)
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_terminal_that_does_not_read_holds_up_no_end(number, start):
     terminal = start()
@@ -137,6 +142,7 @@ def test_a_terminal_that_does_not_read_holds_up_no_end(number, start):
     given_back(terminal, modes)
 
 
+@pytest.mark.alone
 def test_a_terminal_that_does_not_read_and_goes_away_takes_the_program_with_it(start):
     terminal = start("small.toml", "--on-hangup", "stop")
     terminal.wait_for(trains)
@@ -164,6 +170,7 @@ def test_no_signal_that_ends_it_leaves_the_terminal_raw(name, start):
 # Ctrl-C --------------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.alone
 def test_ctrl_c_from_outside_ends_it_at_once_with_the_table_so_far(start):
     terminal = start()
     modes = terminal.modes
@@ -177,6 +184,8 @@ def test_ctrl_c_from_outside_ends_it_at_once_with_the_table_so_far(start):
     assert "again: regtui small.toml" in left
 
 
+@pytest.mark.alone
+@pytest.mark.usefixtures("large")
 @pytest.mark.parametrize("state", [loading, sweeping])
 def test_ctrl_c_from_outside_ends_it_in_any_state(state, start, folder):
     terminal = start("large.toml" if state is loading else "small.toml")
@@ -210,7 +219,7 @@ def test_ctrl_c_while_a_run_is_ending_leaves_no_traceback(pause, times, folder):
         for _ in range(times):
             time.sleep(pause)
             process.send_signal(signal.SIGINT)
-        _, err = process.communicate(timeout=10)
+        _, err = process.communicate(timeout=patient(10))
         assert process.returncode in (0, 130, -signal.SIGINT)
         assert err == ""
     finally:
@@ -228,7 +237,7 @@ def stopped(pid: int) -> bool:
 
 def stop(terminal: Terminal, number: int) -> None:
     terminal.signal(number)
-    end = time.perf_counter() + 5
+    end = time.perf_counter() + patient(5)
     while not stopped(terminal.pid):
         assert time.perf_counter() < end, "not stopped"
         terminal.read(0.02)
@@ -299,6 +308,7 @@ def test_a_terminal_that_goes_away_while_it_is_stopped_takes_the_program_with_it
 # tmux ----------------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.alone
 @pytest.mark.skipif(shutil.which("tmux") is None, reason="needs tmux")
 @pytest.mark.parametrize("keys", [("q", "Enter"), ("f",)])
 def test_nothing_trains_on_after_a_multiplexer_was_killed(keys, folder):
@@ -333,6 +343,7 @@ def test_nothing_trains_on_after_a_multiplexer_was_killed(keys, folder):
         time.sleep(0.02)
 
 
+@pytest.mark.alone
 def test_the_last_resort_ends_a_program_whose_main_thread_hangs(start, folder):
     (folder / "hangs.py").write_text(
         "import sys, time\nfrom tui.app import RegtuiApp\nRegtuiApp.on_end_requested = lambda *_: time.sleep(60)\n"
