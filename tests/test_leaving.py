@@ -68,13 +68,13 @@ def uninterrupted(folder: Path, runs: Path, *options: str) -> Path:
 
 
 def test_when_the_line_drops_the_run_goes_on_to_its_end(start: Start, folder: Path, runs: Path):
-    terminal = start("small.toml", "--epochs", "300")
+    terminal = start("small.toml", "--epochs", "100")
     terminal.wait_for(trains)
     terminal.hang_up()
     assert terminal.wait_unread(PATIENCE) == 0
     path, meta = until(runs, finished)
-    assert meta.progress.epoch == 300
-    whole = uninterrupted(folder, runs, "--epochs", "300")
+    assert meta.progress.epoch == 100
+    whole = uninterrupted(folder, runs, "--epochs", "100")
     assert_same_run(whole, path)
 
 
@@ -109,7 +109,7 @@ def test_a_run_without_a_terminal_ends_on_sigterm_with_a_checkpoint(start: Start
     terminal = start()
     terminal.wait_for(trains)
     terminal.hang_up()
-    _, meta = until(runs, lambda meta: meta.progress.epoch > 100)
+    _, meta = until(runs, lambda meta: meta.progress.epoch > 30)
     terminal.signal(signal.SIGTERM)
     assert terminal.wait_unread() == 128 + signal.SIGTERM
     path, stopped = until(runs, lambda meta: meta.state == "stopped")
@@ -130,14 +130,14 @@ def test_where_it_is_not_to_go_on_a_hang_up_ends_it(start: Start, runs: Path, op
 
 
 def test_left_on_purpose_another_process_goes_on_bit_for_bit(start: Start, folder: Path, runs: Path):
-    terminal = start("small.toml", "--epochs", "300")
+    terminal = start("small.toml", "--epochs", "100")
     terminal.wait_for(trains)
     terminal.press("\x04")
     assert terminal.wait(PATIENCE) == 0
     assert b"handing it over to a process in the background" in terminal.raw
     path, meta = until(runs, finished)
     assert f"regtui attach {meta.id}".encode() in terminal.raw or f"regtui open {meta.id}".encode() in terminal.raw
-    whole = uninterrupted(folder, runs, "--epochs", "300")
+    whole = uninterrupted(folder, runs, "--epochs", "100")
     assert_same_run(whole, path)
 
 

@@ -16,8 +16,6 @@ from engine.serve import living_sockets
 from tests.tui.dashboard import LARGE, Person, dashboard
 from tui.widgets.knobs import KnobPanel
 
-pytestmark = pytest.mark.alone
-
 
 @pytest.fixture
 def runs(monkeypatch):
