@@ -107,7 +107,7 @@ def test_a_bug_anywhere_in_the_screen_is_told_in_a_line_and_is_not_0(place, fold
         assert terminal.modes == modes
         text = left(terminal)
         assert "Traceback" not in text
-        assert "ZeroDivisionError: division by zero (the whole story is in" in " ".join(text.split())
+        assert "ZeroDivisionError: division by zero (log: " in " ".join(text.split())
 
 
 UNUSABLE = """\

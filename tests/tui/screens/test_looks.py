@@ -14,7 +14,7 @@ from tui.screens.messages import OpenPreset
 
 KEYS = {
     "a": "activations", "u": "weights", "y": "loss and penalties", "b": "decision boundary", "m": "images",
-    "c": "confusion", "s": "learning rate", "f": "learning-rate finder",
+    "c": "confusion matrix", "s": "learning rate", "f": "learning-rate finder",
 }  # fmt: skip
 ALL_ARMS = {look.title for look in LOOKS.values() if look.of_all_arms}
 DATA: dict[str, dict[str, Any]] = {
@@ -255,9 +255,9 @@ async def test_the_menu_opens_a_look_by_its_letter_says_why_another_cannot_be_sh
         await person.press("m")
         await person.sees("images: dropped")
         await person.press("L", "down", "enter")  # from the one that is open
-        await person.sees("confusion: dropped")
+        await person.sees("confusion matrix: dropped")
         await person.press("L")
-        await person.sees("confusion, open")
+        await person.sees("confusion matrix, open")
         await person.press("end", "enter")
         await person.sees(lambda: not person.main.query_one(LookPane).display)
 
