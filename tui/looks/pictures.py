@@ -20,7 +20,7 @@ _SMALL, _LEAST_WIDTH, _LARGEST = 8, 28, 32
 @register
 class Pictures(LookOfEach):
     name, key, shown, place = "pictures", "m", "images", 4
-    help = "training inputs as they are fed, and the worst mistakes"
+    help = "training inputs, and the worst mistakes"
     title = "images"
     needs = ("pictures",)
     needs_of_each = ("fed",)

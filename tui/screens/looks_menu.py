@@ -14,8 +14,8 @@ from tui.looks import LOOKS, Moment
 from tui.screens.guard import LivesOn
 
 _BEST, _CLOSE = "best_weights", "close_look"
-_OPEN, _CLOSING = ", open", "close the look"
-_NAMES = max(len(_CLOSING), *(len(look.shown + _OPEN) for look in LOOKS.values()))
+_CLOSING = "close the look"
+_NAMES = max(len(_CLOSING), *(len(look.shown) for look in LOOKS.values()))
 
 
 class LooksMenu(LivesOn, ModalScreen[str | None]):
@@ -59,7 +59,8 @@ class LooksMenu(LivesOn, ModalScreen[str | None]):
                     _BEST, "B", f"{'last' if self._best else 'best'} weights",
                     f"the looks above are at the {'best' if self._best else 'last'} weights now",
                 ),
-                Option(_line("", _CLOSING, ""), id=_CLOSE, disabled=self._opened is None),
+                Option(_line("", _CLOSING, LOOKS[self._opened].shown if self._opened else ""), id=_CLOSE,
+                       disabled=self._opened is None),
             )  # fmt: skip
 
     def on_mount(self) -> None:
@@ -68,7 +69,7 @@ class LooksMenu(LivesOn, ModalScreen[str | None]):
             options.highlighted = options.get_option_index(self._opened)
 
     def _option(self, name: str, key: str, title: str, help: str) -> Option:
-        line = _line(key, title + (_OPEN if name == self._opened else ""), self._why_not[name] or help)
+        line = _line(key, title, "open now" if name == self._opened else self._why_not[name] or help)
         return Option(line, id=name, disabled=bool(self._why_not[name]))
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:

@@ -248,7 +248,7 @@ async def test_a_restart_under_the_finder_sweeps_again():
 async def test_the_menu_opens_a_look_by_its_letter_says_why_another_cannot_be_shown_and_closes_it():
     async with dashboard(preset("digits"), size=(80, 24), paused=True) as person:
         await person.press("L")
-        await person.sees("training inputs as they are fed, and the worst mistakes")
+        await person.sees("training inputs, and the worst mistakes")
         await person.sees("Needs two inputs and classes, or one input")
         await person.press("b")
         assert "closer looks" in person.text  # what is dimmed cannot be chosen
@@ -257,7 +257,7 @@ async def test_the_menu_opens_a_look_by_its_letter_says_why_another_cannot_be_sh
         await person.press("L", "down", "enter")  # from the one that is open
         await person.sees("confusion matrix: dropped")
         await person.press("L")
-        await person.sees("confusion matrix, open")
+        await person.sees("confusion matrix   open now")
         await person.press("end", "enter")
         await person.sees(lambda: not person.main.query_one(LookPane).display)
 

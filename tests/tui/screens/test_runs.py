@@ -154,7 +154,7 @@ async def test_a_run_is_exported_into_the_working_folder(two, tmp_path):
         await person.press("e")
         await person.sees("export as")
         await person.sees(lambda: isinstance(person.app.focused, Input))  # keys that come before go nowhere
-        await person.press("down", "down", "enter")
+        await person.press("down", "down", "down", "down", "enter")
         target = tmp_path / f"second-{meta_at(two[1]).id}.html"
         await person.sees(target.exists)
         await person.sees(lambda: "exported" in person.toasts)
