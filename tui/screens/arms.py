@@ -78,12 +78,11 @@ class ArmsScreen(Dialog):
         arrangement = self._run.arrangement
         line, hidden = Text(no_wrap=True, overflow="ellipsis"), arm in arrangement.hidden
         line.append("[ ] " if hidden else "[x] ")
-        shown = self._run.arms
         name = arrangement.names.get(arm, arm)
         if hidden:
             line.append(f"{name}  hidden", style="dim")
         else:
-            r, g, b = colour(shown.index(name), self.app.current_theme.dark)
+            r, g, b = colour(place, self.app.current_theme.dark)
             line.append(name, style=f"bold rgb({r},{g},{b})")
         if name != arm:
             line.append(f"  {arm!r} in the preset", style="dim")

@@ -40,18 +40,18 @@ class StoppingGauges(Lines):
         lines: list[Text] = []
         longest = max(len(named(view, name)) for name in view.preset.arm_names)
         names = min(longest, max(6, self.content_size.width // 2))
-        for place, arm in enumerate(view.preset.arms):
+        for arm in view.preset.arms:
             self.line_of[arm.name] = len(lines)
-            lines += self._arm(view, arm.name, place, names)
+            lines += self._arm(view, arm.name, names)
         self.show(lines)
 
-    def _arm(self, view: View, arm: str, place: int, names: int) -> list[Text]:
+    def _arm(self, view: View, arm: str, names: int) -> list[Text]:
         width = self.content_size.width
         rule = view.preset.arm(arm).settings.early_stopping
         lanes = view.of_arm(view.record.last, arm)
         waits = [lane.wait for lane in lanes if (arm, lane.seed) not in view.record.stopped]
         wait = max(waits or [lane.wait for lane in lanes], default=0)
-        r, g, b = colour(place, self.app.current_theme.dark)
+        r, g, b = colour(view.places[arm], self.app.current_theme.dark)
         style = f"rgb({r},{g},{b})"
         first = Text(no_wrap=True)
         first.append(f"{named(view, arm, names):<{names}} ", style=f"bold {style}")
