@@ -145,11 +145,15 @@ class Losses(HorizontalScroll, Part):
         return key(arms, self.app.current_theme.dark, places, self._are_numbered(view))
 
 
-def legend(ascii_only: bool, many: bool = False) -> str:
-    """The legend of an arm's two lines; with `many` arms in one chart only the selected one has both."""
+def legend(ascii_only: bool, many: bool = False, width: int | None = None) -> str:
+    """The legend of an arm's two lines; with `many` arms in one chart only the selected one has both.
+
+    Where it would be longer than `width` cells it is said shorter.
+    """
     train, validation = ("***", "...") if ascii_only else ("━", "─")
     if many:
-        return f"{validation} validation  {train} train of the selected arm"
+        words = f"{validation} validation  {train} train of the selected arm"
+        return words if width is None or len(words) <= width else f"{validation} validation  {train} train: selected"
     return f"{train} train  {validation} validation"
 
 

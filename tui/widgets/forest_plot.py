@@ -19,6 +19,7 @@ from tui.widgets.lines import Lines
 from tui.widgets.picked import ArmPicked
 
 _PLOT = 8  # columns: the least that shows anything
+_NUMBER = 6  # columns of one without its deviation
 _EASY = 20  # columns in which differences are easy to see: for these the numbers' deviations are left to the bars
 
 
@@ -88,7 +89,9 @@ class ForestPlot(Lines):
         self._keep_in_sight(selected)
         digits = len(str(len(view.places)))
         marks = [f"{view.places[arm.arm] + 1:>{digits}} " if numbered else "" for arm in ranking.arms]
-        room = max(8, width // 3)
+        # Whole names where they leave the plot its room.
+        easy = width - _EASY - _NUMBER - 2
+        room = max(8, width // 3, easy)
         names = [
             mark + named(view, arm.arm, max(1, room - len(mark))) for mark, arm in zip(marks, ranking.arms, strict=True)
         ]

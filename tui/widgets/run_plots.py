@@ -217,7 +217,9 @@ def accuracy_plot(view: View, selected: str | None) -> Plot:
     arms = view.preset.arm_names
     curves = _curves(view, arms, ACCURACIES, selected)
     limits = _steady_limits(curves, arms)
-    return Plot(_uncrowded(view, curves, selected), knob_marks(view, arms), x_limits(view), limits, empty=waiting(view))
+    regression = view.record.epoch > 0 and all(arm.settings.data.kind == "regression" for arm in view.preset.arms)
+    empty = "a regression has no accuracy: g shows the gap" if regression else waiting(view)
+    return Plot(_uncrowded(view, curves, selected), knob_marks(view, arms), x_limits(view), limits, empty=empty)
 
 
 def gap_plot(view: View, selected: str | None) -> Plot:

@@ -12,7 +12,7 @@ from engine.summary import summarize
 from tests.tui.views import lane, moment, shown
 from tui.charts.palette import colour
 from tui.looks.registry import Moment
-from tui.panes.losses import are_numbered
+from tui.panes.losses import are_numbered, legend
 from tui.widgets import run_plots
 from tui.widgets.comparison import Comparison
 from tui.widgets.forest_plot import ForestPlot
@@ -60,3 +60,9 @@ def test_a_closer_look_names_an_arm_in_its_colour(view):
 )
 def test_curves_are_numbered_where_one_of_several_is_beyond_the_colours(places, colourless, are):
     assert are_numbered(places, colourless) is are
+
+
+def test_a_legend_without_room_is_shorter_and_not_cut():
+    assert legend(False, True, 60).endswith("train of the selected arm")
+    assert legend(False, True, 31).endswith("train: selected")
+    assert len(legend(False, True, 31)) <= 32
