@@ -30,8 +30,11 @@ def in_words(rows: Sequence[ArmRow]) -> str | None:
     return outcome if gap is None else f"{outcome}; {_gap_in_words(base, other, gap)}"
 
 
-def outcome_in_words(rows: Sequence[ArmRow]) -> str | None:
-    """Which arm is the best, by how much and under how many seeds; or that none is, and why."""
+def outcome_in_words(rows: Sequence[ArmRow], brief: bool = False) -> str | None:
+    """Which arm is the best, by how much and under how many seeds; or that none is, and why.
+
+    With `brief` not with which weights, nor again of which arms the numbers are: the table beside it says so.
+    """
     if len(rows) < 2 or not all(row.kept or row.diverged for row in rows) or len({row.judged_by for row in rows}) > 1:
         return None
     ranked = by_validation(rows)
@@ -48,17 +51,18 @@ def outcome_in_words(rows: Sequence[ArmRow]) -> str | None:
     level = [other for other in others if not _is_ahead(leader, other)]
     numbers = f"val loss {loss(between.after)} against {loss(between.before)}"
     of_base = "" if len(rows) == 2 else f" of '{base.arm}'"
-    weights = f"with the {weights_in_words(rows)}"
+    weights = "" if brief else f" with the {weights_in_words(rows)}"
     if between.spread is None:
-        words = f"'{leader.arm}' is ahead {weights}: {numbers}{of_base}"
+        words = f"'{leader.arm}' is ahead{weights}: {numbers}{of_base}"
         return f"{words}, but one seed decides nothing (--seeds 3){_diverged(rows)}"
     if base in level:
-        return f"no clear best {weights}: {numbers}{of_base} is within the spread of the seeds{_diverged(rows)}"
+        return f"no clear best{weights}: {numbers}{of_base} is within the spread of the seeds{_diverged(rows)}"
     if level:
         ahead = arms_in_words([row.arm for row in (leader, *level)])
-        who = f"{ahead} are level and ahead of '{base.arm}' {weights}: '{leader.arm}' has"
+        who = f"{ahead} are level and ahead of '{base.arm}'{weights}:"
+        who, of_base = (who, "") if brief else (f"{who} '{leader.arm}' has", of_base)
     else:
-        who = f"'{leader.arm}' is best {weights}:"
+        who = f"'{leader.arm}' is best{weights}:"
     seeds = f"lower in {between.lower} of {between.n} seeds"
     return f"{who} {numbers}{of_base}, {seeds}{_test_in_words(base, leader)}{_diverged(rows)}"
 

@@ -40,6 +40,8 @@ class View:
     trouble : what of the run is not being recorded, since when and why; empty while all is well.
     original : the preset as the screen loaded it; None where that is unknown.
     hidden : the arms that the screen does not show.
+    all_arms : every arm, the hidden ones too, in the preset's order and called as on the screen; empty where all of the
+        record's are shown.
     event_count : how many events there have been, those before a restart included.
     """
 
@@ -59,11 +61,17 @@ class View:
     trouble: str = ""
     original: Preset | None = None
     hidden: tuple[str, ...] = ()
+    all_arms: tuple[str, ...] = ()
 
     @property
     def preset(self) -> Preset:
         """The experiment, with the knobs as they stand in the lab."""
         return self.record.preset
+
+    @functools.cached_property
+    def places(self) -> dict[str, int]:
+        """Where each arm stands in the whole preset, from 0: its colour and its number, whichever arms are hidden."""
+        return {arm: place for place, arm in enumerate(self.all_arms or self.preset.arm_names)}
 
     @functools.cached_property
     def turned(self) -> Preset:

@@ -43,6 +43,7 @@ from tui.screens.news import notify_failure
 from tui.signals import GRACE_WITH_TABLE, Signals
 from tui.sizes import Sizes
 from tui.stdout import StdoutConsole
+from tui.themes import STYLE, use_themes
 from tui.widgets.plain import filters
 
 if TYPE_CHECKING:
@@ -63,8 +64,7 @@ class RegtuiApp(LivesOn, App[int]):
     """
 
     TITLE = "regtui"
-    ENABLE_COMMAND_PALETTE = True
-    CSS = "ToastRack { align-horizontal: right; } * { scrollbar-size-vertical: 1; }"
+    CSS = STYLE
 
     def __init__(
         self,
@@ -80,12 +80,12 @@ class RegtuiApp(LivesOn, App[int]):
         stop_on_hang_up: bool = False,
     ) -> None:
         super().__init__(driver_class=TerminalDriver)
+        use_themes(self)
         self._keeper_of, self._stop_on_hang_up = keeper_of, stop_on_hang_up
         self.left: View | None = None  # the run as it was left, to be gone on with
         self.hung_up = False  # the terminal has gone away, and the run goes on
-        self._signals, self._sizes = signals, Sizes(self)
         self._ending, self.crash = False, ""  # the user has asked for the end; the message, printed once it is left
-        self._device, self._ascii = device, ascii_only
+        self._device, self._ascii, self._signals, self._sizes = device, ascii_only, signals, Sizes(self)
         self.worker: AnyWorker = worker or self._worker_of(preset, paused)
         self._kept: Run | None = None  # what there is to go back to where the next preset cannot be loaded
         self._main = MainScreen(preset, self.worker, fps=fps, ascii_only=ascii_only)

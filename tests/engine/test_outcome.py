@@ -53,6 +53,19 @@ def test_arms_that_the_seeds_cannot_tell_apart_are_level_and_named_together():
     )
 
 
+def test_in_brief_the_outcome_leaves_out_what_the_table_beside_it_says():
+    none, good, level = row("none", acc=0.784, val=2.0), row("L2", acc=0.856, val=0.33), row("dropout", val=0.34)
+    noisy = dataclasses.replace(level, kept=row("dropout", val=0.34, noise=(0.0, 0.1, -0.1)).kept)
+    rest = "val loss 0.330 against 2.000"
+    assert outcome_in_words([none, good], brief=True).startswith(
+        f"'L2' is best: {rest}, lower in 3 of 3 seeds; test acc"
+    )
+    words = outcome_in_words([none, noisy, good], brief=True)
+    assert words.startswith(
+        f"'L2' and 'dropout' are level and ahead of 'none': {rest}, lower in 3 of 3 seeds; test acc"
+    )
+
+
 def test_one_seed_names_who_is_ahead_and_says_that_it_decides_nothing():
     words = outcome_in_words([row("off", noise=(0.0,)), row("on", val=0.1, noise=(0.0,))])
     assert words == f"'on' is ahead {BEST}: val loss 0.100 against 0.500, but one seed decides nothing (--seeds 3)"

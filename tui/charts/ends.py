@@ -76,7 +76,8 @@ def _spaced(rows_wanted: Sequence[int], heights: Sequence[float], lowest: int) -
     for place in range(len(rows_wanted)):
         tried = sorted([*rows, place], key=lambda label: (rows_wanted[label], -heights[label], label))
         spaced = _apart([rows_wanted[label] for label in tried], lowest)
-        if all(abs(row - rows_wanted[label]) <= _OFF for label, row in zip(tried, spaced, strict=True)):
+        near = all(abs(row - rows_wanted[label]) <= _OFF for label, row in zip(tried, spaced, strict=True))
+        if near and spaced[-1] <= lowest:  # below it is the axis
             rows = dict(zip(tried, spaced, strict=True))
     return rows
 

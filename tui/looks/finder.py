@@ -30,8 +30,11 @@ class Finder(Look):
     def subtitle(self, moment: Moment) -> Words:
         found = moment.view.record.found
         suggested: list[tuple[str, tuple[int, int, int] | None]] = [
-            (f"{arm} {'none' if sweep.suggestion is None else f'{sweep.suggestion:.2g}'}  ", colour(place, moment.dark))
-            for place, arm in enumerate(moment.arms)
+            (
+                f"{arm} {'none' if sweep.suggestion is None else f'{sweep.suggestion:.2g}'}  ",
+                colour(moment.places[arm], moment.dark),
+            )
+            for arm in moment.arms
             if (sweep := found.get(arm)) is not None
         ]
         if not suggested:
@@ -43,7 +46,8 @@ class Finder(Look):
     def draw(self, moment: Moment) -> Plot:
         """Over the learning rate, on a log scale."""
         series, marks = [], []
-        for place, arm in enumerate(moment.arms):
+        for arm in moment.arms:
+            place = moment.places[arm]
             sweep = moment.view.record.found.get(arm)
             if sweep is None:
                 continue
@@ -63,6 +67,10 @@ class Finder(Look):
             x_label="learning rate",
             empty="sweeping learning rates on copies ...",
         )
+
+
+def _suggested(sweep: Found) -> str:
+    return "none" if sweep.suggestion is None else f"{sweep.suggestion:.2g}"
 
 
 def why_none(sweep: Found) -> str:

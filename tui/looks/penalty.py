@@ -22,7 +22,7 @@ class Penalty(Look):
     def subtitle(self, moment: Moment) -> Words:
         """The latest values, each in the colour of its curve."""
         view, arm = moment.view, moment.arm
-        place = moment.arms.index(arm)
+        place = moment.places[arm]
         last = next((epoch for (name, _), epoch in view.record.last.items() if name == arm), None)
         added = [name.removeprefix("penalty.") for name in penalties(view, arm)]
         if last is None or not added:
@@ -39,7 +39,7 @@ class Penalty(Look):
     def draw(self, moment: Moment) -> Plot:
         """The train loss heavy, and light what each penalty adds, in the colours in order."""
         view, arm = moment.view, moment.arm
-        place = moment.arms.index(arm)
+        place = moment.places[arm]
         first: list[tuple[str, Stroke, str]] = [("train_loss", "heavy", "train")]
         names = [*first, *((name, "light", name.removeprefix("penalty.")) for name in penalties(view, arm))]
         drawn = [

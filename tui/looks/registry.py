@@ -48,6 +48,11 @@ class Moment:
         return self.view.preset.arm_names
 
     @property
+    def places(self) -> dict[str, int]:
+        """Of the arms in the whole preset: their colours and their numbers."""
+        return self.view.places
+
+    @property
     def arm(self) -> str:
         """The selected arm, or the last one."""
         return self.selected or self.arms[-1]
@@ -108,7 +113,7 @@ class Moment:
 
     def name(self, arm: str) -> Text:
         """An arm's name in its colour."""
-        return Text(arm, style="bold rgb({},{},{})".format(*colour(self.arms.index(arm), self.dark)))
+        return Text(arm, style="bold rgb({},{},{})".format(*colour(self.places[arm], self.dark)))
 
 
 class Look:

@@ -26,12 +26,13 @@ class Schedule(Look):
         return self.title  # the same for every seed, but for plateaus
 
     def subtitle(self, moment: Moment) -> Words:
-        return [(f"{arm}  ", colour(place, moment.dark)) for place, arm in enumerate(moment.arms)]
+        return [(f"{arm}  ", colour(moment.places[arm], moment.dark)) for arm in moment.arms]
 
     def draw(self, moment: Moment) -> Plot:
         """With the present point marked."""
         series, marks = [], []
-        for place, arm in enumerate(moment.arms):
+        for arm in moment.arms:
+            place = moment.places[arm]
             if points := moment.seen("schedule", arm):
                 epochs, rates = zip(*points, strict=True)
                 series.append(Series(epochs, rates, place, label=arm, number=place + 1))

@@ -92,7 +92,7 @@ def fit_plot(moment: Moment, fits: dict[str, Fit]) -> Plot:
     lines = [
         Series(fit.x, fit.y, place, label=arm, number=place + 1)
         for arm, fit in fits.items()
-        for place in [moment.arms.index(arm)]
+        for place in [moment.places[arm]]
     ]
     return Plot((*scattered, *lines), x_label="x", y_label="y")
 

@@ -24,7 +24,7 @@ class Accuracy(RunPane):
     def update(self, view: View, shown: Shown) -> None:
         self.entitle(
             self.numbered("gap: validation - train" if shown.gap else "accuracy"),
-            "" if shown.gap else legend(self.ascii_only, len(view.preset.arms) > run_plots.MANY),
+            "" if shown.gap else legend(self.ascii_only, len(view.preset.arms) > run_plots.MANY, self.size.width - 4),
         )
         self.query_one(Chart).show(
             run_plots.gap_plot(view, shown.arm) if shown.gap else run_plots.accuracy_plot(view, shown.arm)

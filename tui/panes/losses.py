@@ -111,61 +111,62 @@ class Losses(HorizontalScroll, Part):
     def _draw_overlay(self, view: View, shown: Shown, kind: str) -> None:
         overlay = self.query_one("#overlay", ChartPane)
         plot = run_plots.overlay_plot(view, shown.log, shown.arm)
-        above = sorted(run_plots.off_scale(plot))
-        gone = self._key([self._arms[place] for place in above], above, self._numbered) if above else []
+        above = run_plots.off_scale(plot)
+        gone = self._key(view, [arm for arm in self._arms if view.places[arm] in above])
         many = legend(self._ascii, len(self._arms) > run_plots.MANY)
         held = "ended seeds hold  " if any(run_plots.held(view, arm) for arm in self._arms) else ""
         overlay.entitle(
-            [(f"1 {kind}: ", None), *self._key(self._arms, numbered=self._numbered)],
+            [(f"1 {kind}: ", None), *self._key(view, self._arms)],
             [*([("off the scale: ", None)] if gone else []), *gone, (held + many, None)],
         )
         overlay.show(plot)
 
     def _draw_ranking(self, view: View, shown: Shown, kind: str) -> None:
         ranking = rank(rows_of(view), leading_metric(view.preset))
-        self.query_one(RankingPane).update(view, ranking, shown.arm, self._numbered)
+        self.query_one(RankingPane).update(view, ranking, shown.arm, self._are_numbered(view))
         pair = self.query_one("#pair", ChartPane)
         if pair.display and shown.zoomed is None:
             arms = compared(ranking, shown.arm)
-            places = [self._arms.index(arm) for arm in arms]
-            pair.entitle([(f"{kind}: ", None), *self._key(arms, places, self._numbered)], self._legend)
+            pair.entitle([(f"{kind}: ", None), *self._key(view, arms)], self._legend)
             pair.show(run_plots.pair_plot(view, shown.log, arms))
 
     def _averages(self, view: View, arm: str) -> list[tuple[str, Rgb | None]]:
         """The legend of an arm's averaged weights, where it keeps any."""
         names = run_plots.averages(view, arm)
-        key = self._key([name.upper() for name in names], [run_plots.AVERAGE_COLOURS[name] for name in names])
-        return [(f"  {self._dots} ", None), *key] if key else []
+        colours = [run_plots.AVERAGE_COLOURS[name] for name in names]
+        words = key([name.upper() for name in names], self.app.current_theme.dark, colours)
+        return [(f"  {self._dots} ", None), *words] if words else []
 
-    @property
-    def _numbered(self) -> bool:
-        return are_numbered(len(self._arms), self.app.no_color)
+    def _are_numbered(self, view: View) -> bool:
+        return are_numbered([view.places[arm] for arm in self._arms], self.app.no_color)
 
-    def _key(
-        self, names: Sequence[str], colours: Sequence[int] | None = None, numbered: bool = False
-    ) -> list[tuple[str, Rgb | None]]:
-        return key(names, self.app.current_theme.dark, colours, numbered)
+    def _key(self, view: View, arms: Sequence[str]) -> list[tuple[str, Rgb | None]]:
+        places = [view.places[arm] for arm in arms]
+        return key(arms, self.app.current_theme.dark, places, self._are_numbered(view))
 
 
-def legend(ascii_only: bool, many: bool = False) -> str:
-    """The legend of an arm's two lines; with `many` arms in one chart only the selected one has both."""
+def legend(ascii_only: bool, many: bool = False, width: int | None = None) -> str:
+    """The legend of an arm's two lines; with `many` arms in one chart only the selected one has both.
+
+    Where it would be longer than `width` cells it is said shorter.
+    """
     train, validation = ("***", "...") if ascii_only else ("━", "─")
     if many:
-        return f"{validation} validation  {train} train of the selected arm"
+        words = f"{validation} validation  {train} train of the selected arm"
+        return words if width is None or len(words) <= width else f"{validation} validation  {train} train: selected"
     return f"{train} train  {validation} validation"
 
 
 def key(
-    names: Sequence[str], dark: bool, colours: Sequence[int] | None = None, numbered: bool = False
+    names: Sequence[str], dark: bool, places: Sequence[int], numbered: bool = False
 ) -> list[tuple[str, Rgb | None]]:
     """Names in the colours of their curves; `numbered` where the curves have numbers, since colours do not do."""
-    places = colours or range(len(names))
     return [
         (f"{place + 1} {name}  " if numbered else f"{name}  ", colour(place, dark))
         for name, place in zip(names, places, strict=True)
     ]
 
 
-def are_numbered(count: int, colourless: bool) -> bool:
-    """Whether so many curves in one chart have numbers: more of them than colours, or no colours at all."""
-    return count > (1 if colourless else COLOURS)
+def are_numbered(places: Sequence[int], colourless: bool) -> bool:
+    """Whether curves of these places in one chart have numbers: some are beyond the colours, or there are none."""
+    return len(places) > 1 and (colourless or max(places) >= COLOURS)

@@ -28,6 +28,7 @@ class Norms(RunPane):
             return
         arm = shown.arm or view.preset.arm_names[-1]
         names = run_plots.layers(view, arm)
-        layers = key(names, self.app.current_theme.dark, numbered=are_numbered(len(names), self.app.no_color))
+        places = range(len(names))
+        layers = key(names, self.app.current_theme.dark, places, are_numbered(places, self.app.no_color))
         self.entitle(self.numbered(f"weight norm by layer: {arm}"), layers)
         self.query_one(Chart).show(run_plots.layer_norm_plot(view, arm))

@@ -30,7 +30,10 @@ class ArmsScreen(Dialog):
     ArmsScreen OptionList, ArmsScreen OptionList:focus {
         height: auto; max-height: 12; border: none; background: $surface; padding: 0;
     }
-    ArmsScreen OptionList:nocolor > .option-list--option-highlighted { text-style: reverse; }
+    ArmsScreen OptionList > .option-list--option-highlighted,
+    ArmsScreen OptionList:focus > .option-list--option-highlighted {
+        background: $surface; color: $foreground; text-style: bold reverse;
+    }
     ArmsScreen #arms-note { height: auto; min-height: 1; margin: 1 0; color: $text-muted; }
     ArmsScreen Horizontal { height: auto; align-horizontal: center; }
     ArmsScreen Button { margin: 0 1; min-width: 8; }
@@ -41,7 +44,9 @@ class ArmsScreen(Dialog):
         Binding("n", "rename", "rename"),
         Binding("a", "add", "add"),
     ]
-    _ADVICE = "A hidden arm trains on. Names and what is hidden are of this screen; w writes the names into a preset."
+    _ADVICE = (
+        "A hidden arm goes on training. Hiding and renaming change this screen only; w writes the names into a preset."
+    )
 
     def __init__(
         self,
@@ -78,12 +83,11 @@ class ArmsScreen(Dialog):
         arrangement = self._run.arrangement
         line, hidden = Text(no_wrap=True, overflow="ellipsis"), arm in arrangement.hidden
         line.append("[ ] " if hidden else "[x] ")
-        shown = self._run.arms
         name = arrangement.names.get(arm, arm)
         if hidden:
             line.append(f"{name}  hidden", style="dim")
         else:
-            r, g, b = colour(shown.index(name), self.app.current_theme.dark)
+            r, g, b = colour(place, self.app.current_theme.dark)
             line.append(name, style=f"bold rgb({r},{g},{b})")
         if name != arm:
             line.append(f"  {arm!r} in the preset", style="dim")
@@ -94,7 +98,9 @@ class ArmsScreen(Dialog):
         return self._arms[self.query_one(OptionList).highlighted or 0]
 
     def _say(self, words: str = "", wrong: bool = False) -> None:
-        self.query_one("#arms-note", Static).update(Text(words or self._ADVICE, style="bold red" if wrong else ""))
+        # A part of a text takes the theme's red, and the whole of it the red of CSS.
+        said = Text.assemble((words or self._ADVICE, "bold red" if wrong else ""))
+        self.query_one("#arms-note", Static).update(said)
 
     def _changed(self, arrangement: Arrangement) -> None:
         self._arrange(arrangement)

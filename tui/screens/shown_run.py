@@ -99,7 +99,8 @@ class ShownRun:
         if preset is not view.preset:
             view = arranged_view(view, self.names, preset, self._arranged(view.record.begun))
         hidden = tuple(name for arm, name in self._all_names.items() if arm in self.arrangement.hidden)
-        return dataclasses.replace(view, original=self.original, hidden=hidden)
+        every = tuple(self._all_names.values())
+        return dataclasses.replace(view, original=self.original, hidden=hidden, all_arms=every)
 
     def news(self) -> list[Event]:
         """The rare events since the last call, those of hidden arms left out."""

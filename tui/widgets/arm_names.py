@@ -24,7 +24,7 @@ def named(view: View, arm: str, room: int | None = None) -> str:
         met = {turn.knob: turn.new for turn in view.record.interventions if turn.arm == arm}
         turned = [(knob, met[knob.key]) for knob, _ in turned if knob.key in met]
     if not turned:
-        return arm if room is None else arm[:room]
+        return arm if room is None else _cut(arm, room)
     overrides = original.arm(arm).overrides
     alone = sum(map(len, overrides.values())) == 1
     words = []
@@ -37,3 +37,8 @@ def named(view: View, arm: str, room: int | None = None) -> str:
         if room is None or len(full) <= room:
             return full
     return f"{arm[: max(0, room - 1)]}*" if room is not None else arm
+
+
+def _cut(name: str, room: int) -> str:
+    """The name, or its beginning with a full stop: in ASCII as well as elsewhere a sign that there is more of it."""
+    return name if len(name) <= room else f"{name[: max(0, room - 1)]}."[: max(0, room)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from rich.text import Text
 from textual.events import Click
@@ -131,7 +131,7 @@ class Comparison(Lines):
         heads = [f"{column.title}{self._order.mark(column, self._ascii)}" for column in among]
         if self._dots:
             room = max(_DOTS[0], min(_DOTS[1], (width - names - 3) * 3 // 5))
-            heads[0], cells[0] = self._seeds(rows, among[0], rank(rows, leading), room, heads[0])
+            heads[0], cells[0] = self._seeds(view, rows, among[0], rank(rows, leading), room, heads[0])
         widths = [
             max(len(title), *(text.cell_len for text in column)) for title, column in zip(heads, cells, strict=True)
         ]
@@ -141,7 +141,7 @@ class Comparison(Lines):
         lines = []
         for place in order:
             row = rows[place]
-            r, g, b = colour(place, self._dark)
+            r, g, b = colour(view.places[row.arm], self._dark)
             line = Text(no_wrap=True)
             line.append(f"{star if row.arm == best else ' '} ", style="bold")
             marked = " reverse" if row.arm == selected else ""
@@ -191,15 +191,15 @@ class Comparison(Lines):
         self.head.show([head])
 
     def _seeds(
-        self, rows: Sequence[ArmRow], column: Column, ranking: Ranking, room: int, title: str
+        self, view: View, rows: Sequence[ArmRow], column: Column, ranking: Ranking, room: int, title: str
     ) -> tuple[str, list[Text]]:
         """The leading outcome as a dot for each seed, and the ends of their common scale around its title."""
         low, high = round_limits(*(ranking.limits or (0.0, 1.0)))
         scale = Scale(low, high, room)
         strips = []
-        for place, row in enumerate(rows):
+        for row in rows:
             number = column.number(row)
-            r, g, b = colour(place, self._dark)
+            r, g, b = colour(view.places[row.arm], self._dark)
             if number is None or not number.values:
                 strips.append(Text("-".center(room)))
             else:
@@ -219,13 +219,13 @@ class Comparison(Lines):
         if words := best_in_words(view.preset):
             lines += _wrapped(words, width, style="dim")
         if view.record.reported:
-            lines += _reported(reported_rows(view.record.reported, sign), view.preset.arm_names, width, self._dark)
+            lines += _reported(reported_rows(view.record.reported, sign), view.places, width, self._dark)
         if view.record.finished and (words := left_out_in_words(view.record)):
             lines += _wrapped(words, width)
         return lines
 
 
-def _reported(rows: Sequence[ReportedRow], arms: Sequence[str], width: int, dark: bool) -> list[Text]:
+def _reported(rows: Sequence[ReportedRow], places: Mapping[str, int], width: int, dark: bool) -> list[Text]:
     """What others report, ours beside it: columns as wide as their longest entry, the note where there is room."""
     heads = ("reported by others", "metric", "theirs", "ours")
     cells = [[(row.arm, row.metric, row.theirs, row.ours)[column] for row in rows] for column in range(4)]
@@ -237,7 +237,7 @@ def _reported(rows: Sequence[ReportedRow], arms: Sequence[str], width: int, dark
     lines = [Text("  " + "  ".join(aligned), style="dim", no_wrap=True)]
     for place, row in enumerate(rows):
         line = Text("  ", no_wrap=True)
-        r, g, b = colour(arms.index(row.arm), dark)
+        r, g, b = colour(places[row.arm], dark)
         for column in range(4):
             cell = cells[column][place][: widths[column]]
             line.append(

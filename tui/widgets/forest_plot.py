@@ -19,6 +19,7 @@ from tui.widgets.lines import Lines
 from tui.widgets.picked import ArmPicked
 
 _PLOT = 8  # columns: the least that shows anything
+_NUMBER = 6  # columns of one without its deviation
 _EASY = 20  # columns in which differences are easy to see: for these the numbers' deviations are left to the bars
 
 
@@ -86,9 +87,11 @@ class ForestPlot(Lines):
         # Where there is room for it, a line is left between two arms.
         self._pitch = 2 if 2 * len(self._arms) <= height - self._axis_lines else 1
         self._keep_in_sight(selected)
-        digits = len(str(len(self._arms)))
-        marks = [f"{arm.place + 1:>{digits}} " if numbered else "" for arm in ranking.arms]
-        room = max(8, width // 3)
+        digits = len(str(len(view.places)))
+        marks = [f"{view.places[arm.arm] + 1:>{digits}} " if numbered else "" for arm in ranking.arms]
+        # Whole names where they leave the plot its room.
+        easy = width - _EASY - _NUMBER - 2
+        room = max(8, width // 3, easy)
         names = [
             mark + named(view, arm.arm, max(1, room - len(mark))) for mark, arm in zip(marks, ranking.arms, strict=True)
         ]
@@ -101,7 +104,8 @@ class ForestPlot(Lines):
         for place in range(self._top, min(self._top + self.room, len(self._arms))):
             arm = ranking.arms[place]
             name, number = f"{names[place]:<{before}}", f"{texts[place]:>{after}}"
-            lines.append(self._line(arm, name, scale, ranking.reference, number, arm.arm == selected))
+            style = "rgb({},{},{})".format(*colour(view.places[arm.arm], self._dark))
+            lines.append(self._line(arm, name, style, scale, ranking.reference, number, arm.arm == selected))
             if self._pitch == 2:
                 between = Text(" " * (before + 1), no_wrap=True)
                 lines.append(between.append_text(_rule(scale, ranking.reference, self._ascii)))
@@ -123,9 +127,9 @@ class ForestPlot(Lines):
             texts = [text.partition(f" {sign}")[0] for text in texts]
         return texts if room - max(map(len, texts)) >= _PLOT else [""] * len(texts)
 
-    def _line(self, arm: Ranked, name: str, scale: Scale, rule: float | None, number: str, marked: bool) -> Text:
-        r, g, b = colour(arm.place, self._dark)
-        style = f"rgb({r},{g},{b})"
+    def _line(
+        self, arm: Ranked, name: str, style: str, scale: Scale, rule: float | None, number: str, marked: bool
+    ) -> Text:
         if arm.number is None or not arm.measured:
             plot = _rule(scale, rule, self._ascii)
         else:

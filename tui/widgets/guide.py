@@ -11,10 +11,12 @@ from engine.preset import Preset, question_of
 from engine.view import View
 from tui.widgets.lines import Lines
 from tui.widgets.rows import rows_of
-from tui.widgets.words import wrapped
+from tui.widgets.words import shortened, wrapped
 
-# The outcome takes no more lines than these.
-_MOST_LINES = 3
+# Where the outcome takes more lines than these, it is said more briefly; it never takes more than the most.
+_EASY_LINES, _MOST_LINES = 2, 3
+# What is said of the key that does what there is to try, in as many words as leave room for the whole of it.
+_KEYS = ("  enter does it, x lists all", "  enter does it", "  (enter)")
 _ACTION = "screen.try_number(0)"
 
 
@@ -53,15 +55,18 @@ class Guide(Lines, can_focus=True):
             self.screen.set_focus(None)
 
     def _at_the_end(self, view: View, original: Preset, width: int) -> list[Text]:
-        words = outcome_in_words(rows_of(view))
+        rows = rows_of(view)
+        words = outcome_in_words(rows)
+        if words and len(wrapped(words, width, _MOST_LINES)) > _EASY_LINES:
+            words = outcome_in_words(rows, brief=True)
         lines = [Text(line, style="bold", no_wrap=True) for line in wrapped(words, width, _MOST_LINES)] if words else []
         if not words:
             lines = [_question(original, width)]
         if original.tries:
-            line = Text("Try: ", no_wrap=True, style="reverse" if self.has_focus else "")
-            keys = "  enter does it, x lists all" if self.has_focus else "  x: try it"
-            line.append(original.tries[0].text)
-            line.truncate(max(0, width - len(keys)), overflow="ellipsis")
+            words = f"Try: {original.tries[0].text}"
+            choice = _KEYS if self.has_focus else ("  x: try it",)
+            keys = next((keys for keys in choice if len(words) + len(keys) <= width), choice[-1])
+            line = Text(shortened(words, max(0, width - len(keys))), "reverse" if self.has_focus else "", no_wrap=True)
             lines.append(line.append(keys, style="bold"))
         return lines
 
@@ -79,9 +84,7 @@ class Guide(Lines, can_focus=True):
 
 
 def _question(original: Preset, width: int) -> Text:
-    line = Text(question_of(original), style="italic", no_wrap=True)
-    line.truncate(width, overflow="ellipsis")
-    return line
+    return Text(shortened(question_of(original), width), style="italic", no_wrap=True)
 
 
 def _now(view: View, original: Preset, width: int) -> Text:
@@ -96,8 +99,7 @@ def _now(view: View, original: Preset, width: int) -> Text:
         words = words.partition(";")[0]
     line = Text(no_wrap=True)
     if len(question) + 3 + len(words) <= width or not words:
-        line.append(question, style="italic")
+        line.append(shortened(question, width), style="italic")
         words = f"   {words}" if words else ""
-    line.append(words, style="bold")
-    line.truncate(width, overflow="ellipsis")
+    line.append(shortened(words, width - line.cell_len), style="bold")
     return line

@@ -48,8 +48,8 @@ class RunHeader(Lines):
         top.append(f"  {view.preset.name}", style="dim")
         right = Text(view.trouble, style="bold red") if view.trouble else Text(device, style="dim")
         right.truncate(max(0, width - 24), overflow="ellipsis")
-        top.truncate(max(0, width - right.cell_len - 1), overflow="ellipsis")
-        top.append(" " * max(1, width - top.cell_len - right.cell_len))
+        top.truncate(max(0, width - right.cell_len - 2), overflow="ellipsis")
+        top.append(" " * max(1, width - top.cell_len - right.cell_len - 1))
         top.append_text(right)
 
         low = Text(no_wrap=True)

@@ -17,7 +17,9 @@ NO_EFFECT = "no effect in this experiment"
 Row = Setting | str
 Part = Literal["less", "slider", "value", "more", ""]
 
-_NAME, _VALUE = 17, 8
+_NAME = 17
+# The value, as wide as two short ones of arms that differ where there is room for it: "0 | 0.005".
+_VALUE, _WIDE_VALUE, _WIDE = 8, 9, 44
 # A slider of fewer cells says nothing.
 _SHORTEST = 6
 
@@ -74,6 +76,11 @@ def row_key(row: Row) -> str:
     return row.key if isinstance(row, Setting) else row
 
 
+def value_room(width: int) -> int:
+    """The cells of a value beside a slider."""
+    return _WIDE_VALUE if width >= _WIDE else _VALUE
+
+
 @dataclass(frozen=True, slots=True)
 class Columns:
     """Where the parts of a knob's line are: `less` and `more` are its arrows."""
@@ -85,11 +92,14 @@ class Columns:
 
     @classmethod
     def of(cls, width: int, with_slider: bool) -> Columns:
-        """For a line of `width` cells. Without a slider the value stands between the arrows."""
+        """For a line of `width` cells. Without a slider the value stands between the arrows.
+
+        All values end in the same column, one before the last, so that none touches the pane's frame.
+        """
         name = min(_NAME, max(8, width - _VALUE - 4)) + 1
-        cells = width - name - 3 - _VALUE
+        cells = width - name - 4 - value_room(width)
         if with_slider and cells >= _SHORTEST:
-            return cls(name, range(name + 1, name + 1 + cells), range(name + 2 + cells, width), name + 1 + cells)
+            return cls(name, range(name + 1, name + 1 + cells), range(name + 2 + cells, width - 1), name + 1 + cells)
         return cls(name, range(0), range(name + 1, width - 1), width - 1)
 
     def hit(self, x: int) -> Part:
@@ -127,7 +137,7 @@ class Line:
 
     def columns(self, width: int) -> Columns:
         """Where its parts are. Values of arms that differ and need more room get that of the slider."""
-        with_slider = not self.knob.choices and len(" | ".join(self._texts)) <= _VALUE
+        with_slider = not self.knob.choices and len(" | ".join(self._texts)) <= value_room(width)
         return Columns.of(width, with_slider)
 
     def draw(self, width: int) -> Text:
@@ -147,7 +157,7 @@ class Line:
         if columns.slider:
             line.append_text(self._slider(len(columns.slider)))
             line.append(more, style="bold")
-            line.append(text, style=style)
+            line.append(f"{text} ", style=style)
         else:
             line.append(text, style=style)
             line.append(more, style="bold")

@@ -350,7 +350,7 @@ class KnobPanel(Vertical):
             return wrapped(self._message)
         if knob is None:
             words = "leaves the knobs that this experiment is about" if self._open else "every other live setting"
-            return wrapped(f"{words}: enter, or k")
+            return wrapped(f"{words}: enter, or d")
         if self._waits(knob):
             return wrapped("sent: it acts when the step at hand is done", "yellow")
         if why := self._knobs.idle.get(knob.key):

@@ -52,8 +52,7 @@ def _curves(
     Among many the selected one stands in front, and the spreads of the others are left out: they would hide the curves.
     With `apart` each arm has a chart of its own, and a curve is named by its metric.
     """
-    places = {name: place for place, name in enumerate(view.preset.arm_names)}
-    history = view.record.history
+    places, history = view.places, view.record.history
     if history is None or len(history) == 0:
         return ()
     means = [history.means(metric) for metric, _, _ in metrics]
@@ -90,7 +89,7 @@ def _uncrowded(view: View, curves: Sequence[Series], selected: str | None) -> tu
     arms = view.preset.arm_names
     if len(arms) <= MANY:
         return tuple(curves)
-    place = arms.index(selected) if selected in arms else None
+    place = view.places.get(selected) if selected is not None else None
     return tuple(series for series in curves if series.stroke != "heavy" or series.colour == place)
 
 
@@ -116,15 +115,14 @@ def knob_marks(view: View, arms: Sequence[str]) -> tuple[Mark, ...]:
     """A vertical line for each epoch in which a knob of these arms was turned."""
     if view.record.history is None:
         return ()
-    places = {name: place for place, name in enumerate(view.preset.arm_names)}
-    some = set(arms)
+    places, some = view.places, set(arms)
     turned = {(turn.epoch, turn.arm) for turn in view.record.interventions if turn.arm in some}
     return tuple(Mark(max(1.0, epoch), "knob", places[arm]) for epoch, arm in sorted(turned))
 
 
 def stop_marks(view: View, arm: str) -> tuple[Mark, ...]:
     """Where early stopping ended, or would have ended, the first and the last of the arm's lanes."""
-    place = view.preset.arm_names.index(arm)
+    place = view.places[arm]
     ends = [end for end in view.of_arm(view.record.stopped, arm) if end.reason == "early_stopping"]
     epochs = sorted([mark.epoch for mark in view.of_arm(view.record.would_stop, arm)] + [end.epoch for end in ends])
     return tuple(Mark(float(epoch), "stop", place) for epoch in {*epochs[:1], *epochs[-1:]})
@@ -141,7 +139,7 @@ def best_mark(view: View, arm: str) -> tuple[Mark, ...]:
     if not measured.any():
         return ()
     value = float(np.interp(epoch, np.asarray(epochs)[measured], mean[measured]))
-    return (Mark(float(epoch), "best", view.preset.arm_names.index(arm), y=value),)
+    return (Mark(float(epoch), "best", view.places[arm], y=value),)
 
 
 def loss_plots(view: View, log: bool) -> dict[str, Plot]:
@@ -219,7 +217,9 @@ def accuracy_plot(view: View, selected: str | None) -> Plot:
     arms = view.preset.arm_names
     curves = _curves(view, arms, ACCURACIES, selected)
     limits = _steady_limits(curves, arms)
-    return Plot(_uncrowded(view, curves, selected), knob_marks(view, arms), x_limits(view), limits, empty=waiting(view))
+    regression = view.record.epoch > 0 and all(arm.settings.data.kind == "regression" for arm in view.preset.arms)
+    empty = "a regression has no accuracy: g shows the gap" if regression else waiting(view)
+    return Plot(_uncrowded(view, curves, selected), knob_marks(view, arms), x_limits(view), limits, empty=empty)
 
 
 def gap_plot(view: View, selected: str | None) -> Plot:

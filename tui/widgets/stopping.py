@@ -15,7 +15,7 @@ from engine.view import View
 from tui.charts.palette import colour
 from tui.widgets.arm_names import named
 from tui.widgets.lines import Lines
-from tui.widgets.words import bar
+from tui.widgets.words import bar, shortened
 
 _MONITORED = {"val_loss": "validation loss", "val_acc": "validation accuracy", "train_loss": "train loss"}
 # Up to so many arms, the reason of each stop is shown.
@@ -40,26 +40,27 @@ class StoppingGauges(Lines):
         lines: list[Text] = []
         longest = max(len(named(view, name)) for name in view.preset.arm_names)
         names = min(longest, max(6, self.content_size.width // 2))
-        for place, arm in enumerate(view.preset.arms):
+        for arm in view.preset.arms:
             self.line_of[arm.name] = len(lines)
-            lines += self._arm(view, arm.name, place, names)
+            lines += self._arm(view, arm.name, names)
         self.show(lines)
 
-    def _arm(self, view: View, arm: str, place: int, names: int) -> list[Text]:
+    def _arm(self, view: View, arm: str, names: int) -> list[Text]:
         width = self.content_size.width
         rule = view.preset.arm(arm).settings.early_stopping
         lanes = view.of_arm(view.record.last, arm)
         waits = [lane.wait for lane in lanes if (arm, lane.seed) not in view.record.stopped]
         wait = max(waits or [lane.wait for lane in lanes], default=0)
-        r, g, b = colour(place, self.app.current_theme.dark)
+        r, g, b = colour(view.places[arm], self.app.current_theme.dark)
         style = f"rgb({r},{g},{b})"
         first = Text(no_wrap=True)
         first.append(f"{named(view, arm, names):<{names}} ", style=f"bold {style}")
-        best, fates = _best(lanes), _fates(view, arm)
+        fates = _fates(view, arm)
         if not rule.patience:
             # No gauge and no second line: there is nothing to wait for.
-            first.append(", ".join(part for part in (best, *fates) if part) or "early stopping off", style="dim")
-            first.truncate(width, overflow="ellipsis")
+            best = _best(lanes, width - names - 1 - sum(len(fate) + 2 for fate in fates))
+            words = ", ".join(part for part in (best, *fates) if part) or "early stopping off"
+            first.append(shortened(words, width - names - 1), style="dim")
             return [first]
         room = width - names - 1
         waited = min(wait, rule.patience)
@@ -68,21 +69,28 @@ class StoppingGauges(Lines):
             count = f" {waited}/{rule.patience}"
         first.append(bar(wait / rule.patience, max(_BAR, room - len(count)), self._ascii), style=style)
         first.append(count, style="bold red" if wait >= rule.patience else "")
+        best = _best(lanes, width - 2)
         below = [Text(f"  {best}", no_wrap=True)] if best else []
         for fate in fates:
             below += [Text(f"  {line}", style="bold", no_wrap=True) for line in textwrap.wrap(fate, max(12, width - 2))]
         return [first, *(below or [Text()])]
 
 
-def _best(lanes: Sequence[Epoch]) -> str:
-    """The mean of the lanes' best losses, their best epoch and its span over the seeds; nothing before there is one."""
+def _best(lanes: Sequence[Epoch], room: int) -> str:
+    """The mean of the lanes' best losses, their best epoch and its span over the seeds; nothing before there is one.
+
+    In less room first without the word "epoch", then without the span.
+    """
     epoch = best_epoch(lanes)
     if epoch is None:
         return ""
     best = [lane for lane in lanes if lane.best_epoch > 0]
     span = _span([int(lane.best_epoch) for lane in best])
     mean = statistics.fmean(lane.best_val_loss for lane in best)
-    return f"best {number(mean)} at {epoch}" + ("" if span == str(epoch) else f" ({span})")
+    spread = "" if span == str(epoch) else f" ({span})"
+    begin = f"best {number(mean)} at"
+    choice = (f"{begin} epoch {epoch}{spread}", f"{begin} {epoch}{spread}")
+    return next((words for words in choice if len(words) <= room), f"{begin} {epoch}")
 
 
 def _fates(view: View, arm: str) -> list[str]:

@@ -48,6 +48,15 @@ def wrapped(words: str, width: int, most: int) -> list[str]:
     return lines
 
 
+def shortened(words: str, width: int) -> str:
+    """A sentence on one line of `width` cells; where it does not fit it ends after a word, in an ellipsis."""
+    if len(words) <= width:
+        return words
+    start = words[: max(0, width - 1)]
+    whole = start if words[len(start) : len(start) + 1] == " " else start.rpartition(" ")[0]
+    return f"{(whole or start).rstrip()}…"[: max(0, width)]
+
+
 def in_lines(words: Iterable[str], width: int, between: str = "  ") -> list[str]:
     """Words, such as `e export`, in lines of at most `width` cells, none of them broken."""
     lines: list[str] = []

@@ -51,6 +51,13 @@ def test_at_the_edges_names_stay_on_the_chart() -> None:
     assert [row_of(shown, name) for name in ("none", "L2", "input noise", "dropout")] == [0, 1, 16, 17]
 
 
+def test_more_names_than_rows_leave_the_axis_alone() -> None:
+    series = tuple(Series(EPOCHS, np.full(100, 9.0 - place), place, label=name) for place, name in enumerate(NAMES))
+    rows = [row.text for row in draw(Plot(series, x_limits=(0, 100), y_limits=(0, 10)), 50, 5, Skin()).rows()]
+    assert any(name in row for row in rows[:3] for name in NAMES)
+    assert not any(name in row for row in rows[3:] for name in NAMES)
+
+
 def test_names_that_would_stand_far_from_their_curves_are_left_out_the_last_first() -> None:
     shown = "\n".join(lines([5.0] * 6))
     present = [name for name in NAMES if name in shown]

@@ -5,6 +5,8 @@ from __future__ import annotations
 from textual.widgets import Input, OptionList
 
 from tests.tui.dashboard import dashboard, experiment
+from tests.tui.vision import contrast
+from tui.picture import _colours
 from tui.screens.arms import ArmsScreen
 
 THREE = {"none": {}, "some": {"regularization.dropout": 0.2}, "much": {"regularization.dropout": 0.5}}
@@ -47,9 +49,12 @@ async def test_a_hidden_arm_leaves_every_pane_trains_on_and_comes_back():
         assert len(person.main.query(".loss")) == 3
 
 
-async def test_the_last_arm_in_sight_cannot_be_hidden():
+async def test_the_last_arm_in_sight_cannot_be_hidden_and_the_chosen_ones_name_is_legible():
     async with dashboard(paused=True) as person:
         await opened(person)
+        listed = person.app.screen.query_one(OptionList)
+        chosen = [segment for segment in listed.render_line(listed.highlighted) if "dropped" in segment.text]
+        assert [contrast(*_colours(segment.style)) >= 4.5 for segment in chosen] == [True]
         await person.press("home", "space")
         await person.sees(lambda: "[ ] plain" in person.text)
         await person.press("end", "space")

@@ -167,3 +167,12 @@ def test_hidden_arms_are_in_what_is_written_and_exported():
     assert run.named_preset(PRESET).arm_names == run.named_view().preset.arm_names == ("a", "b", "half")
     assert isinstance(run.named_view().record.last["half", 0], Epoch)
     assert isinstance(run.original, Preset)
+
+
+def test_an_arm_keeps_its_place_in_the_preset_when_one_before_it_is_hidden_or_renamed():
+    _, run = still()
+    run.arrange(Arrangement(names={"c": "much"}, hidden=frozenset({"a"})))
+    view = run.view()
+    assert {arm: view.places[arm] for arm in view.preset.arm_names} == {"b": 1, "much": 2}
+    run.arrange(Arrangement())
+    assert run.view().places == {"a": 0, "b": 1, "c": 2}

@@ -29,7 +29,8 @@ TURNED = [(DROPOUT, 0.25, "dropped"), (LR, 0.2, "dropped"), (L2, 0.01, "dropped"
     ("turned", "room", "name"),
     [
         ([], None, "dropped"),
-        ([], 4, "drop"),
+        ([], 7, "dropped"),
+        ([], 4, "dro."),
         (TURNED[:1], None, "dropped, now 0.25"),
         (TURNED[1:2], None, "dropped, now lr 0.2"),
         (TURNED[:2], None, "dropped, now 0.25, lr 0.2"),
@@ -45,7 +46,7 @@ TURNED = [(DROPOUT, 0.25, "dropped"), (LR, 0.2, "dropped"), (L2, 0.01, "dropped"
 def test_the_turned_knobs_are_named_as_room_allows(turned, room, name):
     view = view_of(*turned)
     assert named(view, "dropped", room) == name
-    assert named(view, "plain", room) == ("plain" if room is None else "plain"[:room])
+    assert named(view, "plain", room) == ("pla." if room == 4 else "plain")
 
 
 def test_a_knob_that_is_back_is_not_named():

@@ -162,3 +162,15 @@ def test_the_heading_says_what_the_bars_are_in_the_words_that_fit():
 )
 def test_beside_it_are_the_curves_of_the_first_arm_and_the_selected_or_best_one(selected, pair):
     assert compared(rank(summarize(many().record), "val_acc"), selected) == pair
+
+
+async def test_a_name_is_whole_where_that_leaves_the_plot_its_room_and_ends_in_a_full_stop_where_it_does_not():
+    arms = {"early stopping too": 0.7, "weight noise": 0.8}
+    view = moment(*(lane(arm, val_acc=value) for arm, value in arms.items()), arms={arm: {} for arm in arms})
+    for width, names in ((46, ("weight noise", "early stopping too")), (32, ("weight no.", "early sto."))):
+        plot = ForestPlot(False)
+        async with shown(plot, width, 6) as text:
+            plot.update(view, rank(summarize(view.record), "val_acc"), None)
+            lines = [line for line in text() if line[:1].isalpha()]
+            assert len(lines) == 2
+            assert all(line.startswith(f"{name} ") for line, name in zip(lines, names, strict=True))

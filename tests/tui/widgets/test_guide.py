@@ -72,6 +72,7 @@ async def test_at_the_end_the_outcome_comes_first_and_enter_does_what_is_next():
             await asyncio.sleep(0.01)
         lines = [line.strip() for line in text() if line.strip()]
         assert lines[0].startswith("'dropped' is best with the best epoch's weights: val loss 0.400")
+        assert len(lines) == 3
         assert lines[-1] == "Try: More of it?  enter does it, x lists all"
         assert guide.has_focus
 
@@ -88,3 +89,17 @@ async def test_without_a_try_there_is_nothing_to_focus_and_a_restart_lets_go():
         guide.update(moment(lane("plain"), version=2), preset())
         assert guide.screen.focused is None
         assert text()[0].strip() == QUESTION
+
+
+async def test_where_it_is_narrow_the_outcome_is_said_briefly_and_whole_and_the_try_is_never_cut_in_a_word():
+    for width, end in ((60, "Try: More of it?  enter does it, x lists all"), (33, "Try: More of it?  enter does it"),
+                       (27, "Try: More of it?  (enter)"), (24, "Try: More of  (enter)")):  # fmt: skip
+        guide = Guide()
+        async with shown(guide, width, 9) as text:
+            guide.update(ended(), preset())
+            while not guide.has_focus:
+                await asyncio.sleep(0.01)
+            lines = [line.strip() for line in text() if line.strip()]
+            assert lines[-1].replace("…", "") == end
+            assert "best epoch's weights" not in " ".join(lines)
+            assert width < 60 or lines[-2].endswith("%")

@@ -16,6 +16,7 @@ async def test_it_tells_what_runs_on_what_how_far_and_how_fast(width, ascii_only
         top, low = text()
         assert "Two moons" in top
         assert top.endswith("cpu")
+        assert len(top) == len(low) == width - 1  # both lines end above one another
         assert "training" in low
         assert low.endswith(f"50/100{' epochs' if width > 60 else ''}  10.0/s  5 s left  speed 15/s")
         assert ascii_only == (top + low).isascii()

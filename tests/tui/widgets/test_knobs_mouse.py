@@ -36,7 +36,7 @@ async def test_a_click_on_the_chosen_line_turns_by_its_arrows_sets_by_its_slider
         for x in where:
             await clicked(pilot, panel, x, 0)
             panel.update(view_of(app.preset), app.original, "dropped")
-        assert [value for _, value, _ in app.turned] == [0.25, 0.2, 0.15, 0.0, 0.8, 0.3]
+        assert [value for _, value, _ in app.turned] == [0.25, 0.2, 0.15, 0.0, 0.8, 0.35]
         await clicked(pilot, panel, columns.slider[5], 0)  # there already
         await clicked(pilot, panel, 2, 0)  # the name
         assert not panel.editing

@@ -201,6 +201,12 @@ def test_an_empty_chart_says_what_it_waits_for(fields, says):
     assert run_plots.loss_plots(moment(**fields), log=False)["plain"].empty == says
 
 
+def test_a_regression_says_that_it_has_no_accuracy_once_it_trains():
+    curve = moment(lane("plain"), base={"data.source": "curve"}, arms={"plain": {}})
+    assert run_plots.accuracy_plot(curve, None).empty == "a regression has no accuracy: g shows the gap"
+    assert "accuracy" not in run_plots.accuracy_plot(moment(lane("plain")), None).empty
+
+
 def test_an_arm_that_diverged_at_once_says_so_instead():
     view = moment(*RUN[:20], stopped=[stop("dropped", "diverged", epoch=1)], state="paused")
     assert run_plots.loss_plots(view, log=False)["dropped"].empty == "diverged at epoch 1: the loss is no longer finite"

@@ -20,7 +20,7 @@ async def test_a_gauge_fills_with_the_wait_and_tells_the_best():
     assert shown_lines[0].startswith("plain")
     assert shown_lines[0].endswith(" patience 10 of 20")
     assert abs(shown_lines[0].count("#") - shown_lines[0].count(".")) <= 1
-    assert shown_lines[1] == "  best 0.250 at 30"
+    assert shown_lines[1] == "  best 0.250 at epoch 30"
 
 
 async def test_under_several_seeds_it_is_of_the_lane_nearest_to_its_end():
@@ -28,7 +28,7 @@ async def test_under_several_seeds_it_is_of_the_lane_nearest_to_its_end():
     lanes = [lane("plain", seed, wait=wait, best_epoch=10 + wait) for seed, wait in enumerate((3, 17, 19))]
     shown_lines = await lines(moment(*lanes, base=base, stopped=[stop("plain", "early_stopping", seed=2)]))
     assert shown_lines[0].endswith(" patience 17 of 20")
-    assert shown_lines[1] == "  best 0.450 at 23 (13-29)"
+    assert shown_lines[1] == "  best 0.450 at epoch 23 (13-29)"
     assert " ".join(line.strip() for line in shown_lines[2:4]) == (
         "5 epochs without a better validation loss: stopped at 10 (1 of 3 seeds)"
     )
@@ -37,7 +37,7 @@ async def test_under_several_seeds_it_is_of_the_lane_nearest_to_its_end():
 async def test_the_reason_is_told_in_words_of_its_own():
     for reason, word in (("diverged", "diverged"), ("epochs", "full length"), ("user", "interrupted")):
         shown_lines = await lines(moment(lane("plain"), base=PATIENT, stopped=[stop("plain", reason)]))
-        assert shown_lines[1:3] == ["  best 0.450 at 10", f"  {word}"]
+        assert shown_lines[1:3] == ["  best 0.450 at epoch 10", f"  {word}"]
 
 
 @pytest.mark.parametrize(
@@ -77,10 +77,20 @@ async def test_seeds_that_would_have_stopped_apart_give_the_span_of_it():
     assert shown_lines[3].endswith("would have stopped at 174-208")
 
 
+@pytest.mark.parametrize(
+    ("width", "best"),
+    [(40, "best 0.450 at epoch 23 (13-29)"), (28, "best 0.450 at 23 (13-29)"), (20, "best 0.450 at 23")],
+)
+async def test_where_it_is_narrow_the_best_loses_a_word_and_then_its_span_but_is_never_cut(width, best):
+    base = {**PATIENT, "training.seeds": [0, 1, 2]}
+    lanes = [lane("plain", seed, best_epoch=epoch, wait=1) for seed, epoch in enumerate((13, 29, 27))]
+    assert (await lines(moment(*lanes, base=base), width))[1] == f"  {best}"
+
+
 async def test_without_patience_a_line_tells_the_best_and_names_are_whole():
     arms = {"activity L1 x10": {}, "activity L1 x1": {}}
     shown_lines = await lines(moment(*map(lane, arms), arms=arms))
-    assert shown_lines == ["activity L1 x10 best 0.450 at 10", "activity L1 x1  best 0.450 at 10"]
+    assert shown_lines == ["activity L1 x10 best 0.450 at epoch 10", "activity L1 x1  best 0.450 at epoch 10"]
     assert (await lines(moment()))[0].endswith("early stopping off")
 
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.numbers import number, with_spread
-from tui.widgets.words import bar, duration, in_lines, setting
+from tui.widgets.words import bar, duration, in_lines, setting, shortened
 
 
 @pytest.mark.parametrize(
@@ -82,3 +82,11 @@ def test_a_setting_is_told_as_it_is_typed(value, expected):
 def test_words_stand_in_lines_none_of_them_broken():
     assert in_lines(["a one", "b two", "c three"], 14) == ["a one  b two", "c three"]
     assert in_lines(["much too long"], 5) == ["much too long"]
+
+
+@pytest.mark.parametrize(
+    ("width", "line"),
+    [(13, "can it be so?"), (12, "can it be…"), (10, "can it be…"), (9, "can it…"), (5, "can…"), (3, "ca…"), (0, "")],
+)
+def test_what_does_not_fit_on_a_line_ends_after_a_word(width, line):
+    assert shortened("can it be so?", width) == line
