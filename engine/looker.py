@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from engine.lab import Lab
 
 # Looks are taken so often at the most, seconds apart, and training pays no more than this share of its time for them.
-LOOK_EVERY, _LOOK_SHARE = 0.5, 0.05
+_LOOK_EVERY, _LOOK_SHARE = 0.5, 0.05
 # So many are taken for one viewer, and for so many viewers.
 _MOST, _MOST_VIEWERS = 32, 64
 
@@ -69,7 +69,7 @@ class Looker:
 
     def is_due(self, lab: Lab) -> bool:
         """Whether they are to be taken now."""
-        return self.waits(lab) and time.perf_counter() - self._looked[0] >= LOOK_EVERY
+        return self.waits(lab) and time.perf_counter() - self._looked[0] >= _LOOK_EVERY
 
     def take(self, lab: Lab) -> list[Event]:
         """All that are wanted, now."""
@@ -80,5 +80,5 @@ class Looker:
         ended = time.perf_counter()
         self._costs.append(ended - began)
         # What takes long is looked at less often.
-        self._looked = (max(began, ended + statistics.median(self._costs) / _LOOK_SHARE - LOOK_EVERY), lab.epoch)
+        self._looked = (max(began, ended + statistics.median(self._costs) / _LOOK_SHARE - _LOOK_EVERY), lab.epoch)
         return seen

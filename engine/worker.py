@@ -14,7 +14,7 @@ from engine.commands import Command, FindLr, Look, Pause, Restart, Resume, SetSp
 from engine.control import Order, Orders
 from engine.events import Adjusted, Epoch, Event, Failed, Loading, Receipt, Seen
 from engine.log import write_log
-from engine.looker import LOOK_EVERY, Looker
+from engine.looker import Looker
 from engine.memory import EXHAUSTED, is_exhausted
 from engine.pace import Pace, Rate
 from engine.preset import Preset, PresetError, with_value
@@ -259,11 +259,10 @@ class Worker:
                 if self._keeper is not None and state != self._state:
                     self._keeper.keep(lab, now=True)
                 self._set_state(state)
+                if self._looker.waits(lab) and not self._is_called(lab):
+                    self._emit(self._looker.take(lab))  # at once: it takes no time from training now
                 with self._wake:
-                    self._wake.wait_for(
-                        lambda: self._is_called(lab) or self._looker.is_due(lab),
-                        timeout=LOOK_EVERY if self._looker.waits(lab) else None,
-                    )
+                    self._wake.wait_for(lambda: self._is_called(lab))
                 self._pace.start()
                 continue
             self._set_state("running")

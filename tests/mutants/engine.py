@@ -63,7 +63,7 @@ FAULTS: Faults = {
         ("self._count += len(events)", "self._count += 1"),
     ],
     ("engine/looker.py", "tests/engine/worker"): [
-        ("statistics.median(self._costs) / _LOOK_SHARE - LOOK_EVERY", "(ended - began)"),
+        ("statistics.median(self._costs) / _LOOK_SHARE - _LOOK_EVERY", "(ended - began)"),
         ("self._by_viewer[viewer] = wanted", "self._by_viewer = {viewer: wanted}"),
     ],
     ("engine/worker.py", "tests/tui/commands/test_resume.py"): [

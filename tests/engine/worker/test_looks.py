@@ -40,6 +40,23 @@ def test_looks_that_take_long_are_taken_less_often_but_the_first_one_delays_none
     until(worker, lambda view: len(taken) == 4)  # another look is answered at once
 
 
+def test_a_run_that_has_ended_is_looked_at_as_it_ended_however_long_looks_take(
+    start: Callable[..., Worker], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def slow(lab: Lab, name: str, arm: str, seed: int) -> Seen:
+        time.sleep(0.3)  # 6 s later the next one would be due beside training
+        return Seen(name, arm, seed, lab.epoch, "seen")
+
+    monkeypatch.setattr("engine.looks.take_look", slow)
+    worker = start({**LONG, "training.epochs": 12}, speed=10.0)
+    look = ("weights", "base", 0)
+    worker.send(Look((look,)))
+    until(worker, lambda view: view.state == "finished")
+    ended = time.monotonic()
+    until(worker, lambda view: view.record.seen[look].epoch == 12)
+    assert time.monotonic() - ended < 3
+
+
 def test_a_look_asked_for_while_another_is_taken_is_not_lost(
     start: Callable[..., Worker], monkeypatch: pytest.MonkeyPatch
 ) -> None:
