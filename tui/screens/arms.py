@@ -32,8 +32,9 @@ class ArmsScreen(Dialog):
     }
     ArmsScreen OptionList > .option-list--option-highlighted,
     ArmsScreen OptionList:focus > .option-list--option-highlighted {
-        background: $surface; color: $foreground; text-style: bold reverse;
+        background: $background; color: $foreground; text-style: bold underline;
     }
+    ArmsScreen OptionList:nocolor > .option-list--option-highlighted { text-style: reverse; }
     ArmsScreen #arms-note { height: auto; min-height: 1; margin: 1 0; color: $text-muted; }
     ArmsScreen Horizontal { height: auto; align-horizontal: center; }
     ArmsScreen Button { margin: 0 1; min-width: 8; }

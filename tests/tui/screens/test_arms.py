@@ -54,7 +54,7 @@ async def test_the_last_arm_in_sight_cannot_be_hidden_and_the_chosen_ones_name_i
         await opened(person)
         listed = person.app.screen.query_one(OptionList)
         chosen = [segment for segment in listed.render_line(listed.highlighted) if "dropped" in segment.text]
-        assert [contrast(*_colours(segment.style)) >= 4.5 for segment in chosen] == [True]
+        assert [contrast(*_colours(segment.style)) >= 4.5 and segment.style.underline for segment in chosen] == [True]
         await person.press("home", "space")
         await person.sees(lambda: "[ ] plain" in person.text)
         await person.press("end", "space")
