@@ -31,7 +31,7 @@ class Finder(Look):
         found = moment.view.record.found
         suggested: list[tuple[str, tuple[int, int, int] | None]] = [
             (
-                f"{arm} {'none' if sweep.suggestion is None else f'{sweep.suggestion:.2g}'}  ",
+                f"{arm}: {'none' if sweep.suggestion is None else f'{sweep.suggestion:.2g}'}  ",
                 colour(moment.places[arm], moment.dark),
             )
             for arm in moment.arms
@@ -41,7 +41,7 @@ class Finder(Look):
             return ""
         reasons = {why_none(sweep): None for sweep in found.values() if sweep.suggestion is None}
         why: list[tuple[str, tuple[int, int, int] | None]] = [(f"(none: {' or '.join(reasons)})", None)]
-        return [("suggested: ", None), *suggested, *(why if reasons else [])]
+        return [("suggested  ", None), *suggested, *(why if reasons else [])]
 
     def draw(self, moment: Moment) -> Plot:
         """Over the learning rate, on a log scale."""

@@ -98,8 +98,10 @@ class Moment:
     def weights(self, arms: Sequence[str]) -> str:
         """Which weights of these arms are looked at."""
         if not self.best:
-            ended = all((arm, self.seed) in self.view.record.stopped for arm in arms)
-            return "kept weights" if ended else "last weights"
+            lanes = [(arm, self.seed) for arm in arms]
+            last, stopped = self.view.record.last, self.view.record.stopped
+            kept = {lane in stopped and lane in last and stopped[lane].kept_epoch != last[lane].epoch for lane in lanes}
+            return "kept weights" if len(kept) > 1 else "best weights" if True in kept else "last weights"
         if len(arms) > 1:
             return "best weights"
         epoch = self.best_epoch(arms[0])

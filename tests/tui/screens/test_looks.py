@@ -140,7 +140,7 @@ async def test_a_turned_learning_rate_moves_the_schedule_while_paused():
 async def test_the_finder_shows_curve_and_suggestion_and_the_run_goes_on():
     async with dashboard(preset("moons"), size=LARGE) as person:
         await person.press("f")
-        await person.sees("suggested: plain")
+        await person.sees("suggested  plain: ")
         plot = person.main.query_one("#look-chart", Chart)._plot
         assert len(plot.series) == 2
         assert all(len(series.x) > 10 for series in plot.series)
@@ -242,7 +242,7 @@ async def test_a_restart_under_the_finder_sweeps_again():
         await person.press("r")
         await person.sees(lambda: not person.view.record.found)
         await person.sees(lambda: person.view.record.found)
-        await person.sees("suggested: plain")
+        await person.sees("suggested  plain: ")
 
 
 async def test_the_menu_opens_a_look_by_its_letter_says_why_another_cannot_be_shown_and_closes_it():

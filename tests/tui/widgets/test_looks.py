@@ -6,13 +6,13 @@ import pytest
 from rich.style import Style
 from rich.text import Text
 
-from engine.events import Found
+from engine.events import Found, Stopped
 from engine.looks.activity import LayerActivity
 from engine.looks.confusion import Confusion
 from engine.looks.pictures import Picture, Pictures
 from engine.looks.weights import LayerWeights
 from engine.view import View
-from tests.tui.views import moment
+from tests.tui.views import lane, moment
 from tests.tui.vision import contrast
 from tui.charts.curves import Skin
 from tui.charts.drawing import draw
@@ -159,3 +159,14 @@ def test_a_look_has_a_name_and_a_key_of_its_own() -> None:
     with pytest.raises(ValueError, match="taken"):
         register(Again)
     assert "again" not in LOOKS
+
+
+@pytest.mark.parametrize(
+    ("kept", "words"),
+    [((), "last weights"), ((7, 7), "last weights"), ((5, 5), "best weights"), ((5, 7), "kept weights")],
+)
+def test_the_words_for_the_weights_are_of_those_that_ended_lanes_keep(kept: tuple[int, ...], words: str) -> None:
+    arms = ("plain", "dropped")
+    stopped = {(arm, 0): Stopped(arm, 0, 7, "epochs", 5, 0.4, epoch) for arm, epoch in zip(arms, kept, strict=False)}
+    view = moment(*(lane(arm, epoch=7) for arm in arms), stopped=stopped)
+    assert Moment(view, None, 78, 20, True, False).weights(["plain", "dropped"]) == words
