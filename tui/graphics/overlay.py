@@ -22,6 +22,8 @@ from tui.graphics.terminals import USUAL_CELL, Cell, Protocol
 _SAVE_CURSOR, _RESTORE_CURSOR = "\x1b7", "\x1b8"
 # Pictures are drawn so far apart at least, seconds: the frames that draw over them when a dialog goes are several.
 _PAUSE = 0.2
+# Pictures that change take about so many letters a second: what the whole screen may send while a run trains.
+_RATE = 40_000
 # Ends a command that was cut off, so that those after it are read.
 _END_OF_COMMAND = "\x1b\\"
 
@@ -62,6 +64,7 @@ class Overlay:
         self._shown: list[_Shown] = []
         self._due = False  # the cells show something else
         self._drawn = 0.0  # when they last showed all pictures
+        self._not_before = 0.0  # is the time for other pictures
         self._waiting = False  # for the time to draw them again
         self._sent: set[str] = set()  # what has to be deleted of pictures in the terminal's memory
         self._obsolete: list[str] = []
@@ -83,16 +86,27 @@ class Overlay:
         """Whether the same cells of it are covered now."""
         return widget is self._widget and [_cells(shown.placed) for shown in self._shown] == [*map(_cells, pictures)]
 
-    def show(self, widget: Widget, pictures: Sequence[Placed], ground: Rgb, on_lost: Callable[[], None]) -> None:
+    def show(
+        self,
+        widget: Widget,
+        pictures: Sequence[Placed],
+        ground: Rgb,
+        on_lost: Callable[[], None],
+        at_once: bool = True,
+    ) -> bool:
         """Show these over the widget, on such a ground, from the next frame on, until something lies over it.
 
-        Then `on_lost` is called, and its cells are drawn again.
+        Then `on_lost` is called, and its cells are drawn again. False where it is too soon for others over the same
+        cells, which need not be shown `at_once`: those before stay.
         """
         region = _free_region(widget)
         if self.protocol is None or region is None or not pictures:
             self.clear()
-            return
-        if self._widget is not None and not self.covers(widget, pictures):
+            return True
+        covered = self.covers(widget, pictures)
+        if not at_once and covered and time.monotonic() < self._not_before:
+            return [shown.placed for shown in self._shown] == list(pictures)
+        if self._widget is not None and not covered:
             self._widget.refresh()  # what was covered is not any more
         try:
             now = self._made(pictures, ground, self.cell, self.protocol)
@@ -100,10 +114,11 @@ class Overlay:
             write_log("pictures, which are drawn in half-blocks from now on", error)
             self.protocol = None
             self.clear()
-            return
+            return True
         self._obsolete += [shown.encoded.deleted for shown in self._shown if shown not in now]
         self._due |= now != self._shown or region != self._region or widget is not self._widget
         self._widget, self._region, self._shown, self._on_lost = widget, region, now, on_lost
+        return True
 
     def _made(self, pictures: Sequence[Placed], ground: Rgb, cell: Cell, protocol: Protocol) -> list[_Shown]:
         """The pictures ready to be sent; those that are shown already as they are."""
@@ -169,6 +184,7 @@ class Overlay:
             return ""
         self._on_change(self.farewell())
         text = "".join((_SAVE_CURSOR, *parts, _RESTORE_CURSOR))
+        self._not_before = time.monotonic() + len(text) / _RATE
         return passed_through(text) if self._through_tmux else text
 
     def send_soon(self, seconds: float = 0.0) -> None:

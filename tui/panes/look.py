@@ -36,6 +36,7 @@ class LookPane(RunPane):
         super().__init__(setup, *children)
         self._drawn: list[Text] = []  # the look as it is
         self._below: list[Text] = []  # as it stands in the cells, also below pictures
+        self._subject: object = None  # what the title said of the pictures that are shown
         self._waiting = False
 
     def compose(self) -> ComposeResult:
@@ -89,7 +90,9 @@ class LookPane(RunPane):
             self._below = [before[row] if row in hidden else line for row, line in enumerate(drawn)]
         lines.show(self._below)
         red, green, blue = self.background_colors[1].rgb
-        overlay.show(lines, pictures, (red, green, blue), self.uncover)
+        subject, self._subject = self._subject, self._titles
+        if not overlay.show(lines, pictures, (red, green, blue), self.uncover, at_once=subject != self._titles):
+            self._wait_for_room()
         self.call_after_refresh(overlay.send_soon)
 
     def uncover(self) -> None:
@@ -100,7 +103,7 @@ class LookPane(RunPane):
         self._wait_for_room()
 
     def _wait_for_room(self) -> None:
-        """Show the pictures as soon as nothing lies over them any more, though the run may stand still."""
+        """Show the pictures as soon as they can be, though the run may stand still."""
         if self._overlay.protocol is not None and pictures_of(self._drawn) and not self._waiting:
             self._waiting = True
             self.set_timer(_AGAIN, self._look_for_room)

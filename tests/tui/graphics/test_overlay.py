@@ -175,3 +175,20 @@ async def test_a_picture_that_cannot_be_made_leaves_the_half_blocks(monkeypatch,
         assert lost
         assert overlay.protocol is None
         assert not overlay.fits(lines, [])
+
+
+async def test_pictures_that_change_take_no_more_of_the_line_than_their_share(monkeypatch):
+    async with covered(picture("a")) as (overlay, lines, *_):
+        monkeypatch.setattr(module, "_RATE", 1e-6)
+        overlay.rest_of_frame()
+        assert overlay.show(lines, [picture("a")], GROUND, lambda: None, at_once=False)
+        assert not overlay.show(lines, [picture("b")], GROUND, lambda: None, at_once=False), "too soon"
+        assert overlay.rest_of_frame() == ""
+        assert overlay.show(lines, [picture("b", columns=5)], GROUND, lambda: None, at_once=False), "over other cells"
+        assert "<+1>" in overlay.rest_of_frame()
+        assert overlay.show(lines, [picture("c", columns=5)], GROUND, lambda: None), "another arm, say"
+        assert "<+2>" in overlay.rest_of_frame()
+        monkeypatch.setattr(module, "_RATE", 1e12)
+        overlay.forget()
+        overlay.rest_of_frame()
+        assert overlay.show(lines, [picture("d", columns=5)], GROUND, lambda: None, at_once=False), "it is time"
