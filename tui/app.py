@@ -15,11 +15,10 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from textual.app import App, SystemCommand
+from textual.app import SystemCommand
 from textual.dom import DOMNode
 from textual.driver import Driver
 from textual.events import Event, Resize
-from textual.filter import LineFilter
 from textual.screen import Screen
 
 from engine.commands import Look, Pause, Resume, Stop
@@ -27,6 +26,7 @@ from engine.log import write_log
 from engine.preset import Preset, PresetError, title_of
 from engine.view import AnyWorker, View
 from engine.worker import Worker
+from tui.drawing import Drawing
 from tui.driver import TerminalDriver
 from tui.exits import FAILED, INTERRUPTED
 from tui.leaving import hand_over, train_on, why_not_left
@@ -44,7 +44,6 @@ from tui.signals import GRACE_WITH_TABLE, Signals
 from tui.sizes import Sizes
 from tui.stdout import StdoutConsole
 from tui.themes import STYLE, use_themes
-from tui.widgets.plain import filters
 
 if TYPE_CHECKING:
     from engine.client import RemoteWorker
@@ -56,7 +55,7 @@ _LEFT_WITHIN = 30.0  # seconds; a run that is not in its file by then is not gon
 _TABLE_WITHIN = 0.8
 
 
-class RegtuiApp(LivesOn, App[int]):
+class RegtuiApp(LivesOn, Drawing):
     """Holds what outlives a preset: how to draw, on which device to train.
 
     `worker` is the one whose run is shown first, such as an `engine.client.RemoteWorker`; without, one is made, and
@@ -74,27 +73,23 @@ class RegtuiApp(LivesOn, App[int]):
         fps: float | None = None,
         paused: bool = False,
         ascii_only: bool = False,
+        pictures: str = "auto",
         signals: Signals | None = None,
         worker: AnyWorker | None = None,
         keeper_of: KeeperOf = lambda preset: None,
         stop_on_hang_up: bool = False,
     ) -> None:
-        super().__init__(driver_class=TerminalDriver)
+        super().__init__(driver_class=TerminalDriver, ascii_only=ascii_only, pictures=pictures)
         use_themes(self)
         self._keeper_of, self._stop_on_hang_up = keeper_of, stop_on_hang_up
         self.left: View | None = None  # the run as it was left, to be gone on with
         self.hung_up = False  # the terminal has gone away, and the run goes on
         self._ending, self.crash = False, ""  # the user has asked for the end; the message, printed once it is left
-        self._device, self._ascii, self._signals, self._sizes = device, ascii_only, signals, Sizes(self)
+        self._device, self._signals, self._sizes = device, signals, Sizes(self)
         self.worker: AnyWorker = worker or self._worker_of(preset, paused)
         self._kept: Run | None = None  # what there is to go back to where the next preset cannot be loaded
         self._main = MainScreen(preset, self.worker, fps=fps, ascii_only=ascii_only)
         self.last_view: View | None = None
-
-    def get_line_filters(self) -> Sequence[LineFilter]:
-        """What every line goes through before it is sent."""
-        colours = None if self.is_headless else self.console.color_system
-        return [*super().get_line_filters(), *filters(self._ascii, self.no_color, colours)]
 
     def _build_driver(self, *args: Any, **options: Any) -> Driver:
         driver = super()._build_driver(*args, **options)
@@ -112,6 +107,7 @@ class RegtuiApp(LivesOn, App[int]):
         if self._signals is not None:
             self._signals.on_end, self._signals.on_hang_up = self._request_end, self._hang_up
         self.push_screen(self._main)
+        self.find_out_about_pictures()
 
     def _request_end(self, signum: int) -> None:
         """Leave in good order, and soon: whoever takes the signals waits for no longer. In their thread."""
@@ -317,6 +313,7 @@ def run_dashboard(
     fps: float | None = None,
     paused: bool = False,
     ascii_only: bool = False,
+    pictures: str = "auto",
     mouse: bool = True,
     reproduce: Sequence[str] = (),
     signals: Signals | None = None,
@@ -330,6 +327,7 @@ def run_dashboard(
     Parameters
     ----------
     fps : frames a second at most; drawing is slower where it would take more than its share of the time.
+    pictures : how pictures of closer looks are shown: auto, blocks, kitty or sixel.
     reproduce : the arguments of the command that is left in the terminal; none where another process began the run.
     signals : entered, so that signals can end the program; without, only `q` ends it.
     worker : of a run that there is already; one that trains the preset here unless given.
@@ -338,8 +336,8 @@ def run_dashboard(
     background : options of `regtui run --resume` for the process that goes on with a run that is left.
     """
     app = RegtuiApp(
-        preset, device=device, fps=fps, paused=paused, ascii_only=ascii_only, signals=signals, worker=worker,
-        keeper_of=keeper_of, stop_on_hang_up=stop_on_hang_up,
+        preset, device=device, fps=fps, paused=paused, ascii_only=ascii_only, pictures=pictures, signals=signals,
+        worker=worker, keeper_of=keeper_of, stop_on_hang_up=stop_on_hang_up,
     )  # fmt: skip
     gc.set_threshold(50_000)  # drawing makes objects by the thousand: looking for cycles took half of its time
     try:

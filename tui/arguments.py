@@ -12,6 +12,8 @@ RUN_COMMANDS = ("runs", "open", "attach", "compare", "export", "resume")
 COMMANDS = ("run", "presets", "new", "check", *RUN_COMMANDS, "completion")
 # What a shell calls to complete a word (`regtui completion`).
 COMPLETE = "__complete"
+# How pictures may be shown (`--pictures`): as the terminal can, in half-blocks, or by a protocol.
+PICTURES = ("auto", "blocks", "kitty", "sixel")
 
 
 class UsageError(Exception):
@@ -82,11 +84,26 @@ def rate(text: str) -> float:
     return value
 
 
+def pictures(text: str) -> str:
+    """How pictures are shown; kitty and sixel take the extra `images`."""
+    if text not in PICTURES:
+        near = nearest(text, PICTURES)
+        raise argparse.ArgumentTypeError(f"{text}: must be auto, blocks, kitty or sixel{near}")
+    if text in ("kitty", "sixel"):
+        from tui.graphics.terminals import installed
+
+        if not installed():
+            raise argparse.ArgumentTypeError(f"{text} takes textual-image: pip install 'regtui[images]'")
+    return text
+
+
 def screen_options(parser: argparse.ArgumentParser, unused: str = "") -> argparse._ArgumentGroup:
     """Add how a screen is drawn; `unused` stands in the options' help where they have no effect. The group of them."""
     group = parser.add_argument_group("the screen")
     group.add_argument("--fps", type=rate, metavar="N", help=f"draw at most N times a second{unused}")
     group.add_argument("--ascii", action="store_true", help="draw with ASCII only")
+    group.add_argument("--pictures", type=pictures, default="auto", metavar="HOW",
+                       help=f"auto (the default), blocks, kitty or sixel: how images are drawn{unused}")  # fmt: skip
     group.add_argument("--no-mouse", action="store_true", help=f"leave the mouse to the terminal{unused}")
     return group
 

@@ -117,6 +117,7 @@ def _main(argv: Sequence[str]) -> int:
                 fps=options.fps,
                 paused=options.paused,
                 ascii_only=options.ascii,
+                pictures=options.pictures,
                 mouse=not options.no_mouse,
                 reproduce=_arguments(ref, options),
                 signals=signals,

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from tui.arguments import COMMANDS, Parser
+from tui.arguments import COMMANDS, PICTURES, Parser
 from tui.exits import DONE
 
 Found = Iterator[tuple[str, str]]
@@ -108,6 +108,9 @@ def _values(action: argparse.Action, command: str, rest: Sequence[str], typed: s
         yield from _settings("data." if command == "new" else "", typed)
     elif dest == "arm_set":
         yield from _settings_of_arms(rest, typed)
+    elif dest == "pictures":
+        for word in PICTURES:
+            yield word, "how images are drawn"
     elif dest == "device":
         for word in ("auto", "cpu", "cuda", "mps"):
             yield word, "a device"

@@ -22,6 +22,7 @@ from textual.geometry import Size
 from textual.message import Message
 from textual.message_pump import MessagePump
 
+from tui.graphics.terminals import Answers, Cell, measured_cell, question
 from tui.keys import Keys
 from tui.terminal import Terminal, in_background
 
@@ -29,6 +30,8 @@ from tui.terminal import Terminal, in_background
 _PASTE_PAUSE = 3.0
 # The input thread looks so often whether it is to end, seconds.
 _BEAT = 0.1
+# The rest of an answer that has begun comes within this time, seconds, or it was none.
+_ANSWERED = 1.0
 _READ = 4096
 # So many keys wait to be handled before the next are read.
 _BACKLOG = 200
@@ -40,15 +43,19 @@ class TerminalDriver(LinuxDriver):
     Attributes
     ----------
     on_gone : called in a thread of the driver's when the terminal is not there any more.
+    on_drawn_anew : called before the screen is drawn anew after a stop: the terminal has forgotten it.
     """
 
     def __init__(self, app: App[Any], *, debug: bool = False, mouse: bool = True, size: Any = None) -> None:
         super().__init__(app, debug=debug, mouse=mouse, size=size)
         self.on_gone: Callable[[], None] = lambda: None
+        self.on_drawn_anew: Callable[[], None] = lambda: None
         self._terminal = Terminal(_stdout().fileno(), self.fileno, lambda: self.on_gone())
         self._file = _Frames(self._terminal, self._crash)  # type: ignore[assignment]
         self._sent = self._posted = 0  # keys and the like, by the input thread and the event loop
         self._asked: list[str] | None = None  # what is written while the screen is begun
+        self._answers: Answers | None = None  # that are awaited
+        self._on_answered: Callable[[Answers], None] = lambda answers: None
 
     # Signals, from their thread -------------------------------------------------------------------------------------
 
@@ -68,6 +75,7 @@ class TerminalDriver(LinuxDriver):
         return True
 
     def _draw_anew(self) -> None:
+        self.on_drawn_anew()
         size = Size(*self._get_terminal_size())
         self._app.post_message(Resize(size, size))  # it may have changed meanwhile
         self._app.screen.refresh()
@@ -117,6 +125,31 @@ class TerminalDriver(LinuxDriver):
     def _query_in_band_window_resize(self) -> None:
         """Not asked for: the size comes from the system. Sizes that come with the keys cannot be checked."""
 
+    # Pictures --------------------------------------------------------------------------------------------------------
+
+    def ask(self, answers: Answers, on_answered: Callable[[Answers], None]) -> None:
+        """Ask what the terminal can; `on_answered` is called where the application runs, or never."""
+        self._answers, self._on_answered = answers, on_answered
+        self.write(question(answers.protocol))
+        self.flush()
+
+    def cell(self) -> Cell | None:
+        """The size of a cell in pixels, where the system knows it."""
+        return measured_cell(self.fileno)
+
+    def take_away_with(self, farewell: bytes) -> None:
+        """What is sent before the screen is left."""
+        self._terminal.farewell = farewell
+
+    def _without_answers(self, data: bytes) -> bytes:
+        """What of the bytes is of keys and the like."""
+        if self._answers is not None:
+            data = self._answers.take(data)
+            if self._answers.complete:
+                self._loop.call_soon_threadsafe(self._on_answered, self._answers)
+                self._answers = None
+        return data
+
     # The keyboard ----------------------------------------------------------------------------------------------------
 
     def run_input_thread(self) -> None:
@@ -124,6 +157,8 @@ class TerminalDriver(LinuxDriver):
         keys, last = Keys(self._debug), time.monotonic()
         while not self.exit_event.is_set():
             if not select.select([self.fileno], [], [], _BEAT)[0]:
+                if self._answers is not None and (held := self._answers.release(time.monotonic() - last > _ANSWERED)):
+                    self._pass_on(keys.feed(held))
                 self._pass_on(keys.tick())
                 if time.monotonic() - last > _PASTE_PAUSE:
                     self._pass_on(keys.end_paste())
@@ -138,7 +173,7 @@ class TerminalDriver(LinuxDriver):
                 self._terminal.is_gone()
                 return
             last = time.monotonic()
-            self._pass_on(keys.feed(data))
+            self._pass_on(keys.feed(self._without_answers(data)))
             self._pass_on(keys.tick())
 
     def _pass_on(self, messages: Iterable[Message]) -> None:

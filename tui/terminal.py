@@ -39,6 +39,10 @@ class Terminal:
     ----------
     output, keyboard : its open files, such as 1 and 0.
     on_gone : called once, in the thread that finds that the terminal is not there any more.
+
+    Attributes
+    ----------
+    farewell : sent before the screen is left; it may be replaced in any thread.
     """
 
     def __init__(self, output: int, keyboard: int, on_gone: Callable[[], None] = lambda: None) -> None:
@@ -52,6 +56,7 @@ class Terminal:
         self._raw: list[Any] | None = None
         self._asked = b""
         self._gone = False
+        self.farewell = b""
 
     def begin(self) -> None:
         """A screen is about to be shown: the terminal's settings are those to be given back."""
@@ -96,8 +101,8 @@ class Terminal:
         with self._locked():
             if self._shown:
                 self._shown = False
-                send(self._output, _CANCEL + LEAVE if self._halfway else LEAVE)
-                self._halfway = False
+                send(self._output, (_CANCEL if self._halfway else b"") + self.farewell + LEAVE)
+                self._halfway, self.farewell = False, b""
 
     def cook(self) -> None:
         """Give the keyboard back as it was, without what was typed meanwhile; a second time does nothing."""
@@ -131,7 +136,8 @@ class Terminal:
             termios.tcsetattr(self._keyboard, termios.TCSANOW, self._raw)
         with self._locked():
             # SIGSTOP comes without a warning: then the screen was not left, and is asked for twice.
-            again = LEAVE if self._shown else b""
+            again = self.farewell + LEAVE if self._shown else b""
+            self.farewell = b""
             self._shown, self._stopped, self._turn = True, False, self._turn + 1
             send(self._output, again + self._asked)
         return True

@@ -25,8 +25,8 @@ _ELSEWHERE = (
     "/dev/zero", "/dev/full", "/dev/stdin", "/", "", " ", ".", "..", "-", "--", "~", "a" * 5000, "/" * 5000, "x/y.toml",
 )  # fmt: skip
 _OPTIONS = (
-    "--set", "--arm-set", "--seeds", "--epochs", "--device", "--fps", "--paused", "--ascii", "--no-mouse", "--json",
-    "--help", "--version", "-h", "--seed", "--sets", "--set=", "-x", "---", "--no-such-option",
+    "--set", "--arm-set", "--seeds", "--epochs", "--device", "--fps", "--paused", "--ascii", "--no-mouse", "--pictures",
+    "--json", "--help", "--version", "-h", "--seed", "--sets", "--set=", "-x", "---", "--no-such-option",
 )  # fmt: skip
 _DEVICES = ("auto", "cpu", "cuda", "cuda:99", "cuda:999999999999", "mps", "gpu", "CPU", "meta", "")
 _NUMBERS = (

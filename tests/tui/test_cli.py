@@ -102,19 +102,37 @@ def test_no_word_opens_the_default_preset(dashboard):
     assert options == {
         "stop_on_hang_up": False,
         "device": "auto", "fps": None, "paused": False, "ascii_only": False, "mouse": True, "reproduce": ["clouds"],
+        "pictures": "auto",
     }  # fmt: skip
 
 
 def test_options_reach_the_dashboard_and_those_that_change_numbers_the_command_that_reproduces(dashboard):
     numbers = ["--set", "training.lr=0.1", "--arm-set", "dropout 0.2:regularization.dropout=0.5", "--seeds", "2",
                "--epochs", "7", "--device", "cpu"]  # fmt: skip
-    assert main(["dropout", *numbers, "--fps", "5", "--paused", "--ascii", "--no-mouse"]) == 0
+    assert main(["dropout", *numbers, "--fps", "5", "--paused", "--ascii", "--no-mouse",
+                 "--pictures", "blocks"]) == 0  # fmt: skip
     ((preset, options),) = dashboard
     assert (preset.seeds, preset.epochs) == ((0, 1), 7)
     assert preset.arm("dropout 0.2").settings.get("regularization.dropout") == 0.5
     assert (options["device"], options["fps"], options["paused"]) == ("cpu", 5.0, True)
-    assert (options["ascii_only"], options["mouse"]) == (True, False)
+    assert (options["ascii_only"], options["mouse"], options["pictures"]) == (True, False, "blocks")
     assert options["reproduce"] == ["dropout", *numbers]
+
+
+@pytest.mark.parametrize(
+    ("choice", "there", "words"),
+    [
+        ("sixels", True, "--pictures: sixels: must be auto, blocks, kitty or sixel (did you mean 'sixel'?)"),
+        ("kitty", False, "--pictures: kitty takes textual-image: pip install 'regtui[images]'"),
+        ("kitty", True, ""),
+        ("auto", False, ""),
+    ],
+)
+def test_pictures_that_cannot_be_drawn_are_refused_in_one_line(dashboard, monkeypatch, capsys, choice, there, words):
+    monkeypatch.setattr("tui.graphics.terminals.installed", lambda: there)
+    assert main(["--pictures", choice]) == (2 if words else 0)
+    assert capsys.readouterr().err == (f"regtui: {words}; see regtui --help\n" if words else "")
+    assert [options["pictures"] for _, options in dashboard] == ([] if words else [choice])
 
 
 @pytest.mark.parametrize("name", ["run.toml", "presets.toml", "check.toml"])

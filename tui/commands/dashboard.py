@@ -18,6 +18,7 @@ def show(preset: Preset, worker: AnyWorker, options: argparse.Namespace) -> int:
                 preset,
                 fps=options.fps,
                 ascii_only=options.ascii,
+                pictures=options.pictures,
                 mouse=not options.no_mouse,
                 signals=signals,
                 worker=worker,

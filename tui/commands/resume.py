@@ -143,6 +143,7 @@ def _go_on(found: Resumable, options: argparse.Namespace, signals: Signals) -> i
         device=options.device,
         fps=options.fps,
         ascii_only=options.ascii,
+        pictures=options.pictures,
         mouse=not options.no_mouse,
         signals=signals,
         worker=Worker(run.record.preset, where, speed=found.preset.speed, keeper=keeper, taken_up=run),

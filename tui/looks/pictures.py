@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
+from tui.graphics.painted import strip_of_images
+from tui.graphics.placed import Placed
 from tui.looks.registry import MOST_ARMS, LookOfEach, Moment, register
-from tui.widgets.blocks import Pixel, append_half_blocks, side_by_side, stacked
+from tui.widgets.blocks import Block, Pixel, append_half_blocks, side_by_side, stacked
 
 if TYPE_CHECKING:
     from engine.looks.pictures import Picture
@@ -35,11 +37,10 @@ class Pictures(LookOfEach):
         shown = [pictures for _, pictures in strips if pictures]
         size = min(28, len(shown[0][0].pixels)) if shown else 0
         if height >= 4 + size:
-            return [
-                line
-                for title, pictures in strips
-                for line in _strip(title, pictures, width, (height - 4) // 2, moment.ascii_only)
-            ]
+            block = Block()
+            for title, pictures in strips:
+                block.add_below(_strip(title, pictures, width, (height - 4) // 2, moment.ascii_only))
+            return block
         # Too low for two strips, one above the other.
         half = (width - 2) // 2
         left, right = (_strip(title, pictures, half, height - 2, moment.ascii_only) for title, pictures in strips)
@@ -67,11 +68,11 @@ def _fed(moment: Moment, arm: str, width: int, height: int) -> list[Text]:
     return _strip(title, seen.fed, width, height - 2, moment.ascii_only)
 
 
-def _strip(title: Text | str, pictures: Sequence[Picture], width: int, height: int, ascii_only: bool) -> list[Text]:
+def _strip(title: Text | str, pictures: Sequence[Picture], width: int, height: int, ascii_only: bool) -> Block:
     """Images `height` lines high at most, with a title above and their labels below."""
     if isinstance(title, str):
         title = Text(title if pictures else f"{title}: none", style="bold", no_wrap=True)
-    lines = [title]
+    lines = Block([title])
     if not pictures:
         return lines
     side = _side(2 * max(3, height), len(pictures[0].pixels))
@@ -84,6 +85,13 @@ def _strip(title: Text | str, pictures: Sequence[Picture], width: int, height: i
             append_half_blocks(line, image[y], image[y + 1], ascii_only)
             line.append(" " * (slot - side))
         lines.append(line)
+    images = tuple(picture.pixels for picture in shown)
+    lines.pictures.append(
+        Placed(
+            0, 1, slot * (len(shown) - 1) + side, side // 2, (images, slot, side),
+            lambda wide, high, ground: strip_of_images(images, slot, side, wide, high, ground),
+        )
+    )  # fmt: skip
     captions = Text(no_wrap=True, style="dim")
     for picture in shown:
         captions.append(f"{picture.caption[: slot - 1]:<{slot}}")

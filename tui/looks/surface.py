@@ -10,10 +10,15 @@ from rich.text import Text
 
 from tui.charts.palette import blend, colour
 from tui.charts.plot import Plot, Series
+from tui.graphics.painted import plane
+from tui.graphics.placed import Placed, Rgb
 from tui.looks.registry import MOST_ARMS, Look, Moment, Request, register
-from tui.widgets.blocks import Pixel, append_half_blocks, grid, left_out
+from tui.widgets.blocks import Block, Pixel, append_half_blocks, grid, left_out, pictures_of
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+    from PIL.Image import Image
+
     from engine.looks.fit import Fit
     from engine.looks.surface import Surface as Seen
 
@@ -97,7 +102,7 @@ def fit_plot(moment: Moment, fits: dict[str, Fit]) -> Plot:
     return Plot((*scattered, *lines), x_label="x", y_label="y")
 
 
-def surface_lines(moment: Moment, surfaces: dict[str, Seen]) -> list[Text]:
+def surface_lines(moment: Moment, surfaces: dict[str, Seen]) -> Block:
     """Each arm's classes over the plane in half-blocks, fainter where it is unsure, with some examples as points."""
     count = len(moment.arms)
     columns, rows, shown = grid(count, moment.width, moment.height, *_LEAST, most=len(surfaces))
@@ -106,25 +111,31 @@ def surface_lines(moment: Moment, surfaces: dict[str, Seen]) -> list[Text]:
     # What does not divide evenly goes to the first lines of arms, so that no row is left empty.
     spare = moment.height - (shown < count) - room * rows
     width = (moment.width - columns + 1) // columns
-    lines: list[Text] = []
+    lines = Block()
     for row, first in enumerate(range(0, shown, columns)):
         high = max(1, room - 1 + (row < spare))
         blocks = [_block(moment, arm, surfaces[arm], max(8, width), high) for arm in arms[first : first + columns]]
+        joined = Block()
+        for place, block in enumerate(blocks):
+            joined.pictures += [picture.moved(place * (max(8, width) + 1), 0) for picture in pictures_of(block)]
         for parts in zip(*blocks, strict=True):
             line = parts[0]
             for part in parts[1:]:
                 line.append(" ").append_text(part)
-            lines.append(line)
-    return [*lines, left_out(shown, count)] if shown < count else lines
+            joined.append(line)
+        lines.add_below(joined)
+    if shown < count:
+        lines.append(left_out(shown, count))
+    return lines
 
 
-def _block(moment: Moment, arm: str, surface: Seen, columns: int, rows: int) -> list[Text]:
+def _block(moment: Moment, arm: str, surface: Seen, columns: int, rows: int) -> Block:
     """One arm's name, and its plane in so many rows."""
     name = moment.name(arm)
     name.truncate(columns, pad=True)
     pixels = _pixels(surface, columns, 2 * rows, moment.dark)
     signs = _signs(surface, columns, rows) if moment.ascii_only else {}
-    lines = [name]
+    lines = Block([name], [_picture(surface, columns, rows, moment.dark)])
     for y in range(rows):
         line = Text(no_wrap=True)
         append_half_blocks(line, pixels[2 * y], pixels[2 * y + 1], moment.ascii_only, signs.get(y))
@@ -142,26 +153,56 @@ def _signs(surface: Seen, columns: int, rows: int) -> dict[int, dict[int, str]]:
     return signs
 
 
-def _pixels(surface: Seen, columns: int, rows: int, dark: bool) -> list[list[Pixel]]:
-    ground: Pixel = (18, 18, 18) if dark else (245, 245, 245)
+def _picture(surface: Seen, columns: int, rows: int, dark: bool) -> Placed:
+    """The same at the resolution of the terminal's pixels."""
+
+    def paint(wide: int, high: int, ground: Rgb) -> Image:
+        places, shades = _shaded(surface, dark)
+        points = [
+            (
+                (x - surface.left) / (surface.right - surface.left),
+                (surface.top - y) / (surface.top - surface.bottom),
+                _colour_of_point(label, part, dark),
+            )
+            for x, y, label, part in surface.points
+        ]
+        return plane(places, shades, points, wide, high, _ground(dark))
+
+    return Placed(0, 1, columns, rows, (surface, dark), paint)
+
+
+def _ground(dark: bool) -> Pixel:
+    return (18, 18, 18) if dark else (245, 245, 245)
+
+
+def _colour_of_point(label: int, part: str, dark: bool) -> Pixel:
+    rgb = colour(label, dark)
+    return blend(rgb, (255, 255, 255) if dark else (0, 0, 0), 0.55) if part == "train" else rgb
+
+
+def _shaded(surface: Seen, dark: bool) -> tuple[NDArray[np.int64], list[Pixel]]:
+    """The shade of each measured place, as a number, and the colours that these stand for."""
     classes = np.asarray(surface.classes)
-    high, wide = classes.shape
     count = int(classes.max(initial=0)) + 1
     least = 1 / max(2, count)
     sure = np.clip((np.nan_to_num(np.asarray(surface.confidence)) - least) / (1 - least), 0.0, 1.0)
     # In steps, so that most cells look as the one before: a line is sent, and cut, in runs of equal cells.
     shades = [
-        blend(colour(label, dark), ground, 0.15 + 0.45 * step / _STEPS)
+        blend(colour(label, dark), _ground(dark), 0.15 + 0.45 * step / _STEPS)
         for label in range(count)
         for step in range(_STEPS + 1)
     ]
-    places = classes * (_STEPS + 1) + np.rint(sure * _STEPS).astype(np.int64)
+    return classes * (_STEPS + 1) + np.rint(sure * _STEPS).astype(np.int64), shades
+
+
+def _pixels(surface: Seen, columns: int, rows: int, dark: bool) -> list[list[Pixel]]:
+    places, shades = _shaded(surface, dark)
+    high, wide = places.shape
     taken = places[np.arange(rows)[:, None] * high // rows, np.arange(columns) * wide // columns]
     pixels = [[shades[place] for place in row] for row in taken.tolist()]
     for x_value, y_value, label, part in surface.points:
         column = round((x_value - surface.left) / (surface.right - surface.left) * (columns - 1))
         line = round((surface.top - y_value) / (surface.top - surface.bottom) * (rows - 1))
         if 0 <= column < columns and 0 <= line < rows:
-            rgb = colour(label, dark)
-            pixels[line][column] = blend(rgb, (255, 255, 255) if dark else (0, 0, 0), 0.55) if part == "train" else rgb
+            pixels[line][column] = _colour_of_point(label, part, dark)
     return pixels

@@ -4,14 +4,21 @@ from __future__ import annotations
 
 from rich.text import Text
 from textual.app import ComposeResult
+from textual.widget import Widget
 
 from engine.view import View
 from tui.charts.chart import Chart
 from tui.charts.plot import Plot
+from tui.graphics.overlay import Overlay
 from tui.looks import LOOKS, Moment
 from tui.looks.registry import NO_COLOURS
-from tui.panes.registry import RunPane, Shown, register
+from tui.panes.registry import RunPane, Setup, Shown, register
+from tui.widgets.blocks import pictures_of
 from tui.widgets.lines import Lines
+
+_NO_PICTURES = Overlay(lambda: None)
+# So often it is seen whether a message has gone that lay over pictures, seconds.
+_AGAIN = 0.3
 
 
 @register
@@ -24,6 +31,13 @@ class LookPane(RunPane):
     #look-chart { height: 1fr; }
     """
     part, room, place, page, frame = "look", "trends", 30, 1, "trends"
+
+    def __init__(self, setup: Setup, *children: Widget) -> None:
+        super().__init__(setup, *children)
+        self._drawn: list[Text] = []  # the look as it is
+        self._below: list[Text] = []  # as it stands in the cells, also below pictures
+        self._subject: object = None  # what the title said of the pictures that are shown
+        self._waiting = False
 
     def compose(self) -> ComposeResult:
         yield Lines(id="look-lines")
@@ -51,5 +65,55 @@ class LookPane(RunPane):
         chart.display, lines.display = isinstance(drawn, Plot), not isinstance(drawn, Plot)
         if isinstance(drawn, Plot):
             chart.show(drawn)
+            self._overlay.clear()
         else:
+            self._illustrate(lines, drawn)
+
+    # Pictures --------------------------------------------------------------------------------------------------------
+
+    @property
+    def _overlay(self) -> Overlay:
+        return getattr(self.app, "overlay", None) or _NO_PICTURES
+
+    def _illustrate(self, lines: Lines, drawn: list[Text]) -> None:
+        """Show the lines, and pictures over them where the terminal can and nothing lies over them."""
+        overlay, pictures, before = self._overlay, pictures_of(drawn), self._below
+        self._below = self._drawn = drawn
+        if not pictures or not overlay.fits(lines, pictures):
+            overlay.clear()
             lines.show(drawn)
+            self._wait_for_room()
+            return
+        if overlay.covers(lines, pictures):
+            # What nobody sees is not drawn: each frame over a picture would send it again.
+            hidden = {row for picture in pictures for row in range(picture.row, picture.row + picture.rows)}
+            self._below = [before[row] if row in hidden else line for row, line in enumerate(drawn)]
+        lines.show(self._below)
+        red, green, blue = self.background_colors[1].rgb
+        subject, self._subject = self._subject, self._titles
+        if not overlay.show(lines, pictures, (red, green, blue), self.uncover, at_once=subject != self._titles):
+            self._wait_for_room()
+        self.call_after_refresh(overlay.send_soon)
+
+    def uncover(self) -> None:
+        """Something lies over the pictures, or is about to: show this moment of the run without them for a while."""
+        if self._below is not self._drawn:
+            self._below = self._drawn
+            self.query_one(Lines).show(self._drawn)
+        self._wait_for_room()
+
+    def _wait_for_room(self) -> None:
+        """Show the pictures as soon as they can be, though the run may stand still."""
+        if self._overlay.protocol is not None and pictures_of(self._drawn) and not self._waiting:
+            self._waiting = True
+            self.set_timer(_AGAIN, self._look_for_room)
+
+    def _look_for_room(self) -> None:
+        self._waiting = False
+        lines, pictures = self.query_one(Lines), pictures_of(self._drawn)
+        if not self.display or not lines.display:
+            return
+        if self._overlay.fits(lines, pictures):
+            self._illustrate(lines, self._drawn)
+        else:
+            self._wait_for_room()

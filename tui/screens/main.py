@@ -17,6 +17,7 @@ from engine.view import AnyWorker, View
 from tui.looks import LOOKS, Moment
 from tui.panes import PANES, Part, Setup, Shown
 from tui.panes.comparison import ComparisonPane
+from tui.panes.look import LookPane
 from tui.panes.losses import Losses
 from tui.panes.registry import Room
 from tui.screens.actions import bindings, key_entries
@@ -128,6 +129,10 @@ class MainScreen(LivesOn, ArmsAndKnobs, CanTry):
         """Draw what changed behind a dialog: what is to be called after a refresh is not, of a covered screen."""
         if self._begun:
             self._painter.draw_all()
+
+    def on_screen_suspend(self) -> None:
+        """Pictures lie over what the screen shows, and would lie over a dialog."""
+        self.query_one(LookPane).uncover()
 
     def _arrange(self) -> None:
         arrange(self, len(self.run.arms), self._chosen.overlay, self._chosen.ranking)

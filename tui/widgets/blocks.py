@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
 from itertools import groupby, zip_longest
 
@@ -10,7 +10,32 @@ from rich.color import Color
 from rich.style import Style
 from rich.text import Text
 
+from tui.graphics.placed import Placed
+
 Pixel = tuple[int, int, int]
+
+
+class Block(list[Text]):
+    """Lines, and the pictures that may be shown in place of some of their cells."""
+
+    def __init__(self, lines: Iterable[Text] = (), pictures: Iterable[Placed] = ()) -> None:
+        super().__init__(lines)
+        self.pictures = list(pictures)
+
+    def add_below(self, lines: Sequence[Text]) -> None:
+        """Append lines with their pictures."""
+        self.pictures += [picture.moved(0, len(self)) for picture in pictures_of(lines)]
+        self += lines
+
+    def cut(self, height: int) -> Block:
+        """The first lines, and the pictures that are whole in them."""
+        whole = [picture for picture in self.pictures if picture.row + picture.rows <= height]
+        return Block(self[:height], whole)
+
+
+def pictures_of(lines: Sequence[Text]) -> list[Placed]:
+    """The pictures that may be shown in place of some of these cells."""
+    return lines.pictures if isinstance(lines, Block) else []
 
 
 def headed(head: str, name: Text | None, room: int) -> Text:
@@ -68,22 +93,25 @@ def stacked(
     """
     columns, rows, shown = grid(count, width, height, *least, most=len(arms))
     room = height - (shown < count)
-    lines: list[Text] = []
+    lines = Block()
     for first in range(0, shown, columns):
         row = [
             block(arm, width // columns - (columns > 1), room // rows)
             for arm in arms[first : min(shown, first + columns)]
         ]
-        joined = row[0]
+        joined = Block(row[0], pictures_of(row[0]))
         for place, other in enumerate(row[1:], start=1):
             joined = side_by_side(joined, other, place * (width // columns))
-        lines += joined[: room // rows]
-    return [*lines, left_out(shown, count)] if shown < count else lines
+        lines.add_below(joined.cut(room // rows))
+    if shown < count:
+        lines.append(left_out(shown, count))
+    return lines
 
 
-def side_by_side(left: Sequence[Text], right: Sequence[Text], half: int) -> list[Text]:
+def side_by_side(left: Sequence[Text], right: Sequence[Text], half: int) -> Block:
     """Two blocks of lines, the second from column `half` on."""
-    lines = []
+    whole = (picture for picture in pictures_of(left) if picture.column + picture.columns <= half)
+    lines = Block((), [*whole, *(picture.moved(half, 0) for picture in pictures_of(right))])
     for one, other in zip_longest(left, right, fillvalue=Text("", no_wrap=True)):
         line = one.copy()
         line.truncate(half, pad=True)
