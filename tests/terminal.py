@@ -61,7 +61,9 @@ class Terminal:
             if folder is not None:
                 os.chdir(folder)
             variables = {**os.environ, "TERM": "xterm-256color", "COLORTERM": "truecolor", **(environment or {})}
-            variables.pop("NO_COLOR", None) if "NO_COLOR" not in (environment or {}) else None
+            # Of whoever runs the tests; pytest's workers, for instance, have a size of their own.
+            for name in {"NO_COLOR", "COLUMNS", "LINES"} - (environment or {}).keys():
+                variables.pop(name, None)
             os.execve(arguments[0], list(arguments), variables)
         self._size(columns, lines)
         self.code: int | None = None
