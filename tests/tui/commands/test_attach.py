@@ -17,9 +17,14 @@ from tui.exits import BAD_INPUT
 
 @pytest.fixture
 def sockets(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """The folder of runs, and sockets of the test's own: a path of theirs may have a hundred characters."""
+    """The folder of runs, and sockets of the test's own: a path of theirs may have a hundred characters.
+
+    They are looked for among temporary files too, where those of other tests lie.
+    """
     with tempfile.TemporaryDirectory(prefix="rt-", dir="/tmp") as short:
         monkeypatch.setenv("XDG_RUNTIME_DIR", short)
+        monkeypatch.setenv("TMPDIR", short)
+        monkeypatch.setattr(tempfile, "tempdir", short)
         yield folder
 
 
