@@ -118,7 +118,7 @@ def test_another_preset_is_found_by_typing_and_leaving_the_first_is_asked_once(s
     terminal.press(*"xyzzy")
     terminal.wait_for("No match")
     terminal.press(*["backspace"] * 5)
-    terminal.wait_for(lambda shown: "No preset" not in shown)
+    terminal.wait_for(lambda shown: "No match" not in shown)
     terminal.press(*"dropout off and")
     terminal.wait_for("dropout off and")
     terminal.wait_for("300 digits")

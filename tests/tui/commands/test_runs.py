@@ -162,6 +162,7 @@ def test_neither_torch_nor_a_screen_is_imported(three):
     assert "first of all" in completed.stdout
 
 
+@pytest.mark.alone
 def test_the_list_takes_less_than_half_a_second_of_the_processor(three):
     took = []
     for _ in range(3):
