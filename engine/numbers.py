@@ -61,3 +61,9 @@ def loss(value: float | None, like: float | None = None) -> str:
 def percent(value: float | None) -> str:
     """A share from 0 to 1 as a percentage; a dash where there is none, as in a regression."""
     return "-" if value is None or not math.isfinite(value) else f"{100 * value:.1f} %"
+
+
+def percent_with_spread(mean: float, std: float | None) -> str:
+    """A share and its standard deviation, both per cent: `85.1 % ±1.2`."""
+    text = percent(mean)
+    return text if std is None or not math.isfinite(std) or text == "-" else f"{text} ±{100 * std:.1f}"

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import IO
 
-from engine.numbers import percent, with_spread
+from engine.numbers import percent_with_spread, with_spread
 from engine.outcome import in_words
 from engine.preset import title_of
 from engine.record import RunRecord
@@ -113,8 +113,7 @@ def _cell(row: ArmRow, metric: str) -> str:
     if metric in _COUNTS:
         return f"{number.mean:.0f}"
     if metric.endswith("_acc"):
-        spread = "" if number.std is None else f" ±{100 * number.std:.1f}"
-        return f"{percent(number.mean)}{spread}"
+        return percent_with_spread(number.mean, number.std)
     return with_spread(number.mean, number.std)
 
 

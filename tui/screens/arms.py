@@ -124,39 +124,42 @@ class ArmsScreen(Dialog):
             return
         self._changed(dataclasses.replace(arrangement, hidden=hidden))
 
-    def action_rename(self) -> None:
-        arm = self._chosen
-        self._ask_name(arm, self._run.arrangement.names.get(arm, arm))
+    def _shown_name(self, arm: str) -> str:
+        return self._run.arrangement.names.get(arm, arm)
 
-    def _ask_name(self, arm: str, name: str, wrong: str = "") -> None:
-        note = wrong or "enter renames, escape leaves it; the run's file keeps the preset's name"
-        dialog = AskText(f"Rename {self._run.arrangement.names.get(arm, arm)!r} to", note, name, wrong=bool(wrong))
-        self.app.push_screen(dialog, lambda answer: None if answer is None else self._renamed(arm, answer))
+    def _ask_name(
+        self, title: str, note: str, name: str, of: str, then: Callable[[str], None], wrong: str = ""
+    ) -> None:
+        """Ask until a name can be had for the arm `of` (empty: for a new one), or until none is wanted."""
+
+        def answered(answer: str | None) -> None:
+            if answer is None:
+                return
+            if why := self._run.refuse_name(of, answer):
+                self._ask_name(title, note, answer, of, then, f"Not possible: {why}.")
+            else:
+                then(answer)
+
+        self.app.push_screen(AskText(title, wrong or note, name, wrong=bool(wrong)), answered)
+
+    def action_rename(self) -> None:
+        arm, name = self._chosen, self._shown_name(self._chosen)
+        note = "enter renames, escape leaves it; the run's file keeps the preset's name"
+        self._ask_name(f"Rename {name!r} to", note, name, arm, lambda answer: self._renamed(arm, answer))
 
     def _renamed(self, arm: str, name: str) -> None:
-        if wrong := self._run.refuse_name(arm, name):
-            self._ask_name(arm, name, f"Not renamed: {wrong}.")
-            return
         arrangement = self._run.arrangement
         names = {other: shown for other, shown in arrangement.names.items() if other != arm}
         self._changed(dataclasses.replace(arrangement, names=names if name == arm else {**names, arm: name}))
 
     def action_add(self) -> None:
-        arm = self._chosen
-        shown = self._run.arrangement.names.get(arm, arm)
-        number = next(number for number in itertools.count(2) if not self._run.refuse_name("", f"{shown} {number}"))
-        self._ask_copy(arm, f"{shown} {number}"[:LONGEST_NAME])
+        arm, shown = self._chosen, self._shown_name(self._chosen)
+        short = shown[: LONGEST_NAME - 5]  # or a number behind it would make it too long
+        name = next(name for number in itertools.count(2) if not self._run.refuse_name("", name := f"{short} {number}"))
+        note = "enter: a new run with it begins, paused, for its knobs to be turned; escape: none"
+        self._ask_name(f"Add a copy of {shown!r}, called", note, name, "", lambda answer: self._copied(arm, answer))
 
-    def _ask_copy(self, arm: str, name: str, wrong: str = "") -> None:
-        note = wrong or "enter: a new run with it begins, paused, for its knobs to be turned; escape: none"
-        shown = self._run.arrangement.names.get(arm, arm)
-        dialog = AskText(f"Add a copy of {shown!r}, called", note, name, wrong=bool(wrong))
-        self.app.push_screen(dialog, lambda answer: None if answer is None else self._named_copy(arm, answer))
-
-    def _named_copy(self, arm: str, name: str) -> None:
-        if wrong := self._run.refuse_name("", name):
-            self._ask_copy(arm, name, f"Not added: {wrong}.")
-            return
+    def _copied(self, arm: str, name: str) -> None:
         self.dismiss(None)
         self.app.call_later(self._add, arm, name)  # once this dialog is gone: it may ask a question
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from textual.events import Click
 from textual.screen import Screen
+from textual.widget import Widget
 
 from engine.arranged import Arrangement
 from engine.commands import Turn
@@ -39,6 +40,9 @@ class ArmsAndKnobs(Screen[None]):
     def _remake(self) -> None:
         raise NotImplementedError
 
+    def _show_page_of(self, part: str) -> None:
+        raise NotImplementedError
+
     def action_next_arm(self) -> None:
         self._select(1)
 
@@ -55,12 +59,22 @@ class ArmsAndKnobs(Screen[None]):
         self._scroll_to_arm()
 
     def action_knob_up(self) -> None:
-        if not self._scrolled(-1):
+        if not self._scrolled(-1) and self._knobs_in_sight():
             self.query_one(KnobPanel).move(-1)
 
     def action_knob_down(self) -> None:
-        if not self._scrolled(1):
+        if not self._scrolled(1) and self._knobs_in_sight():
             self.query_one(KnobPanel).move(1)
+
+    def _knobs_in_sight(self) -> bool:
+        """Whether the knobs can be seen; where they are on another page, this page is shown first."""
+        if self.maximized is not None:
+            return self.maximized.id == "knobs"
+        pane = self.query_one("#knobs")
+        hidden = [node for node in pane.ancestors_with_self if isinstance(node, Widget) and not node.display]
+        if hidden and pane not in hidden:  # by the page, and not by the lesson
+            self._show_page_of("knobs")
+        return not hidden
 
     def _scrolled(self, lines: int) -> bool:
         """Whether the arrows belong to a pane of text in focus, which they scroll, or to one that hides the knobs."""
@@ -80,7 +94,7 @@ class ArmsAndKnobs(Screen[None]):
         self._turn(1)
 
     def _turn(self, direction: int) -> None:
-        if self.maximized is None or self.maximized.id == "knobs":  # not a knob that is hidden
+        if self._knobs_in_sight():
             self.query_one(KnobPanel).turn(direction)
 
     def turn_knobs(self, turns: Sequence[Turn]) -> None:
@@ -110,10 +124,12 @@ class ArmsAndKnobs(Screen[None]):
         panel.say(f"undone: {knob.name.replace('_', ' ')} is back to {arms}")
 
     def action_knob_edit(self) -> None:
-        self.query_one(KnobPanel).edit()
+        if self._knobs_in_sight():
+            self.query_one(KnobPanel).edit()
 
     def action_knob_back(self) -> None:
-        self.query_one(KnobPanel).back()
+        if self._knobs_in_sight():
+            self.query_one(KnobPanel).back()
 
     def on_click(self, event: Click) -> None:
         """A click on an arm's loss pane selects the arm."""
@@ -132,7 +148,8 @@ class ArmsAndKnobs(Screen[None]):
         self._painter.draw_all()
 
     def action_more_knobs(self) -> None:
-        self.query_one(KnobPanel).toggle_more()
+        if self._knobs_in_sight():
+            self.query_one(KnobPanel).toggle_more()
 
     def action_arms(self) -> None:
         """Let the arms be renamed and hidden, and one more be added."""

@@ -91,7 +91,7 @@ def ask_to_quit(screen: Screen[None], view: View) -> None:
     choices: tuple[tuple[str, str], ...]
     keep, discard = ("keep", "stop and keep"), ("discard", "stop and discard")
     leave, stay = ("leave", "leave"), ("go on", "go on training")
-    words = "Stop and keep measures the best weights on the test data and leaves the final table in the terminal."
+    words = "Stop and keep measures the kept weights on the test data and leaves the final table in the terminal."
     if view.attached:
         choices, words = (leave, keep, stay), f"{words} Leave lets it train on."
     elif view.recorded and not view.trouble:

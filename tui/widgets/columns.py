@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from engine.numbers import percent, with_spread
+from engine.numbers import percent_with_spread, with_spread
 from engine.summary import AVERAGES, ArmRow, Number
 
 
@@ -15,10 +15,7 @@ def _loss(measured: Number | None) -> str:
 
 
 def _percent(measured: Number | None) -> str:
-    if measured is None:
-        return "-"
-    spread = f" ±{100 * measured.std:.1f}" if measured.std is not None and math.isfinite(measured.std) else ""
-    return f"{percent(measured.mean)}{spread}"
+    return "-" if measured is None else percent_with_spread(measured.mean, measured.std)
 
 
 def _count(measured: Number | None) -> str:

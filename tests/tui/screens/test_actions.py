@@ -75,8 +75,8 @@ async def test_arrows_scroll_a_table_in_focus_and_turn_no_knob_that_an_enlarged_
         await person.sees(lambda: person.main.focused is not None and person.main.focused.id == "comparison")
         await person.press("down", "down")
         await person.sees(lambda: person.main.query_one("#comparison").scroll_y == 2)
-        await person.press("z")
-        await person.sees(lambda: person.main.maximized is not None)
+        await person.press("2", "z")  # a chart, which takes no arrows for itself as the table does
+        await person.sees(lambda: person.main.maximized is not None and person.main.maximized.id == "accuracy")
         await person.sees(lambda: person.main.maximized.size.height > 20)
         await person.press("right", "right", "left")
         await person.press("escape")
@@ -89,6 +89,19 @@ async def test_arrows_scroll_a_table_in_focus_and_turn_no_knob_that_an_enlarged_
         assert len({told.arm for told in turned}) == len(turned)
         knob = settings_by_key()["training.lr"]
         assert {(told.knob, told.new == knob.turn(told.old, 1)) for told in turned} == {("training.lr", True)}
+
+
+async def test_a_knob_on_another_page_is_shown_before_it_is_turned():
+    async with dashboard(size=(80, 24), paused=True) as person:
+        knobs = person.main.query_one("#knobs")
+        await person.press("v")
+        await person.sees(lambda: not knobs.parent.display)
+        await person.press("right")
+        await person.sees(lambda: knobs.parent.display)
+        await person.press("right")
+        await person.sees(lambda: person.view.record.interventions and not person.view.pending)
+        (turned,) = person.view.record.interventions
+        assert turned.new == settings_by_key()[turned.knob].turn(turned.old, 1)
 
 
 async def test_a_flood_of_keys_is_drawn_less_often_than_it_is_pressed_and_ends_where_it_must(monkeypatch):

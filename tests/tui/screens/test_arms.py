@@ -99,3 +99,11 @@ async def test_an_arm_is_added_as_a_copy_that_waits_for_a_knob_in_a_new_run():
         await person.sees(lambda: person.view.record.epoch > 0)
         assert person.view.preset.arm("more").settings.regularization.dropout > 0.2
         assert person.view.preset.arm("some").settings.regularization.dropout == 0.2
+
+
+async def test_a_copy_of_an_arm_of_the_longest_name_gets_a_name_that_can_be_had():
+    async with dashboard(experiment(arms={"x" * 60: {}, "other": {}}), paused=True) as person:
+        await opened(person)
+        await person.press("home", "a")
+        await person.sees(lambda: isinstance(person.app.focused, Input))
+        assert person.app.focused.value == "x" * 55 + " 2"
