@@ -55,7 +55,7 @@ FAULTS: Faults = {
         "tui/screens/arms_and_knobs.py",
         "tests/tui/screens/test_actions.py::test_arrows_scroll_a_table_in_focus_and_turn_no_knob_that_an_enlarged_pane_hides",
     ): [
-        ("return not hidden", "return True"),
+        ("if not hidden or self.run.view().opened:", "if True:"),
         ('return self.maximized.id == "knobs"', "return True"),
     ],
     ("tui/screens/arms_and_knobs.py", "tests/tui/screens/test_turning.py::test_a_burst_of_turns_counts_every_one"): [

@@ -67,14 +67,20 @@ class ArmsAndKnobs(Screen[None]):
             self.query_one(KnobPanel).move(1)
 
     def _knobs_in_sight(self) -> bool:
-        """Whether the knobs can be seen; where they are on another page, this page is shown first."""
+        """Whether the knobs can be seen; where they are on another page, or behind the lesson, they are shown first.
+
+        An enlarged pane stays. Of a run that nobody can turn the panel says so, wherever it is.
+        """
         if self.maximized is not None:
             return self.maximized.id == "knobs"
-        pane = self.query_one("#knobs")
-        hidden = [node for node in pane.ancestors_with_self if isinstance(node, Widget) and not node.display]
-        if hidden and pane not in hidden:  # by the page, and not by the lesson
-            self._show_page_of("knobs")
-        return not hidden
+        hidden = any(
+            isinstance(node, Widget) and not node.display for node in self.query_one("#knobs").ancestors_with_self
+        )
+        if not hidden or self.run.view().opened:
+            return True
+        self.remove_class("-lesson", "-revealed")
+        self._show_page_of("knobs")
+        return False
 
     def _scrolled(self, lines: int) -> bool:
         """Whether the arrows belong to a pane of text in focus, which they scroll, or to one that hides the knobs."""

@@ -102,6 +102,11 @@ async def test_a_knob_on_another_page_is_shown_before_it_is_turned():
         await person.sees(lambda: person.view.record.interventions and not person.view.pending)
         (turned,) = person.view.record.interventions
         assert turned.new == settings_by_key()[turned.knob].turn(turned.old, 1)
+        await person.press("i")
+        await person.sees(lambda: not knobs.display)
+        await person.press("left")  # behind the lesson they are hidden too
+        await person.sees(lambda: knobs.display)
+        assert [turned] == list(person.view.record.interventions)
 
 
 async def test_a_flood_of_keys_is_drawn_less_often_than_it_is_pressed_and_ends_where_it_must(monkeypatch):
