@@ -194,7 +194,7 @@ def test_ctrl_c_ends_a_run_with_the_table_so_far(tmp_path):
         assert "Traceback" not in terminal.text
         assert re.search(r"off .* interrupted", terminal.text)
         for arm in ("off", "on"):  # tested: the accuracies are there
-            assert re.search(rf"^{arm} .* \d+\.\d %", terminal.text, re.MULTILINE)
+            assert re.search(rf"^\W*{arm} .* \d+\.\d %", terminal.text, re.MULTILINE)
 
 
 @pytest.mark.alone
