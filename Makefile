@@ -36,12 +36,8 @@ lint: $(VENV)/.dev
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-# Of some tests that are asked for, none may be of one kind (pytest's 5); of all of them, some are of each.
-OR_NONE = $(if $(strip $(ARGS)),|| [ $$? -eq 5 ])
-
 test: lint
-	$(BIN)/python -m pytest -n 2 --dist worksteal -m "not alone" $(ARGS) $(OR_NONE)
-	$(BIN)/python -m pytest -m alone $(ARGS) $(OR_NONE)
+	$(BIN)/python -m pytest -n 2 --dist worksteal $(ARGS)
 
 attack: $(VENV)/.dev
 	$(BIN)/python -m tests.attack $(ARGS)

@@ -4,8 +4,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
 ROOT = Path(__file__).parents[2]
 
 
@@ -13,7 +11,6 @@ def test_what_is_hostile_is_done_or_refused_in_a_line():
     assert_holds("presets cli data --count 20")
 
 
-@pytest.mark.alone
 def test_a_dashboard_lives_on_whatever_is_typed():
     assert_holds("keys --count 40")
 

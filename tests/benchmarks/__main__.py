@@ -1,7 +1,7 @@
 """`make bench`: every measured claim of docs/benchmarks.md, printed as the tables that stand there.
 
 Arguments choose among the groups by name: saitoh, lanes, convolutions, techniques, start, dashboard, keys,
-arms, drawing, recording, attached.
+arms, drawing, recording, attached, ending.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ def main() -> int:
 
 
 def _measure() -> int:
-    from tests.benchmarks import arms, attached, convolutions, drawing, engine, recording, techniques, terminal
+    from tests.benchmarks import arms, attached, convolutions, drawing, ending, engine, recording, techniques, terminal
 
     groups = {
         "saitoh": engine.saitoh_pair,
@@ -52,6 +52,7 @@ def _measure() -> int:
         "drawing": drawing.drawing,
         "recording": recording.recording,
         "attached": attached.attached,
+        "ending": ending.ending,
     }
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
     parser.add_argument("groups", nargs="*", choices=[*groups, []], help="all of them unless named")

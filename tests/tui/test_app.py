@@ -165,7 +165,6 @@ def no_last_resort(monkeypatch):
     monkeypatch.setattr("tui.signals.GRACE_WITH_TABLE", 60)
 
 
-@pytest.mark.alone  # signals of the process itself, which belong to its main thread
 @pytest.mark.parametrize("sent", [signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1])
 async def test_told_to_end_it_ends_with_the_code_of_the_signal_and_without_a_table(sent, no_last_resort):
     with Signals() as signals:
@@ -176,7 +175,6 @@ async def test_told_to_end_it_ends_with_the_code_of_the_signal_and_without_a_tab
             await person.sees(lambda: not person.app.worker._thread.is_alive())  # the processor is the leaving's
 
 
-@pytest.mark.alone
 async def test_told_to_end_by_ctrl_c_it_ends_with_the_table_so_far(no_last_resort):
     with Signals() as signals:
         async with dashboard(signals=signals) as person:

@@ -3,7 +3,6 @@
 import io
 import subprocess
 import sys
-import time
 import types
 from pathlib import Path
 
@@ -39,21 +38,16 @@ def dashboard(monkeypatch):
     return calls
 
 
-@pytest.mark.alone
 @pytest.mark.parametrize("arguments", [["--help"], ["--version"], ["run", "--help"]])
-def test_help_and_version_answer_in_less_than_a_third_of_a_second(arguments):
-    took = []
-    for _ in range(3):
-        began = time.perf_counter()
-        completed = subprocess.run([REGTUI, *arguments], capture_output=True, text=True, check=True)
-        took.append(time.perf_counter() - began)
-    assert min(took) < 0.3
+def test_help_and_version_are_printed_by_the_installed_program(arguments):
+    completed = subprocess.run([REGTUI, *arguments], capture_output=True, text=True, check=True)
     assert "regtui" in completed.stdout
     assert not completed.stderr
 
 
-def test_help_imports_nothing_heavy():
-    code = "import sys, tui.cli; tui.cli.main(['--help']); print(*sys.modules, file=sys.stderr)"
+@pytest.mark.parametrize("arguments", [["--help"], ["--version"], ["run", "--help"]])
+def test_help_and_version_import_nothing_heavy(arguments):
+    code = f"import sys, tui.cli; tui.cli.main({arguments}); print(*sys.modules, file=sys.stderr)"
     completed = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert not {name.partition(".")[0] for name in completed.stderr.split()} & set(HEAVY)
 

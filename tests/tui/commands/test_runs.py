@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import resource
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -160,17 +159,6 @@ def test_neither_torch_nor_a_screen_is_imported(three):
     completed = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert not {name.partition(".")[0] for name in completed.stderr.split()} & {"torch", "textual", "rich"}
     assert "first of all" in completed.stdout
-
-
-@pytest.mark.alone
-def test_the_list_takes_less_than_half_a_second_of_the_processor(three):
-    took = []
-    for _ in range(3):
-        before = resource.getrusage(resource.RUSAGE_CHILDREN)
-        subprocess.run([REGTUI, "runs"], capture_output=True, check=True)
-        after = resource.getrusage(resource.RUSAGE_CHILDREN)
-        took.append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
-    assert min(took) < 0.5
 
 
 def test_a_narrow_terminal_gets_what_fits_and_a_person_is_asked(three, folder):
