@@ -11,6 +11,10 @@ from tests.terminal import Terminal
 ROWS = 400_000
 
 
+def opening(terminal: Terminal) -> None:
+    terminal.wait_for("opening")
+
+
 def importing(terminal: Terminal) -> None:
     terminal.wait_for("importing torch")
 
@@ -44,7 +48,7 @@ def quitting(terminal: Terminal) -> None:
     terminal.press("enter")
 
 
-STATES = [importing, loading, training, sweeping, exporting, quitting]
+STATES = [opening, importing, loading, training, sweeping, exporting, quitting]
 
 
 def write_large(folder: Path) -> None:

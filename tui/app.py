@@ -23,7 +23,7 @@ from textual.screen import Screen
 
 from engine.commands import Look, Pause, Resume, Stop
 from engine.log import write_log
-from engine.preset import Preset, PresetError, title_of
+from engine.preset import Preset, PresetError
 from engine.view import AnyWorker, View
 from engine.worker import Worker
 from tui.drawing import Drawing
@@ -31,8 +31,7 @@ from tui.driver import TerminalDriver
 from tui.exits import FAILED, INTERRUPTED
 from tui.leaving import hand_over, train_on, why_not_left
 from tui.recording import KeeperOf
-from tui.report import outcome, with_knobs
-from tui.report import reproduce as command_of
+from tui.report import print_report, with_knobs
 from tui.say import complain, complain_of, complaint
 from tui.screens.actions import ACTIONS
 from tui.screens.chosen import Run
@@ -42,7 +41,7 @@ from tui.screens.messages import EndProgram, EndRequested, HungUp, Loaded, OpenP
 from tui.screens.news import notify_failure
 from tui.signals import GRACE_WITH_TABLE, Signals
 from tui.sizes import Sizes
-from tui.stdout import StdoutConsole
+from tui.terminal import Terminal
 from tui.themes import STYLE, use_themes
 
 if TYPE_CHECKING:
@@ -75,6 +74,7 @@ class RegtuiApp(LivesOn, Drawing):
         ascii_only: bool = False,
         pictures: str = "auto",
         signals: Signals | None = None,
+        terminal: Terminal | None = None,
         worker: AnyWorker | None = None,
         keeper_of: KeeperOf = lambda preset: None,
         stop_on_hang_up: bool = False,
@@ -85,7 +85,7 @@ class RegtuiApp(LivesOn, Drawing):
         self.left: View | None = None  # the run as it was left, to be gone on with
         self.hung_up = False  # the terminal has gone away, and the run goes on
         self._ending, self.crash = False, ""  # the user has asked for the end; the message, printed once it is left
-        self._device, self._signals, self._sizes = device, signals, Sizes(self)
+        self._device, self._signals, self._terminal, self._sizes = device, signals, terminal, Sizes(self)
         self.worker: AnyWorker = worker or self._worker_of(preset, paused)
         self._kept: Run | None = None  # what there is to go back to where the next preset cannot be loaded
         self._main = MainScreen(preset, self.worker, fps=fps, ascii_only=ascii_only)
@@ -94,8 +94,10 @@ class RegtuiApp(LivesOn, Drawing):
     def _build_driver(self, *args: Any, **options: Any) -> Driver:
         driver = super()._build_driver(*args, **options)
         if self._signals is not None and isinstance(driver, TerminalDriver):
-            self._signals.screen = driver
             driver.on_gone = self._signals.hang_up
+            if self._terminal is not None:
+                driver.take_over(self._terminal)
+            self._signals.screen = driver
         return driver
 
     async def on_event(self, event: Event) -> None:
@@ -317,6 +319,7 @@ def run_dashboard(
     mouse: bool = True,
     reproduce: Sequence[str] = (),
     signals: Signals | None = None,
+    terminal: Terminal | None = None,
     worker: AnyWorker | None = None,
     keeper_of: KeeperOf = lambda preset: None,
     stop_on_hang_up: bool = False,
@@ -330,6 +333,7 @@ def run_dashboard(
     pictures : how pictures of closer looks are shown: auto, blocks, kitty or sixel.
     reproduce : the arguments of the command that is left in the terminal; none where another process began the run.
     signals : entered, so that signals can end the program; without, only `q` ends it.
+    terminal : that shows the opening frame.
     worker : of a run that there is already; one that trains the preset here unless given.
     keeper_of : gives what keeps the run of a preset in its file.
     stop_on_hang_up : end when the terminal goes away; without, a recorded run that trains goes on to its end.
@@ -337,7 +341,7 @@ def run_dashboard(
     """
     app = RegtuiApp(
         preset, device=device, fps=fps, paused=paused, ascii_only=ascii_only, pictures=pictures, signals=signals,
-        worker=worker, keeper_of=keeper_of, stop_on_hang_up=stop_on_hang_up,
+        terminal=terminal, worker=worker, keeper_of=keeper_of, stop_on_hang_up=stop_on_hang_up,
     )  # fmt: skip
     gc.set_threshold(50_000)  # drawing makes objects by the thousand: looking for cycles took half of its time
     try:
@@ -368,7 +372,7 @@ def run_dashboard(
         if app.original is not preset:  # picked in the dashboard: none of the command line's changes are in it
             reproduce = [app.original.name, *(() if device == "auto" else ("--device", device))]
         begun = app.last_view.record.begun or app.original
-        _print_report(app.last_view, reproduce and with_knobs(reproduce, app.original, begun), ascii_only)
+        print_report(app.last_view, reproduce and with_knobs(reproduce, app.original, begun), ascii_only)
     elif code == INTERRUPTED:
         complain("interrupted")
     code = app.return_code if code is None else code
@@ -379,20 +383,3 @@ def run_dashboard(
         sys.stdout.flush()
         os._exit(code or 0)
     return code or 0
-
-
-def _print_report(view: View, arguments: Sequence[str], ascii_only: bool) -> None:
-    from rich.text import Text
-
-    console, record = StdoutConsole(), view.record
-    epochs = f": {record.epoch} epoch{'' if record.epoch == 1 else 's'}"
-    console.print(Text.assemble((title_of(view.preset), "bold"), epochs))
-    for part in outcome(record, console.width, ascii_only):
-        console.print(part)
-    if arguments:
-        console.print(f"again: {command_of(arguments, command='')}", markup=False, soft_wrap=True)
-    turned = record.interventions
-    if turned:
-        console.print("with these knobs turned on the way:")
-        for turn in turned:
-            console.print(f"  epoch {turn.epoch:>5}  {turn.arm}: {turn.knob} {turn.old} -> {turn.new}", markup=False)

@@ -8,12 +8,16 @@ import os
 import signal
 import sys
 from collections.abc import Sequence
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 from tui.arguments import COMMANDS, COMPLETE, Parser, UsageError, device, experiment_options, screen_options
 from tui.exits import BAD_INPUT, BROKEN_PIPE, DONE, FAILED, INTERRUPTED
 from tui.say import complain, note, why_no_dashboard
 from tui.usage import ABOUT, EPILOG, USAGE
+
+if TYPE_CHECKING:
+    from tui.signals import Signals
+    from tui.terminal import Terminal
 
 
 class _Version(argparse.Action):
@@ -80,55 +84,75 @@ def _main(argv: Sequence[str]) -> int:
 
     try:
         with Signals() as signals:
-            from engine.preset import DEFAULT, PresetError
-            from tui.opening import preset_of
+            from engine.preset.built_in import DEFAULT
+            from engine.preset.errors import PresetError
 
             try:
                 ref = DEFAULT if options.preset is None else options.preset
-                preset = preset_of(ref, options, note)
-                from tui.recording import background, keeper_of
+                if command == "run" or why_no_dashboard():
+                    return _without_screen(command, ref, options, signals)
+                from tui.opening_frame import OpeningFrame
 
-                if command == "run" or not _has_terminal(ref):
-                    from tui import headless
-
-                    return headless.run(
-                        preset,
-                        device=options.device,
-                        as_json=getattr(options, "json", False),
-                        ascii_only=options.ascii,
-                        signals=signals,
-                        control=getattr(options, "control", False),
-                        paused=options.paused,
-                        keeper=keeper_of(options, ["regtui", *sys.argv[1:]])(preset),
-                    )
-                if options.device not in ("auto", "cpu"):
-                    # Refused before a screen opens. For the usual ones, the first frame does not wait for torch.
-                    from engine.device import choose_device
-
-                    choose_device(options.device)
+                with OpeningFrame(ref, signals, options.ascii) as opening:
+                    code = _dashboard(ref, options, signals, opening.terminal)
             except PresetError as error:
                 return _complain(str(error), BAD_INPUT)
-
-            from tui.app import run_dashboard
-
-            code = run_dashboard(
-                preset,
-                device=options.device,
-                fps=options.fps,
-                paused=options.paused,
-                ascii_only=options.ascii,
-                pictures=options.pictures,
-                mouse=not options.no_mouse,
-                reproduce=_arguments(ref, options),
-                signals=signals,
-                keeper_of=keeper_of(options, ["regtui", *sys.argv[1:]]),
-                stop_on_hang_up=options.on_hangup == "stop",
-                background=background(options),
-            )
             signals.check()
             return code
     except Ended as end:
         return _complain("interrupted", end.code) if end.code == INTERRUPTED else end.code
+
+
+def _without_screen(command: str, ref: str, options: argparse.Namespace, signals: Signals) -> int:
+    """Train with progress bars, or with JSON lines. Raises PresetError."""
+    from tui import headless
+    from tui.opening import preset_of
+    from tui.recording import keeper_of
+
+    preset = preset_of(ref, options, note)
+    if command != "run":
+        complain(f"{why_no_dashboard()}: running {ref!r} without a screen")
+    return headless.run(
+        preset,
+        device=options.device,
+        as_json=getattr(options, "json", False),
+        ascii_only=options.ascii,
+        signals=signals,
+        control=getattr(options, "control", False),
+        paused=options.paused,
+        keeper=keeper_of(options, ["regtui", *sys.argv[1:]])(preset),
+    )
+
+
+def _dashboard(ref: str, options: argparse.Namespace, signals: Signals, terminal: Terminal | None) -> int:
+    """Open the dashboard on a terminal that may show the opening frame, and stay in it. Raises PresetError."""
+    from tui.opening import preset_of
+    from tui.recording import background, keeper_of
+
+    preset = preset_of(ref, options, note)
+    keeper = keeper_of(options, ["regtui", *sys.argv[1:]])
+    if options.device not in ("auto", "cpu"):
+        # Refused before the dashboard opens. For the usual ones, it does not wait for torch.
+        from engine.device import choose_device
+
+        choose_device(options.device)
+    from tui.app import run_dashboard
+
+    return run_dashboard(
+        preset,
+        device=options.device,
+        fps=options.fps,
+        paused=options.paused,
+        ascii_only=options.ascii,
+        pictures=options.pictures,
+        mouse=not options.no_mouse,
+        reproduce=_arguments(ref, options),
+        signals=signals,
+        terminal=terminal,
+        keeper_of=keeper,
+        stop_on_hang_up=options.on_hangup == "stop",
+        background=background(options),
+    )
 
 
 def _command(command: str, rest: Sequence[str]) -> int:
@@ -203,13 +227,6 @@ def _arguments(ref: str, options: argparse.Namespace) -> list[str]:
         if getattr(options, name) is not None:
             arguments += [f"--{name}", str(getattr(options, name))]
     return arguments if options.device == "auto" else [*arguments, "--device", options.device]
-
-
-def _has_terminal(ref: str) -> bool:
-    """Whether a dashboard can be shown; says on stderr why not."""
-    if why := why_no_dashboard():
-        complain(f"{why}: running {ref!r} without a screen")
-    return not why
 
 
 def _complain(message: str, code: int) -> int:

@@ -33,6 +33,7 @@ _BEAT = 0.1
 # The rest of an answer that has begun comes within this time, seconds, or it was none.
 _ANSWERED = 1.0
 _READ = 4096
+_ALTERNATE_SCREEN = "\x1b[?1049h"
 # So many keys wait to be handled before the next are read.
 _BACKLOG = 200
 
@@ -52,10 +53,17 @@ class TerminalDriver(LinuxDriver):
         self.on_drawn_anew: Callable[[], None] = lambda: None
         self._terminal = Terminal(_stdout().fileno(), self.fileno, lambda: self.on_gone())
         self._file = _Frames(self._terminal, self._crash)  # type: ignore[assignment]
+        self._taken_over = False
         self._sent = self._posted = 0  # keys and the like, by the input thread and the event loop
         self._asked: list[str] | None = None  # what is written while the screen is begun
         self._answers: Answers | None = None  # that are awaited
         self._on_answered: Callable[[Answers], None] = lambda answers: None
+
+    def take_over(self, terminal: Terminal) -> None:
+        """Draw on a terminal that shows a screen already, before the application begins."""
+        terminal.on_gone = lambda: self.on_gone()
+        self._terminal, self._taken_over = terminal, True
+        self._file = _Frames(self._terminal, self._crash)  # type: ignore[assignment]
 
     # Signals, from their thread -------------------------------------------------------------------------------------
 
@@ -112,6 +120,8 @@ class TerminalDriver(LinuxDriver):
         """Send to the terminal, in the order of writing."""
         if self._asked is not None:
             self._asked.append(data)
+            if data == _ALTERNATE_SCREEN and self._taken_over:
+                return  # what it shows would be wiped off, long before the first frame
         super().write(data)
 
     def _enable_mouse_support(self) -> None:

@@ -19,7 +19,7 @@ from rich.text import Text
 from engine.events import Reported
 from engine.numbers import loss, percent
 from engine.outcome import in_words
-from engine.preset import Preset, settings_by_key
+from engine.preset import Preset, settings_by_key, title_of
 from engine.record import RunRecord
 from engine.summary import (
     ArmRow,
@@ -32,6 +32,8 @@ from engine.summary import (
     would_stop_in_words,
 )
 from engine.verdict import best_arm
+from engine.view import View
+from tui.stdout import StdoutConsole
 
 # A header line and nothing else, so that the columns stay narrow and the table can be copied as text.
 _RULED = box.Box("    \n    \n ── \n    \n    \n    \n    \n    \n")
@@ -245,3 +247,19 @@ def _shares(number: Number | None, sign: str) -> list[str]:
     if number is None or not math.isfinite(number.mean):
         return ["-"]
     return [percent(number.mean), *([f"{sign} {100 * number.std:.1f}"] if number.std is not None else [])]
+
+
+def print_report(view: View, arguments: Sequence[str], ascii_only: bool) -> None:
+    """Leave in the terminal what a dashboard has come to, and the command line that repeats it."""
+    console, record = StdoutConsole(), view.record
+    epochs = f": {record.epoch} epoch{'' if record.epoch == 1 else 's'}"
+    console.print(Text.assemble((title_of(view.preset), "bold"), epochs))
+    for part in outcome(record, console.width, ascii_only):
+        console.print(part)
+    if arguments:
+        console.print(f"again: {reproduce(arguments, command='')}", markup=False, soft_wrap=True)
+    turned = record.interventions
+    if turned:
+        console.print("with these knobs turned on the way:")
+        for turn in turned:
+            console.print(f"  epoch {turn.epoch:>5}  {turn.arm}: {turn.knob} {turn.old} -> {turn.new}", markup=False)

@@ -43,10 +43,11 @@ class Terminal:
     Attributes
     ----------
     farewell : sent before the screen is left; it may be replaced in any thread.
+    on_gone : as above; it too may be replaced.
     """
 
     def __init__(self, output: int, keyboard: int, on_gone: Callable[[], None] = lambda: None) -> None:
-        self._output, self._keyboard, self._on_gone = reopen(output), keyboard, on_gone
+        self._output, self._keyboard, self.on_gone = reopen(output), keyboard, on_gone
         self._lock = threading.Lock()
         self._shown = False
         self._turn = 0  # frames of an earlier turn are not sent any more
@@ -59,9 +60,10 @@ class Terminal:
         self.farewell = b""
 
     def begin(self) -> None:
-        """A screen is about to be shown: the terminal's settings are those to be given back."""
-        with contextlib.suppress(termios.error):
-            self._before = termios.tcgetattr(self._keyboard)
+        """A screen is about to be shown: the terminal's settings are those to be given back, unless one is shown."""
+        if not self._shown:
+            with contextlib.suppress(termios.error):
+                self._before = termios.tcgetattr(self._keyboard)
         self._shown, self._turn = True, self._turn + 1
 
     def begun(self, asked: bytes) -> None:
@@ -94,7 +96,7 @@ class Terminal:
         """The terminal has gone: write nothing more, and say so once (`on_gone`)."""
         gone, self._gone, self._shown = self._gone, True, False
         if not gone:
-            self._on_gone()
+            self.on_gone()
 
     def leave(self) -> None:
         """Take the screen away; a second time does nothing."""

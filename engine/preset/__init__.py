@@ -1,68 +1,18 @@
-"""What an experiment is: the schema, its reading and writing, and the experiments that come with the program."""
+"""What an experiment is: the schema, its reading and writing, and the experiments that come with the program.
 
-from engine.preset.change import with_copy, with_value, write_preset
-from engine.preset.errors import PresetError
-from engine.preset.files import at_hand
-from engine.preset.knobs import own_knobs, sets_itself, turned_since, without_effect
-from engine.preset.library import DEFAULT, GROUPS, OTHERS, Listed, builtin_list, builtin_names, builtin_text, by_group
-from engine.preset.load import load_preset
-from engine.preset.read import read_preset
-from engine.preset.schema import (
-    DOWNLOADED,
-    EMBEDDED,
-    IMAGES,
-    SYNTHETIC,
-    Arm,
-    Preset,
-    ReportedNumber,
-    Settings,
-    Try,
-    live_knobs,
-    settings_by_key,
-)
-from engine.preset.setting import Setting
-from engine.preset.subject import changed, in_a_row, question_of, speaks_of, title_of
-from engine.preset.tries import how_to_try, in_settings, tried, turns
+The schema needs pydantic, and so is imported when a name is first asked for: the first frame is drawn before.
+"""
 
-__all__ = [
-    "DEFAULT",
-    "DOWNLOADED",
-    "EMBEDDED",
-    "GROUPS",
-    "IMAGES",
-    "OTHERS",
-    "SYNTHETIC",
-    "Arm",
-    "Listed",
-    "Preset",
-    "PresetError",
-    "ReportedNumber",
-    "Setting",
-    "Settings",
-    "Try",
-    "at_hand",
-    "builtin_list",
-    "builtin_names",
-    "builtin_text",
-    "by_group",
-    "changed",
-    "how_to_try",
-    "in_a_row",
-    "in_settings",
-    "live_knobs",
-    "load_preset",
-    "own_knobs",
-    "question_of",
-    "read_preset",
-    "sets_itself",
-    "settings_by_key",
-    "speaks_of",
-    "title_of",
-    "tried",
-    "turned_since",
-    "turns",
-    "with_copy",
-    "with_value",
-    "without_effect",
-    "write_preset",
-]  # fmt: skip
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from engine.preset.public import *  # noqa: F403
+
+
+def __getattr__(name: str) -> Any:
+    if name != "public" and not name.startswith("__"):
+        public = import_module("engine.preset.public")
+        if name in public.__all__:
+            return getattr(public, name)
+    raise AttributeError(f"module 'engine.preset' has no {name!r}")

@@ -1,18 +1,15 @@
-"""The presets that come with the program."""
+"""The list of the presets that come with the program."""
 
 from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterable
 from dataclasses import dataclass
-from importlib import resources
 
-from engine.preset.errors import PresetError, did_you_mean
+from engine.preset.built_in import builtin_names, builtin_text
 from engine.preset.files import at_hand
 from engine.preset.schema import DOWNLOADED
-from engine.text import quoted
 
-DEFAULT = "clouds"
 # The headings of the list, in their order. Presets of other groups, and of none, come last.
 GROUPS: tuple[str, ...] = (
     "first steps", "penalties", "noise", "mixing", "normalization", "initialization", "learning rate", "data",
@@ -42,27 +39,6 @@ class Listed:
     def needs_download(self) -> bool:
         """Whether something must be fetched before it can be opened."""
         return self.downloads and not self.at_hand
-
-
-def builtin_names() -> list[str]:
-    """The names of the built-in presets: the default first, then by name."""
-    names = [
-        entry.name.removesuffix(".toml")
-        for entry in resources.files("presets").iterdir()
-        if entry.name.endswith(".toml")
-    ]
-    return sorted(names, key=lambda name: (name != DEFAULT, name))
-
-
-def builtin_text(name: str) -> str:
-    """The TOML of a built-in preset. Raises PresetError where there is none of that name."""
-    if not name.strip():
-        raise PresetError("no preset is named: give a name that `regtui presets` lists, or a file that ends in .toml")
-    names = builtin_names()
-    if name not in names:
-        hint = did_you_mean(name, names)
-        raise PresetError(f"no preset {quoted(name)}{hint}: `regtui presets` lists them; a file of yours ends in .toml")
-    return (resources.files("presets") / f"{name}.toml").read_text(encoding="utf-8")
 
 
 def builtin_list() -> list[Listed]:

@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from engine.preset import library, read
+from engine.preset import built_in, read
 from engine.preset.errors import PresetError, did_you_mean, did_you_mean_setting
 from engine.preset.read import Reading, build
 from engine.preset.schema import Preset, settings_by_key
@@ -106,7 +106,7 @@ def _found(ref: str) -> tuple[str, str, str]:
     """The name of a preset, the file that its errors name, and its text."""
     _refuse_data(ref)
     if not (ref.endswith(".toml") or "/" in ref):
-        return ref, f"presets/{ref}.toml", library.builtin_text(ref)
+        return ref, f"presets/{ref}.toml", built_in.builtin_text(ref)
     path = Path(ref)
     try:
         return path.stem, ref, text_of(path)
@@ -122,7 +122,7 @@ def _found(ref: str) -> tuple[str, str, str]:
 
 def _refuse_data(ref: str) -> None:
     """Refuse data that are given as a preset, and say how data are used."""
-    if os.path.isdir(ref) and ref not in library.builtin_names():
+    if os.path.isdir(ref) and ref not in built_in.builtin_names():
         kind = "a folder"
     elif ref.lower().endswith((".csv", ".tsv")) and os.path.isfile(ref):
         kind = "a table"

@@ -11,9 +11,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from engine.events import Loading
+from engine.preset.built_in import builtin_names
 from engine.preset.data import Data
 from engine.preset.errors import PresetError
-from engine.preset.library import builtin_names
 from engine.preset.load import load_preset
 from engine.propose.proposal import Proposal, literal
 

@@ -13,7 +13,8 @@ from engine.log import log_path
 from engine.preset import PresetError, with_value
 from tests.tui.dashboard import dashboard, experiment
 from tests.tui.views import finish, lane, moment
-from tui.app import RegtuiApp, _print_report, run_dashboard
+from tui.app import RegtuiApp, run_dashboard
+from tui.report import print_report
 from tui.screens.messages import OpenPreset
 from tui.signals import Signals
 
@@ -190,7 +191,7 @@ def test_the_table_the_command_and_the_turned_knobs_stay_in_the_terminal(capsys)
 
     view.record.history.add(Intervention(7, 3, 0, "dropped", "training.lr", 0.1, 0.2))
     view.record.preset = view.preset.model_copy(update={"title": "[/red] title"})
-    _print_report(view, ["small.toml", "--set", "training.lr=0.1 "], ascii_only=True)
+    print_report(view, ["small.toml", "--set", "training.lr=0.1 "], ascii_only=True)
     printed = capsys.readouterr().out
     assert "[/red] title: 10 epochs" in printed
     assert "plain" in printed

@@ -34,7 +34,8 @@ def dashboard(monkeypatch):
     app = types.ModuleType("tui.app")
     app.run_dashboard = lambda preset, **options: calls.append((preset, options)) or 0
     monkeypatch.setitem(sys.modules, "tui.app", app)
-    monkeypatch.setattr("tui.cli._has_terminal", lambda _: True)
+    monkeypatch.setattr("tui.cli.why_no_dashboard", lambda: "")
+    monkeypatch.setattr("tui.opening_frame.titles_of", lambda ref: None)  # no frame on the tests' own terminal
     return calls
 
 
@@ -96,7 +97,7 @@ def test_no_word_opens_the_default_preset(dashboard):
     assert options == {
         "stop_on_hang_up": False,
         "device": "auto", "fps": None, "paused": False, "ascii_only": False, "mouse": True, "reproduce": ["clouds"],
-        "pictures": "auto",
+        "pictures": "auto", "terminal": None,
     }  # fmt: skip
 
 
