@@ -4,11 +4,12 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run test mutants attack soak lint bench picture clean
+.PHONY: help run test lessons mutants attack soak lint bench picture clean
 
 help:
 	@echo "make run      set up and open the dashboard on the default preset"
 	@echo "make test     set up, lint, types, import contracts, tests"
+	@echo "make lessons  presets trained to their end, for what their lessons say"
 	@echo "make attack   hostile presets, arguments, files, keys, sizes and signals, by the thousand"
 	@echo "make soak     what takes minutes: runs that are killed, damaged, watched, and a million epochs long"
 	@echo "make mutants  single faults put into copies of the program, and how many the tests notice"
@@ -41,6 +42,9 @@ test: lint
 
 attack: $(VENV)/.dev
 	$(BIN)/python -m tests.attack $(ARGS)
+
+lessons: $(VENV)/.dev
+	$(BIN)/python -m pytest -n 2 -m lesson $(ARGS)
 
 soak: $(VENV)/.dev
 	$(BIN)/python -m pytest -s -o python_files="soak_*.py" $(or $(ARGS),tests/soak)

@@ -170,6 +170,7 @@ def test_dropout_narrows_the_gap_and_slows_learning() -> None:
     assert run.last("dropout 0.2", train_loss) > run.last("dropout off", train_loss) + 1
 
 
+@pytest.mark.lesson
 def test_the_memorizing_arm_of_dropout_would_be_stopped_within_the_run() -> None:
     run = ran("dropout", 301, 1)
     marked = [event for event in run.events if isinstance(event, WouldStop)]
@@ -213,6 +214,7 @@ def test_early_stopping_ends_two_arms_in_time_and_shows_what_it_saved_them_from(
     assert tested["train on"] > 1.1 * tested["stop, best weights"]
 
 
+@pytest.mark.lesson
 def test_smoothed_labels_keep_the_training_loss_at_the_floor_that_the_lesson_computes() -> None:
     run = ran("label-smoothing", 80, 2)
     for e in (0.05, 0.1, 0.3):
@@ -221,12 +223,14 @@ def test_smoothed_labels_keep_the_training_loss_at_the_floor_that_the_lesson_com
     assert run.last("smoothing 0.05", val_loss) < run.last("hard labels", val_loss)
 
 
+@pytest.mark.lesson
 def test_input_noise_helps_when_it_is_enough_and_harms_when_it_is_too_much() -> None:
     run = ran("input-noise", 150, 3)
     assert run.last("noise 0.3", val_loss) < run.last("no noise", val_loss) < run.last("noise 1.0", val_loss)
     assert run.last("noise 1.0", train_loss) > 0.5
 
 
+@pytest.mark.lesson
 def test_a_small_network_underfits_and_a_large_one_overfits() -> None:
     run = ran("network-size", 400, 3)
     assert run.last("2 units", train_loss) > 2 * run.last("8 units", train_loss)
@@ -243,12 +247,14 @@ def test_of_the_default_the_network_left_to_itself_memorizes_and_both_others_gen
         assert all(tested[arm, seed] > tested["none", seed] + 0.02 for seed in range(3))
 
 
+@pytest.mark.lesson
 def test_the_moons_are_learned_by_heart_unless_something_holds_the_network() -> None:
     run = ran("moons", 300, 2)
     assert run.last("nothing", val_loss) > 1.5 * run.last("dropout 0.5", val_loss)
     assert run.last("dropout 0.5", val_loss) > run.last("L2 0.03", val_loss)
 
 
+@pytest.mark.lesson
 def test_the_books_dropout_narrows_the_gap_on_mnist(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("REGTUI_DATA", str(real_mnist()))
     run = ran("mnist-dropout", 60, 1)

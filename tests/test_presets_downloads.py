@@ -230,6 +230,7 @@ def on_real_digits(name: str, epochs: int, monkeypatch: pytest.MonkeyPatch, *set
     return {event.arm: event for event in events if isinstance(event, Epoch)}
 
 
+@pytest.mark.lesson
 def test_300_images_are_overfitted_and_3000_are_not_yet(monkeypatch: pytest.MonkeyPatch) -> None:
     last = on_real_digits("book-overfit", 110, monkeypatch, "data.validation=1000")
     assert last["300 images"].train_acc > 0.97
@@ -238,6 +239,7 @@ def test_300_images_are_overfitted_and_3000_are_not_yet(monkeypatch: pytest.Monk
     assert last["300 images"].gap > 4 * last["3,000 images"].gap
 
 
+@pytest.mark.lesson
 def test_the_books_dropout_is_slow_for_want_of_its_one_by_the_share_that_is_kept(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -250,6 +252,7 @@ def test_the_books_dropout_is_slow_for_want_of_its_one_by_the_share_that_is_kept
     assert styles["inverted"].train_loss < 1.8 < 2 < styles["book"].train_loss
 
 
+@pytest.mark.lesson
 def test_the_books_weight_decay_narrows_the_gap_from_the_wrong_side(monkeypatch: pytest.MonkeyPatch) -> None:
     last = on_real_digits("book-weight-decay", 110, monkeypatch, "data.validation=1000")
     assert last["L2 0.1"].gap < 0.6 * last["no decay"].gap
@@ -257,6 +260,7 @@ def test_the_books_weight_decay_narrows_the_gap_from_the_wrong_side(monkeypatch:
     assert last["L2 0.1"].val_loss > last["no decay"].val_loss
 
 
+@pytest.mark.lesson
 def test_the_search_is_decided_by_the_learning_rate(monkeypatch: pytest.MonkeyPatch) -> None:
     last = on_real_digits("book-search", 25, monkeypatch)
     rates = {arm.name: arm.settings.training.lr for arm in load_preset("book-search").arms}
@@ -264,6 +268,7 @@ def test_the_search_is_decided_by_the_learning_rate(monkeypatch: pytest.MonkeyPa
     assert sorted(by_rate, key=lambda name: -last[name].train_loss) == by_rate
 
 
+@pytest.mark.lesson
 def test_a_deep_network_starts_from_he_and_not_from_a_hundredth(monkeypatch: pytest.MonkeyPatch) -> None:
     last = on_real_digits("book-init", 4, monkeypatch)
     assert last["he"].train_loss < 1.2 < 1.8 < last["xavier"].train_loss < 2.28

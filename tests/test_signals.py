@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 from tests.small import CURSOR_ON, LEFT_ALTERNATE, environment, epoch, gone, trains
-from tests.states import STATES, importing, loading, opening, quitting, sweeping, training, write_large
+from tests.states import STATES, importing, loading, opening, quitting, training, write_large
 from tests.terminal import REGTUI, Terminal, patient
 
 ASKED = re.compile(rb"\x1b\[\?(\d+)h")
@@ -65,7 +65,7 @@ def test_sigterm_ends_it_and_the_terminal_is_as_it_was(state, start, folder):
 
 
 @pytest.mark.usefixtures("large")
-@pytest.mark.parametrize("state", [opening, importing, loading, sweeping, quitting])
+@pytest.mark.parametrize("state", [opening, loading, quitting])
 def test_a_terminal_that_goes_away_takes_the_program_with_it(state, start, folder):
     preset = "large.toml" if state is loading else "small.toml"
     terminal = start(preset, "--set", "model.hidden=[64]", "--on-hangup", "stop")
@@ -125,7 +125,7 @@ def test_ctrl_c_from_outside_ends_it_at_once_with_the_table_so_far(start):
 
 
 @pytest.mark.usefixtures("large")
-@pytest.mark.parametrize("state", [opening, loading, sweeping])
+@pytest.mark.parametrize("state", [opening, loading])
 def test_ctrl_c_from_outside_ends_it_in_any_state(state, start, folder):
     terminal = start("large.toml" if state is loading else "small.toml")
     modes = terminal.modes

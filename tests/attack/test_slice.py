@@ -8,11 +8,11 @@ ROOT = Path(__file__).parents[2]
 
 
 def test_what_is_hostile_is_done_or_refused_in_a_line():
-    assert_holds("presets cli data --count 20")
+    assert_holds("presets cli data --count 10")
 
 
 def test_a_dashboard_lives_on_whatever_is_typed():
-    assert_holds("keys --count 40")
+    assert_holds("keys --count 25")
 
 
 def assert_holds(words):
