@@ -5,10 +5,14 @@ Timed is the processor time of the thread: what else runs on the machine does no
 
 from __future__ import annotations
 
+import asyncio
+import dataclasses
 import math
 import statistics
 import time
 from collections.abc import Callable
+from typing import Any
+from unittest import mock
 
 import numpy as np
 
@@ -17,11 +21,14 @@ from engine.outcome import in_words
 from engine.summary import summarize
 from engine.verdict import best_arm
 from tests.benchmarks.result import Result
+from tests.tui.dashboard import dashboard, experiment
 from tests.tui.views import lane, moment
 from tui.charts.curves import Skin
 from tui.charts.drawing import draw
 from tui.charts.plot import Plot, Series
 from tui.widgets import run_plots
+
+_BASE: dict[str, Any] = {"training.seeds": [0, 1, 2], "training.epochs": 301}
 
 
 def drawing() -> list[Result]:
@@ -45,6 +52,7 @@ def drawing() -> list[Result]:
     return [
         _row("a chart of four curves on 78x20 cells", lambda: draw(four, 78, 20, Skin()), 30),
         _growing(),
+        *asyncio.run(_rendered()),
         _row("a chart of a million points on 78x20 cells", lambda: draw(million, 78, 20, Skin()), 300),
         _row("the live table of two arms of three seeds, summarized", table, 1),
     ]
@@ -53,21 +61,10 @@ def drawing() -> list[Result]:
 def _growing() -> Result:
     """The four charts of a screen of 160x45 over two arms of three seeds: a frame every five epochs, so that axes and
     limits move as they do in training. The median of the frames."""
-
-    def epochs(first: int, end: int) -> list[Epoch]:
-        return [
-            lane(arm, seed, epoch, train_loss=2.3 * math.exp(-epoch / 60) + 0.1 * place + 0.02 * seed,
-                 val_loss=2.3 * math.exp(-epoch / 70) + 0.2 * place + 0.05 * seed + 0.001 * epoch,
-                 val_acc=1 - math.exp(-epoch / 50) - 0.02 * seed, weight_norm=30 + 0.02 * epoch + seed)
-            for epoch in range(first, end)
-            for place, arm in enumerate(("plain", "dropped"))
-            for seed in range(3)
-        ]  # fmt: skip
-
-    view = moment(*epochs(1, 150), base={"training.seeds": [0, 1, 2], "training.epochs": 301})
+    view = moment(*_epochs(1, 150), base=_BASE)
     times = []
     for first in range(150, 300, 5):
-        view.record.take_all(epochs(first, first + 5))
+        view.record.take_all(_epochs(first, first + 5))
         began = time.thread_time()
         for plot in run_plots.loss_plots(view, log=False).values():
             draw(plot, 55, 17, Skin())
@@ -76,6 +73,42 @@ def _growing() -> Result:
         times.append(1e3 * (time.thread_time() - began))
     median = statistics.median(times)
     return Result("a frame of the four charts of 160x45, in training", "at most 8 ms", f"{median:.1f} ms", median <= 8)
+
+
+async def _rendered() -> list[Result]:
+    """The same run on the real screen of 160x45: what the frame's own code takes, and what Textual takes afterwards to
+    put the changed cells together. Medians of the frames; every frame draws all panes."""
+    view = moment(*_epochs(1, 150), base=_BASE)
+    drawn, rendered = [], []
+    async with dashboard(experiment(_BASE, {"plain": {}, "dropped": {}}), size=(160, 45), paused=True) as person:
+        screen, painter = person.main, person.main._painter
+        painter.worker = mock.Mock(view=lambda: view)
+        for first in range(150, 300, 5):
+            view.record.take_all(_epochs(first, first + 5))
+            view = dataclasses.replace(view, version=first)
+            began = time.thread_time()
+            painter.draw(force=True)
+            between = time.thread_time()
+            screen._on_timer_update()
+            rendered.append(1e3 * (time.thread_time() - between))
+            drawn.append(1e3 * (between - began))
+            await asyncio.sleep(0)
+    whole, after = statistics.median(drawn[5:]), statistics.median(rendered[5:])
+    return [
+        Result("the same with table, gauges and header, in the dashboard", "-", f"{whole:.1f} ms", None),
+        Result("and rendering the cells that changed", "at most 6 ms", f"{after:.1f} ms", after <= 6),
+    ]
+
+
+def _epochs(first: int, end: int) -> list[Epoch]:
+    return [
+        lane(arm, seed, epoch, train_loss=2.3 * math.exp(-epoch / 60) + 0.1 * place + 0.02 * seed,
+             val_loss=2.3 * math.exp(-epoch / 70) + 0.2 * place + 0.05 * seed + 0.001 * epoch,
+             val_acc=1 - math.exp(-epoch / 50) - 0.02 * seed, weight_norm=30 + 0.02 * epoch + seed)
+        for epoch in range(first, end)
+        for place, arm in enumerate(("plain", "dropped"))
+        for seed in range(3)
+    ]  # fmt: skip
 
 
 def _row(name: str, run: Callable[[], object], most: float) -> Result:

@@ -119,7 +119,8 @@ class Cells:
         taken = np.zeros(len(self.codes), dtype=bool)
         taken[cells[~faint]] = True
         seen = ~(faint & taken[cells])
-        pairs = np.unique(cells[seen] << 24 | colours[seen])
+        pairs = np.sort(cells[seen] << 24 | colours[seen])  # np.unique takes three times as long over so few
+        pairs = pairs[np.append(True, pairs[1:] != pairs[:-1])[: len(pairs)]]
         cells, colours = pairs >> 24, pairs & 0xFFFFFF
         first = np.ones(len(cells), dtype=bool)
         first[1:] = cells[1:] != cells[:-1]

@@ -30,18 +30,18 @@ from tui.screens.guard import LivesOn
 from tui.screens.help import HelpScreen
 from tui.screens.looks_menu import LooksMenu
 from tui.screens.news import show_news
+from tui.screens.pace import SPEEDS
 from tui.screens.painter import Painter
 from tui.screens.shown_run import ShownRun
 from tui.screens.trying import CanTry
 from tui.widgets.guide import Guide
 from tui.widgets.header import RunHeader
+from tui.widgets.kept_lines import keep_lines
 from tui.widgets.key_line import KeyLine
 from tui.widgets.knobs import KnobPanel
 from tui.widgets.pane import Pane
 from tui.widgets.run_plots import MANY
 from tui.widgets.stopping import StoppingGauges
-
-SPEEDS: tuple[float | None, ...] = (0.5, 1, 2, 5, 10, 15, 20, 50, 100, 200, 500, None)
 
 
 class MainScreen(LivesOn, ArmsAndKnobs, CanTry):
@@ -66,8 +66,7 @@ class MainScreen(LivesOn, ArmsAndKnobs, CanTry):
         setup = Setup(preset, ascii_only, self.turn_knobs)
         self._parts = [pane.made_with(setup) for pane in PANES]
         self._painter = Painter(self, self._parts, self.run, self._shown, fps)
-        view = self._painter.view
-        self._chosen = Chosen(arm=first_selected(preset), speed=view.speed, paused=view.paused)
+        self._chosen = Chosen(first_selected(preset), speed=self.view.speed, paused=self.view.paused)
 
     def compose(self) -> ComposeResult:
         def parts(room: Room) -> Iterator[Part]:
@@ -96,6 +95,7 @@ class MainScreen(LivesOn, ArmsAndKnobs, CanTry):
 
     def _first_frame(self) -> None:
         self._begun = True
+        keep_lines(self)
         self.worker.start()
         self._painter.begin(lambda: show_news(self, self.run))
 
@@ -191,6 +191,7 @@ class MainScreen(LivesOn, ArmsAndKnobs, CanTry):
                 for part in self._parts:
                     await part.remake(preset)
             self._painter.resting = False
+            keep_lines(self)
             self._arrange()
         self.call_after_refresh(self._painter.draw_all)
 

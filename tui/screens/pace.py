@@ -11,6 +11,8 @@ from collections import deque
 
 from engine.view import View
 
+# Epochs a second that a run may be held to; None for as many as it can.
+SPEEDS: tuple[float | None, ...] = (0.5, 1, 2, 5, 10, 15, 20, 50, 100, 200, 500, None)
 SHARE = 0.04
 FRAMES_PER_SECOND = 4.0
 # Where training loses nothing by it.
