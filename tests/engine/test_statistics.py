@@ -1,0 +1,54 @@
+"""Confidence intervals against scipy.stats, and by simulation."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from engine.statistics import half_width, interval, seeds_needed
+
+NUMBERS = [0.12, -0.05, 0.31, 0.08, 0.22, 0.19, -0.01]
+
+
+@pytest.mark.parametrize("n", [2, 3, 5, 7])
+def test_the_interval_is_scipys(n: int) -> None:
+    values = np.array(NUMBERS[:n])
+    expected = stats.t.interval(0.95, n - 1, loc=values.mean(), scale=stats.sem(values))
+    assert interval(float(values.mean()), float(values.std(ddof=1)), n) == pytest.approx(expected, rel=1e-12)
+
+
+def test_of_2000_draws_about_95_of_100_intervals_hold_the_true_mean() -> None:
+    random = np.random.default_rng(0)
+    for n in (3, 5, 10):
+        draws = random.normal(0.7, 2.0, (2000, n))
+        held = 0
+        for values in draws:
+            low, high = interval(values.mean(), values.std(ddof=1), n) or (math.inf, -math.inf)
+            held += low <= 0.7 <= high
+        assert 0.935 < held / 2000 < 0.965
+
+
+@pytest.mark.parametrize(("std", "n"), [(None, 1), (None, 5), (1.0, 1)])
+def test_one_seed_has_no_interval(std: float | None, n: int) -> None:
+    assert interval(1.0, std, n) is None
+    assert half_width(1) == math.inf
+
+
+@pytest.mark.parametrize("std", [0.5, 1.0, 3.0, 20.0])
+def test_the_seeds_that_are_needed_are_the_fewest_whose_interval_leaves_zero_out(std: float) -> None:
+    needed = seeds_needed(-1.0, std, 2)
+    assert needed is not None
+    assert half_width(needed) * std < 1
+    assert needed == 2 or half_width(needed - 1) * std >= 1
+
+
+def test_as_many_as_there_are_suffice_where_they_tell_it_already() -> None:
+    assert seeds_needed(1.0, 0.01, 5) == 5
+
+
+@pytest.mark.parametrize(("mean", "std"), [(0.0, 1.0), (math.nan, 1.0), (1.0, math.inf), (1e-9, 1.0)])
+def test_where_no_number_of_seeds_would_do_none_is_named(mean: float, std: float) -> None:
+    assert seeds_needed(mean, std, 3) is None
