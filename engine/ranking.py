@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from engine.metrics import METRICS
 from engine.preset import Preset
+from engine.statistics import half_width
 from engine.summary import ArmRow, Number
 
 # A loss so many times the median of all is drawn at the edge of the scale: it would press the others together.
@@ -37,6 +38,13 @@ class Ranked:
         """Whether its number can be drawn."""
         return self.number is not None and math.isfinite(self.number.mean)
 
+    @property
+    def half(self) -> float | None:
+        """Half the width of the confidence interval of its mean over the seeds; None below two that are measured."""
+        if self.number is None or self.number.std is None or len(self.number.values) < 2:
+            return None
+        return half_width(len(self.number.values)) * self.number.std
+
 
 @dataclass(frozen=True, slots=True)
 class Ranking:
@@ -44,8 +52,8 @@ class Ranking:
 
     metric : by which they are ranked.
     reference : the outcome of the preset's first arm, which the others are compared with; None until it has one.
-    limits : the scale on which all outcomes can be seen, one standard deviation to each side and each seed by itself;
-        None without any.
+    limits : the scale on which all outcomes can be seen, each seed by itself, and of the intervals as much as leaves
+        two thirds of it to these; None without any.
     """
 
     metric: str
@@ -82,9 +90,13 @@ def _limits(arms: Sequence[Ranked], metric: str) -> tuple[float, float] | None:
         far = _FAR * means[(len(means) - 1) // 2] or math.inf
     # Of one that is far off neither end counts.
     near = [number for number in numbers if number.mean <= far]
-    ends = [number.mean + side * (number.std or 0.0) for number in near for side in (-1, 1)]
-    ends += [value for number in near for value in number.values]
-    low, high = min(ends), min(max(ends), max(far, max(number.mean for number in near)))
+    values = [value for number in near for value in (number.mean, *number.values)]
+    low, high = min(values), min(max(values), max(far, max(number.mean for number in near)))
+    # Of two seeds the interval is nine times as wide as they lie apart: it would press all arms together.
+    room = (high - low) / 4
+    halves = [(arm.number.mean, arm.half) for arm in arms if arm.number in near and arm.number and arm.half is not None]
+    low = max(low - room, min([low, *(mean - half for mean, half in halves)]))
+    high = min(high + room, max([high, *(mean + half for mean, half in halves)]))
     if metric == "val_acc":
         low, high = max(low, 0.0), min(high, 1.0)
     return low, high

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
+import statistics
 
 import pytest
+from scipy import stats
 
 from engine.ranking import leading_metric, rank
 from engine.summary import Number, summarize
@@ -41,16 +43,37 @@ def test_arms_that_diverged_come_last_and_those_without_a_number_behind_them():
     assert [arm.measured for arm in ranking.arms] == [True, True, False, False]
 
 
-def test_the_scale_holds_each_mean_with_its_deviation_and_no_accuracy_beyond_all():
-    rows = [row("a", val_acc=Number(0.95, 0.1)), row("b", val_acc=Number(0.5, 0.2))]
-    assert rank(rows, "val_acc").limits == (pytest.approx(0.3), 1.0)
+def number(*values):
+    return Number(statistics.fmean(values), statistics.stdev(values), values)
+
+
+def test_an_interval_is_students_over_the_seeds_and_none_under_one():
+    several, one = (
+        rank([row("a", val_acc=value)], "val_acc").arms[0] for value in (number(0.5, 0.6, 0.7), Number(0.5))
+    )
+    assert several.half == pytest.approx(stats.t.ppf(0.975, 2) * 0.1 / math.sqrt(3))
+    assert one.half is None
+
+
+def test_the_scale_holds_each_seed_and_interval_and_no_accuracy_beyond_all():
+    rows = [row("a", val_acc=number(0.97, 0.98, 0.99)), row("b", val_acc=number(0.3, 0.32, 0.34))]
+    low, high = rank(rows, "val_acc").limits
+    assert low == pytest.approx(0.32 - rank(rows, "val_acc").arms[1].half)
+    assert high == 1.0
     assert rank([row("a")], "val_acc").limits is None
 
 
+def test_wide_intervals_of_two_seeds_leave_two_thirds_of_the_scale_to_the_seeds():
+    rows = [row("a", val_loss=number(0.4, 0.6)), row("b", val_loss=number(0.5, 0.8))]
+    assert rank(rows, "val_loss").limits == (pytest.approx(0.3), pytest.approx(0.9))
+
+
 def test_a_loss_that_has_run_away_does_not_press_the_others_together():
-    rows = [row(f"arm {loss}", val_loss=Number(loss, 0.01)) for loss in (0.3, 0.4, 0.5)]
-    rows.append(row("far", val_loss=Number(1e5, 1e5)))
-    assert rank(rows, "val_loss").limits == (pytest.approx(0.29), pytest.approx(0.51))
+    rows = [row(f"arm {loss}", val_loss=number(loss - 0.01, loss + 0.01)) for loss in (0.3, 0.4, 0.5)]
+    rows.append(row("far", val_loss=number(1e5, 3e5)))
+    low, high = rank(rows, "val_loss").limits
+    assert 0.1 < low < 0.29
+    assert 0.51 < high < 0.7
 
 
 def test_a_regression_is_judged_by_its_loss_and_all_else_by_accuracy():

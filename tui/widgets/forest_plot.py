@@ -1,7 +1,8 @@
-"""The arms ranked by their outcome as a forest plot: a line each, its mean as a dot with a bar of its spread."""
+"""The arms ranked by their outcome as a forest plot: a line each, its mean as a dot in its confidence interval."""
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from collections.abc import Sequence
 
@@ -19,8 +20,8 @@ from tui.widgets.lines import Lines
 from tui.widgets.picked import ArmPicked
 
 _PLOT = 8  # columns: the least that shows anything
-_NUMBER = 6  # columns of one without its deviation
-_EASY = 20  # columns in which differences are easy to see: for these the numbers' deviations are left to the bars
+_NUMBER = 6  # columns of one without its interval
+_EASY = 20  # columns in which differences are easy to see: for these the numbers' intervals are left to the bars
 
 
 class ForestPlot(Lines):
@@ -120,7 +121,7 @@ class ForestPlot(Lines):
         self._top = max(0, min(self._top, len(self._arms) - self.room))
 
     def _numbers(self, ranking: Ranking, room: int) -> list[str]:
-        """The number of each arm: with its deviation, without it, or none, as the plot needs the room."""
+        """The number of each arm: with its interval, without it, or none, as the plot needs the room."""
         sign = "+-" if self._ascii else "±"
         texts = [_number(arm, sign, ranking.metric) for arm in ranking.arms]
         if room - max(map(len, texts)) < _EASY:
@@ -133,7 +134,7 @@ class ForestPlot(Lines):
         if arm.number is None or not arm.measured:
             plot = _rule(scale, rule, self._ascii)
         else:
-            plot = interval(scale, arm.number.mean, arm.number.std, rule, style, self._ascii)
+            plot = interval(scale, arm.number.mean, arm.half, rule, style, self._ascii)
         before = len(name) + 1
         spans = [Span(0, len(name.rstrip()), f"bold {style}{' reverse' if marked else ''}")]
         spans += [span.move(before) for span in plot.spans]
@@ -150,10 +151,11 @@ class ForestPlot(Lines):
 
 
 def _number(arm: Ranked, sign: str, metric: str) -> str:
-    """The mean with its deviation, or under how many seeds the arm diverged, which puts it behind the others."""
+    """The mean with half its interval, or under how many seeds the arm diverged, which puts it behind the others."""
     if arm.diverged:
         return "diverged" if arm.diverged == arm.lanes else f"{arm.diverged} of {arm.lanes} diverged"
-    return (VAL_ACC if metric == "val_acc" else VAL_LOSS).written(arm.number).replace("±", sign)
+    number = None if arm.number is None else dataclasses.replace(arm.number, std=arm.half)
+    return (VAL_ACC if metric == "val_acc" else VAL_LOSS).written(number).replace("±", sign)
 
 
 def _rule(scale: Scale, value: float | None, ascii_only: bool) -> Text:
@@ -178,12 +180,12 @@ def heading(ranking: Ranking, width: int, ascii_only: bool) -> str:
         return f"ranking by {metric}, one seed"
     sign = "+-" if ascii_only else "±"
     for words in (
-        f"ranking by {metric}: mean {sign} standard deviation over {seeds} seeds",
-        f"{metric} {sign} standard deviation, {seeds} seeds",
+        f"ranking by {metric}: mean and 95 % confidence interval over {seeds} seeds",
+        f"{metric} {sign} 95 % confidence, {seeds} seeds",
     ):
         if len(words) <= width:
             return words
-    return f"{metric} {sign} s.d., {seeds} seeds"
+    return f"{metric} {sign} 95 %, {seeds} seeds"
 
 
 def compared(ranking: Ranking, selected: str | None) -> Sequence[str]:

@@ -54,7 +54,7 @@ async def test_the_arms_stand_best_first_with_their_numbers(metric, best):
     async with on_screen(many(metric), metric=metric) as (_, text, _):
         assert names(text()) == [f"arm {place}" for place in best]
         top = text()[0]
-        assert top.endswith("85.0 % ±1.0" if metric == "val_acc" else "0.650 ±0.010")
+        assert top.endswith("85.0 % ±2.5" if metric == "val_acc" else "0.650 ±0.025")
 
 
 @pytest.mark.parametrize(("ascii_only", "rule", "dot"), [(False, "│", "●"), (True, ":", "o")])
@@ -63,7 +63,9 @@ async def test_the_first_arms_value_is_a_rule_through_all_lines_and_each_has_its
         *rows, _, labels = text()
         assert len(rows) == 6
         place = rows[3].index(dot)  # the first arm's own
-        assert all(row[place] == rule for row in rows if row is not rows[3])
+        crossed = "+|" if ascii_only else "┿┝┥"
+        assert all(row[place] in rule + crossed for row in rows if row is not rows[3])
+        assert rows[0][place] == rule
         spots = [row.index(dot) for row in rows]
         assert spots == sorted(spots, reverse=True)
         assert len(set(spots)) == 6
@@ -92,7 +94,7 @@ async def test_an_arm_that_diverged_says_so_behind_all_others():
 
 
 @pytest.mark.parametrize("width", [20, 30, 40, 56])
-async def test_what_is_narrow_leaves_out_deviations_then_numbers_and_never_the_dots(width):
+async def test_what_is_narrow_leaves_out_intervals_then_numbers_and_never_the_dots(width):
     async with on_screen(many(), width) as (_, text, _):
         assert all("●" in row for row in text()[:6])
         assert max(map(len, text())) <= width
@@ -151,9 +153,9 @@ async def test_before_the_first_epoch_the_arms_are_there_without_dots():
 
 def test_the_heading_says_what_the_bars_are_in_the_words_that_fit():
     ranking = rank(summarize(many().record), "val_acc")
-    assert heading(ranking, 80, False) == "ranking by val acc: mean ± standard deviation over 3 seeds"
-    assert heading(ranking, 40, True) == "val acc +- standard deviation, 3 seeds"
-    assert heading(ranking, 30, False) == "val acc ± s.d., 3 seeds"
+    assert heading(ranking, 80, False) == "ranking by val acc: mean and 95 % confidence interval over 3 seeds"
+    assert heading(ranking, 40, True) == "val acc +- 95 % confidence, 3 seeds"
+    assert heading(ranking, 30, False) == "val acc ± 95 %, 3 seeds"
     assert heading(rank(summarize(many(seeds=(0,)).record), "val_loss"), 80, False) == "ranking by val loss, one seed"
 
 
