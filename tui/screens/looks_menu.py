@@ -25,7 +25,6 @@ class LooksMenu(LivesOn, ModalScreen[str | None]):
     ----------
     moment : the run that is to be looked at.
     opened : the look that is open, or None.
-    no_color : whether colours are not shown.
     """
 
     DEFAULT_CSS = """
@@ -43,10 +42,10 @@ class LooksMenu(LivesOn, ModalScreen[str | None]):
         Binding("B", f"choose({_BEST!r})", show=False),
     ]
 
-    def __init__(self, moment: Moment, opened: str | None, no_color: bool) -> None:
+    def __init__(self, moment: Moment, opened: str | None) -> None:
         super().__init__()
         self._opened = opened
-        self._why_not = {name: look.why_not(moment, no_color) for name, look in LOOKS.items()}
+        self._why_not = {name: look.why_not(moment) for name, look in LOOKS.items()}
         self._best, self._why_not[_BEST] = moment.best, "" if moment.best else moment.why_no_best()
 
     def compose(self) -> ComposeResult:

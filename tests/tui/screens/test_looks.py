@@ -224,12 +224,14 @@ async def test_ascii_looks_are_ascii(name):
             assert shown.isascii(), (key, {sign for sign in shown if not sign.isascii()})
 
 
-async def test_without_colours_a_look_made_of_them_says_so_and_tables_stay(monkeypatch):
+async def test_without_colours_images_are_made_of_letters_and_the_confusion_of_numbers(monkeypatch):
     monkeypatch.setenv("NO_COLOR", "1")
     async with dashboard(preset("digits"), size=LARGE) as person:
         await person.press("m")
-        await person.sees("made of colours, and NO_COLOR is set")
+        await person.sees("@@")
+        await person.pilot.resize_terminal(80, 24)
         await person.press("c")
+        await person.sees("      0      1      2      3      4      5      6      7      8      9")
         await person.sees("true class down")
         await person.press("a")
         await person.sees("hidden 1")
