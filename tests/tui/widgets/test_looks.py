@@ -232,6 +232,26 @@ def test_the_finder_says_why_it_suggests_nothing(
     assert bool(says) == ("none" in text)
 
 
+def test_shares_of_weights_are_lines_that_do_not_merge_and_an_unknown_update_is_said_to_come() -> None:
+    layers = tuple(
+        LayerWeights(f"hidden {place}", 3.0, float("nan"), share) for place, share in enumerate((0, 0.01, 1))
+    )
+    view = moment(seen={("weights", "plain", 0): layers})
+    for ascii_only, full, rest in ((False, "━", "─"), (True, "#", ".")):
+        lines = [line.plain for line in drawn(view, "weights", 78, 8, "plain", ascii_only)[1:]]
+        bars = [line.split()[-1] for line in lines]
+        counts = [(bar.count(full), bar.count(rest)) for bar in bars]
+        room = counts[0][1]
+        # What there is of them is seen, however little.
+        assert room > 20
+        assert [count[0] for count in counts] == [0, 1, room]
+        assert not any("█" in line or "░" in line for line in lines)
+    subtitle = LOOKS["weights"].subtitle(Moment(view, "plain", 78, 8))
+    assert subtitle == "update: last step's change / norm, known after the next step"
+    trained = moment(seen={("weights", "plain", 0): (WEIGHTS,) * 3})
+    assert LOOKS["weights"].subtitle(Moment(trained, "plain", 78, 8)) == "update: last step's change / norm"
+
+
 def test_the_finder_names_first_the_arms_for_which_it_suggests_something() -> None:
     falling = tuple(2.0 - 0.05 * place for place in range(30))
     found = {"plain": Found("plain", RATES, falling, None), "dropped": Found("dropped", RATES, falling, 0.01)}
