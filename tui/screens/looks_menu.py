@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from rich.table import Table
 from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding
@@ -81,5 +82,11 @@ class LooksMenu(LivesOn, ModalScreen[str | None]):
             self.dismiss(None if name == self._opened else action)
 
 
-def _line(key: str, title: str, help: str) -> Text:
-    return Text.assemble((f" {key:1}  ", "bold"), f"{title:<{_NAMES}}  {help}")
+def _line(key: str, title: str, help: str) -> Table:
+    """Key, name and words, which go on below themselves where they are long."""
+    grid = Table.grid(expand=True)
+    grid.add_column(width=4)
+    grid.add_column(width=_NAMES + 2)
+    grid.add_column(ratio=1)
+    grid.add_row(Text(f" {key}", style="bold"), Text(title), Text(help))
+    return grid

@@ -279,6 +279,8 @@ class MainScreen(LivesOn, ArmsAndKnobs, CanTry):
         self._painter.draw_all()
         if self.has_class("-lesson"):
             self.action_focus_pane("lesson")
+        elif self.focused is not None and self.focused.parent is self._part("lesson"):
+            self.set_focus(None)  # it may still be in sight, and the arrows are the knobs' again
 
     def action_theme(self) -> None:
         self.app.theme = "textual-light" if self.app.current_theme.dark else "textual-dark"
