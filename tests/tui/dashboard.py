@@ -24,6 +24,8 @@ from tui.widgets.knobs import KnobPanel
 from tui.widgets.pane import Pane
 
 SIZES = [(80, 24), (120, 36), (160, 45)]
+# What all that explains a run is tried at: with the smallest on which most of it has room.
+FOUR = [(60, 20), *SIZES]
 SMALL = (80, 24)
 LARGE = (160, 45)
 USUAL = (120, 36)

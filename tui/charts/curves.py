@@ -101,7 +101,7 @@ def painted(
         path = np.repeat(np.arange(len(parts)), [len(part[0]) for part in parts])
         dashes = np.array([_dashes(series, skin.colourless) for series in ordered])
         px, py, path = raster(px, py, joined, path, dashes)
-        heavy = np.array([series.stroke == "heavy" and not series.scattered for series in ordered])
+        heavy = np.array([series.stroke == "heavy" for series in ordered])
         if not skin.ascii:
             px, py, path = _broad(px, py, path, heavy, canvas)
         colours = np.array([packed(rgb_of(series, skin)) for series in ordered], dtype=np.int32)

@@ -22,6 +22,8 @@ from tui.charts.plot import Plot
 
 # How much of the text's colour the axes and their words have: they stand out by 4.5 to 1 (WCAG AA).
 MUTED = 0.66
+# A chart of fewer lines has the labels of its x axis on the axis itself: a line more for the curves.
+_LOW = 10
 
 
 def draw(plot: Plot, width: int, height: int, skin: Skin) -> Drawing:
@@ -36,7 +38,11 @@ def draw(plot: Plot, width: int, height: int, skin: Skin) -> Drawing:
     head = int(bool(plot.y_label) and height >= 12)
     numbers = numbers_of(plot, skin)
     labels = [label_of(series, number) for series, number in zip(plot.series, numbers, strict=True)]
-    canvas = Canvas(plot, limits, width, height - head, skin.ascii, margin_for(labels, width, height))
+    margin = margin_for(labels, width, height)
+    canvas = Canvas(plot, limits, width, height - head, skin.ascii, margin)
+    merged = canvas.axes and height < _LOW
+    if merged:
+        canvas = Canvas(plot, limits, width, height + 1, skin.ascii, margin)
     lines = tuple(
         (round(canvas.px(mark.x)), rgb_in(mark.colour, skin.dark), mark.kind == "stop")
         for mark in plot.marks
@@ -55,6 +61,8 @@ def draw(plot: Plot, width: int, height: int, skin: Skin) -> Drawing:
             mark_top(drawing, canvas, curve, rgb_of(series, skin), skin.ascii)
     if canvas.margin:
         label_ends(drawing, canvas, _ends(plot, labels, curves, paths, canvas, skin), skin.ascii)
+    if merged:
+        drawing = _on_the_axis(drawing)
     if head:
         top = Drawing.blank(width, 1)
         write(top, 0, min(canvas.left, max(0, width - len(plot.y_label))), plot.y_label, muted)
@@ -73,6 +81,14 @@ def _over(drawing: Drawing, cells: Cells) -> Drawing:
         np.where(painted, cells.colours, drawing.colours.ravel()).reshape(shape),
         cells.grounds.reshape(shape),
     )
+
+
+def _on_the_axis(drawing: Drawing) -> Drawing:
+    """The last line, which holds the labels of the x axis, written over the one before, which is the axis."""
+    labels = drawing.codes[-1] != ord(" ")
+    for part in drawing:
+        part[-2, labels] = part[-1, labels]
+    return Drawing(*(part[:-1] for part in drawing))
 
 
 # -- words -----------------------------------------------------------------------------------------------------------

@@ -1,4 +1,6 @@
-"""The colours of the arms: Okabe and Ito's palette, shifted until each is legible on the background at hand.
+"""The colours of arms and of classes, each with a twin for a dark and for a light background.
+
+The arms have Okabe and Ito's palette, shifted until each is legible on the background at hand.
 
 Source: M. Okabe, K. Ito, "Color Universal Design" (2008). Its yellow, sky blue and orange drown on a light
 background, its black and blue on a dark one, so each hue has a light and a dark twin.
@@ -23,10 +25,29 @@ _ARMS: tuple[tuple[Rgb, Rgb], ...] = (
 )
 COLOURS = len(_ARMS)
 
+# The classes of a decision boundary, which stands among the arms' curves: a class in the colour of an arm would look as
+# if it belonged to it. The first two, and their tints, are apart under every kind of colour blindness as well.
+_CLASSES: tuple[tuple[Rgb, Rgb], ...] = (
+    ((200, 232, 90), (88, 112, 0)),  # lime
+    ((224, 80, 180), (160, 0, 140)),  # magenta
+    ((153, 102, 255), (0, 0, 13)),  # violet, black
+    ((0, 255, 170), (96, 0, 191)),  # mint, violet
+    ((140, 140, 56), (76, 13, 0)),  # olive, brown
+    ((166, 240, 255), (66, 11, 76)),  # ice, plum
+    ((178, 178, 178), (0, 0, 115)),  # grey, navy
+    ((91, 140, 132), (191, 0, 96)),  # sage, crimson
+)
+
 
 def colour(index: int, dark: bool) -> Rgb:
     """Return the colour of the arm `index` (any integer, cycling) on a dark or light background."""
     on_dark, on_light = _ARMS[index % len(_ARMS)]
+    return on_dark if dark else on_light
+
+
+def class_colour(label: int, dark: bool) -> Rgb:
+    """Return the colour of the class `label` (from 0, cycling) on a dark or light background."""
+    on_dark, on_light = _CLASSES[label % len(_CLASSES)]
     return on_dark if dark else on_light
 
 

@@ -8,7 +8,10 @@ from rich.text import Text
 
 from tui.charts.palette import blend, colour, legible_on
 from tui.looks.registry import Look, Moment, register
-from tui.widgets.blocks import Pixel, append_half_blocks
+from tui.widgets.blocks import Pixel, append_half_blocks, side_by_side
+
+# What a line about a mistake takes, in cells, where several stand beside one another.
+_MISTAKE = 36
 
 
 @register
@@ -27,11 +30,18 @@ class Confusion(Look):
         names = [seen.names[place] if place < len(seen.names) else str(place) for place in range(classes)]
         left = min(12, max(len(name) for name in names))
         cell = min(7, max(3, (moment.width - left - 1) // max(1, classes)))
-        title = Text(f"{seen.part} data: true class down, predicted across", style="dim", no_wrap=True)
         ground: Pixel = (18, 18, 18) if moment.dark else (245, 245, 245)
-        if left + 1 + cell * classes > moment.width or classes + 2 > moment.height:
-            return [title, *_shades(moment, seen.counts, names, ground)]
-        return [title, *_numbers(moment, seen.counts, names, left, cell, ground)]
+        wide, high = left + 1 + cell * classes > moment.width, classes + 1 > moment.height
+        # Letters alone make no shades: then numbers, of which the pane may have to be scrolled, or the mistakes.
+        if not wide and (not high or moment.colourless or moment.ascii_only):
+            return _numbers(moment, seen.counts, names, left, cell, ground)
+        if moment.colourless:
+            return _listed(moment, seen.counts, names)
+        return _shades(moment, seen.counts, names, ground)
+
+    def subtitle(self, moment: Moment) -> str:
+        seen = moment.seen("confusion", moment.arm)
+        return "" if seen is None else f"{seen.part} data: true class down, predicted across"
 
 
 Counts = Sequence[Sequence[int]]
@@ -56,10 +66,22 @@ def _numbers(moment: Moment, counts: Counts, names: Sequence[str], left: int, ce
     return lines
 
 
+def _listed(moment: Moment, counts: Counts, names: Sequence[str]) -> list[Text]:
+    """The commonest mistakes, as many as fit, in columns."""
+    lines = [Text(mistake, no_wrap=True) for mistake in _mistakes(counts, names)]
+    if not lines:
+        return [Text("no mistakes")]
+    columns = max(1, moment.width // _MISTAKE)
+    listed, *others = (lines[first : first + moment.height] for first in range(0, len(lines), moment.height))
+    for place, other in enumerate(others[: columns - 1], start=1):
+        listed = side_by_side(listed, other, place * _MISTAKE)
+    return listed
+
+
 def _shades(moment: Moment, counts: Counts, names: Sequence[str], ground: Pixel) -> list[Text]:
     classes = len(counts)
     # As many pixels to a class as fit, or as many classes to a pixel as must; a pixel is as wide as two are high.
-    tall = max(1, 2 * (moment.height - 1) // classes) * min(classes, 2 * (moment.height - 1))
+    tall = max(1, 2 * moment.height // classes) * min(classes, 2 * moment.height)
     tall += tall % 2
     wide = min(moment.width, 2 * tall)
     rows = []
@@ -91,4 +113,7 @@ def _mistakes(counts: Counts, names: Sequence[str]) -> list[str]:
         for predicted, count in enumerate(row)
         if predicted != true and count
     ]
-    return [f"{-count:>4} x {names[true]} taken for {names[predicted]}" for count, true, predicted in sorted(wrong)]
+    return [
+        f"{-count:>4} {'time: ' if count == -1 else 'times:'} {names[true]} taken for {names[predicted]}"
+        for count, true, predicted in sorted(wrong)
+    ]

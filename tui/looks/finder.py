@@ -34,7 +34,7 @@ class Finder(Look):
                 f"{arm}: {'none' if sweep.suggestion is None else f'{sweep.suggestion:.2g}'}  ",
                 colour(moment.places[arm], moment.dark),
             )
-            for arm in moment.arms
+            for arm in sorted(moment.arms, key=lambda arm: arm in found and found[arm].suggestion is None)
             if (sweep := found.get(arm)) is not None
         ]
         if not suggested:
@@ -67,10 +67,6 @@ class Finder(Look):
             x_label="learning rate",
             empty="sweeping learning rates on copies ...",
         )
-
-
-def _suggested(sweep: Found) -> str:
-    return "none" if sweep.suggestion is None else f"{sweep.suggestion:.2g}"
 
 
 def why_none(sweep: Found) -> str:

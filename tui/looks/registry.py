@@ -20,7 +20,6 @@ from tui.widgets.pane import Words
 # Each arm that is looked at costs the training a moment.
 MOST_ARMS = 8
 NOT_IN_FILE = "A closer look needs the run in training: the file of a run holds its numbers."
-NO_COLOURS = "This look is made of colours, and NO_COLOR is set."
 Request = tuple[str, str, int]  # look of the engine, arm, seed
 
 
@@ -33,6 +32,7 @@ class Moment:
     selected : the selected arm, None for all of them.
     width, height : in cells.
     best : at each lane's best weights, not its present ones.
+    colourless : the terminal is to show no colours (NO_COLOR).
     """
 
     view: View
@@ -42,6 +42,7 @@ class Moment:
     dark: bool = True
     ascii_only: bool = False
     best: bool = False
+    colourless: bool = False
 
     @property
     def arms(self) -> tuple[str, ...]:
@@ -129,7 +130,6 @@ class Look:
     title : of its pane.
     needs : the engine's looks that it is drawn from.
     of_all_arms : whether it is of several arms, whichever is selected.
-    made_of_colours : whether nothing of it can be seen without colours.
     """
 
     name = ""
@@ -140,7 +140,6 @@ class Look:
     title = ""
     needs: tuple[str, ...] = ()
     of_all_arms = False
-    made_of_colours = False
 
     def requests(self, arms: Sequence[str], selected: str | None, seed: int) -> list[Request]:
         """What it asks of the engine."""
@@ -150,13 +149,11 @@ class Look:
         """What else is asked of the engine when the look is opened, or the run restarted while it is open."""
         return ()
 
-    def why_not(self, moment: Moment, no_color: bool = False) -> str:
+    def why_not(self, moment: Moment) -> str:
         """Why there is nothing to see of this run, in words; empty where there is or may be something."""
         if self.needs and (why := moment.why_not(moment.arm, *self.needs)):
             return why
-        if self.on_open() and moment.view.opened:
-            return NOT_IN_FILE
-        return NO_COLOURS if no_color and self.made_of_colours else ""
+        return NOT_IN_FILE if self.on_open() and moment.view.opened else ""
 
     def whose_weights(self, moment: Moment) -> list[str]:
         """The arms at whose weights it looks; none where it does not depend on them."""

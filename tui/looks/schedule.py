@@ -26,7 +26,8 @@ class Schedule(Look):
         return self.title  # the same for every seed, but for plateaus
 
     def subtitle(self, moment: Moment) -> Words:
-        return [(f"{arm}  ", colour(moment.places[arm], moment.dark)) for arm in moment.arms]
+        numbers = {arm: f"{moment.places[arm] + 1} " if moment.colourless else "" for arm in moment.arms}
+        return [(f"{numbers[arm]}{arm}  ", colour(moment.places[arm], moment.dark)) for arm in moment.arms]
 
     def draw(self, moment: Moment) -> Plot:
         """With the present point marked."""

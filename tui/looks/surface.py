@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from rich.text import Text
 
-from tui.charts.palette import blend, colour
-from tui.charts.plot import Plot, Series
+from tui.charts.palette import blend, class_colour
+from tui.charts.plot import Plot, Series, Stroke
 from tui.graphics.painted import plane
 from tui.graphics.placed import Placed, Rgb
 from tui.looks.registry import MOST_ARMS, Look, Moment, Request, register
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 _STEPS = 24
 # The least width and height of a plane with the arm's name above it, in cells: a smaller one shows nothing.
 _LEAST = (16, 6)
+# What the classes' regions are filled with where there are no colours.
+_FILLS, _ASCII_FILLS = " ░▒▓", " :=#"
 
 
 def arms_in_view(arms: Sequence[str], arm: str, most: int = MOST_ARMS) -> list[str]:
@@ -41,7 +43,6 @@ class Surface(Look):
     title = "decision boundary"
     needs = ("surface", "fit")
     of_all_arms = True
-    made_of_colours = True
 
     def requests(self, arms: Sequence[str], selected: str | None, seed: int) -> list[Request]:
         return [(need, arm, seed) for need in self.needs for arm in arms_in_view(arms, selected or arms[-1])]
@@ -63,7 +64,9 @@ class Surface(Look):
             return ""
         held = seen.points[-1][-1]
         if surface is None:
-            return f"bright: train  dim: {held}"
+            return f"* train  . {held}" if moment.ascii_only else f"large points: train  small: {held}"
+        if moment.colourless:
+            return f"points are classes; bold: train  others: {held}"
         if moment.ascii_only:
             return f"o train  . {held}"
         return f"{'pale' if moment.dark else 'dark'}: train  full: {held}"
@@ -90,9 +93,15 @@ def fit_plot(moment: Moment, fits: dict[str, Fit]) -> Plot:
     points = next(iter(fits.values())).points
     held = [(x, y) for x, y, part in points if part != "train"]
     train = [(x, y) for x, y, part in points if part == "train"]
-    clouds = [(sorted(held), (128, 128, 128)), (sorted(train), (208, 208, 208))]
+    strongest: Rgb = (235, 235, 235) if moment.dark else (20, 20, 20)
+    clouds: list[tuple[list[tuple[float, float]], Rgb, Stroke]] = [
+        (sorted(held), (128, 128, 128), "light"),
+        (sorted(train), strongest, "heavy"),  # few, and what the curve goes through: seen at once, in any colours
+    ]
     scattered = [
-        Series([x for x, _ in cloud], [y for _, y in cloud], rgb, scattered=True) for cloud, rgb in clouds if cloud
+        Series([x for x, _ in cloud], [y for _, y in cloud], rgb, stroke, scattered=True)
+        for cloud, rgb, stroke in clouds
+        if cloud
     ]
     lines = [
         Series(fit.x, fit.y, place, label=arm, number=place + 1)
@@ -133,7 +142,11 @@ def _block(moment: Moment, arm: str, surface: Seen, columns: int, rows: int) -> 
     """One arm's name, and its plane in so many rows."""
     name = moment.name(arm)
     name.truncate(columns, pad=True)
-    pixels = _pixels(surface, columns, 2 * rows, moment.dark)
+    if moment.colourless:
+        return Block([name, *_letters(surface, columns, rows, moment.ascii_only)])
+    pixels = _pixels(surface, columns, rows if moment.ascii_only else 2 * rows, moment.dark)
+    if moment.ascii_only:  # a cell is one pixel: twice in a row, so that no point is lost
+        pixels = [row for row in pixels for _ in range(2)]
     signs = _signs(surface, columns, rows) if moment.ascii_only else {}
     lines = Block([name], [_picture(surface, columns, rows, moment.dark)])
     for y in range(rows):
@@ -143,12 +156,38 @@ def _block(moment: Moment, arm: str, surface: Seen, columns: int, rows: int) -> 
     return lines
 
 
+def _letters(surface: Seen, columns: int, rows: int, ascii_only: bool) -> list[Text]:
+    """Without colours: a shade for each class, and the number of its class for each point, bold for one of training."""
+    fills = _ASCII_FILLS if ascii_only else _FILLS
+    shades = [fills[label % len(fills)] for label in range(1 + int(np.max(surface.classes, initial=0)))]
+    high, wide = len(surface.classes), len(surface.classes[0])
+    points: dict[tuple[int, int], tuple[int, bool]] = {}
+    for x, y, label, part in sorted(surface.points, key=lambda point: point[3] == "train"):
+        points[_cell_of(surface, x, y, columns, rows)] = (label, part == "train")
+    lines = []
+    for y in range(rows):
+        row = surface.classes[y * high // rows]
+        line = Text("".join(shades[row[x * wide // columns]] for x in range(columns)), no_wrap=True)
+        for x in range(columns):
+            if (point := points.get((x, y))) is not None:
+                label, train = point
+                line = Text.assemble(line[:x], (str(label % 10), "bold" if train else ""), line[x + 1 :])
+        lines.append(line)
+    return lines
+
+
+def _cell_of(surface: Seen, x: float, y: float, columns: int, rows: int) -> tuple[int, int]:
+    """Column and row, from the top, of a place in the plane."""
+    column = round((x - surface.left) / (surface.right - surface.left) * (columns - 1))
+    row = round((surface.top - y) / (surface.top - surface.bottom) * (rows - 1))
+    return column, row
+
+
 def _signs(surface: Seen, columns: int, rows: int) -> dict[int, dict[int, str]]:
     """Where half-blocks cannot show the points: row -> column -> `o` (train) or `.` (validation)."""
     signs: dict[int, dict[int, str]] = {}
     for x, y, _, part in sorted(surface.points, key=lambda point: point[3] == "train"):
-        column = round((x - surface.left) / (surface.right - surface.left) * (columns - 1))
-        row = round((surface.top - y) / (surface.top - surface.bottom) * (rows - 1))
+        column, row = _cell_of(surface, x, y, columns, rows)
         signs.setdefault(row, {})[column] = "o" if part == "train" else "."
     return signs
 
@@ -176,7 +215,7 @@ def _ground(dark: bool) -> Pixel:
 
 
 def _colour_of_point(label: int, part: str, dark: bool) -> Pixel:
-    rgb = colour(label, dark)
+    rgb = class_colour(label, dark)
     return blend(rgb, (255, 255, 255) if dark else (0, 0, 0), 0.55) if part == "train" else rgb
 
 
@@ -188,7 +227,7 @@ def _shaded(surface: Seen, dark: bool) -> tuple[NDArray[np.int64], list[Pixel]]:
     sure = np.clip((np.nan_to_num(np.asarray(surface.confidence)) - least) / (1 - least), 0.0, 1.0)
     # In steps, so that most cells look as the one before: a line is sent, and cut, in runs of equal cells.
     shades = [
-        blend(colour(label, dark), _ground(dark), 0.15 + 0.45 * step / _STEPS)
+        blend(class_colour(label, dark), _ground(dark), 0.15 + 0.45 * step / _STEPS)
         for label in range(count)
         for step in range(_STEPS + 1)
     ]
@@ -201,8 +240,7 @@ def _pixels(surface: Seen, columns: int, rows: int, dark: bool) -> list[list[Pix
     taken = places[np.arange(rows)[:, None] * high // rows, np.arange(columns) * wide // columns]
     pixels = [[shades[place] for place in row] for row in taken.tolist()]
     for x_value, y_value, label, part in surface.points:
-        column = round((x_value - surface.left) / (surface.right - surface.left) * (columns - 1))
-        line = round((surface.top - y_value) / (surface.top - surface.bottom) * (rows - 1))
+        column, line = _cell_of(surface, x_value, y_value, columns, rows)
         if 0 <= column < columns and 0 <= line < rows:
             pixels[line][column] = _colour_of_point(label, part, dark)
     return pixels

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import math
+
 from rich.text import Text
 
 from engine.numbers import number, significant
 from tui.looks.registry import LookOfEach, Moment, register
 from tui.widgets.blocks import headed
-from tui.widgets.words import bar
+
+# Only a step that is watched is measured, and a look that is opened while a run rests watches none.
+_UNKNOWN = ", known after the next step"
 
 
 @register
@@ -22,7 +26,9 @@ class Weights(LookOfEach):
         return 1 + len(moment.seen("weights", arm) or ())
 
     def subtitle(self, moment: Moment) -> str:
-        return "update: last step's change / norm"
+        layers = moment.seen("weights", moment.arm) or ()
+        unknown = bool(layers) and all(math.isnan(layer.update_ratio) for layer in layers)
+        return f"update: last step's change / norm{_UNKNOWN if unknown else ''}"
 
     def draw_one(self, moment: Moment, arm: str, width: int, height: int, name: Text | None) -> list[Text]:
         """One layer a line."""
@@ -36,7 +42,9 @@ class Weights(LookOfEach):
             line = Text(no_wrap=True)
             line.append(f"{layer.layer[:names]:{names}} ", style="bold")
             line.append(f"{number(layer.norm):>9} {significant(layer.update_ratio):>9}  {layer.near_zero:>4.0%} ")
-            line.append(bar(layer.near_zero, room, moment.ascii_only), style="cyan")
+            full = min(room, max(round(layer.near_zero * room), int(layer.near_zero > 0)))
+            line.append(("#" if moment.ascii_only else "━") * full, style="cyan")
+            line.append(("." if moment.ascii_only else "─") * (room - full), style="dim")
             line.truncate(width)
             lines.append(line)
         return lines

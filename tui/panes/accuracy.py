@@ -10,6 +10,9 @@ from tui.panes.losses import legend
 from tui.panes.registry import RunPane, Shown, register
 from tui.widgets import run_plots
 
+# Columns that the title of the gap takes in whole words.
+_WIDE = 33
+
 
 @register
 class Accuracy(RunPane):
@@ -22,8 +25,9 @@ class Accuracy(RunPane):
         yield Chart(ascii=self.ascii_only)
 
     def update(self, view: View, shown: Shown) -> None:
+        gap = "gap: validation - train" if self.size.width >= _WIDE else "gap: val - train"
         self.entitle(
-            self.numbered("gap: validation - train" if shown.gap else "accuracy"),
+            self.numbered(gap if shown.gap else "accuracy"),
             "" if shown.gap else legend(self.ascii_only, len(view.preset.arms) > run_plots.MANY, self.size.width - 4),
         )
         self.query_one(Chart).show(

@@ -1,4 +1,4 @@
-"""What the preset teaches, in the place of the knobs."""
+"""What the preset teaches: below the knobs where there is room, and in their place where it is asked for."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class LessonPane(RunPane):
     SCOPED_CSS = False
     DEFAULT_CSS = """
     #lesson { display: none; height: 1fr; }
-    .-lesson #lesson { display: block; }
+    .-lesson #lesson, .-shared #lesson { display: block; }
     .-compact #lesson { width: 1fr; height: 100%; }
     Lesson { padding: 0 1; }
     """
@@ -40,8 +40,8 @@ class LessonPane(RunPane):
                 self.screen.add_class("-lesson")
         preset = shown.original or view.preset
         revealed = view.state == "finished" or self.screen.has_class("-revealed")
-        if self.display:
-            self.query_one(Lesson).show(preset, revealed, [try_ for try_ in preset.tries if _turned(view, try_)])
+        self.query_one(Lesson).show(preset, revealed, [try_ for try_ in preset.tries if _turned(view, try_)])
+        self.border_subtitle = "" if self.screen.has_class("-lesson") else "i enlarges"
 
     def target(self, shown: Shown) -> Widget:
         return self.query_one(Lesson)

@@ -11,7 +11,6 @@ from tui.charts.chart import Chart
 from tui.charts.plot import Plot
 from tui.graphics.overlay import Overlay
 from tui.looks import LOOKS, Moment
-from tui.looks.registry import NO_COLOURS
 from tui.panes.registry import RunPane, Setup, Shown, register
 from tui.widgets.blocks import pictures_of
 from tui.widgets.lines import Lines
@@ -54,13 +53,12 @@ class LookPane(RunPane):
             self.app.current_theme.dark,
             self.ascii_only,
             shown.best,
+            self.app.no_color,
         )
         arms = look.whose_weights(moment)
         weights = f", {moment.weights(arms)}" if arms and not look.why_not(moment) else ""
         self.entitle(f"{look.heading(moment)}{weights}", look.subtitle(moment))
         drawn = look.draw(moment)
-        if self.app.no_color and look.made_of_colours and not isinstance(drawn, Plot):
-            drawn = [Text(NO_COLOURS, style="dim")]
         chart, lines = self.query_one(Chart), self.query_one(Lines)
         chart.display, lines.display = isinstance(drawn, Plot), not isinstance(drawn, Plot)
         if isinstance(drawn, Plot):

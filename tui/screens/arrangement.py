@@ -30,7 +30,8 @@ MainScreen.-tiny #header, MainScreen.-tiny #guide, MainScreen.-tiny #body, MainS
 /* Small screens: the curves on top, one page of the other panes below. */
 MainScreen.-compact #body { layout: vertical; }
 MainScreen.-compact #trends, MainScreen.-compact #below { height: 1fr; display: none; }
-MainScreen.-compact #side { width: 100%; height: 1fr; layout: horizontal; }
+MainScreen.-compact #side { width: 100%; height: 9fr; layout: horizontal; }
+MainScreen.-compact #curves { height: 11fr; }
 MainScreen.-compact.-page-1 #side, MainScreen.-compact.-page-2 #side { display: none; }
 MainScreen.-compact.-page-1 #trends, MainScreen.-compact.-page-2 #below { display: block; }
 MainScreen #below { height: auto; }

@@ -17,17 +17,30 @@ from engine.preset import Setting, settings_by_key
 from tui.panes import numbered
 from tui.screens.actions import ACTIONS
 
-_INTRO = (
-    "Each arm of the preset trains beside the others under equal conditions: same first weights, same batches, same "
-    "noise. Train loss is drawn thick, validation loss thin, both measured without noise and without penalties. A "
-    "diamond marks the best epoch, a thin line a turned knob, a thick one where early stopping ends the arm or would "
-    "have. The best epoch is the last that early stopping counted as better: with min_delta a lower validation loss "
-    "may follow it. A star marks the arm whose kept weights have the lowest validation loss, where its difference to "
-    "every other arm, paired by seed, is larger than the spread of those differences: ties and single seeds have none. "
-    "Curves are means over the seeds with their sample standard deviation around them; a seed that has ended holds its "
-    "last value (`1 of 3 held` beside the arm), so that a mean does not jump where one ends before the others. More "
-    "than four arms are ranked by the last epoch's validation accuracy, or the loss where there is none: dots are "
-    "means, bars one standard deviation to each side, and the vertical rule is the first arm's value."
+_DRAWN = (
+    ("arms", "trained beside one another under equal conditions: same first weights, same batches, same noise"),
+    ("losses", "train loss thick, validation loss thin, both measured without noise and without penalties"),
+    (
+        "curves",
+        "means over the seeds with their sample standard deviation around them; a seed that has ended holds its last "
+        "value (`1 of 3 held` beside the arm), so that a mean does not jump where one ends before the others",
+    ),
+    (
+        "diamond",
+        "the best epoch: the last that early stopping counted as better. With min_delta a lower validation loss may "
+        "follow it",
+    ),
+    ("vertical lines", "a thin one is a turned knob, a thick one where early stopping ends the arm or would have"),
+    (
+        "star",
+        "the arm whose kept weights have the lowest validation loss, where its difference to every other arm, paired "
+        "by seed, is larger than the spread of those differences: ties and single seeds have none",
+    ),
+    (
+        "ranking",
+        "of more than four arms, by the last epoch's validation accuracy, or the loss where there is none: dots are "
+        "means, bars one standard deviation to each side, and the vertical rule is the first arm's value",
+    ),
 )
 _PALETTE = ("ctrl+p", "the command palette: every action by name")
 _TABLE = (
@@ -58,7 +71,6 @@ class HelpScreen(ModalScreen[None]):
     def compose(self) -> ComposeResult:
         with VerticalScroll() as scroll:
             scroll.border_title = "help: arrows scroll, escape closes"
-            yield Static(Text(f"{_INTRO}\n"))
             for group, actions in groupby(ACTIONS, key=lambda action: action.group):
                 yield Static(Text(group, style="bold underline"))
                 yield Static(_listing([(action.shown, action.help) for action in actions], 10))
@@ -68,6 +80,9 @@ class HelpScreen(ModalScreen[None]):
                 _listing([(f"{panes[0].number} - {panes[-1].number}", f"focus a pane: {names}"), _TABLE, _PALETTE], 10)
             )
             yield Static(Text(f"\n{_MOUSE}\n"))
+            yield Static(Text("what is drawn", style="bold underline"))
+            yield Static(_listing(_DRAWN, 18))
+            yield Static(Text("\nsettings", style="bold underline"))
             for section, members in groupby(settings_by_key().values(), key=lambda setting: setting.section):
                 yield Static(Text(f"[{section}]", style="bold underline"))
                 yield Static(_listing([(setting.name, _described(setting)) for setting in members], 18))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from rich.table import Table
 from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding
@@ -25,7 +26,6 @@ class LooksMenu(LivesOn, ModalScreen[str | None]):
     ----------
     moment : the run that is to be looked at.
     opened : the look that is open, or None.
-    no_color : whether colours are not shown.
     """
 
     DEFAULT_CSS = """
@@ -43,10 +43,10 @@ class LooksMenu(LivesOn, ModalScreen[str | None]):
         Binding("B", f"choose({_BEST!r})", show=False),
     ]
 
-    def __init__(self, moment: Moment, opened: str | None, no_color: bool) -> None:
+    def __init__(self, moment: Moment, opened: str | None) -> None:
         super().__init__()
         self._opened = opened
-        self._why_not = {name: look.why_not(moment, no_color) for name, look in LOOKS.items()}
+        self._why_not = {name: look.why_not(moment) for name, look in LOOKS.items()}
         self._best, self._why_not[_BEST] = moment.best, "" if moment.best else moment.why_no_best()
 
     def compose(self) -> ComposeResult:
@@ -82,5 +82,11 @@ class LooksMenu(LivesOn, ModalScreen[str | None]):
             self.dismiss(None if name == self._opened else action)
 
 
-def _line(key: str, title: str, help: str) -> Text:
-    return Text.assemble((f" {key:1}  ", "bold"), f"{title:<{_NAMES}}  {help}")
+def _line(key: str, title: str, help: str) -> Table:
+    """Key, name and words, which go on below themselves where they are long."""
+    grid = Table.grid(expand=True)
+    grid.add_column(width=4)
+    grid.add_column(width=_NAMES + 2)
+    grid.add_column(ratio=1)
+    grid.add_row(Text(f" {key}", style="bold"), Text(title), Text(help))
+    return grid

@@ -139,9 +139,8 @@ class MainScreen(LivesOn, ArmsAndKnobs, CanTry):
 
     def _open_first_look(self) -> None:
         """Data in the plane open their boundary by themselves; a look of another kind that is open stays."""
-        if self._chosen.look in (None, FIRST_LOOK):  # without a lab to look into, or colours to show, there is none
-            unseen = self.worker.view().opened or self.app.no_color
-            self._chosen.look = look = None if unseen else first_look(self.original)
+        if self._chosen.look in (None, FIRST_LOOK):  # without a lab to look into there is none
+            self._chosen.look = look = None if self.worker.view().opened else first_look(self.original)
             self.set_class(look is not None, "-look")
             self._ask_to_look()
             self._show_page_of("look" if look else "knobs")
@@ -281,6 +280,8 @@ class MainScreen(LivesOn, ArmsAndKnobs, CanTry):
         self._painter.draw_all()
         if self.has_class("-lesson"):
             self.action_focus_pane("lesson")
+        elif self.focused is not None and self.focused.parent is self._part("lesson"):
+            self.set_focus(None)  # it may still be in sight, and the arrows are the knobs' again
 
     def action_theme(self) -> None:
         self.app.theme = "textual-light" if self.app.current_theme.dark else "textual-dark"
@@ -334,7 +335,7 @@ class MainScreen(LivesOn, ArmsAndKnobs, CanTry):
         """Let a closer look be chosen by its name."""
         chosen = self._chosen
         moment = Moment(self.run.view(), chosen.arm, *self.size, best=chosen.best)
-        self.app.push_screen(LooksMenu(moment, chosen.look, self.app.no_color), self._do_chosen)
+        self.app.push_screen(LooksMenu(moment, chosen.look), self._do_chosen)
 
     async def _do_chosen(self, action: str | None) -> None:
         if action is not None:

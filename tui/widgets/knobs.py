@@ -18,8 +18,8 @@ from tui.widgets.knob_list import MORE, Knobs, Line, Row, choosable, more_line, 
 from tui.widgets.lines import Lines
 from tui.widgets.words import setting
 
-# Lines for what the chosen knob does.
-_NOTE = 4
+# Lines for what the chosen knob does; one less in a panel of fewer lines than these.
+_NOTE, _LOW = 4, 8
 
 # Called at once when the user turns a knob, with a turn for each arm where these differ: one gesture, which undo takes
 # back as one. A message would be handled after the next key of a burst, which would then start from the old value.
@@ -66,6 +66,7 @@ class KnobPanel(Vertical):
         self._top = 0
         self._refusal = ""
         self._message = ""
+        self.on_rows: Callable[[], None] = lambda: None  # called when there may be more lines, or fewer
 
     def compose(self) -> ComposeResult:
         yield KnobList()
@@ -114,6 +115,11 @@ class KnobPanel(Vertical):
     def chosen(self) -> Setting | None:
         """The chosen knob; None on the line of the rest."""
         return None if self._chosen == MORE else settings_by_key().get(self._chosen)
+
+    @property
+    def lines_wanted(self) -> int:
+        """How many lines show every row, and what the chosen one does."""
+        return len(self._rows) + 1 + _NOTE + self.editing
 
     @property
     def opened(self) -> bool:
@@ -315,13 +321,17 @@ class KnobPanel(Vertical):
     def _draw(self) -> None:
         if self._preset is None or self._original is None or not self.is_mounted:
             return
+        self.on_rows()
         listing = self.query_one(KnobList)
         rows = self._rows
         # The words about the chosen knob stand right below the list, or at the bottom where it is longer.
-        width, height = self.content_size.width, min(len(rows) + 1, self.content_size.height - _NOTE - self.editing)
+        width, room = self.content_size.width, self.content_size.height
+        note = _NOTE - (room < _LOW)
+        height = min(len(rows) + 1, room - note - self.editing)
         if height < 1:
             return
         listing.styles.height = height
+        self.query_one("#knob-note").styles.height = note
         place = next(number for number, row in enumerate(rows) if row_key(row) == self._chosen and choosable(row))
         # Keep the chosen line in sight, and its section's name with it where it is the first of it.
         self._top = min(max(self._top, place - height + 1), max(0, place - 1))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from rich.console import COLOR_SYSTEMS
 from textual.app import App
 from textual.geometry import Region
 
@@ -44,6 +45,23 @@ def refreshed(monkeypatch):
 
     monkeypatch.setattr(Chart, "refresh", refresh)
     return calls
+
+
+@pytest.mark.parametrize(("colours", "bars"), [("standard", True), ("256", False), ("truecolor", False)])
+async def test_on_a_terminal_of_16_colours_spreads_are_error_bars_and_tints_elsewhere(monkeypatch, colours, bars):
+    app = Wall()
+    async with app.run_test(size=(80, 24)) as pilot:
+        monkeypatch.setattr(type(app), "is_headless", False)
+        app.console._color_system = COLOR_SYSTEMS[colours]
+        chart = app.query_one(Chart)
+        flat = np.zeros(100)
+        chart.show(Plot((Series(EPOCHS, flat, 0, low=flat - 0.5, high=flat + 0.5),), y_limits=(-1, 1)))
+        await pilot.pause()
+        lines = [chart.render_line(row) for row in range(4, 9)]
+        signs = "".join(line.text[12:70] for line in lines)
+        assert any(0x2800 < ord(sign) < 0x2900 for sign in signs) == bars
+        grounds = {segment.style.bgcolor for segment in lines[-1] if segment.style and segment.text.strip("│")}
+        assert (len(grounds) > 1) == (not bars)
 
 
 async def test_an_unchanged_plot_refreshes_nothing(refreshed):

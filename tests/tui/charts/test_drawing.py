@@ -266,7 +266,22 @@ def test_most_of_a_small_chart_is_plot():
     rows = draw(Plot(losses(), x_limits=(0, 301)), 38, 9, Skin())
     columns = braille_columns(rows)
     assert max(columns) - min(columns) >= 32
-    assert sum(any(0x2800 < ord(c) <= 0x28FF for c in row.text) for row in rows) == 7
+    assert sum(any(0x2800 < ord(c) <= 0x28FF for c in row.text) for row in rows) == 8
+
+
+@pytest.mark.parametrize("ascii_only", [False, True])
+def test_the_labels_of_a_low_chart_stand_on_its_axis_and_those_of_another_below_it(ascii_only):
+    corner, line = "+-" if ascii_only else "└─"
+    for height in (4, 9, 10, 20):
+        texts = [row.text for row in draw(Plot(losses(), x_limits=(0, 301)), 38, height, Skin(ascii=ascii_only))]
+        assert len(texts) == height
+        merged = height < 10
+        axis = texts[-1 if merged else -2]
+        assert corner in axis[:6]
+        assert line * 5 in axis
+        assert ("200" in axis) == merged
+        assert "200" in texts[-1]
+        assert texts[-1].endswith("epoch")
 
 
 def test_before_the_first_epoch_the_chart_says_so_without_plotext(monkeypatch):

@@ -12,7 +12,7 @@ from tests.tui.vision import VISION, contrast, lab
 from tui.charts.bands import OPACITY
 from tui.charts.curves import FAINT
 from tui.charts.drawing import MUTED
-from tui.charts.palette import COLOURS, blend, colour, legible_on
+from tui.charts.palette import COLOURS, blend, class_colour, colour, legible_on
 
 # Background and surface of Textual's default dark and light themes.
 GROUNDS = [
@@ -44,6 +44,28 @@ def test_no_two_arms_look_alike_however_colours_are_seen(vision, dark):
     seen = [lab(colour(index, dark), vision) for index in range(COLOURS)]
     for a, b in combinations(range(COLOURS), 2):
         assert np.linalg.norm(seen[a] - seen[b]) > 14, (a, b)  # 2.3 is just noticeable
+
+
+@pytest.mark.parametrize("dark", [True, False])
+@pytest.mark.parametrize("vision", VISION)
+def test_classes_are_told_apart_in_their_points_and_in_their_tints_however_colours_are_seen(vision, dark):
+    points = [class_colour(label, dark) for label in range(8)]
+    assert len(set(points)) == 8
+    seen = [lab(rgb, vision) for rgb in points]
+    assert all(np.linalg.norm(a - b) > 14 for a, b in combinations(seen, 2))
+    # Two classes, as in most lessons: the plane is tinted between these shares, from unsure to sure.
+    ground = (18, 18, 18) if dark else (245, 245, 245)
+    for share, least in ((0.15, 9), (0.6, 40), (1.0, 60)):
+        one, other = (lab(blend(rgb, ground, share), vision) for rgb in points[:2])
+        assert np.linalg.norm(one - other) > least
+
+
+@pytest.mark.parametrize("dark", [True, False])
+def test_a_class_does_not_look_as_if_it_belonged_to_one_of_the_first_arms(dark):
+    for label in range(2):
+        for arm in range(3):
+            one, other = lab(class_colour(label, dark), "usual"), lab(colour(arm, dark), "usual")
+            assert np.linalg.norm(one - other) > 40
 
 
 def test_pictures_of_a_run_have_the_colours_of_the_light_theme():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.tui.dashboard import dashboard, experiment, plot_of
+from tests.tui.dashboard import FOUR, dashboard, experiment, plot_of
 from tui.panes.comparison import ComparisonPane
 from tui.widgets.comparison import Comparison
 from tui.widgets.forest_plot import ForestPlot
@@ -78,6 +78,12 @@ async def test_many_arms_begin_as_a_ranking_and_one_key_goes_through_their_views
         await person.sees("1 loss: lr 0  lr 1")
         await person.press("o")
         await person.sees("first arm: lr 0")
+        await person.press("escape")
+        for other in FOUR:  # a line an arm, sorted, the best first
+            await person.pilot.resize_terminal(*other)
+            await person.sees(lambda other=other: person.main.size == other and person.main.maximized is None)
+            await person.sees(lambda: len(plot._arms) == 6 and all(arm in person.text for arm in SIX))
+            await person.sees("first arm: lr 0")
 
 
 async def test_few_arms_have_no_ranking():

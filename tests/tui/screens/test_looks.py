@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.tui.dashboard import LARGE, SMALL, USUAL, Person, dashboard, experiment
+from tests.tui.dashboard import FOUR, LARGE, SMALL, USUAL, Person, dashboard, experiment
 from tui.charts.chart import Chart
 from tui.looks import LOOKS
 from tui.panes.look import LookPane
@@ -224,12 +224,14 @@ async def test_ascii_looks_are_ascii(name):
             assert shown.isascii(), (key, {sign for sign in shown if not sign.isascii()})
 
 
-async def test_without_colours_a_look_made_of_them_says_so_and_tables_stay(monkeypatch):
+async def test_without_colours_images_are_made_of_letters_and_the_confusion_of_numbers(monkeypatch):
     monkeypatch.setenv("NO_COLOR", "1")
     async with dashboard(preset("digits"), size=LARGE) as person:
         await person.press("m")
-        await person.sees("made of colours, and NO_COLOR is set")
+        await person.sees("@@")
+        await person.pilot.resize_terminal(80, 24)
         await person.press("c")
+        await person.sees("      0      1      2      3      4      5      6      7      8      9")
         await person.sees("true class down")
         await person.press("a")
         await person.sees("hidden 1")
@@ -258,6 +260,18 @@ async def test_the_menu_opens_a_look_by_its_letter_says_why_another_cannot_be_sh
         await person.sees("confusion matrix: dropped")
         await person.press("L")
         await person.sees("confusion matrix   open now")
+        for size in FOUR:
+            await person.pilot.resize_terminal(*size)
+            await person.sees(lambda size=size: person.app.size == size)
+            for words in ("a  activations", "f  find rate", "Needs two inputs", "open now"):
+                await person.sees(words)
+            # What is long goes on below itself, in its own column.
+            rows = person.text.splitlines()
+            first = next(place for place, row in enumerate(rows) if "Needs two inputs" in row)
+            if "target." not in rows[first]:
+                column = rows[first].index("Needs two")
+                assert rows[first + 1][column - 20 : column].isspace()
+                assert rows[first + 1][column] != " "
         await person.press("end", "enter")
         await person.sees(lambda: not person.main.query_one(LookPane).display)
 

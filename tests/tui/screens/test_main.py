@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from tests.tui.dashboard import SIZES, braille, dashboard, experiment, plot_of
+from tests.tui.dashboard import FOUR, SIZES, braille, dashboard, experiment, plot_of
+from tui.widgets.knobs import KnobPanel
+from tui.widgets.lesson import Lesson
 
 
 async def test_curves_knobs_and_early_stopping_are_side_by_side_and_live_and_all_panes_where_there_is_room():
@@ -17,6 +19,55 @@ async def test_curves_knobs_and_early_stopping_are_side_by_side_and_live_and_all
             await person.sees(lambda before=before: person.view.record.epoch > before and "training" in person.text)
             for title in ("2 accuracy", "3 weight norm", "4 comparison") if size != SIZES[0] else ():
                 await person.sees(title)
+
+
+async def test_what_explains_a_run_is_there_at_every_size():
+    """The question, the names of the curves, patience in words, the knobs, the menu of looks, the gap, the lesson."""
+    early, lesson = {"early_stopping.patience": 9}, "Look at the gap.\n\n" * 30
+    preset = experiment(early, lesson=lesson, question="Which of these two generalizes?")
+    async with dashboard(preset, paused=True, size=FOUR[0]) as person:
+        await person.press("full_stop")
+        await person.sees(lambda: person.view.record.epoch == 1)
+        panel, turned = person.main.query_one(KnobPanel), "regularization.dropout"
+        for size in FOUR:
+            await person.pilot.resize_terminal(*size)
+            await person.sees(lambda size=size: person.app.size == size and person.main.size == size)
+            await person.sees(lambda: person.text.splitlines()[2].startswith(" Which of these two generalizes?"))
+            await person.sees(lambda: all(word in person.text for word in ("patience 0 of 9", "◆", "epoch")))
+            # The names at the ends: of the arms where all curves are in one pane, of train and validation elsewhere.
+            names = ("plain", "dropped") if person.main.has_class("-overlay") else ("val", "train")
+            rows = person.text.splitlines()
+            assert all(any(f"{name} " in row.split("│", 1)[-1] for row in rows[4:]) for name in names)
+            keys = rows[-1]
+            assert keys.startswith(" ? help")
+            assert keys.rstrip().endswith("q quit")
+            # The preset's own knobs first, the rest behind a key, those without an effect with the reason.
+            assert not panel.opened
+            assert person.knobs.split()[0].lstrip("*") == "dropout"
+            await person.choose(turned)
+            await person.press("right")
+            await person.sees(lambda: person.view.turned.arm("dropped").settings.get(turned) == 0.25)
+            await person.press("ctrl+z")
+            await person.sees(lambda: person.view.turned.arm("dropped").settings.get(turned) == 0.2)
+            await person.choose("augment.shift")
+            await person.sees(lambda: panel.opened and person.note.startswith("no effect here: "))
+            await person.press("d")
+            await person.sees(lambda: not panel.opened)
+            # The axis of the gap is its own, from its least to its largest value.
+            await person.press("g")
+            await person.sees("2 gap: val - train" if size[0] < 80 else "2 gap: validation - train")
+            gap = plot_of(person, "accuracy")
+            assert gap.y_limits is None or gap.y_limits[1] < 1
+            await person.press("g", "L")
+            await person.sees("closer looks: enter")
+            await person.sees("decision boundary")
+            await person.press("escape", "i")
+            shown = person.main.query_one(Lesson)
+            await person.sees(lambda shown=shown: person.main.focused is shown and shown.max_scroll_y > 2)
+            await person.press("end")
+            await person.sees(lambda shown=shown: shown.scroll_y == shown.max_scroll_y)
+            await person.press("i")
+            await person.sees("5 knobs")
 
 
 async def test_a_small_terminal_shows_the_other_panes_page_by_page():

@@ -1,7 +1,9 @@
 """Lesson, result and tries on the main screen: the question first, the result at the end or on a key."""
 
+import re
+
 from engine.preset import read_preset, write_preset
-from tests.tui.dashboard import dashboard, experiment
+from tests.tui.dashboard import FOUR, dashboard, experiment
 from tui.screens.messages import OpenPreset
 from tui.screens.trying import TryList
 
@@ -80,6 +82,11 @@ async def test_a_run_that_has_trained_is_left_for_a_try_only_after_a_question():
 async def test_at_the_end_enter_trains_again_and_turns_the_knob_at_its_epoch():
     async with dashboard(preset(LATER, epochs=6)) as person:
         await person.sees("enter does it")
+        for size in FOUR:  # the outcome first, then what to try
+            await person.pilot.resize_terminal(*size)
+            await person.sees(lambda size=size: person.main.size == size)
+            await person.sees(lambda: re.search(r"^ .*'?(plain|dropped|No arm|ahead).*$", person.text.splitlines()[2]))
+            await person.sees(lambda: any(row.startswith(" Try: ") for row in person.text.splitlines()[3:6]))
         await person.press("enter")
         await person.sees(lambda: person.app.original.question == "Turn it: does it hold?")
         await person.sees(lambda: person.view.state == "finished" and l2(person) == [0.25, 0])
@@ -99,7 +106,7 @@ async def test_without_tries_the_key_says_what_else_there_is_to_do():
 
 async def test_data_in_the_plane_open_their_boundary_by_themselves():
     async with dashboard(size=(80, 24), looks=True) as person:
-        for size in ((80, 24), (160, 45)):
+        for size in FOUR:
             await person.pilot.resize_terminal(*size)
             await person.sees(lambda size=size: person.app.size == size and "▀▀▀▀▀▀" in person.text)
             assert person.main.has_class("-look")
@@ -113,7 +120,8 @@ async def test_other_data_open_nothing_and_a_boundary_that_was_open_is_closed():
         await person.sees(lambda: person.app.original is other and not person.main.has_class("-look"))
 
 
-async def test_without_colours_the_boundary_stays_closed(monkeypatch):
+async def test_without_colours_the_boundary_is_made_of_letters(monkeypatch):
     monkeypatch.setenv("NO_COLOR", "1")
     async with dashboard(looks=True, paused=True) as person:
-        assert not person.main.has_class("-look")
+        await person.sees(lambda: person.main.has_class("-look") and "░░░░" in person.text)
+        await person.sees("points are classes; bold: train")

@@ -56,13 +56,51 @@ async def test_the_line_of_keys_is_the_last_and_a_click_on_an_entry_does_it():
         await person.sees("Look at the gap.")
 
 
-async def test_the_lesson_is_shown_beside_the_curves():
-    async with dashboard(paused=True) as person:
-        await person.press("i")
-        await person.sees("Look at the gap.")
-        assert "1 loss: plain" in person.text
-        await person.press("i")
-        await person.sees(lambda: "5 knobs" in person.text and "Look at the gap." not in person.text)
+@pytest.mark.parametrize("ascii_only", [False, True])
+async def test_the_lesson_stands_below_the_knobs_where_these_leave_room_and_in_their_place_where_it_is_asked_for(
+    ascii_only,
+):
+    # As on a large screen, which has room for both.
+    async with dashboard(size=LARGE, paused=True, ascii_only=ascii_only) as person:
+        for size in (LARGE, (120, 36), (80, 24), (60, 20)):
+            await person.pilot.resize_terminal(*size)
+            both = size[0] >= 110
+            await person.sees(
+                lambda both=both: "5 knobs" in person.text and ("Look at the gap." in person.text) == both
+            )
+            side = [pane for pane in person.main.query_one("#side").children if pane.display]
+            if both:  # with no line between them that belongs to none, and no knob out of sight
+                assert [pane.region.y for pane in side[1:]] == [pane.region.bottom for pane in side[:-1]]
+                await person.sees("more knobs")
+                await person.press("d")  # all knobs need all lines
+                await person.sees(lambda: "Look at the gap." not in person.text)
+                await person.press("d")
+                await person.sees("Look at the gap.")
+            await person.press("i")
+            await person.sees(lambda: "Look at the gap." in person.text and "5 knobs" not in person.text)
+            assert "1 loss: plain" in person.text
+            await person.press("i")
+            await person.sees("5 knobs")
+
+
+async def test_a_small_screen_gives_the_losses_the_larger_share_and_the_knobs_enough():
+    async with dashboard(size=(80, 24), paused=True) as person:
+        await person.press("full_stop")
+        await person.sees(lambda: person.view.record.epoch == 1)
+        for size, lines in (((80, 24), 8), ((60, 20), 5)):
+            await person.pilot.resize_terminal(*size)
+
+            def axis(lines=lines):
+                """How many lines of the first chart lie above its x axis."""
+                rows = person.text.splitlines()
+                first = next((row for row, line in enumerate(rows) if "1 loss: " in line), -1)
+                below = next((row for row, line in enumerate(rows) if "└" in line[:12]), -1)
+                return below - first - 1 == lines
+
+            await person.sees(axis)
+            # Two rows of the list at least, with what the chosen one does below them.
+            await person.sees(lambda: "more knobs" in person.knobs or len(person.knobs.splitlines()) >= 2)
+            assert person.note
 
 
 def curves_of(person: Person) -> dict[tuple[int, ...], float]:
