@@ -333,9 +333,8 @@ class MainScreen(LivesOn, ArmsAndKnobs, CanTry):
 
     def action_looks(self) -> None:
         """Let a closer look be chosen by its name."""
-        chosen = self._chosen
-        moment = Moment(self.run.view(), chosen.arm, *self.size, best=chosen.best)
-        self.app.push_screen(LooksMenu(moment, chosen.look), self._do_chosen)
+        moment = Moment(self.run.view(), self._chosen.arm, *self.size, best=self._chosen.best)
+        self.app.push_screen(LooksMenu(moment, self._chosen.look), self._do_chosen)
 
     async def _do_chosen(self, action: str | None) -> None:
         if action is not None:
