@@ -84,7 +84,7 @@ def test_a_preset_says_in_words_what_it_is_and_teaches(name: str) -> None:
     assert 0 < len(preset.summary) <= 90
     assert len(f"{preset.lesson} {preset.reveal}".split()) >= 60, "a lesson says what to look for, and what came out"
     assert preset.question.endswith("?")
-    assert len(preset.question) <= 118, "one line of a usual terminal"
+    assert len(preset.question) <= 78, "one line of a small terminal"
     assert preset.tries
     assert not any("--" in chosen.text for chosen in preset.tries), "a try is done from the screen"
 
