@@ -94,6 +94,17 @@ class Person:
     async def press(self, *keys: str) -> None:
         await self.pilot.press(*keys)
 
+    async def click(self, selector: str) -> None:
+        """Click in the middle of a widget once it stands where it stays: a dialog that opens still moves."""
+        where: list[object] = []
+
+        def stands() -> bool:
+            where.append(self.app.screen.query_one(selector).region)
+            return len(where) > 2 and where[-1] == where[-2] == where[-3]
+
+        await self.sees(stands)
+        assert await self.pilot.click(selector)
+
     async def type_value(self, typed: str) -> None:
         """Open the chosen knob's field, and type into it once it listens."""
         await self.press("enter")
@@ -137,7 +148,7 @@ async def dashboard(
     # Many frames a second, so that a test need not wait for one; and Pilot is not to wait until the processor is idle,
     # which it never is while a lab trains.
     with (
-        mock.patch.object(Pace, "wait", return_value=0.05),
+        mock.patch.object(Pace, "wait", return_value=0.1),
         mock.patch("textual.app.wait_for_idle", _a_moment),
         mock.patch("textual.pilot.wait_for_idle", _a_moment),
         contextlib.nullcontext() if looks else mock.patch("tui.screens.main.first_look", return_value=None),

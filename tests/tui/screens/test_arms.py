@@ -65,7 +65,7 @@ async def test_the_last_arm_in_sight_cannot_be_hidden_and_the_chosen_ones_name_i
 async def test_a_renamed_arm_is_called_so_in_every_pane_and_its_knobs_turn_the_same_arm():
     async with dashboard(paused=True) as person:
         await opened(person)
-        await person.pilot.click("#arms-rename")
+        await person.click("#arms-rename")
         await person.sees("Rename 'dropped' to")
         await person.press("ctrl+u", *"plain", "enter")
         await person.sees("another arm is called 'plain'")

@@ -103,13 +103,13 @@ async def test_the_mouse_chooses_saves_and_cancels(tmp_path, here):
         await ask(person)
         await person.pilot.click(OptionList, offset=(3, 4))
         await person.sees(".html")
-        await person.pilot.click("#cancel")
+        await person.click("#cancel")
         await person.sees(lambda: person.app.screen is person.main)
         assert not list(here.iterdir())
         await ask(person)
         await person.pilot.click(OptionList, offset=(3, 4))
         await person.sees(".html")
-        await person.pilot.click("#save")
+        await person.click("#save")
         await person.sees((here / f"small-{meta_at(path).id}.html").exists)
 
 
