@@ -4,6 +4,7 @@ The schema needs pydantic, and so is imported when a name is first asked for: th
 """
 
 from importlib import import_module
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -11,8 +12,9 @@ if TYPE_CHECKING:
 
 
 def __getattr__(name: str) -> Any:
-    if name != "public" and not name.startswith("__"):
-        public = import_module("engine.preset.public")
+    # Of a module of its own Python asks here first, and imports it where there is nothing of the name.
+    if not name.startswith("__") and find_spec(f"{__name__}.{name}") is None:
+        public = import_module(f"{__name__}.public")
         if name in public.__all__:
             return getattr(public, name)
-    raise AttributeError(f"module 'engine.preset' has no {name!r}")
+    raise AttributeError(f"module {__name__!r} has no {name!r}")
