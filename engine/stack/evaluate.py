@@ -11,7 +11,7 @@ from torch import Tensor
 from engine.stack.objective import Objective
 
 # Bounds the activations of one chunk: on a CPU they stay in the cache, on a GPU the whole of it is kept busy.
-_CHUNK_NUMBERS = {"cpu": 1 << 18}
+_CHUNK_NUMBERS = {"cpu": 1 << 19}
 _CHUNK_NUMBERS_ELSEWHERE = 1 << 24
 # A chunk's rows are a multiple of this, so that every lane's activations begin at a multiple of 64 bytes: what a matrix
 # product does at the edges depends on that, and with it the last bit.
