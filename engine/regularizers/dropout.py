@@ -40,7 +40,7 @@ def dropout(h_SABH: Tensor, bits_SBH: Tensor, p: Threshold, inverted: bool) -> T
     return h_SABH * kept_share(bits_SBH, p, inverted)
 
 
-def kept_share(bits_SBH: Tensor, p: Threshold, inverted: bool = True) -> Tensor:
+def kept_share(bits_SBH: Tensor, p: Threshold, inverted: bool = True, out: Tensor | None = None) -> Tensor:
     """The factor of each unit, channel or branch that may be dropped, share_SABH: 0 where its draw u is below p.
 
     Parameters
@@ -49,9 +49,10 @@ def kept_share(bits_SBH: Tensor, p: Threshold, inverted: bool = True) -> Tensor:
         threshold the same draw, so the units dropped at a smaller p are among those dropped at a larger one.
     p : the lanes' thresholds.
     inverted : the kept ones by 1 / (1 - p); otherwise (style "book", Saitoh 2016) by 1, and evaluation scales by 1 - p.
+    out : where the factors are written, if anywhere.
     """
     # Compared straight into numbers: by way of bool, and of `where`, it takes three times as long.
-    share_SABH = p.kept.new_empty(*p.kept.shape[:2], *bits_SBH.shape[1:])
+    share_SABH = p.kept.new_empty(*p.kept.shape[:2], *bits_SBH.shape[1:]) if out is None else out
     torch.ge(bits_SBH.unsqueeze(1), p.least, out=share_SABH)
     return share_SABH.mul_(p.kept) if inverted else share_SABH
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from itertools import pairwise
 
 import torch
 import torch.nn.functional as F
@@ -11,11 +12,14 @@ from torch import Tensor
 from engine.stack.objective import Objective
 
 # Bounds the activations of one chunk: on a CPU they stay in the cache, on a GPU the whole of it is kept busy.
-_CHUNK_NUMBERS = {"cpu": 1 << 18}
+_CHUNK_NUMBERS = {"cpu": 1 << 19}
 _CHUNK_NUMBERS_ELSEWHERE = 1 << 24
 # A chunk's rows are a multiple of this, so that every lane's activations begin at a multiple of 64 bytes: what a matrix
 # product does at the edges depends on that, and with it the last bit.
 ALIGNED_ROWS = 16
+# Where a chunk would have fewer rows than this, fewer lanes are measured at a time: a product of a few rows reads all
+# weights for little work.
+_FEW_ROWS = 256
 
 
 @torch.no_grad()
@@ -78,6 +82,29 @@ def rows_of_a_chunk(device: str, lanes: int, widest: int) -> int:
     """How many examples are measured at a time, a multiple of `ALIGNED_ROWS`."""
     most = _CHUNK_NUMBERS.get(device, _CHUNK_NUMBERS_ELSEWHERE) // (lanes * widest)
     return max(ALIGNED_ROWS, most - most % ALIGNED_ROWS)
+
+
+def lane_groups(device: str, seeds: int, arms: int, widest: int) -> list[slice]:
+    """The lanes to measure at a time, ordered seed by seed: of one seed, or of several whole ones.
+
+    On a CPU as many as leave a chunk enough rows, from the sizes alone, so that a resumed run measures as it did; all
+    at once elsewhere.
+    """
+    lanes = seeds * arms
+    most = max(2, _CHUNK_NUMBERS.get(device, lanes * _FEW_ROWS * widest) // (_FEW_ROWS * widest))
+    if lanes <= most:
+        return [slice(0, lanes)]
+    if arms <= most:
+        return [slice(first * arms, end * arms) for first, end in _pieces(seeds, most // arms)]
+    starts = range(0, lanes, arms)
+    return [slice(start + first, start + end) for start in starts for first, end in _pieces(arms, most)]
+
+
+def _pieces(count: int, most: int) -> list[tuple[int, int]]:
+    """The first and the last (excluded) of each of the fewest pieces of about equal length, none longer than `most`."""
+    pieces = -(-count // most)
+    bounds = [count * piece // pieces for piece in range(pieces + 1)]
+    return list(pairwise(bounds))
 
 
 def aligned(x_GNI: Tensor) -> Tensor:

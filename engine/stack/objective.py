@@ -31,12 +31,35 @@ class Objective(Protocol):
         """The training loss of each lane, the mean over its batch, [L]."""
         ...
 
+    def differentiate(self, outputs_LBC: Tensor, targets: Targets, smoothing_L: Tensor | None) -> tuple[Tensor, Tensor]:
+        """The training loss of each lane, [L], and its gradient by the outputs, [L, B, C].
+
+        Without `smoothing_L` no lane smooths its targets.
+        """
+        ...
+
     def measure(self, outputs_LNC: Tensor, y_LN: Tensor) -> tuple[Tensor, Tensor]:
         """Loss and accuracy of every example, each [L, N]; accuracy is NaN where a task has none."""
         ...
 
 
-class CrossEntropy:
+class _ByAutograd:
+    """An objective whose gradient nobody has written out."""
+
+    def loss(self, outputs_LBC: Tensor, targets: Targets, smoothing_L: Tensor) -> Tensor:
+        raise NotImplementedError
+
+    def differentiate(self, outputs_LBC: Tensor, targets: Targets, smoothing_L: Tensor | None) -> tuple[Tensor, Tensor]:
+        if smoothing_L is None:
+            smoothing_L = outputs_LBC.new_zeros(len(outputs_LBC))
+        with torch.enable_grad():
+            leaf_LBC = outputs_LBC.detach().requires_grad_()
+            loss_L = self.loss(leaf_LBC, targets, smoothing_L)
+            (gradient_LBC,) = torch.autograd.grad(loss_L.sum(), leaf_LBC)
+        return loss_L.detach(), gradient_LBC
+
+
+class CrossEntropy(_ByAutograd):
     """Classification: mean cross-entropy over the classes."""
 
     def loss(self, outputs_LBC: Tensor, targets: Targets, smoothing_L: Tensor) -> Tensor:
@@ -50,12 +73,21 @@ class CrossEntropy:
         # 0 * inf is NaN: a lane that does not mix must not meet the other targets.
         return torch.where(targets.share_L < 1, mixed_L, loss_L)
 
+    def differentiate(self, outputs_LBC: Tensor, targets: Targets, smoothing_L: Tensor | None) -> tuple[Tensor, Tensor]:
+        if smoothing_L is not None or targets.other_LB is not None:
+            return super().differentiate(outputs_LBC, targets, smoothing_L)
+        # The plain case, written out: with p the softmax, (p - [y = c]) / B.
+        log_p_LBC, y_LB1 = outputs_LBC.log_softmax(dim=2), targets.y_LB.unsqueeze(2)
+        loss_L = -log_p_LBC.gather(2, y_LB1).squeeze(2).mean(dim=1)
+        by_log_p_LBC = torch.zeros_like(log_p_LBC).scatter_(2, y_LB1, -1 / y_LB1.shape[1])
+        return loss_L, torch._log_softmax_backward_data(by_log_p_LBC, log_p_LBC, 2, log_p_LBC.dtype)
+
     def measure(self, outputs_LNC: Tensor, y_LN: Tensor) -> tuple[Tensor, Tensor]:
         nll_LN = F.cross_entropy(outputs_LNC.flatten(0, 1), y_LN.flatten(), reduction="none").view(y_LN.shape)
         return nll_LN, outputs_LNC.argmax(dim=2) == y_LN
 
 
-class Binary:
+class Binary(_ByAutograd):
     """Two classes on one output: mean binary cross-entropy with p = sigmoid(output), right where p > 0.5 as y is.
 
     For the one parameter of model "bernoulli" this is the negative mean log-likelihood of the tosses,
@@ -74,7 +106,7 @@ class Binary:
         return loss_LN, (outputs_LN > 0) == (y_LN > 0)
 
 
-class SquaredError:
+class SquaredError(_ByAutograd):
     """Regression: mean squared error / 2 over the outputs. It has no accuracy, and nothing to smooth."""
 
     def loss(self, outputs_LBC: Tensor, targets: Targets, smoothing_L: Tensor) -> Tensor:

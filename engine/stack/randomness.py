@@ -30,7 +30,11 @@ def stream_key(seed: int, technique: str, *place: int) -> int:
 
 
 class Streams:
-    """The draws of a stack: one generator per seed, keyed anew for every draw."""
+    """The draws of a stack: one generator, keyed anew for every seed's draw.
+
+    A launch for each seed, then: torch's generators draw for one key at a time, and to draw for all seeds at once by
+    a hash of (seed, place) would give every lane other numbers than the published ones.
+    """
 
     def __init__(self, seeds: Sequence[int], device: torch.device) -> None:
         self.seeds = tuple(seeds)
@@ -54,22 +58,22 @@ class Streams:
         if held is None or held.shape[1] != words:
             held = torch.empty(len(self.seeds), words, dtype=torch.int64, device=self.device)
             self._bits[technique] = held
-        for row, seed in enumerate(self.seeds):
-            held[row].random_(_LOWEST, None, generator=self._keyed(seed, technique, step))
+        for row, seed in zip(held.unbind(), self.seeds, strict=True):
+            row.random_(_LOWEST, None, generator=self._keyed(seed, technique, step))
         return held.view(torch.int16)[:, :count].view(len(self.seeds), *shape)
 
     def uniform(self, technique: str, step: int, *shape: int, dtype: torch.dtype) -> Tensor:
         """Uniform numbers from 0 up to 1, 1 excluded, [S, *shape]."""
         numbers = torch.empty(len(self.seeds), *shape, dtype=dtype, device=self.device)
-        for row, seed in enumerate(self.seeds):
-            numbers[row].uniform_(generator=self._keyed(seed, technique, step))
+        for row, seed in zip(numbers.unbind(), self.seeds, strict=True):
+            row.uniform_(generator=self._keyed(seed, technique, step))
         return numbers
 
     def normal(self, technique: str, step: int, *shape: int, dtype: torch.dtype) -> Tensor:
         """Standard normal numbers, [S, *shape]."""
         numbers = torch.empty(len(self.seeds), *shape, dtype=dtype, device=self.device)
-        for row, seed in enumerate(self.seeds):
-            numbers[row].normal_(generator=self._keyed(seed, technique, step))
+        for row, seed in zip(numbers.unbind(), self.seeds, strict=True):
+            row.normal_(generator=self._keyed(seed, technique, step))
         return numbers
 
 

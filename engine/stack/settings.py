@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from copy import copy
 from typing import Any, TypeVar
 
 import torch
@@ -28,6 +29,14 @@ class LaneSettings:
     def __getitem__(self, key: str) -> Tensor:
         """The setting of every lane, [L]."""
         return self._device[key]
+
+    def of_lanes(self, lanes: slice) -> LaneSettings:
+        """The settings of some lanes alone, for a pass that only they go through; not to be turned."""
+        part = copy(self)
+        part.host = {key: row[lanes] for key, row in self.host.items()}
+        part._device = {key: row_L[lanes] for key, row_L in self._device.items()}
+        part._lanes, part._held = {}, {}
+        return part
 
     def any(self, key: str) -> bool:
         """Whether the technique is on in any lane; asks the host's copy, so the device is not waited for."""

@@ -10,7 +10,8 @@ from torch import Tensor
 
 from engine import metrics
 from engine.stack import penalties, samples
-from engine.stack.evaluate import aligned, evaluate, of_each_lane
+from engine.stack.evaluate import aligned, evaluate, lane_groups, of_each_lane
+from engine.stack.forward_pass import ForwardPass
 from engine.stack.objective import Objective
 from engine.stack.trainer import Trainer
 
@@ -32,7 +33,7 @@ class Stack(Trainer):
         val = self._evaluate(task.val_x_SNI, task.val_y_SN, outputs=outputs if functions else None)
         rows_L = {"train_loss": train[0], "val_loss": val[0], "train_acc": train[1], "val_acc": val[1]}
         if functions:
-            seen = metrics.Predictions(torch.cat(outputs, dim=1), of_each_lane(task.val_y_SN, lanes), task.kind)
+            seen = metrics.Predictions(outputs[0], of_each_lane(task.val_y_SN, lanes), task.kind)
             rows_L |= {name: measure(seen) for name, measure in functions.items()}
         norms_L = [slot.of(self.theta_LP).flatten(1).norm(dim=1) for slot in self.layout.matrices]
         rows_L["grad_norm"] = self._grad_norm_L
@@ -85,7 +86,23 @@ class Stack(Trainer):
         outputs: list[Tensor] | None = None,
     ) -> tuple[Tensor, Tensor]:
         """Loss and accuracy of every lane, at its weights and statistics or at others in their place."""
-        return evaluate(*self._evaluation(x_GNI, y_GN, theta_LP, statistics_LQ, activity), confusion_LCC, outputs)
+        groups = lane_groups(self.theta_LP.device.type, len(self.seeds), len(self.arms), self.network.widest)
+        if activity is not None and activity.taps is not None:
+            groups = [slice(0, len(self.lanes))]  # whose sums are of all lanes
+        measured: list[tuple[Tensor, Tensor]] = []
+        seen: list[Tensor] = []
+        for lanes in groups:
+            counts_LCC = None if confusion_LCC is None else confusion_LCC[lanes]
+            chunks: list[Tensor] | None = None if outputs is None else []
+            evaluation = self._evaluation(x_GNI, y_GN, theta_LP, statistics_LQ, activity, lanes)
+            measured.append(evaluate(*evaluation, counts_LCC, chunks))
+            seen += [] if chunks is None else [torch.cat(chunks, dim=1)]
+        if outputs is not None:
+            outputs.append(torch.cat(seen) if len(seen) > 1 else seen[0])
+        if len(groups) == 1:
+            return measured[0]
+        loss_L, accuracy_L = (torch.cat(rows) for rows in zip(*measured, strict=True))
+        return loss_L, accuracy_L
 
     def _evaluation(
         self,
@@ -94,12 +111,21 @@ class Stack(Trainer):
         theta_LP: Tensor | None = None,
         statistics_LQ: Tensor | None = None,
         activity: penalties.ActivityMeter | None = None,
+        lanes: slice | None = None,
     ) -> _Evaluation:
-        """The first arguments of `evaluate` and of the functions like it."""
+        """The first arguments of `evaluate` and of the functions like it, for some lanes or for all."""
         buffer_LP = self.theta_LP if theta_LP is None else theta_LP
+        statistics_LQ = self.statistics_LQ if statistics_LQ is None else statistics_LQ
+        settings, count = self.settings, len(self.lanes)
+        if lanes is not None and lanes != slice(0, count):
+            buffer_LP, statistics_LQ, settings = buffer_LP[lanes], statistics_LQ[lanes], settings.of_lanes(lanes)
+            count = lanes.stop - lanes.start
+            if len(x_GNI) > 1:
+                seeds = slice(lanes.start // len(self.arms), -(-lanes.stop // len(self.arms)))
+                x_GNI, y_GN = x_GNI[seeds], y_GN[seeds]
         values = [slot.of(buffer_LP) for slot in self.layout.slots]
         taps = None if activity is None else activity.taps
-        evaluation = self._forward_pass(values, training=False, taps=taps, statistics_LQ=statistics_LQ)
+        evaluation = ForwardPass(values, statistics_LQ, settings, len(self.seeds), taps=taps)
 
         def forward(x_GNI: Tensor) -> Tensor:
             rows = x_GNI.shape[1]
@@ -108,7 +134,7 @@ class Stack(Trainer):
                 activity.collect(rows)
             return outputs_LNC
 
-        return self._objective, forward, x_GNI, y_GN, len(self.lanes), self.network.widest
+        return self._objective, forward, x_GNI, y_GN, count, self.network.widest
 
     def _no_counts(self) -> Tensor | None:
         """Zeroed confusion matrices of all lanes; None where nothing is classified."""

@@ -17,6 +17,7 @@ from engine.regularizers.weight_decay import decay_weights
 from engine.stack import penalties
 from engine.stack.averages import Averages
 from engine.stack.batches import Batches
+from engine.stack.dense_gradient import DenseGradient
 from engine.stack.forward_pass import ForwardPass
 from engine.stack.init import first_parameters
 from engine.stack.network import network_of
@@ -67,6 +68,10 @@ class Trainer:
         self._batches = Batches(task, structure, seeds, len(self.arms), self.settings, self._streams)
         self.rates = Rates([arm.settings for arm in arms], self.settings, self._batches.count)
         self._objective: Objective = objective_of(task.kind)
+        # Autograd's way is the one for all networks; on a CPU a shorter one is known for some.
+        self._dense: DenseGradient | None = None
+        if device.type == "cpu" and DenseGradient.knows(self.network):
+            self._dense = DenseGradient(self.network, self._gradients, self.settings)
         self.loss_L = torch.zeros(len(self.lanes), dtype=dtype, device=device)  # of the last step, without penalties
         if self.layout.statistics and self._batches.size == 1:
             raise PresetError(
@@ -157,6 +162,10 @@ class Trainer:
         leaves = self._perturbed.leaves(self.steps, up_LP)
         activity = penalties.ActivityMeter(self._activities, self.settings)
         forward = self._forward_pass(leaves, training=True, taps=activity.taps, moves_statistics=up_LP is None)
+        if self._dense is not None and self._dense.applies and activity.taps is None:
+            loss_L = self._dense(self._objective, x_LBI, targets, forward)
+            self.loss_L = loss_L if up_LP is None else self.loss_L
+            return
         outputs_LBC = self.network(x_LBI, forward)
         loss_L = self._objective.loss(outputs_LBC, targets, self.settings["regularization.label_smoothing"])
         if up_LP is None:

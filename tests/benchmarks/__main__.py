@@ -1,7 +1,7 @@
 """`make bench`: every measured claim of docs/benchmarks.md, printed as the tables that stand there.
 
-Arguments choose among the groups by name: saitoh, lanes, convolutions, techniques, start, dashboard, keys,
-arms, drawing, recording, attached, ending.
+Arguments choose among the groups by name: saitoh, resident, lanes, sizes, convolutions, techniques,
+start, dashboard, keys, arms, drawing, recording, attached, ending.
 """
 
 from __future__ import annotations
@@ -38,11 +38,24 @@ def main() -> int:
 
 
 def _measure() -> int:
-    from tests.benchmarks import arms, attached, convolutions, drawing, ending, engine, recording, techniques, terminal
+    from tests.benchmarks import (
+        arms,
+        attached,
+        convolutions,
+        drawing,
+        ending,
+        engine,
+        lanes,
+        recording,
+        techniques,
+        terminal,
+    )  # fmt: skip
 
     groups = {
         "saitoh": engine.saitoh_pair,
-        "lanes": engine.lane_cost,
+        "resident": lanes.resident,
+        "lanes": lanes.lane_cost,
+        "sizes": lanes.sizes,
         "convolutions": convolutions.convolutions,
         "techniques": techniques.techniques,
         "start": terminal.start,

@@ -10,7 +10,7 @@ import torch
 
 from engine.data import data_folder
 from engine.lab import Lab
-from engine.preset import Preset, load_preset, with_value
+from engine.preset import Preset, load_preset
 from tests.benchmarks import plain_torch
 from tests.benchmarks.result import Result
 
@@ -110,18 +110,3 @@ def saitoh_pair(epochs: int = 301) -> list[Result]:
             ours / products <= 1.5,
         ),
     ]
-
-
-def lane_cost(device: str = "cpu") -> list[Result]:
-    """What a lane costs among eight, against alone: a training step and the epoch's evaluation."""
-    base = load_preset("dropout", epochs=60)
-    alone = with_value(base, "regularization.dropout", 0.2).model_copy(update={"arms": base.arms[1:]})
-    single = _of_seeds(alone, 1)
-    eight = _of_seeds(alone, 8)
-    run(single, device)
-    cost = min(run(eight, device) for _ in range(3)) / 8 / min(run(single, device) for _ in range(3))
-    return [Result("cost of a lane, 8 lanes against 1", "at most 0.5", f"{cost:.2f}", cost <= 0.5)]
-
-
-def _of_seeds(preset: Preset, count: int) -> Preset:
-    return with_value(preset, "training.seeds", list(range(count)))

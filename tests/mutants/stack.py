@@ -81,6 +81,12 @@ FAULTS: Faults = {
     ): [
         ("h if forward.taps is None else h.clone()", "h"),
     ],
+    ("engine/stack/dense_gradient.py", f"{_S}/test_dense_gradient.py"): [
+        ('self._keeps_slope = activation == "relu"', "self._keeps_slope = True"),
+        ("max(dropping) + 1", "max(dropping)"),
+        ("self._g_LBO)[:, drops.arms].mul_(self._share_SABO)", "self._g_LBO)[:, drops.arms].mul_(1)"),
+        ('return not self._settings.any("regularization.gaussian_dropout")', "return True"),
+    ],
     ("engine/stack/modules/norm.py", f"{_S}/test_norm.py"): [
         ("variance_L1C * (rows / (rows - 1))", "variance_L1C"),
         ("if forward.training and h_LRC.shape[1] > 1:", "if h_LRC.shape[1] > 1:"),

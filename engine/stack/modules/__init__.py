@@ -7,7 +7,7 @@ channel, everything between it and L is examples" holds for dense and convolutio
 from engine.stack.modules.conv import AsImages, Conv, Flatten, GlobalPool, Pool
 from engine.stack.modules.dense import Dense, Theta
 from engine.stack.modules.module import ACTIVATIONS, Activate, Module
-from engine.stack.modules.noise import ON_ACTIVATIONS, Place, on_activations
+from engine.stack.modules.noise import ON_ACTIVATIONS, Drop, GaussianDrop, Place, on_activations
 from engine.stack.modules.norm import norms
 from engine.stack.modules.residual import Residual
 
@@ -18,7 +18,9 @@ __all__ = [
     "AsImages",
     "Conv",
     "Dense",
+    "Drop",
     "Flatten",
+    "GaussianDrop",
     "GlobalPool",
     "Module",
     "Place",

@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from engine.regularizers.dropout import Threshold, dropout, dropout_evaluation, threshold
+from engine.regularizers.dropout import Threshold, dropout, dropout_evaluation, kept_share, threshold
 from engine.stack.randomness import Streams
 from tests.engine.reference import network_of
 from tests.engine.small import CPU, lab_of, task_of, weights_of
@@ -89,11 +89,11 @@ def test_no_gradient_passes_a_dropped_unit() -> None:
 def test_every_step_and_every_layer_drops_other_units(monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[Tensor] = []
 
-    def spy(h: Tensor, bits: Tensor, p: Threshold, inverted: bool) -> Tensor:
+    def spy(bits: Tensor, p: Threshold, inverted: bool, out: Tensor) -> Tensor:
         seen.append(bits.clone())
-        return dropout(h, bits, p, inverted)
+        return kept_share(bits, p, inverted, out)
 
-    monkeypatch.setattr("engine.stack.modules.noise.dropout", spy)
+    monkeypatch.setattr("engine.stack.dense_gradient.kept_share", spy)
     lab = lab_of({"model.hidden": [6, 6], "regularization.dropout": 0.5, "training.batch_size": 20})
     lab.run_epoch()
     assert [bits.shape for bits in seen] == [(1, 20, 6)] * 4
@@ -125,13 +125,14 @@ def test_without_hidden_layers_there_is_nothing_to_drop() -> None:
 def test_a_turned_knob_is_heeded_by_the_very_next_step(monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[float] = []
 
-    def spy(h: Tensor, bits: Tensor, p: Threshold, inverted: bool) -> Tensor:
+    def spy(bits: Tensor, p: Threshold, inverted: bool, out: Tensor) -> Tensor:
         seen.extend((1 - 1 / p.kept.flatten()).tolist())
-        return dropout(h, bits, p, inverted)
+        return kept_share(bits, p, inverted, out)
 
-    monkeypatch.setattr("engine.stack.modules.noise.dropout", spy)
+    monkeypatch.setattr("engine.stack.dense_gradient.kept_share", spy)
     lab = lab_of({"model.hidden": [6]}, {"one": {"regularization.dropout": 0.5}, "other": {}})
     lab.advance()
     lab.turn("regularization.dropout", 0.25, "other")
     lab.advance()
-    assert seen == [pytest.approx(p, abs=1e-7) for p in (0.5, 0.0, 0.5, 0.25)]
+    # An arm that drops nothing is not touched.
+    assert seen == [pytest.approx(p, abs=1e-7) for p in (0.5, 0.5, 0.25)]

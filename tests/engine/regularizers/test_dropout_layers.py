@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from engine.events import Epoch
 from engine.lab import Lab
 from engine.preset import PresetError
-from engine.regularizers.dropout import Threshold, dropout
+from engine.regularizers.dropout import Threshold, dropout, kept_share
 from engine.stack.randomness import Streams
 from tests.engine.convolved import image_lab_of
 from tests.engine.reference import batches, gradient_of, network_of
@@ -110,11 +110,11 @@ def test_0_is_bit_identical_to_none_beside_lanes_that_drop(style: str) -> None:
 def test_a_layer_drops_the_same_units_whether_or_not_another_drops(monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[Tensor] = []
 
-    def spy(h: Tensor, bits: Tensor, p: Threshold, inverted: bool) -> Tensor:
+    def spy(bits: Tensor, p: Threshold, inverted: bool, out: Tensor) -> Tensor:
         seen.append(bits.clone())
-        return dropout(h, bits, p, inverted)
+        return kept_share(bits, p, inverted, out)
 
-    monkeypatch.setattr("engine.stack.modules.noise.dropout", spy)
+    monkeypatch.setattr("engine.stack.dense_gradient.kept_share", spy)
 
     def draws(layers: list[int]) -> list[Tensor]:
         seen.clear()
