@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import textwrap
 from itertools import groupby
 
-from rich.table import Table
 from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import VerticalScroll
+from textual.geometry import Size
 from textual.screen import ModalScreen
-from textual.widgets import Static
 
 from engine.preset import Setting, settings_by_key
 from tui.panes import numbered
 from tui.screens.actions import ACTIONS
+from tui.widgets.lines import Lines
 
 _DRAWN = (
     ("arms", "trained beside one another under equal conditions: same first weights, same batches, same noise"),
@@ -39,7 +39,7 @@ _DRAWN = (
     (
         "ranking",
         "of more than four arms, by the last epoch's validation accuracy, or the loss where there is none: dots are "
-        "means, bars one standard deviation to each side, and the vertical rule is the first arm's value",
+        "means over the seeds in their 95 % confidence intervals, and the vertical rule is the first arm's value",
     ),
 )
 _PALETTE = ("ctrl+p", "the command palette: every action by name")
@@ -71,31 +71,67 @@ class HelpScreen(ModalScreen[None]):
     def compose(self) -> ComposeResult:
         with VerticalScroll() as scroll:
             scroll.border_title = "help: arrows scroll, escape closes"
-            for group, actions in groupby(ACTIONS, key=lambda action: action.group):
-                yield Static(Text(group, style="bold underline"))
-                yield Static(_listing([(action.shown, action.help) for action in actions], 10))
-            panes = numbered()
-            names = ", ".join(pane.summary for pane in panes)
-            yield Static(
-                _listing([(f"{panes[0].number} - {panes[-1].number}", f"focus a pane: {names}"), _TABLE, _PALETTE], 10)
-            )
-            yield Static(Text(f"\n{_MOUSE}\n"))
-            yield Static(Text("what is drawn", style="bold underline"))
-            yield Static(_listing(_DRAWN, 18))
-            yield Static(Text("\nsettings", style="bold underline"))
-            for section, members in groupby(settings_by_key().values(), key=lambda setting: setting.section):
-                yield Static(Text(f"[{section}]", style="bold underline"))
-                yield Static(_listing([(setting.name, _described(setting)) for setting in members], 18))
+            yield HelpText(id="help-text")
 
 
-def _listing(rows: Sequence[tuple[str, str | Text]], width: int) -> Table:
-    """Names and, in a second column, what they do, wrapped."""
-    grid = Table.grid(padding=(0, 1, 0, 0))
-    grid.add_column(width=width + 2, style="bold")
-    grid.add_column(ratio=1)
-    for name, text in rows:
-        grid.add_row(Text(f"  {name}"), text if isinstance(text, Text) else Text(text))
-    return grid
+class HelpText(Lines):
+    """All of the help, wrapped to the width that there is. Tables of Rich's took a third of a second to open."""
+
+    DEFAULT_CSS = "HelpText { height: auto; }"
+    _wrapped_for = 0
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        """As many lines as the text takes."""
+        if width != self._wrapped_for:
+            self._wrapped_for, self._texts = width, _lines(width)
+        return len(self._texts)
+
+
+def _lines(width: int) -> list[Text]:
+    lines: list[Text] = []
+
+    def heading(words: str) -> None:
+        lines.append(Text(words, style="bold underline"))
+
+    for group, actions in groupby(ACTIONS, key=lambda action: action.group):
+        heading(group)
+        for action in actions:
+            lines.extend(_entry(action.shown, Text(action.help), 10, width))
+    panes = numbered()
+    names = ", ".join(pane.summary for pane in panes)
+    for name, words in ((f"{panes[0].number} - {panes[-1].number}", f"focus a pane: {names}"), _TABLE, _PALETTE):
+        lines.extend(_entry(name, Text(words), 10, width))
+    lines += [Text(), *(Text(line) for line in textwrap.wrap(_MOUSE, max(1, width))), Text()]
+    heading("what is drawn")
+    for name, words in _DRAWN:
+        lines.extend(_entry(name, Text(words), 18, width))
+    lines.append(Text())
+    heading("settings")
+    for section, members in groupby(settings_by_key().values(), key=lambda setting: setting.section):
+        heading(f"[{section}]")
+        for setting in members:
+            lines.extend(_entry(setting.name, _described(setting), 18, width))
+    return lines
+
+
+def _entry(name: str, words: Text, room: int, width: int) -> list[Text]:
+    """A name, and beside it in a column of its own what it is; a long name stands on a line before."""
+    indent, lines = room + 4, []
+    label = Text(f"  {name}", style="bold")
+    if len(name) > room:
+        lines.append(label)
+        label = Text()
+    # Each line of the second column by itself: where a line ends is known by the plain words.
+    start = 0
+    for part in textwrap.wrap(words.plain, max(8, width - indent)) or [""]:
+        start = words.plain.index(part.split(" ")[0], start) if part else start
+        line = Text(no_wrap=True)
+        line.append_text(label)
+        line.append(" " * (indent - len(label.plain)))
+        line.append_text(words[start : start + len(part)])
+        lines.append(line)
+        start, label = start + len(part), Text()
+    return lines
 
 
 def _described(setting: Setting) -> Text:
