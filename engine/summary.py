@@ -197,6 +197,20 @@ def best_in_words(preset: Preset) -> str | None:
     return f"best: the last that early stopping counted as better ({settings}); its val loss need not be the lowest"
 
 
+def measured_in_words(record: RunRecord) -> str | None:
+    """On how many training examples the training loss is measured, where these are not all."""
+    if record.started is None:
+        return None
+    train = record.started.train
+    measured = min(arm.settings.data.train_eval for arm in record.preset.arms)
+    return f"train loss on {measured:,} of {train:,} examples (data.train_eval)" if measured < train else None
+
+
+def notes_in_words(record: RunRecord) -> list[str]:
+    """What must be known to read the numbers of the arms' rows."""
+    return [words for words in (measured_in_words(record), best_in_words(record.preset)) if words]
+
+
 def would_stop_in_words(record: RunRecord) -> list[str]:
     """For each arm that was only watched: where early stopping would have ended it, and with what."""
     preset, sentences = record.preset, []

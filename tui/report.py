@@ -25,8 +25,8 @@ from engine.summary import (
     ArmRow,
     Number,
     averages_in_words,
-    best_in_words,
     left_out_in_words,
+    notes_in_words,
     reported_rows,
     summarize,
     would_stop_in_words,
@@ -142,7 +142,7 @@ def outcome(record: RunRecord, width: int, ascii_only: bool = False) -> Iterator
     """What came out of a run, part by part: the table of the arms, what others report, and the rest in words."""
     rows = summarize(record)
     yield table(rows, width, ascii_only)
-    if words := best_in_words(record.preset):
+    for words in notes_in_words(record):
         yield Text(words, style="dim")
     if record.reported:
         yield ""

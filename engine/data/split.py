@@ -12,6 +12,7 @@ from engine.preset.errors import PresetError
 from engine.preset.schema import Amount, Data
 
 _STREAM = zlib.crc32(b"split")
+_MEASURED = zlib.crc32(b"train_eval")
 _USUAL = 0.2
 
 
@@ -150,6 +151,17 @@ def at_random(sizes_wanted: Sizes, seed: int, y_N: Ints, official_y_N: Ints | No
         train_N, val_N = _strata(rng, y_N, (sizes_wanted.train, sizes_wanted.validation))
         (test_N,) = _strata(rng, official_y_N, (sizes_wanted.test,))
     return Split(train_N, val_N, test_N)
+
+
+def measured(y_N: Ints, most: int, seed: int) -> Ints | None:
+    """Which of the training examples, by their places, are measured after each epoch; None where all are.
+
+    At most so many: of each class its share to within 1, drawn from the seed, in ascending order.
+    """
+    if len(y_N) <= most:
+        return None
+    (places_M,) = _strata(np.random.default_rng([seed, _MEASURED]), y_N, (most,))
+    return np.sort(places_M)
 
 
 def _strata(rng: np.random.Generator, y_N: Ints, parts: tuple[int, ...]) -> list[Ints]:

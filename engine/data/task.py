@@ -35,6 +35,7 @@ class Task:
     kind : classification, binary or regression.
     standard : what images were standardized by; None where they were not, or examples are no images.
     warnings : what the user should know about the data, a line each.
+    measured_SM : places of the training examples that are measured after each epoch; None where all are.
     """
 
     train_x_SNI: Tensor
@@ -50,6 +51,7 @@ class Task:
     kind: str = "classification"
     standard: scale.Standard | None = None
     warnings: tuple[str, ...] = ()
+    measured_SM: Tensor | None = None
 
     @property
     def inputs(self) -> Inputs:
@@ -146,7 +148,21 @@ def load_task(
         kind=data.kind,
         standard=scale.Standard.of(scalings, device, dtype) if data.scale == "standard" and pool.image_shape else None,
         warnings=_warnings(data, pool),
+        measured_SM=_measured(data, splits, seeds, pool.pool.y_N, device),
     )
+
+
+def _measured(
+    data: Data, splits: Sequence[split.Split], seeds: Sequence[int], y_N: Ints, device: torch.device
+) -> Tensor | None:
+    """Places in the training part, [S, M]; of a split that all seeds share they are the same for all."""
+    classes_N = np.zeros(len(y_N), dtype=np.int64) if data.kind == "regression" else y_N
+    keys = seeds if data.split == "random" else [0]
+    places = [
+        split.measured(classes_N[part.train_N], data.train_eval, seed) for part, seed in zip(splits, keys, strict=True)
+    ]
+    found = [places_M for places_M in places if places_M is not None]
+    return torch.from_numpy(np.stack(found)).to(device) if found else None
 
 
 def _refuse_what_cannot_fit(

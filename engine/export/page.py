@@ -17,8 +17,8 @@ from engine.runs.reader import RunReader
 from engine.summary import (
     Number,
     averages_in_words,
-    best_in_words,
     left_out_in_words,
+    notes_in_words,
     reported_rows,
     summarize,
     would_stop_in_words,
@@ -211,7 +211,7 @@ def _results(reader: RunReader) -> Iterable[str]:
     )  # fmt: skip
     for sentence in (
         f"The star: {verdict.why}." if verdict.arm else verdict.why,
-        best_in_words(record.preset),
+        *notes_in_words(record),
         in_words(rows),
         left_out_in_words(record) if record.finished else None,
         *averages_in_words(record),

@@ -14,7 +14,7 @@ from engine.outcome import in_words
 from engine.preset import title_of
 from engine.record import RunRecord
 from engine.runs.reader import RunReader
-from engine.summary import ArmRow, Number, best_in_words, left_out_in_words, reported_rows, summarize
+from engine.summary import ArmRow, Number, left_out_in_words, notes_in_words, reported_rows, summarize
 from engine.text import printable
 from engine.verdict import best_arm
 
@@ -88,7 +88,7 @@ def markdown(record: RunRecord, name: str = "", origin: str = "") -> str:
     lines += ["", f"{_plain('; '.join(facts))}."]
     for sentence in (
         f"★ {best.why}" if best.arm else best.why,
-        best_in_words(preset),
+        *notes_in_words(record),
         left_out_in_words(record) if record.finished else None,
     ):
         if sentence:

@@ -100,6 +100,13 @@ class Data(Section):
         "random: stratified, drawn from the seed; first: in the order of the source; all: every part is all examples",
         judges=True,
     )
+    train_eval: int = setting(
+        10_000,
+        "training loss and accuracy are measured on so many of the training examples at most, the same ones after"
+        " every epoch, of each class its share",
+        unit="examples",
+        ge=10,
+    )
     scale: Literal["none", "unit", "standard"] = setting(
         "unit", "none; unit: by the source's range to [0, 1]; standard: mean 0, std 1, fitted on train only"
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from functools import cached_property
 
 import torch
 from torch import Tensor
@@ -29,7 +30,8 @@ class Stack(Trainer):
         activity = penalties.ActivityMeter(self._activities, self.settings)
         outputs: list[Tensor] = []
         functions = metrics.functions(task.kind)
-        train = self._evaluate(task.train_x_SNI, task.train_y_SN, activity=activity)
+        train_x_SMI, train_y_SM = self._measured_train
+        train = self._evaluate(train_x_SMI, train_y_SM, activity=activity)
         val = self._evaluate(task.val_x_SNI, task.val_y_SN, outputs=outputs if functions else None)
         rows_L = {"train_loss": train[0], "val_loss": val[0], "train_acc": train[1], "val_acc": val[1]}
         if functions:
@@ -39,7 +41,7 @@ class Stack(Trainer):
         rows_L["grad_norm"] = self._grad_norm_L
         rows_L |= {f"weight_norm.{number}": norm_L for number, norm_L in enumerate(norms_L, start=1)}
         active = penalties.values(self._penalties, self.theta_LP, self.settings)
-        active |= activity.values(task.train_y_SN.shape[1])
+        active |= activity.values(train_y_SM.shape[1])
         rows_L |= {f"penalty.{name}": value_L for name, value_L in active.items()}
         averages = self._averages.tensors()
         for name, (theta_LP, _) in averages.items():
@@ -50,6 +52,16 @@ class Stack(Trainer):
             _of_lane(dict(zip(rows_L, column, strict=True)), [name for name, (_, on) in averages.items() if on[lane]])
             for lane, column in enumerate(columns)
         ]
+
+    @cached_property
+    def _measured_train(self) -> tuple[Tensor, Tensor]:
+        """The training examples that are measured: all, or copies of some."""
+        task = self.task
+        if task.measured_SM is None:
+            return task.train_x_SNI, task.train_y_SN
+        parts = zip(task.train_x_SNI, task.train_y_SN, task.measured_SM, strict=True)
+        xs, ys = zip(*((x_NI[places_M], y_N[places_M]) for x_NI, y_N, places_M in parts), strict=True)
+        return torch.stack(xs), torch.stack(ys)
 
     def _statistics_at(self, theta_LP: Tensor) -> Tensor:
         """Running statistics of other weights, [L, Q]: the mean over the batches of one pass over the training data.

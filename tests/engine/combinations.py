@@ -48,6 +48,7 @@ NARROWER: dict[str, st.SearchStrategy[Any]] = {
     "data.encoding": st.sampled_from(["auto", "utf-8", "latin-1"]),
     "data.train": st.sampled_from([18, 20, 24, 25]),
     "data.validation": st.sampled_from([9, 12, 0.15]),
+    "data.train_eval": st.sampled_from([10, 15, 10_000]),
     "data.test": st.sampled_from([9, 12, 0.15]),
     "data.features": st.sampled_from([0, 1, 2]),
     "data.noise": st.sampled_from([0.0, 0.1, 0.5]),

@@ -8,7 +8,7 @@ import shlex
 import pytest
 from rich.console import Console
 
-from engine.events import Finished, Reported, Stopped
+from engine.events import Finished, Reported, Started, Stopped
 from engine.numbers import loss, percent
 from engine.preset import load_preset, read_preset, with_value
 from engine.summary import (
@@ -95,6 +95,16 @@ def test_the_table_says_where_the_best_epoch_need_not_have_the_lowest_loss(rule,
     assert words_shown == (words and shown)
     parts = [printed(part, 160) for part in outcome(record_of(preset), 160)]
     assert any("need not be the lowest" in part for part in parts) == (words is not None)
+
+
+@pytest.mark.parametrize(("measured", "said"), [(10, True), (39, True), (40, False), (10_000, False)])
+def test_the_table_says_on_how_many_examples_the_training_loss_is_measured_where_these_are_not_all(measured, said):
+    record = record_of(read_preset(f"[data]\ntrain_eval = {measured}"))
+    assert not any("train loss on" in printed(part, 160) for part in outcome(record, 160))  # not known yet
+    record.started = Started("mine", ("base",), (0,), "cpu", 100, 40, 30, 20)
+    parts = (printed(part, 160).strip() for part in outcome(record, 160))
+    shown = [part for part in parts if "train loss on" in part]
+    assert shown == ([f"train loss on {measured} of 40 examples (data.train_eval)"] if said else [])
 
 
 def test_one_seed_has_no_deviation():

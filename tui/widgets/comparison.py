@@ -9,7 +9,7 @@ from textual.events import Click
 
 from engine.outcome import in_words
 from engine.ranking import Ranking, leading_metric, rank
-from engine.summary import ArmRow, ReportedRow, best_in_words, left_out_in_words, reported_rows
+from engine.summary import ArmRow, ReportedRow, left_out_in_words, notes_in_words, reported_rows
 from engine.verdict import best_arm
 from engine.view import View
 from tui.charts.intervals import Scale, dots
@@ -216,7 +216,7 @@ class Comparison(Lines):
         # Of more arms than two the outcome stands above, once there is one.
         if len(rows) == 2 and (words := in_words(rows)):
             lines += _wrapped(words, width)
-        if words := best_in_words(view.preset):
+        for words in notes_in_words(view.record):
             lines += _wrapped(words, width, style="dim")
         if view.record.reported:
             lines += _reported(reported_rows(view.record.reported, sign), view.places, width, self._dark)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from engine.data.split import Sizes, _shares, first, sizes
+from engine.data.split import Sizes, _shares, first, measured, sizes
 from engine.preset.errors import PresetError
 from engine.preset.schema import Data
 from tests.engine.data.common import PARTS, counts, error, inputs, labels, task
@@ -178,3 +178,29 @@ def test_a_set_of_fewer_examples_than_parts_is_refused_with_what_can_be_done():
     with pytest.raises(PresetError, match="only 1 training example: training and validation need one each"):
         sizes(Data(), 1, 50)
     assert sizes(Data(), 2, 50) == Sizes(1, 1, 50)
+
+
+# What is measured of the training part -------------------------------------------------------------------------------
+
+
+def test_no_more_than_the_most_are_measured_of_each_class_its_share_and_the_same_under_a_seed():
+    y_N = np.random.default_rng(0).choice(3, size=1000, p=[0.7, 0.25, 0.05])
+    places = measured(y_N, 100, seed=4)
+    assert len(places) == len(set(places.tolist())) == 100
+    assert np.array_equal(places, np.sort(places))
+    shares = np.bincount(y_N, minlength=3) / 10
+    assert np.all(np.abs(np.bincount(y_N[places], minlength=3) - shares) < 1)
+    assert np.array_equal(places, measured(y_N, 100, seed=4))
+    assert not np.array_equal(places, measured(y_N, 100, seed=5))
+
+
+def test_all_are_measured_where_there_are_no_more_than_the_most():
+    assert measured(np.zeros(100, dtype=np.int64), 100, seed=0) is None
+    assert task(train=300).measured_SM is None
+
+
+@pytest.mark.parametrize("split", ["random", "first"])
+def test_each_seed_measures_examples_of_its_own_split(split):
+    loaded = task(seeds=(2, 7), train=300, train_eval=50, split=split)
+    assert loaded.measured_SM.shape == (loaded.train_x_SNI.shape[0], 50)
+    assert task(seeds=(7,), train=300, train_eval=50, split=split).measured_SM[-1].equal(loaded.measured_SM[-1])

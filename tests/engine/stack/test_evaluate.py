@@ -8,7 +8,7 @@ import torch
 from engine.events import Finished
 from engine.lab import Lab
 from engine.stack.evaluate import lane_groups
-from tests.engine.small import Settings, epochs_by_lane, lab_of, only
+from tests.engine.small import Settings, epochs_by_lane, lab_of, only, preset_of
 
 ARMS: dict[str, Settings] = {name: {"regularization.dropout": p} for name, p in (("a", 0.0), ("b", 0.2), ("c", 0.5))}
 
@@ -59,3 +59,30 @@ def test_lanes_are_measured_alike_in_groups_and_all_at_once(
         for counted in ("confusion", "test_confusion"):
             one, other = (getattr(lab.stacks[0], counted)(lane) for lab in (together, in_groups))
             assert torch.equal(one, other)
+
+
+@pytest.mark.parametrize("split", ["random", "first"])
+def test_the_training_loss_is_that_of_the_examples_that_are_measured(split: str) -> None:
+    base: Settings = {
+        "data.source": "moons", "data.samples": 300, "data.split": split, "data.train_eval": 40,
+        "training.seeds": [0, 3], "training.epochs": 2, "model.hidden": [8], "regularization.l2": 0.01,
+    }  # fmt: skip
+    lab = Lab(preset_of(base), "cpu", torch.float64)
+    last = epochs_by_lane(list(lab.run()))
+    stack = lab.stacks[0]
+    for row, seed in enumerate((0, 3)):
+        group = row if split == "random" else 0
+        assert stack.task.measured_SM is not None
+        places_M = stack.task.measured_SM[group]
+        assert len(places_M) == 40
+        outputs_MC = stack.outputs(stack.task.train_x_SNI[group, places_M].expand(2, -1, -1))[row]
+        expected = torch.nn.functional.cross_entropy(outputs_MC, stack.task.train_y_SN[group, places_M])
+        assert last["base", seed][-1].train_loss == pytest.approx(expected.item(), rel=1e-12)
+
+
+def test_where_all_are_measured_nothing_changes() -> None:
+    base: Settings = {"data.source": "moons", "data.samples": 200, "training.epochs": 2, "model.hidden": [8]}
+    few, all_ = (
+        epochs_by_lane(list(Lab(preset_of({**base, "data.train_eval": most}), "cpu").run())) for most in (120, 10_000)
+    )
+    assert few == all_
