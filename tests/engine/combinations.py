@@ -119,7 +119,7 @@ class Round:
     rest: tuple[str, ...]
 
 
-def rounds(count: int, keys: int = 7) -> list[Round]:
+def rounds(count: int, keys: int = 8) -> list[Round]:
     """All values of all hubs in turn, and with each the settings that the rounds before it had least."""
     knobs = {key: knob for key, knob in settings_by_key().items() if key not in GIVEN}
     had = dict.fromkeys(knobs, 0)
