@@ -17,7 +17,7 @@ from engine.lab import Lab
 from engine.looks.activity import activity
 from engine.preset import DOWNLOADED, Preset, builtin_list, load_preset
 from engine.preset.schema import Subject
-from engine.regularizers.dropout import Threshold, dropout
+from engine.regularizers.dropout import Threshold, kept_share
 from tests.engine.data import python2
 from tests.engine.data.common import real_mnist, write_mnist
 
@@ -173,11 +173,11 @@ def test_the_first_layers_penalties_of_cifar100_are_keras_formulas_on_that_layer
 def test_the_dropout_of_cifar100_follows_its_widened_first_layer_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[tuple[int, float]] = []
 
-    def spy(h: torch.Tensor, bits: torch.Tensor, p: Threshold, inverted: bool) -> torch.Tensor:
-        seen.extend((h.shape[-1], 1 - 1 / share) for share in p.kept.flatten().tolist())
-        return dropout(h, bits, p, inverted)
+    def spy(bits: torch.Tensor, p: Threshold, inverted: bool, out: torch.Tensor) -> torch.Tensor:
+        seen.extend((bits.shape[-1], 1 - 1 / share) for share in p.kept.flatten().tolist())
+        return kept_share(bits, p, inverted, out)
 
-    monkeypatch.setattr("engine.stack.modules.noise.dropout", spy)
+    monkeypatch.setattr("engine.stack.dense_gradient.kept_share", spy)
     Lab(load_preset("cifar100", ["data.unchecked=true"]), "cpu").advance()
     assert seen == [(140, pytest.approx(0.1))]
 

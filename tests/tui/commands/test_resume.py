@@ -178,7 +178,7 @@ def test_what_cannot_go_on_is_said_in_a_line(folder, capsys, arguments, message)
 
 
 def test_a_run_stopped_by_ctrl_c_goes_on_to_the_same_numbers_and_weights_without_a_question(folder: Path) -> None:
-    begun = [REGTUI, "run", "moons", "--epochs", "200", "--set", "data.train=40", "--seeds", "1"]
+    begun = [REGTUI, "run", "moons", "--epochs", "400", "--set", "data.train=40", "--seeds", "1"]
     process = subprocess.Popen(begun, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         end = time.monotonic() + 60
