@@ -1,7 +1,7 @@
 """`make bench`: every measured claim of docs/benchmarks.md, printed as the tables that stand there.
 
 Arguments choose among the groups by name: saitoh, resident, lanes, sizes, convolutions, techniques,
-start, dashboard, keys, arms, drawing, recording, attached, ending.
+start, dashboard, keys, arms, drawing, recording, attached, ending, memory.
 """
 
 from __future__ import annotations
@@ -46,6 +46,7 @@ def _measure() -> int:
         ending,
         engine,
         lanes,
+        memory,
         recording,
         techniques,
         terminal,
@@ -66,6 +67,7 @@ def _measure() -> int:
         "recording": recording.recording,
         "attached": attached.attached,
         "ending": ending.ending,
+        "memory": memory.memory,
     }
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
     parser.add_argument("groups", nargs="*", choices=[*groups, []], help="all of them unless named")
