@@ -55,8 +55,11 @@ async def moving(path: Path) -> None:
         app.close_workers()
         app.exit(0)
     durations = [round(1000 * SECONDS)] * (len(frames) - 1) + [round(1000 * LAST_SECONDS)]
-    # One palette for all frames: what does not change is then equal, and takes no room.
-    palette = frames[-1].quantize(64, dither=0)
+    from PIL.Image import Quantize
+
+    # One palette for all frames: what does not change is then equal, and takes no room. By its coverage, for the arms'
+    # colours are few pixels beside the boundary's many shades.
+    palette = frames[-1].quantize(128, method=Quantize.MAXCOVERAGE, dither=0)
     flat = [frame.quantize(palette=palette, dither=0) for frame in frames]
     with written(path) as file:
         flat[0].save(file, format="gif", save_all=True, append_images=flat[1:], duration=durations, loop=0)
