@@ -85,8 +85,11 @@ class PresetPicker(LivesOn, ModalScreen[str | None]):
         if self._shown:
             names = [listed.name for listed in self._shown]
             first = options.get_option_at_index(1).id or ""
+            # Whoever types the beginning of a name means that one, whatever else speaks of it.
+            named = "-".join(sought)
+            meant = next((name for name in names if named and name.startswith(named)), first)
             options.highlighted = options.get_option_index(
-                self._current if self._current in names and not sought else first
+                self._current if self._current in names and not sought else meant
             )
         self._preview()
 

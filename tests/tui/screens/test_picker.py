@@ -53,6 +53,16 @@ async def test_typing_filters_by_words_of_name_title_summary_and_arms():
         await person.sees("5 knobs")
 
 
+async def test_the_beginning_of_a_name_chooses_that_preset_among_all_that_speak_of_it():
+    async with dashboard(paused=True) as person:
+        await person.press("p")
+        await person.sees(lambda: isinstance(person.app.screen, PresetPicker))
+        await person.press("g", "a")
+        await person.sees(lambda: person.app.screen._chosen().name == "gamma")
+        await person.press("backspace", "backspace", "s")  # which is in Alpha's summary too
+        await person.sees(lambda: "Alpha" in person.text and person.app.screen._chosen().name == "small")
+
+
 async def test_loading_one_while_another_trains_asks_once_and_only_once():
     async with dashboard() as person:
         first = person.app.worker
