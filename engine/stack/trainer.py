@@ -162,7 +162,7 @@ class Trainer:
         leaves = self._perturbed.leaves(self.steps, up_LP)
         activity = penalties.ActivityMeter(self._activities, self.settings)
         forward = self._forward_pass(leaves, training=True, taps=activity.taps, moves_statistics=up_LP is None)
-        if self._dense is not None and self._dense.applies and activity.taps is None:
+        if self._dense is not None and self._dense.applies(x_LBI.shape[1]) and activity.taps is None:
             loss_L = self._dense(self._objective, x_LBI, targets, forward)
             self.loss_L = loss_L if up_LP is None else self.loss_L
             return

@@ -59,7 +59,7 @@ CASES = [
     Case("label smoothing", {"regularization.label_smoothing": 0.1}),
     Case("mixup", {"regularization.mixup": 0.4}, why=_MIXES),
     Case("cutmix", {"regularization.cutmix": 1.0}, why=_MIXES),
-    Case("cutmix on images", {"regularization.cutmix": 1.0}, "cnn"),
+    Case("cutmix on images", {"regularization.cutmix": 1.0}, "cnn", _MIXES),
     Case("cutout", {"augment.cutout": 3}, "cnn"),
     Case("shift", {"augment.shift": 1.0}, "cnn"),
     Case("rotate", {"augment.rotate": 15.0}, "cnn"),

@@ -8,7 +8,7 @@ from engine.stack.modules.conv import AsImages, Conv, Flatten, GlobalPool, Pool
 from engine.stack.modules.dense import Dense, Theta
 from engine.stack.modules.module import ACTIVATIONS, Activate, Module
 from engine.stack.modules.noise import ON_ACTIVATIONS, Drop, GaussianDrop, Place, on_activations
-from engine.stack.modules.norm import norms
+from engine.stack.modules.norm import DenseNorm, Kept, norms
 from engine.stack.modules.residual import Residual
 
 __all__ = [
@@ -18,10 +18,12 @@ __all__ = [
     "AsImages",
     "Conv",
     "Dense",
+    "DenseNorm",
     "Drop",
     "Flatten",
     "GaussianDrop",
     "GlobalPool",
+    "Kept",
     "Module",
     "Place",
     "Pool",

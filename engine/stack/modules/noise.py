@@ -65,11 +65,16 @@ class GaussianDrop:
 
     name: str
 
+    @property
+    def stream(self) -> str:
+        """The stream of its draws."""
+        return f"gaussian_dropout {self.name}"
+
     def __call__(self, h: Tensor, forward: ForwardPass) -> Tensor:
         if not forward.training or not forward.settings.any("regularization.gaussian_dropout"):
             return h
         h_SABU = forward.per_arm(h).flatten(3)
-        noise_SBU = forward.normal(f"gaussian_dropout {self.name}", *h_SABU.shape[2:])
+        noise_SBU = forward.normal(self.stream, *h_SABU.shape[2:])
         return gaussian_dropout(h_SABU, noise_SBU, forward.settings["regularization.gaussian_dropout"]).view(h.shape)
 
 

@@ -124,23 +124,23 @@ def test_both_passes_of_a_step_meet_the_same_noise_and_the_next_step_meets_other
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     seen: list[Tensor] = []
-    from engine.stack.modules.noise import dropout, gaussian_dropout
+    from engine.stack.dense_gradient import gaussian_factor, kept_share
     from engine.stack.perturbed_weights import add_weight_noise
 
-    def spy(h: Tensor, bits: Tensor, *rest: object) -> Tensor:
+    def spy(bits: Tensor, *rest: object, out: Tensor) -> Tensor:
         seen.append(bits.double().clone())
-        return dropout(h, bits, *rest)  # type: ignore[arg-type]
+        return kept_share(bits, *rest, out=out)  # type: ignore[arg-type]
 
-    def gaussian_spy(h: Tensor, noise: Tensor, p_L: Tensor) -> Tensor:
+    def gaussian_spy(noise: Tensor, std: Tensor) -> Tensor:
         seen.append(noise.clone())
-        return gaussian_dropout(h, noise, p_L)
+        return gaussian_factor(noise, std)
 
     def weight_spy(W_LP: Tensor, noise: Tensor, s_L: Tensor) -> None:
         seen.append(noise.clone())
         add_weight_noise(W_LP, noise, s_L)
 
-    monkeypatch.setattr("engine.stack.modules.noise.dropout", spy)
-    monkeypatch.setattr("engine.stack.modules.noise.gaussian_dropout", gaussian_spy)
+    monkeypatch.setattr("engine.stack.dense_gradient.kept_share", spy)
+    monkeypatch.setattr("engine.stack.dense_gradient.gaussian_factor", gaussian_spy)
     monkeypatch.setattr("engine.stack.perturbed_weights.add_weight_noise", weight_spy)
     noises = {f"regularization.{name}": 0.3 for name in ("dropout", "gaussian_dropout", "weight_noise")}
     lab = lab_of({"model.hidden": [6], "training.batch_size": 20, "training.sam": 0.1, **noises})

@@ -28,6 +28,7 @@ def assert_alike(base: Settings, arms: dict[str, Settings], dtype: torch.dtype =
     for arm in arms:
         for seed in (0, 1):
             assert torch.equal(weights_of(written_out, arm, seed), weights_of(autograd, arm, seed))
+    assert torch.equal(written_out.stacks[0].statistics_LQ, autograd.stacks[0].statistics_LQ)
     assert torch.equal(written_out.stacks[0].loss_L, autograd.stacks[0].loss_L)
 
 
@@ -56,14 +57,29 @@ def test_gradients_are_autograds_beside_other_techniques(base: Settings, setting
     assert_alike(base, {"plain": {}, "with": settings})
 
 
-@pytest.mark.parametrize("settings", [{"model.activation": "gelu"}, {"model.norm": "batch"}])
-def test_other_networks_are_left_to_autograd(settings: Settings) -> None:
-    assert lab_of(settings).stacks[0]._dense is None
+GAUSSIAN: Settings = {"regularization.gaussian_dropout": 0.3}
+NORMED = [(norm, position) for norm in ("batch", "layer", "group") for position in ("before", "after")]
 
 
-@pytest.mark.parametrize(
-    "settings", [{"regularization.gaussian_dropout": 0.3}, {"regularization.activity_l2": 0.1, **DROPOUT}]
-)
+@pytest.mark.parametrize("activation", ["relu", "tanh"])
+@pytest.mark.parametrize(("norm", "position"), [("none", "before"), *NORMED])
+def test_gradients_are_autograds_with_norms_and_gaussian_dropout(norm: str, position: str, activation: str) -> None:
+    base = {
+        "model.norm": norm, "model.norm_position": position, "model.norm_groups": 2, "model.activation": activation,
+        "model.hidden": [10, 6],
+    }  # fmt: skip
+    arms = {"plain": {}, "noisy": GAUSSIAN, "dropped": DROPOUT, "both": {**GAUSSIAN, **DROPOUT}, "last": {}}
+    assert_alike(base, arms)
+    assert_alike(base, arms, torch.float32)
+    assert_alike({**base, "training.batch_size": 13}, arms)  # 40 examples: the last batch is a single one
+    assert_alike(base, {"plain": {}, "with": {"training.sam": 0.05, "regularization.weight_noise": 0.1, **GAUSSIAN}})
+
+
+def test_other_networks_are_left_to_autograd() -> None:
+    assert lab_of({"model.activation": "gelu"}).stacks[0]._dense is None
+
+
+@pytest.mark.parametrize("settings", [{"regularization.activity_l2": 0.1, **DROPOUT, **GAUSSIAN}])
 def test_other_techniques_are_left_to_autograd_as_long_as_they_are_on(
     settings: Settings,
 ) -> None:

@@ -126,15 +126,43 @@ def test_a_last_batch_of_one_is_normalized_by_the_running_statistics_and_moves_t
     torch.testing.assert_close(stack.statistics_LQ[0], reference.statistics(), rtol=0, atol=1e-10)
 
 
-def test_a_second_pass_of_a_step_leaves_the_statistics() -> None:
-    lab = lab_of(BATCH)
-    (stack,) = lab._stacks
+@pytest.mark.parametrize(
+    ("kind", "norm"),
+    [("mlp", "batch"), ("mlp", "layer"), ("mlp", "group"), ("cnn", "batch"), ("cnn", "group"), ("cnn", "instance")],
+)
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_a_normed_lane_is_the_same_alone_and_among_others_and_equal_arms_are_equal_to_the_last_bit(
+    kind: str, norm: str, dtype: torch.dtype
+) -> None:
+    base: Settings = {
+        "model.kind": kind, "model.norm": norm, "model.norm_groups": 2, "model.channels": [6, 10],
+        "model.hidden": [10], "training.epochs": 4,
+    }  # fmt: skip
+    among = image_lab_of(
+        base,
+        {"other": {"training.lr": 0.3}, "this": {}, "between": {}, "last": {"training.lr": 0.3}, "equal": {}},
+        dtype,
+    )
+    alone = image_lab_of(base, {"this": {}}, dtype)
+    for lab in (among, alone):
+        list(lab.run())
+    assert equal(bits_of(among, "this"), bits_of(among, "equal"))
+    assert not equal(bits_of(among, "this"), bits_of(among, "other"))
+    tolerance = 1e-4 if dtype == torch.float32 else 1e-10
+    for one, other in zip(bits_of(among, "this"), bits_of(alone, "this"), strict=True):
+        torch.testing.assert_close(one, other, rtol=tolerance, atol=tolerance)
+
+
+@pytest.mark.parametrize("kind", ["mlp", "cnn"])
+def test_a_second_pass_of_a_step_leaves_the_statistics(kind: str) -> None:
+    (stack,) = image_lab_of({**BATCH, "model.kind": kind})._stacks
     x_LBI, _ = stack._batches.take(0, 1)
     values = [slot.of(stack.theta_LP) for slot in stack.layout.slots]
+    first_Q = torch.tensor(stack.layout.first_statistics, dtype=torch.float64)
     stack.network(x_LBI, stack._forward_pass(values, training=True, moves_statistics=False))
-    assert torch.equal(stack.statistics_LQ[0], torch.tensor(stack.layout.first_statistics, dtype=torch.float64))
+    assert torch.equal(stack.statistics_LQ[0], first_Q)
     stack.network(x_LBI, stack._forward_pass(values, training=True))
-    assert not torch.equal(stack.statistics_LQ[0], torch.tensor(stack.layout.first_statistics, dtype=torch.float64))
+    assert not stack.statistics_LQ[0].eq(first_Q).any()
 
 
 def test_gains_and_shifts_are_neither_penalized_nor_decayed() -> None:
