@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from engine.plain import from_plain
@@ -85,9 +86,84 @@ class Stop(Command):
     kind: ClassVar[str] = "stop"
 
 
+@dataclass(frozen=True, slots=True)
+class Fork(Command):
+    """Copy an arm as it is now, or as it was after so many whole epochs. The copy meets the same batches and noise.
+
+    Attributes
+    ----------
+    name : of the copy; made from its parent's and the place where it is empty.
+    epoch : None for now. A copy from the past waits there for its first turned knob, unless `set` is given.
+    set : knobs and values, turned in the copy where it begins. At epoch 0 they may shape the network.
+    """
+
+    kind: ClassVar[str] = "fork"
+    arm: str
+    name: str = ""
+    epoch: int | None = None
+    set: dict[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AddArm(Command):
+    """Copy an arm's settings as they stand, with those of `set`, and train the copy from the first epoch on until it
+    stands where the others do."""
+
+    kind: ClassVar[str] = "add_arm"
+    source: str
+    name: str = ""
+    set: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveArm(Command):
+    """Take an arm out of training and out of the view; it can be brought back."""
+
+    kind: ClassVar[str] = "remove_arm"
+    arm: str
+
+
+@dataclass(frozen=True, slots=True)
+class BringBack(Command):
+    """Train an arm that was taken out, or a fork that waits, until it stands where the others do."""
+
+    kind: ClassVar[str] = "bring_back"
+    arm: str
+
+
+@dataclass(frozen=True, slots=True)
+class AddSeeds(Command):
+    """Train every arm under so many seeds more, from the first epoch on until they stand where the others do."""
+
+    kind: ClassVar[str] = "add_seeds"
+    count: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Rewind(Command):
+    """Take the whole lab back to the place after so many whole epochs. The future that is left stays in the file."""
+
+    kind: ClassVar[str] = "rewind"
+    epoch: int
+
+
+# What changes which lanes there are, or where they stand.
+Rearrangement = Fork | AddArm | RemoveArm | BringBack | AddSeeds | Rewind
+
 KINDS: dict[str, type[Command]] = {
-    command.kind: command for command in (Pause, Resume, StepEpoch, SetSpeed, Turn, FindLr, Look, Restart, Stop)
-}
+    command.kind: command
+    for command in (
+        Pause, Resume, StepEpoch, SetSpeed, Turn, FindLr, Look, Fork, AddArm, RemoveArm, BringBack, AddSeeds, Rewind,
+        Restart, Stop,
+    )
+}  # fmt: skip
+# JSON's words for fields whose names Python keeps for itself.
+_FIELDS = {"from": "source"}
+
+
+def with_field_names(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """A line's fields under the names that the commands have for them."""
+    return {_FIELDS.get(key, key): value for key, value in fields.items()}
 
 
 def to_json(command: Command) -> str:
@@ -107,6 +183,6 @@ def from_fields(fields: Any) -> Command:
     if kind is None:
         raise ValueError(f"not a command: {str(fields)[:80]}")
     try:
-        return from_plain(kind, {key: value for key, value in fields.items() if key != "do"})
+        return from_plain(kind, with_field_names({key: value for key, value in fields.items() if key != "do"}))
     except ValueError as error:
         raise ValueError(f"not a command: {error}") from None

@@ -6,12 +6,13 @@ import dataclasses
 import heapq
 import itertools
 import json
+import types
 import typing
 from collections import deque
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
-from engine.commands import KINDS, Command
+from engine.commands import KINDS, Command, with_field_names
 from engine.events import Receipt
 from engine.plain import from_plain
 from engine.text import LONGEST_LINE, printable, quoted, shortened
@@ -87,7 +88,7 @@ def read_order(line: bytes) -> Order:
         if at is not None and (type(at) is not int or not 0 <= at <= _LAST_EPOCH):
             raise ValueError(f'"at" = {quoted(at, 40)}: expected a whole number of epochs trained before, 0 or more')
         try:
-            return Order(from_plain(kind, fields), at, name, do=do)
+            return Order(from_plain(kind, with_field_names(fields)), at, name, do=do)
         except ValueError as error:
             raise ValueError(f"{error}: expected {_usage(kind)}") from None
     except ValueError as error:
@@ -120,15 +121,17 @@ def _id(fields: dict[str, Any]) -> str:
 
 def _usage(kind: type[Command]) -> str:
     """How a command is written: `{"do": "turn", "knob": text, "value": any, "arm": text or null}`."""
-    words = {str: "text", int: "whole number", float: "number", Any: "any"}
+    words = {str: "text", int: "whole number", float: "number", Any: "any", dict[str, Any]: "{knob: value, ...}"}
     hints = typing.get_type_hints(kind)
     fields = [f'"do": "{kind.kind}"']
     for spec in dataclasses.fields(kind):
-        kinds = typing.get_args(hints[spec.name]) or (hints[spec.name],)
+        name = "from" if spec.name == "source" else spec.name
+        hint = hints[spec.name]
+        kinds = typing.get_args(hint) if typing.get_origin(hint) is types.UnionType else (hint,)
         if spec.name == "wanted":
             fields.append('"wanted": [[look, arm, seed], ...]')
         else:
-            fields.append(f'"{spec.name}": {" or ".join(words.get(hint, "null") for hint in kinds)}')
+            fields.append(f'"{name}": {" or ".join(words.get(hint, "null") for hint in kinds)}')
     return f"{{{', '.join(fields)}}}"
 
 

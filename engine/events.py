@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 
 from engine.metrics import LACKING, average_of
 from engine.plain import from_plain, plain
+from engine.state import Parked
 from engine.text import quoted
 
 Reason = str  # "early_stopping" | "diverged" | "epochs" | "user"
@@ -152,6 +153,48 @@ class Intervention(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class Rearranged(Event):
+    """Other lanes are there, or they stand at another place.
+
+    Attributes
+    ----------
+    what : `fork`, `add_arm`, `remove_arm`, `bring_back`, `add_seeds` or `rewind`, as the command; `joined` where lanes
+        that caught up train with the others from now on.
+    epoch, batch : where it holds: of a fork where the copy begins, of a rewind the place that was gone back to.
+    preset : the experiment from now on, as JSON has it.
+    started : what the run consists of from now on.
+    parked : the arms that are not trained now.
+    arm, parent : that it is about, and that it was copied from.
+    seeds : those that were added.
+    """
+
+    kind: ClassVar[str] = "rearranged"
+    what: str
+    epoch: int
+    batch: int
+    preset: dict[str, Any]
+    started: Started
+    parked: dict[str, Parked] = field(default_factory=dict)
+    arm: str | None = None
+    parent: str | None = None
+    seeds: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Travelled(Event):
+    """How far lanes are on their way to another place: those of `arm`, or of all arms where it is None.
+
+    `epoch` is where they stand and `until` where they go; `what` is the command that asked for it.
+    """
+
+    kind: ClassVar[str] = "travelled"
+    what: str
+    epoch: int
+    until: int
+    arm: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Adjusted(Event):
     """A knob set while nothing trains, after the run's end or a failure: it counts from the next start on.
 
@@ -290,8 +333,8 @@ class Failed(Event):
 KINDS: dict[str, type[Event]] = {
     event.kind: event
     for event in (
-        Loading, Started, Epoch, Intervention, Adjusted, Receipt, WouldStop, Stopped, Finished, Reported, Found, Seen,
-        Failed,
+        Loading, Started, Epoch, Intervention, Rearranged, Travelled, Adjusted, Receipt, WouldStop, Stopped, Finished,
+        Reported, Found, Seen, Failed,
     )
 }  # fmt: skip
 

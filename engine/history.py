@@ -166,12 +166,46 @@ class History:
                 self._add_epoch(event)
 
     def _add_epoch(self, event: Epoch) -> None:
+        if self._used and event.epoch < self._epochs[self._used - 1]:
+            self._add_late(event)
+            return
         if self._used == 0 or self._epochs[self._used - 1] != event.epoch:
             self._open_column(event.epoch)
         row, column = self._row[(event.arm, event.seed)], self._used - 1
         self._measured[row, column] = True
         for name, value in event.metrics.items():
             self._of(name)[row, column] = value
+
+    def _add_late(self, event: Epoch) -> None:
+        """An epoch of a lane that is behind the others; of epochs that have been let go it is let go too."""
+        column = int(np.searchsorted(self._epochs[: self._used], event.epoch))
+        if self._epochs[column] == event.epoch:
+            row = self._row[(event.arm, event.seed)]
+            self._measured[row, column] = True
+            for name, value in event.metrics.items():
+                self._of(name)[row, column] = value
+            self._means.clear()
+
+    def until(self, epoch: int) -> History:
+        """Another one of the epochs up to this one, and the knobs that were turned before it."""
+        other = self.copy()
+        other._used = int(np.searchsorted(other._epochs[: other._used], epoch, side="right"))
+        other._interventions = [turned for turned in other._interventions if turned.epoch < epoch]
+        return other
+
+    def of_lanes(self, lanes: Sequence[tuple[str, int]]) -> History:
+        """Another one of these lanes, with the numbers of those that this one has."""
+        other = History(lanes, self._points, self._bound)
+        shared = [(row, self._row[lane]) for lane, row in other._row.items() if lane in self._row]
+        ours, theirs = [row for row, _ in shared], [row for _, row in shared]
+        with self._lock:
+            other._epochs, other._used, other._stride = self._epochs.copy(), self._used, self._stride
+            other._measured[ours] = self._measured[theirs]
+            for name, values in self._values.items():
+                other._of(name)[ours] = values[theirs]
+            arms = set(other.arms)
+            other._interventions = [turned for turned in self._interventions if turned.arm in arms]
+        return other
 
     def _of(self, name: str) -> Floats:
         values = self._values.get(name)

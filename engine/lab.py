@@ -2,38 +2,40 @@
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
-import math
-import statistics
-from collections.abc import Callable, Iterator
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 import torch
 
+from engine.beside import beside_ours
 from engine.data import Load, Task, load_task
 from engine.device import choose_device, use_threads
-from engine.events import Epoch, Event, Finished, Intervention, Loading, Reported, Started
+from engine.events import Event, Finished, Intervention, Loading, Started
 from engine.lane import LaneMemory
+from engine.observed import Observed
 from engine.preset import (
     Arm,
+    Data,
     Preset,
     PresetError,
-    ReportedNumber,
     live_knobs,
     settings_by_key,
     speaks_of,
+    with_arms,
     with_value,
 )
-from engine.stack import Fed, Mistakes, Stack, refuse_stacks_that_cannot_fit, refuse_without_images
-from engine.state import LabState, Lane, LaneState
+from engine.stack import Stack, refuse_stacks_that_cannot_fit, refuse_without_images
+from engine.state import LabState, Lane, LaneState, Parked
 
 
 def _ignore(_: Loading) -> None:
     pass
 
 
-class Lab:
+class Lab(Observed):
     """One experiment in training.
 
     Parameters
@@ -43,6 +45,13 @@ class Lab:
     dtype : of parameters and data.
     report : called with what is being waited for while the data are loaded.
     load : where the data come from, `engine.data.load_task` or a function like it that gives data of one's own.
+    parked : the arms that are not trained, by name.
+
+    Attributes
+    ----------
+    tested : the lanes for which the test data have been touched.
+    until : the place where it stands still, for lanes on their way to others; None for a run that goes to its end.
+    again : knobs that were turned after the place where it stands, to be turned there once more.
 
     Raises
     ------
@@ -56,37 +65,51 @@ class Lab:
         dtype: torch.dtype = torch.float32,
         report: Callable[[Loading], None] = _ignore,
         load: Load = load_task,
+        parked: Mapping[str, Parked] = MappingProxyType({}),
     ) -> None:
         self.preset = preset
         self.device = choose_device(device)
+        self.dtype = dtype
         self.epoch = 0
         self.finished = False
+        self.until: tuple[int, int] | None = None
+        self.again: deque[Intervention] = deque()
+        self.parked = dict(parked)
+        self.tested: frozenset[Lane] = frozenset()
+        self._left: dict[Lane, LaneState] = {}  # the lanes of parked arms
+        self._untrained: dict[tuple[str, str], Any] = {}  # what knobs stood at that were turned after the end
+        self._load = load
         self._number = 0
         self._interventions: list[Intervention] = []
         self._tasks: dict[str, Task] = {}
         self._stacks: list[Stack] = []
-        groups = [(arms, self._task(arms[0], load, dtype, report)) for arms in _by_structure(preset)]
+        trained = with_arms(preset, set(preset.arm_names) - self.parked.keys())
+        groups = [(arms, self._task(arms[0], dtype, report)) for arms in _by_structure(trained)]
         for arms, task in groups:
             for arm in arms:
                 refuse_without_images(arm.settings, task.image_shape)
         refuse_stacks_that_cannot_fit(groups, len(preset.seeds), self.device, dtype)
         for arms, task in groups:
             self._stacks.append(Stack(arms, preset.seeds, task, self.device, dtype))
-        use_threads(max(stack.flop for stack in self._stacks))
-        self._lanes = {(arm, seed): LaneMemory(arm, seed) for arm in preset.arm_names for seed in preset.seeds}
+        self.use_threads()
+        self._lanes = {(arm, seed): LaneMemory(arm, seed) for arm in trained.arm_names for seed in preset.seeds}
         self._begin_epoch()
 
-    def _task(self, arm: Arm, load: Load, dtype: torch.dtype, report: Callable[[Loading], None]) -> Task:
+    def use_threads(self) -> None:
+        """Let the products run on as many threads as this lab keeps busy; another lab may have set another number."""
+        use_threads(max(stack.flop for stack in self._stacks))
+
+    def _task(self, arm: Arm, dtype: torch.dtype, report: Callable[[Loading], None]) -> Task:
         data = arm.settings.data
         key = data.model_dump_json()
         if key not in self._tasks:
-            self._tasks[key] = load(data, self.preset.seeds, self.device, dtype, report)
+            self._tasks[key] = self._load(data, self.preset.seeds, self.device, dtype, report)
         return self._tasks[key]
 
     @property
     def started(self) -> Started:
         """What the run consists of; the counts of examples are those of the first arm."""
-        first = self.stack_of(self.preset.arms[0].name)
+        first, trained = self._stacks[0], [arm for arm in self.preset.arm_names if arm not in self.parked]
         return Started(
             preset=self.preset.name,
             arms=self.preset.arm_names,
@@ -96,9 +119,9 @@ class Lab:
             train=first.task.train_y_SN.shape[1],
             validation=first.task.val_y_SN.shape[1],
             test=first.task.test_y_SN.shape[1],
-            parameters_by_arm={name: self.stack_of(name).layout.parameters for name in self.preset.arm_names},
-            layers_by_arm={name: self.stack_of(name).layout.layers for name in self.preset.arm_names},
-            inputs_by_arm={name: self.stack_of(name).task.inputs for name in self.preset.arm_names},
+            parameters_by_arm={name: self.stack_of(name).layout.parameters for name in trained},
+            layers_by_arm={name: self.stack_of(name).layout.layers for name in trained},
+            inputs_by_arm={name: self.stack_of(name).task.inputs for name in trained},
             warnings=tuple(dict.fromkeys(line for task in self._tasks.values() for line in task.warnings)),
         )
 
@@ -112,15 +135,53 @@ class Lab:
         """Batches trained since the last whole epoch, by the stack that has most of them."""
         return self._number
 
-    def stack_of(self, arm: str) -> Stack:
-        """The stack that an arm's lanes are in. Raises PresetError where there is no such arm."""
-        self.preset.arm(arm)
-        return next(stack for stack in self._stacks if any(member.name == arm for member in stack.arms))
-
     @property
     def epochs(self) -> int:
         """The length of the longest arm as it is set now."""
         return self.preset.epochs
+
+    @property
+    def place(self) -> tuple[int, int]:
+        """Whole epochs trained, and batches of the next one."""
+        return self.epoch, self._number
+
+    def memories(self, arm: str) -> list[LaneMemory]:
+        """What is remembered of an arm's lanes, those that train."""
+        return [lane for lane in self._lanes.values() if lane.arm == arm]
+
+    @property
+    def arrived(self) -> bool:
+        """Whether it stands at `until`, or its lanes have all stopped before it."""
+        return self.until is not None and (
+            self.place >= self.until or not any(stack.training for stack in self._stacks)
+        )
+
+    @property
+    def interventions(self) -> tuple[Intervention, ...]:
+        """The knobs turned so far, of the arms that there are."""
+        return tuple(self._interventions)
+
+    @property
+    def as_trained(self) -> Preset:
+        """The preset without the knobs that were turned after the end, which count from the next start on."""
+        preset = self.preset
+        for (arm, knob), value in self._untrained.items():
+            preset = with_value(preset, knob, value, arm)
+        return preset
+
+    def load_again(
+        self,
+        data: Data,
+        seeds: Sequence[int],
+        device: torch.device,
+        dtype: torch.dtype,
+        report: Callable[[Loading], None],
+    ) -> Task:
+        """The data for another lab: those that this one has, or for other seeds loaded from where it has them."""
+        task = self._tasks.get(data.model_dump_json())
+        if task is not None and tuple(seeds) == self.preset.seeds:
+            return task
+        return self._load(data, seeds, device, dtype, report)
 
     def _begin_epoch(self) -> None:
         self._number = 0
@@ -130,21 +191,41 @@ class Lab:
 
     def advance(self) -> list[Event]:
         """One step of every stack. At the end of an epoch its events; at the end of the run the tests' as well."""
-        if self.finished:
+        if self.finished or self.arrived:
             return []
+        events: list[Event] = self._turn_again()
         running = [stack for stack in self._stacks if stack.training]
+        if not running:  # lanes that caught up with a run that has ended, and have ended too
+            return [*events, *self._finish()]
         for stack in running:
             if self._number < stack.steps_per_epoch:
                 stack.step(self._number)
         self._number += 1
-        if self._number < max(stack.steps_per_epoch for stack in running):
-            return []
+        # The last epoch on the way to others ends with them: they may have more batches in it.
+        on_the_way = self.until is not None and self.epoch == self.until[0]
+        if on_the_way or self._number < max(stack.steps_per_epoch for stack in running):
+            return events
+        events += self._turn_again()  # in a network of fewer batches than another a knob may be turned behind its last
         self.epoch += 1
-        events = [event for stack in running for event in self._end_epoch(stack)]
+        events += [event for stack in running for event in self._end_epoch(stack)]
         if any(stack.training for stack in self._stacks):
             self._begin_epoch()
-        else:
+        elif self.until is None:
             events += self._finish()
+        return events
+
+    def _turn_again(self) -> list[Event]:
+        """Turn the knobs once more that were turned where it stands."""
+        events: list[Event] = []
+        while self.again:
+            turned = self.again[0]
+            if (turned.epoch, turned.batch) > (
+                self.epoch,
+                min(self._number, self.stack_of(turned.arm).steps_per_epoch),
+            ):
+                break
+            self.again.popleft()
+            events += self.turn(turned.knob, turned.new, turned.arm)
         return events
 
     def run_epoch(self) -> list[Event]:
@@ -188,6 +269,8 @@ class Lab:
         events: list[Event] = []
         for key, lane in self._lanes.items():
             assert lane.stopped is not None
+            if key in self.tested:
+                continue
             loss, accuracy = tested[key]
             events.append(
                 Finished(
@@ -195,22 +278,13 @@ class Lab:
                     lane.watch.best_epoch, lane.watch.best_val_loss, lane.stopped.kept_epoch,
                 )
             )  # fmt: skip
+        first = not self.tested
+        self.tested = frozenset(self._lanes)
+        if not first:
+            return events
         ends = [event for event in events if isinstance(event, Finished)]
         numbers = [number for number in self.preset.reported if speaks_of(self.preset, number.arm)]
-        return events + [self._beside_ours(number, ends) for number in numbers]
-
-    def _beside_ours(self, theirs: ReportedNumber, ends: list[Finished]) -> Reported:
-        """A reported number beside the mean over the arm's seeds: of the last epoch, the best one, or the test."""
-        name = theirs.metric.removeprefix("best_")
-        source: list[Epoch | Finished | None] = []
-        if theirs.metric in ("test_loss", "test_acc", "epoch", "best_epoch"):
-            name, source = theirs.metric, [end for end in ends if end.arm == theirs.arm]
-        else:
-            lanes = [lane for lane in self._lanes.values() if lane.arm == theirs.arm]
-            source = [lane.last if name == theirs.metric else lane.best for lane in lanes]
-        ours = [math.nan if measured is None else float(getattr(measured, name)) for measured in source]
-        std = statistics.stdev(ours) if len(ours) > 1 and all(map(math.isfinite, ours)) else None
-        return Reported(theirs.arm, theirs.metric, theirs.value, sum(ours) / len(ours), theirs.text, theirs.note, std)
+        return events + [beside_ours(number, ends, self._lanes.values()) for number in numbers]
 
     def stop(self) -> list[Event]:
         """End training now: every lane still training stops with the reason `user`, and all are tested."""
@@ -233,7 +307,8 @@ class Lab:
         Raises PresetError where the knob is unknown, structural, or refuses the value.
         """
         known = settings_by_key().get(knob)
-        if known is not None and not known.live:
+        from_the_start = arm in self.parked and self.parked[arm].place == (0, 0)
+        if known is not None and not known.live and not from_the_start:
             raise PresetError(f"{knob} shapes the network: it cannot be turned while training, set it in the preset")
         before, after = self.preset, with_value(self.preset, knob, value, arm)
         for stack in self._stacks:
@@ -243,14 +318,20 @@ class Lab:
         events: list[Event] = []
         for name in before.arm_names:
             old, new = before.arm(name).settings.get(knob), self.preset.arm(name).settings.get(knob)
-            if old != new:
+            if old == new:
+                continue
+            if name in self.parked:
+                left = next((self._left[lane] for lane in self._left if lane[0] == name), None)
+                step, (epoch, batch) = (0 if left is None else left.values["steps"]), self.parked[name].place
+            elif self.finished:
+                self._untrained.setdefault((name, knob), old)
+                continue  # all its training has ended: the value counts from the next restart on
+            else:
                 stack = self.stack_of(name)
-                batch = min(self._number, stack.steps_per_epoch)
-                events.append(Intervention(stack.steps, self.epoch, batch, name, knob, old, new, of_all=arm is None))
+                step, epoch, batch = stack.steps, self.epoch, min(self._number, stack.steps_per_epoch)
                 self._set(name, knob, new)
+            events.append(Intervention(step, epoch, batch, name, knob, old, new, of_all=arm is None))
         self._plan_rates()
-        if self.finished:
-            return []  # all training has ended: the value counts from the next restart on
         self._interventions += [event for event in events if isinstance(event, Intervention)]
         return events
 
@@ -261,36 +342,6 @@ class Lab:
                     if name == arm:
                         stack.settings.set(knob, place, float(value))
 
-    # Closer looks: each waits for the device, and leaves the run as it is ---------------------------------------------
-
-    def fed(self, arm: str, seed: int, count: int) -> Fed:
-        """The first `count` inputs of a lane's next batch, augmented, noised and mixed as its network will see them."""
-        stack, lane = self.lane(arm, seed)
-        return stack.fed(lane, count, self._number)
-
-    def mistakes(self, arm: str, seed: int, count: int) -> Mistakes:
-        """A lane's worst mistakes on the validation data at its present weights: wrong, and of the highest loss."""
-        stack, lane = self.lane(arm, seed)
-        return stack.mistakes(lane, count)
-
-    def confusion(self, arm: str, seed: int) -> torch.Tensor | None:
-        """Counts of a lane on the validation data, true class x predicted class: int64 [C, C]; None for regressions."""
-        stack, lane = self.lane(arm, seed)
-        return stack.confusion(lane)
-
-    def test_confusion(self, arm: str, seed: int) -> torch.Tensor | None:
-        """The same on the test data, as counted in the one pass over them at the end of the run; None before it."""
-        stack, lane = self.lane(arm, seed)
-        return stack.test_confusion(lane)
-
-    def lane(self, arm: str, seed: int) -> tuple[Stack, int]:
-        """The stack of a lane and its place there, for a closer look (`engine.looks`). Raises PresetError."""
-        for stack in self._stacks:
-            if (arm, seed) in stack.lanes:
-                return stack, stack.lanes.index((arm, seed))
-        lanes = ", ".join(f"{name!r} under {number}" for name, number in self._lanes)
-        raise PresetError(f"no lane of arm {arm!r} under seed {seed} (there is: {lanes})")
-
     def _plan_rates(self) -> None:
         """Hand every stack the schedules as they are set now, and its lanes' reductions on plateaus."""
         for stack in self._stacks:
@@ -298,18 +349,10 @@ class Lab:
             for place, key in enumerate(stack.lanes):
                 stack.rates.scale(place, self._lanes[key].plateau.scale)
 
-    def schedule(self, arm: str, points: int = 200) -> list[tuple[float, float]]:
-        """(epoch, learning rate) over the arm's whole run with its settings as they are now, at most so many.
-
-        A rate is placed at the end of its step, so that the one at a whole epoch is its `Epoch.lr`. What
-        reduce-on-plateau will do cannot be known: the line goes on at its present rate, the mean over the seeds.
-        """
-        stack = self.stack_of(arm)
-        places = [place for place, (name, _) in enumerate(stack.lanes) if name == arm]
-        return [
-            (step / stack.steps_per_epoch, sum(stack.rates.of(place, step) for place in places) / len(places))
-            for step in stack.rates.steps(places[0], points)
-        ]
+    def hold(self, preset: Preset, name: str, lanes: Mapping[Lane, LaneState], held: Parked) -> None:
+        """Have an arm more, one of `preset`, which is not trained yet: parked with these lanes."""
+        self.preset, self.parked[name] = preset, held
+        self._left |= lanes
 
     def state(self) -> LabState:
         """Everything, as plain data: `restore` of it goes on bit for bit as if nothing had happened."""
@@ -324,7 +367,9 @@ class Lab:
             finished=self.finished,
             preset=self.preset.model_dump_json(),
             interventions=[dataclasses.asdict(turned) for turned in self._interventions],
-            lanes=lanes,
+            lanes=lanes | self._left,
+            parked=dict(self.parked),
+            tested=tuple(sorted(self.tested)),
         )
 
     def restore(self, state: LabState) -> None:
@@ -335,6 +380,8 @@ class Lab:
         """
         self._restore_knobs(Preset.model_validate_json(state.preset), {arm for arm, _ in state.lanes})
         self.epoch, self.finished = state.epoch, state.finished
+        self.tested = frozenset((arm, seed) for arm, seed in state.tested)
+        self._left = {lane: left for lane, left in state.lanes.items() if lane[0] in self.parked}
         self._interventions = [Intervention(**turned) for turned in state.interventions]
         for stack in self._stacks:
             stack.restore({place: state.lanes[key] for place, key in enumerate(stack.lanes) if key in state.lanes})
@@ -358,26 +405,6 @@ class Lab:
                 self._set(name, knob.key, value)
         if alike:  # then the whole preset is taken over
             self.preset = preset
-
-    @contextlib.contextmanager
-    def undisturbed(self) -> Iterator[None]:
-        """Whatever is trained, turned or watched within, the lab is afterwards bit for bit as it was."""
-        state, preset = self.state(), self.preset
-        watching = [(stack.watches_updates, stack.before_LP, stack.rates.fixed) for stack in self._stacks]
-        try:
-            yield
-        finally:
-            self.restore(state)
-            self.preset = preset
-            for stack, (watches, before_LP, fixed) in zip(self._stacks, watching, strict=True):
-                stack.watches_updates, stack.before_LP, stack.rates.fixed = watches, before_LP, fixed
-
-    def watch_updates(self, lanes: set[Lane]) -> None:
-        """Keep, in the stacks of these lanes and no others, the weights before each epoch's last step."""
-        for stack in self._stacks:
-            stack.watches_updates = not lanes.isdisjoint(stack.lanes)
-            if not stack.watches_updates:
-                stack.before_LP = None
 
 
 def _by_structure(preset: Preset) -> list[list[Arm]]:

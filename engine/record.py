@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import copy
+import json
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from engine.events import (
     Adjusted,
@@ -15,15 +16,17 @@ from engine.events import (
     Found,
     Intervention,
     Loading,
+    Rearranged,
     Receipt,
     Reported,
     Seen,
     Started,
     Stopped,
+    Travelled,
     WouldStop,
 )
-from engine.preset import Preset, with_value
-from engine.state import Lane
+from engine.preset import Preset, all_from_the_start, with_value
+from engine.state import Lane, Parked
 
 if TYPE_CHECKING:
     from engine.history import History
@@ -46,6 +49,9 @@ class RunRecord:
     last, would_stop, stopped, finished : the newest event of each lane.
     reported : what others report, beside ours.
     found : the newest sweep of learning rates, by arm.
+    parked : the arms that are not trained now.
+    travel : how far lanes are on their way to another place; None while none are.
+    ghost : the history of the future that the last rewind left; None where there was none.
     seen : the latest result of each closer look.
     failed : why the engine could not go on.
     """
@@ -67,6 +73,9 @@ class RunRecord:
         self.finished: dict[Lane, Finished] = {}
         self.reported: tuple[Reported, ...] = ()
         self.found: dict[str, Found] = {}
+        self.parked: dict[str, Parked] = {}
+        self.travel: Travelled | None = None
+        self.ghost: History | None = None
         self.seen: dict[Look, Seen] = {}
         self.failed: Failed | None = None
 
@@ -74,13 +83,10 @@ class RunRecord:
         """Take in one event."""
         match event:
             case Epoch():
-                self.last[(event.arm, event.seed)] = event
-                self.epoch = max(self.epoch, event.epoch)
-                if self.history is not None:
-                    self.history.add(event)
+                self._take_epoch(event)
             case Loading():
                 if self.started is not None or self.failed is not None:  # it begins anew
-                    self.begun = self.preset
+                    self.preset = self.begun = all_from_the_start(self.preset)
                     self._clear()
                 self.loading, self.share = event.text, event.share
             case Started():
@@ -89,6 +95,10 @@ class RunRecord:
                 self.preset = with_value(self.preset, event.knob, event.new, None if event.of_all else event.arm)
                 if self.history is not None:
                     self.history.add(event)
+            case Rearranged():
+                self._rearrange(event)
+            case Travelled():
+                self.travel = event
             case Adjusted():
                 self.preset = with_value(self.preset, event.knob, event.value, event.arm)
             case WouldStop():
@@ -110,6 +120,14 @@ class RunRecord:
             case Receipt():
                 pass  # the knob that it speaks of has its own event
 
+    def _take_epoch(self, event: Epoch) -> None:
+        lane = (event.arm, event.seed)
+        if lane not in self.last or self.last[lane].epoch <= event.epoch:
+            self.last[lane] = event
+        self.epoch = max(self.epoch, event.epoch)
+        if self.history is not None:
+            self.history.add(event)
+
     def take_all(self, events: Iterable[Event]) -> None:
         """Take in events in their order."""
         for event in events:
@@ -121,6 +139,31 @@ class RunRecord:
         self._clear()
         self.started, self.begun = started, self.preset
         self.history = History([(arm, seed) for arm in started.arms for seed in started.seeds])
+
+    def _rearrange(self, event: Rearranged) -> None:
+        """Other lanes are there, or they stand elsewhere. What of the old ones is none of theirs is let go."""
+        self.preset = Preset.model_validate_json(json.dumps(event.preset))
+        self.started, self.parked, self.travel = event.started, dict(event.parked), None
+        lanes = [(arm, seed) for arm in self.preset.arm_names for seed in self.preset.seeds]
+        if event.what == "rewind":
+            self.ghost, self.epoch = self.history, event.epoch
+            self.finished, self.reported, self.seen = {}, (), {}
+            self.would_stop = {lane: mark for lane, mark in self.would_stop.items() if mark.epoch <= event.epoch}
+            self.stopped = {lane: end for lane, end in self.stopped.items() if end.epoch <= event.epoch}
+            self.last = {lane: last for lane, last in self.last.items() if lane[0] in self.parked}
+            if self.history is not None:
+                self.history = self.history.until(event.epoch)
+        if self.history is not None and self.history.lanes != lanes:
+            self.history = self.history.of_lanes(lanes)
+        for name in ("last", "would_stop", "stopped", "finished"):
+            held: dict[Lane, Any] = getattr(self, name)
+            setattr(self, name, {lane: held[lane] for lane in lanes if lane in held})
+
+    def _trained(self) -> list[Lane]:
+        """The lanes that are, or were, trained to their end."""
+        if self.started is None:
+            return []
+        return [(arm, seed) for arm in self.started.arms if arm not in self.parked for seed in self.started.seeds]
 
     def snapshot(self, whole: bool = False) -> RunRecord:
         """A copy of its present state, for another thread. The history is shared, unless the copy is to be `whole`."""
@@ -139,7 +182,7 @@ class RunRecord:
     @property
     def over(self) -> bool:
         """Whether every lane has been tested."""
-        return self.started is not None and len(self.finished) == len(self.started.arms) * len(self.started.seeds)
+        return self.started is not None and all(lane in self.finished for lane in self._trained())
 
     @property
     def interrupted(self) -> bool:
@@ -149,5 +192,5 @@ class RunRecord:
     @property
     def diverged(self) -> bool:
         """Whether every lane has diverged."""
-        ends = [end.reason for end in self.stopped.values()]
-        return self.started is not None and ends.count("diverged") == len(self.started.arms) * len(self.started.seeds)
+        ends = {lane: end.reason for lane, end in self.stopped.items()}
+        return self.started is not None and all(ends.get(lane) == "diverged" for lane in self._trained())

@@ -25,6 +25,23 @@ class LaneState:
     values: dict[str, Any] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class Parked:
+    """An arm that is not trained now: a fork that waits for its first turned knob, or one that was taken out.
+
+    epoch, batch : the place where it stands.
+    waits : for its first turned knob.
+    """
+
+    epoch: int
+    batch: int = 0
+    waits: bool = False
+
+    @property
+    def place(self) -> tuple[int, int]:
+        return self.epoch, self.batch
+
+
 @dataclass(slots=True)
 class LabState:
     """All that a lab of the same arms and seeds needs to go on exactly; of others, what they share with it.
@@ -35,7 +52,9 @@ class LabState:
     finished : the test data have been touched.
     preset : with the knobs as they stand, as JSON (`Preset.model_validate_json`).
     interventions : the knobs turned so far, each as the fields of `engine.events.Intervention`.
-    lanes : by (arm, seed).
+    lanes : by (arm, seed). A parked arm's are as they were left; it has none where it begins at the first epoch.
+    parked : the arms that are not trained, by name.
+    tested : the lanes for which the test data have been touched.
     """
 
     epoch: int
@@ -44,6 +63,8 @@ class LabState:
     preset: str
     interventions: list[dict[str, Any]]
     lanes: dict[Lane, LaneState]
+    parked: dict[str, Parked] = field(default_factory=dict)
+    tested: tuple[Lane, ...] = ()
 
 
 def under(prefix: str, state: LaneState) -> LaneState:

@@ -1,7 +1,17 @@
 """The names of the package, with all that they need."""
 
 from engine.preset.built_in import DEFAULT, builtin_names, builtin_text
-from engine.preset.change import with_copy, with_value, write_preset
+from engine.preset.change import (
+    all_from_the_start,
+    before,
+    refuse_name,
+    with_arm,
+    with_arms,
+    with_copy,
+    with_seeds,
+    with_value,
+    write_preset,
+)
 from engine.preset.errors import PresetError
 from engine.preset.files import at_hand
 from engine.preset.knobs import own_knobs, sets_itself, turned_since, without_effect
@@ -14,6 +24,8 @@ from engine.preset.schema import (
     IMAGES,
     SYNTHETIC,
     Arm,
+    Birth,
+    Data,
     Preset,
     ReportedNumber,
     Settings,
@@ -34,6 +46,8 @@ __all__ = [
     "OTHERS",
     "SYNTHETIC",
     "Arm",
+    "Birth",
+    "Data",
     "Listed",
     "Preset",
     "PresetError",
@@ -41,7 +55,9 @@ __all__ = [
     "Setting",
     "Settings",
     "Try",
+    "all_from_the_start",
     "at_hand",
+    "before",
     "builtin_list",
     "builtin_names",
     "builtin_text",
@@ -55,6 +71,7 @@ __all__ = [
     "own_knobs",
     "question_of",
     "read_preset",
+    "refuse_name",
     "sets_itself",
     "settings_by_key",
     "speaks_of",
@@ -62,7 +79,10 @@ __all__ = [
     "tried",
     "turned_since",
     "turns",
+    "with_arm",
+    "with_arms",
     "with_copy",
+    "with_seeds",
     "with_value",
     "without_effect",
     "write_preset",

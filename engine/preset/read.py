@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from engine.preset.errors import PresetError, did_you_mean, did_you_mean_setting
 from engine.preset.explain import explain, explain_reported, explain_try
 from engine.preset.schema import (
+    LONGEST_NAME,
     LONGEST_TITLE,
     SECTIONS,
     Arm,
@@ -29,13 +30,11 @@ from engine.text import harmful, printable, quoted, shortened
 
 # The texts of a preset, and how long each may be.
 TEXTS = {"title": LONGEST_TITLE, "summary": 2_000, "question": 200, "lesson": 20_000, "reveal": 20_000, "group": 200}
-_LONGEST_NAME = 200
 _TOP = (*TEXTS, "speed", *SECTIONS, "arm", "reported", "try")
 # The texts that are of several lines.
 _OF_LINES = ("summary", "lesson", "reveal", "note")
 MOST_ARMS, MOST_LANES, MOST_REPORTED = 1_000, 10_000, 1_000
 MOST_TRIES = 9  # a number key chooses one
-
 _LONGEST_TRY = 300
 
 _OBEYED = ", a character that a terminal obeys or hides: leave it out"
@@ -288,9 +287,9 @@ def _arms(reading: Reading, base_table: dict[str, Any], base: Settings) -> tuple
             raise reading.fail(path, f'arm {number + 1} has no name: add name = "..."')
         if not isinstance(arm_name, str) or not arm_name.strip():
             raise reading.fail((*path, "name"), f"name = {quoted(arm_name)}: must be a text that is not empty")
-        if len(arm_name) > _LONGEST_NAME:
+        if len(arm_name) > LONGEST_NAME:
             raise reading.fail(
-                (*path, "name"), f"name has {len(arm_name):,} characters: must be at most {_LONGEST_NAME}"
+                (*path, "name"), f"name has {len(arm_name):,} characters: must be at most {LONGEST_NAME}"
             )
         if any(arm.name == arm_name for arm in arms):
             raise reading.fail((*path, "name"), f"two arms are named {quoted(arm_name)}: give each a name of its own")

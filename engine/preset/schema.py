@@ -20,9 +20,10 @@ from engine.preset.setting import Section, Setting, settings_of
 from engine.preset.training import EarlyStopping, Schedule, Training
 
 __all__ = [
-    "DOWNLOADED", "EMBEDDED", "IMAGES", "MEASURED", "REPORTED_METRICS", "SECTIONS", "SYNTHETIC", "TRUTH_TABLES",
-    "Amount", "Arm", "Augment", "Data", "EarlyStopping", "Model", "Preset", "Regularization", "ReportedNumber",
-    "Schedule", "Section", "Setting", "Settings", "Subject", "Training", "Try", "live_knobs", "settings_by_key",
+    "DOWNLOADED", "EMBEDDED", "IMAGES", "LONGEST_NAME", "MEASURED", "REPORTED_METRICS", "SECTIONS", "SYNTHETIC",
+    "TRUTH_TABLES", "Amount", "Arm", "Augment", "Birth", "Data", "EarlyStopping", "Model", "Preset",
+    "Regularization", "ReportedNumber", "Schedule", "Section", "Setting", "Settings", "Subject", "Training", "Try",
+    "live_knobs", "settings_by_key",
 ]  # fmt: skip
 
 
@@ -118,12 +119,28 @@ def live_knobs() -> list[Setting]:
     return [setting for setting in settings_by_key().values() if setting.live]
 
 
+class Birth(Section):
+    """Where an arm that was added while a run trained comes from.
+
+    parent : the arm that it began as a copy of.
+    epoch, batch : after so many whole epochs and so many batches of the next one; at 0, 0 it trained from the start.
+    """
+
+    parent: str
+    epoch: int = Field(0, ge=0, le=10**9)
+    batch: int = Field(0, ge=0, le=10**9)
+
+
 class Arm(Section):
-    """One setting under comparison: its name and all its settings (the base plus its overrides)."""
+    """One setting under comparison: its name and all its settings (the base plus its overrides).
+
+    `birth` is None of an arm that the run began with. A preset's text does not have it: there every arm begins.
+    """
 
     name: str
     settings: Settings
     overrides: dict[str, Any] = Field(default_factory=dict)
+    birth: Birth | None = None
 
 
 # What a lane can be asked for at the end: of its last epoch, of its best one, and on the test data.
@@ -190,7 +207,8 @@ class Subject(Section):
         return cls(data=settings.data, model=settings.model, epochs=settings.training.epochs)
 
 
-LONGEST_TITLE = 200  # characters
+# Characters.
+LONGEST_TITLE, LONGEST_NAME = 200, 200
 
 
 class Preset(Section):

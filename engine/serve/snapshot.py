@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator
 
-from engine.events import Event, Loading
+from engine.events import Event, Loading, Rearranged
 from engine.preset import Preset
 from engine.record import RunRecord
 
@@ -30,6 +30,9 @@ def as_events(record: RunRecord) -> Iterator[Event]:
             epochs.setdefault((epoch.epoch, epoch.arm, epoch.seed), epoch)
         yield from (epochs[key] for key in sorted(epochs))
         yield from record.interventions
+        if record.parked:
+            preset = record.preset.model_dump(mode="json")
+            yield Rearranged("joined", record.epoch, 0, preset, record.started, dict(record.parked))
     for held in (record.would_stop, record.stopped, record.finished):
         yield from held.values()
     yield from record.reported

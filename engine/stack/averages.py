@@ -45,6 +45,8 @@ class Average:
     def restore(self, theta_LP: Tensor, lanes: Mapping[int, LaneState]) -> None:
         """Go back to what `state` gave for these lanes; `theta_LP` is of the stack, for its shape."""
         moved = {lane: state for lane, state in lanes.items() if state.tensors}
+        if moved:  # a lane that has stopped may have done so before the others
+            self._place = max(state.values["place"] for state in moved.values())
         if len(lanes) == len(theta_LP) and not moved:
             self.theta_LP, self._updates_L, self._place = None, None, 0
         elif moved and (self.theta_LP is None or self._updates_L is None):
@@ -54,7 +56,6 @@ class Average:
                 self._updates_L[lane] = state.tensors["updates"] if state.tensors else 0
                 if state.tensors:
                     self.theta_LP[lane] = state.tensors["theta"]
-                    self._place = state.values["place"]
 
 
 class Averages:
@@ -116,7 +117,7 @@ class Averages:
             average.restore(theta_LP, {lane: under(f"{name}.", state) for lane, state in lanes.items()})
         for lane, state in lanes.items():
             self._moves_L[lane] = state.tensors["moves"]
-            self._epoch = state.values["epoch"]
+        self._epoch = max((state.values["epoch"] for state in lanes.values()), default=self._epoch)
 
     def _by_name(self) -> dict[str, Average]:
         return {"ema": self._ema, "swa": self._swa}

@@ -256,12 +256,16 @@ class Trainer:
     def restore(self, lanes: Mapping[int, LaneState]) -> None:
         """Go back to what `state` gave for these lanes, in place; the others stay as they are.
 
-        Raises ValueError where the lanes are not equally far, or of another shape.
+        Raises ValueError where lanes that train are not equally far, or one is of another shape. Lanes that have
+        stopped may have done so before the others: none has taken more steps than those that train.
         """
-        steps = {state.values["steps"] for state in lanes.values()}
+        steps = {state.values["steps"] for state in lanes.values() if not state.values["stopped"]}
         if len(steps) > 1:
             raise ValueError(f"lanes of one stack must be equally far: these have taken {sorted(steps)} steps")
+        newest = max((state.values["steps"] for state in lanes.values()), default=self.steps)
         self._averages.restore(self.theta_LP, {lane: under("averages.", state) for lane, state in lanes.items()})
+        if lanes and not any("test_confusion" in state.tensors for state in lanes.values()):
+            self._test_confusion_LCC = None
         for lane, state in lanes.items():
             for name, buffer in self._buffers().items():
                 tensor = state.tensors[name]
@@ -272,7 +276,7 @@ class Trainer:
             if state.values["stopped"]:
                 self._hold(lane)
             self._restore_counts(lane, state.tensors.get("test_confusion"))
-        self.steps = next(iter(steps), self.steps)
+        self.steps = next(iter(steps), newest)
 
     def _buffers(self) -> dict[str, Tensor]:
         """What there is of every lane, by name: the first axis is the lanes'."""
@@ -286,9 +290,7 @@ class Trainer:
         return held | {f"optimizer.{name}": buffer for name, buffer in self.optimizer.state.items()}
 
     def _restore_counts(self, lane: int, counts_CC: Tensor | None) -> None:
-        if counts_CC is None:
-            self._test_confusion_LCC = None
-        else:
+        if counts_CC is not None:
             if self._test_confusion_LCC is None:
                 shape = (len(self.lanes), *counts_CC.shape)
                 self._test_confusion_LCC = torch.zeros(shape, dtype=counts_CC.dtype, device=self.theta_LP.device)
