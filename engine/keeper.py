@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from engine.commands import Command
 from engine.events import Event, Receipt
-from engine.runs.meta import Environment
+from engine.runs.meta import DataPrint, Environment
 from engine.runs.recorder import Recorder
+from engine.state import LabState, Lane
 
 if TYPE_CHECKING:
     from engine.lab import Lab
@@ -47,6 +48,7 @@ class Keeper:
         self.recorder, self._every, self._server, self._command = recorder, every, server, command
         self._saved_at, self._saved = time.monotonic(), (-1, -1)
         self._stopped = False
+        self._prints: dict[tuple[tuple[str, ...], tuple[int, ...]], DataPrint] = {}
 
     @property
     def path(self) -> Path:
@@ -55,12 +57,22 @@ class Keeper:
 
     def begin(self, lab: Lab) -> None:
         """The lab stands: device and torch are known, and the data, whose fingerprint the recorder's thread takes."""
-        from engine.data.fingerprint import fingerprints
-
-        stacks, here = lab.stacks, Environment.here(str(lab.device), self._command)
-        self.recorder.describe(data=lambda: fingerprints(stacks), environment=here)
+        self._prints.clear()
+        self._describe(lab, Environment.here(str(lab.device), self._command))
         self._saved_at, self._saved = time.monotonic(), (-1, -1)
         self._stopped = False
+
+    def _describe(self, lab: Lab, here: Environment | None = None) -> None:
+        from engine.data.fingerprint import fingerprints
+
+        stacks = lab.stacks
+
+        def all_prints() -> tuple[DataPrint, ...]:
+            # A run that was given seeds can be gone on with from where it had not yet got them.
+            self._prints.update(((data.arms, data.seeds), data) for data in fingerprints(stacks))
+            return tuple(self._prints.values())
+
+        self.recorder.describe(data=all_prints, environment=here)
 
     def take(self, events: Sequence[Event]) -> None:
         """Take in events."""
@@ -82,6 +94,18 @@ class Keeper:
         if place != self._saved or lab.finished:
             self.recorder.checkpoint(lab.state(), now=now)
         self._saved_at, self._saved = time.monotonic(), place
+
+    def rearranged(self, events: Sequence[Event], lab: Lab) -> None:
+        """Take in what made the run's lab another one, with a checkpoint behind it: the file gets both, or neither."""
+        self.recorder.rearranged(events, lab.state())
+        self._describe(lab)
+        self._saved_at, self._saved = time.monotonic(), (lab.epoch, lab.batch)
+
+    def state_before(self, epoch: int, lanes: Collection[Lane]) -> LabState | None:
+        """The newest state in the file up to so many whole epochs, with all these lanes; None where there is none."""
+        from engine.runs.reader import state_before
+
+        return state_before(self.path, epoch, lanes)
 
     def stopping(self, lab: Lab) -> None:
         """The run is stopped before its end: it can go on from here, as if that had not been."""

@@ -13,7 +13,7 @@ import torch
 from engine.beside import beside_ours
 from engine.data import Load, Task, load_task
 from engine.device import choose_device, use_threads
-from engine.events import Event, Finished, Intervention, Loading, Started
+from engine.events import Event, Finished, Intervention, Loading
 from engine.lane import LaneMemory
 from engine.observed import Observed
 from engine.preset import (
@@ -107,25 +107,6 @@ class Lab(Observed):
         return self._tasks[key]
 
     @property
-    def started(self) -> Started:
-        """What the run consists of; the counts of examples are those of the first arm."""
-        first, trained = self._stacks[0], [arm for arm in self.preset.arm_names if arm not in self.parked]
-        return Started(
-            preset=self.preset.name,
-            arms=self.preset.arm_names,
-            seeds=self.preset.seeds,
-            device=str(self.device),
-            parameters=first.layout.parameters,
-            train=first.task.train_y_SN.shape[1],
-            validation=first.task.val_y_SN.shape[1],
-            test=first.task.test_y_SN.shape[1],
-            parameters_by_arm={name: self.stack_of(name).layout.parameters for name in trained},
-            layers_by_arm={name: self.stack_of(name).layout.layers for name in trained},
-            inputs_by_arm={name: self.stack_of(name).task.inputs for name in trained},
-            warnings=tuple(dict.fromkeys(line for task in self._tasks.values() for line in task.warnings)),
-        )
-
-    @property
     def stacks(self) -> tuple[Stack, ...]:
         """The lanes, those of equal structure together."""
         return tuple(self._stacks)
@@ -155,19 +136,6 @@ class Lab(Observed):
         return self.until is not None and (
             self.place >= self.until or not any(stack.training for stack in self._stacks)
         )
-
-    @property
-    def interventions(self) -> tuple[Intervention, ...]:
-        """The knobs turned so far, of the arms that there are."""
-        return tuple(self._interventions)
-
-    @property
-    def as_trained(self) -> Preset:
-        """The preset without the knobs that were turned after the end, which count from the next start on."""
-        preset = self.preset
-        for (arm, knob), value in self._untrained.items():
-            preset = with_value(preset, knob, value, arm)
-        return preset
 
     def load_again(
         self,

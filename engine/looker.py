@@ -50,6 +50,15 @@ class Looker:
         self.watch_updates(lab)
         self.look_again()
 
+    def follow(self, lab: Lab) -> None:
+        """The run's lab is another one: what its lanes are is looked at, and no others."""
+        lanes = {lane for stack in lab.stacks for lane in stack.lanes}
+        for viewer, wanted in self._by_viewer.items():
+            self._by_viewer[viewer] = frozenset(look for look in wanted if look[1:] in lanes)
+        self._wanted = frozenset().union(*self._by_viewer.values())
+        self.watch_updates(lab)
+        self.look_again()
+
     def watch_updates(self, lab: Lab) -> None:
         """Let a lab keep what the wanted looks need of it."""
         if self._wanted:

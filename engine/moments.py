@@ -6,7 +6,7 @@ import time
 from collections.abc import Collection
 from typing import TYPE_CHECKING
 
-from engine.state import LabState, Lane
+from engine.state import LabState, Lane, is_source
 
 if TYPE_CHECKING:
     from engine.lab import Lab
@@ -52,12 +52,6 @@ class Moments:
         """The newest state up to so many whole epochs in which all these lanes train; None where there is none."""
         found = [state for state in self._kept if is_source(state, epoch, lanes)]
         return max(found, key=lambda state: (state.epoch, state.batch), default=None)
-
-
-def is_source(state: LabState, epoch: int, lanes: Collection[Lane]) -> bool:
-    """Whether these lanes can be trained from a state to the place after so many whole epochs."""
-    there = (state.epoch, state.batch) <= (epoch, 0)
-    return there and all(lane in state.lanes and lane[0] not in state.parked for lane in lanes)
 
 
 def _bytes(state: LabState) -> int:

@@ -3,21 +3,61 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 import torch
 
-from engine.preset import Preset, PresetError
+from engine.data import Task
+from engine.events import Intervention, Started
+from engine.preset import Preset, PresetError, with_value
 from engine.stack import Fed, Mistakes, Stack
-from engine.state import LabState, Lane
+from engine.state import LabState, Lane, Parked
 
 
 class Observed:
     """A lab as far as it is looked at."""
 
     preset: Preset
+    device: torch.device
+    parked: dict[str, Parked]
     _stacks: Sequence[Stack]
+    _tasks: Mapping[str, Task]
+    _interventions: Sequence[Intervention]
+    _untrained: Mapping[tuple[str, str], Any]
     _number: int
+
+    @property
+    def started(self) -> Started:
+        """What the run consists of; the counts of examples are those of the first arm."""
+        first, trained = self._stacks[0], [arm for arm in self.preset.arm_names if arm not in self.parked]
+        return Started(
+            preset=self.preset.name,
+            arms=self.preset.arm_names,
+            seeds=self.preset.seeds,
+            device=str(self.device),
+            parameters=first.layout.parameters,
+            train=first.task.train_y_SN.shape[1],
+            validation=first.task.val_y_SN.shape[1],
+            test=first.task.test_y_SN.shape[1],
+            parameters_by_arm={name: self.stack_of(name).layout.parameters for name in trained},
+            layers_by_arm={name: self.stack_of(name).layout.layers for name in trained},
+            inputs_by_arm={name: self.stack_of(name).task.inputs for name in trained},
+            warnings=tuple(dict.fromkeys(line for task in self._tasks.values() for line in task.warnings)),
+        )
+
+    @property
+    def interventions(self) -> tuple[Intervention, ...]:
+        """The knobs turned so far, of the arms that there are."""
+        return tuple(self._interventions)
+
+    @property
+    def as_trained(self) -> Preset:
+        """The preset without the knobs that were turned after the end, which count from the next start on."""
+        preset = self.preset
+        for (arm, knob), value in self._untrained.items():
+            preset = with_value(preset, knob, value, arm)
+        return preset
 
     def fed(self, arm: str, seed: int, count: int) -> Fed:
         """The first `count` inputs of a lane's next batch, augmented, noised and mixed as its network will see them."""

@@ -121,9 +121,7 @@ class RunRecord:
                 pass  # the knob that it speaks of has its own event
 
     def _take_epoch(self, event: Epoch) -> None:
-        lane = (event.arm, event.seed)
-        if lane not in self.last or self.last[lane].epoch <= event.epoch:
-            self.last[lane] = event
+        self.last[event.arm, event.seed] = event
         self.epoch = max(self.epoch, event.epoch)
         if self.history is not None:
             self.history.add(event)

@@ -6,10 +6,10 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from engine.commands import Command, Turn
+from engine.commands import Rearrangement, Turn
 from engine.data import Load, load_task
 from engine.data.fingerprint import fingerprints
-from engine.events import Event, Loading, Receipt
+from engine.events import Loading
 from engine.lab import Lab
 from engine.record import RunRecord
 from engine.runs.checkpoint import restore
@@ -39,7 +39,8 @@ def resumed_lab(
     PresetError
         The data or the device are not there.
     """
-    lab = Lab(found.preset, device, report=report or (lambda _: None), load=load)
+    parked = found.state.parked if found.state is not None else {}
+    lab = Lab(found.preset, device, report=report or (lambda _: None), load=load, parked=parked)
     data = fingerprints(lab.stacks)
     refuse_other_data(found.meta, data)
     if found.state is not None:
@@ -55,7 +56,7 @@ class TakenUp:
     ----------
     lab : as it stood at the checkpoint.
     record : all that was known of the run there.
-    again : the knobs that were turned after that.
+    again : what was done after that.
     """
 
     lab: Lab
@@ -65,26 +66,21 @@ class TakenUp:
 
 def taken_up(found: Resumable, lab: Lab, writer: RunWriter) -> TakenUp:
     """A run whose file goes on with `writer`. Raises RunError where that file cannot be read."""
-    with RunReader(writer.path) as reader:
+    with RunReader(writer.path, grows=True) as reader:
         return TakenUp(lab, reader.record.snapshot(whole=True), Again(found.later))
 
 
 class Again:
-    """The knobs that were turned after the checkpoint, to be turned again where they were."""
+    """What was done after the checkpoint, to be done again where it was: turned knobs, forks, rewinds and so on."""
 
     def __init__(self, later: Sequence[Answered]) -> None:
-        self._later = deque(answered for answered in later if isinstance(answered.command, Turn))
+        self._later = deque(answered for answered in later if isinstance(answered.command, Turn | Rearrangement))
 
     def __bool__(self) -> bool:
         return bool(self._later)
 
-    def turn(self, lab: Lab) -> tuple[list[Event], list[tuple[Command, Receipt]]]:
-        """Turn those that are due before the lab's next step: what came of it, and the commands with their answers."""
-        events: list[Event] = []
-        turned: list[tuple[Command, Receipt]] = []
-        while self._later and (self._later[0].receipt.epoch, self._later[0].receipt.batch) <= (lab.epoch, lab.batch):
-            answered = self._later.popleft()
-            assert isinstance(answered.command, Turn)
-            events += lab.turn(answered.command.knob, answered.command.value, answered.command.arm)
-            turned.append((answered.command, answered.receipt))
-        return events, turned
+    def due(self, epoch: int, batch: int) -> Answered | None:
+        """The next that is due before the lab's next step, which is then no longer here; None where there is none."""
+        if self._later and (self._later[0].receipt.epoch, self._later[0].receipt.batch) <= (epoch, batch):
+            return self._later.popleft()
+        return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -65,6 +66,12 @@ class LabState:
     lanes: dict[Lane, LaneState]
     parked: dict[str, Parked] = field(default_factory=dict)
     tested: tuple[Lane, ...] = ()
+
+
+def is_source(state: LabState, epoch: int, lanes: Collection[Lane]) -> bool:
+    """Whether these lanes can be trained from a state to the place after so many whole epochs."""
+    there = (state.epoch, state.batch) <= (epoch, 0)
+    return there and all(lane in state.lanes and lane[0] not in state.parked for lane in lanes)
 
 
 def under(prefix: str, state: LaneState) -> LaneState:

@@ -121,7 +121,7 @@ def test_every_method_that_is_named_is_there(name: str) -> None:
 def test_the_commands_of_the_script_that_steers_a_run_are_commands_and_all_have_a_row() -> None:
     text = text_of("docs/control.md")
     orders = [read_order(line.encode()) for line in text.splitlines() if line.startswith('{"do"')]
-    assert [order.refused for order in orders] == [""] * 3
+    assert [order.refused for order in orders] == [""] * 4
     kinds = {"step" if kind == "step_epoch" else kind for kind in KINDS} - {"restart"}
     rows = [line.split("|")[1] for line in text.splitlines() if line.startswith("| `")]
     assert {kind.strip(" `") for row in rows for kind in row.split(",")} == kinds

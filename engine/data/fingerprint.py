@@ -24,12 +24,17 @@ class Trained(Protocol):
     @property
     def arms(self) -> tuple[Arm, ...]: ...
 
+    @property
+    def seeds(self) -> tuple[int, ...]: ...
+
 
 def fingerprints(stacks: Iterable[Trained]) -> tuple[DataPrint, ...]:
     """The fingerprint of each task that is trained on; of a lab: `fingerprints(lab.stacks)`."""
     tasks: dict[int, Task] = {}
     arms: dict[int, list[Arm]] = {}
+    seeds: dict[int, tuple[int, ...]] = {}
     for stack in stacks:
+        seeds[id(stack.task)] = stack.seeds
         tasks[id(stack.task)] = stack.task
         arms.setdefault(id(stack.task), []).extend(stack.arms)
     return tuple(
@@ -41,6 +46,7 @@ def fingerprints(stacks: Iterable[Trained]) -> tuple[DataPrint, ...]:
             test=task.test_y_SN.shape[1],
             features=task.features,
             sha256=sha256_of(task),
+            seeds=seeds[key],
         )
         for key, task in tasks.items()
     )

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from engine.runs.errors import RunError
 from engine.runs.schema import DamagedError, to_text
-from engine.state import LabState, Lane, LaneState
+from engine.state import LabState, Lane, LaneState, Parked
 from engine.text import quoted
 
 if TYPE_CHECKING:
@@ -68,6 +68,8 @@ def to_bytes(state: LabState) -> tuple[bytes, bytes]:
         "preset": state.preset,
         "interventions": state.interventions,
         "lanes": lanes,
+        "parked": {name: [held.epoch, held.batch, held.waits] for name, held in state.parked.items()},
+        "tested": [list(lane) for lane in state.tested],
     }
     return to_text(fields).encode(), save(tensors)
 
@@ -92,6 +94,8 @@ def from_bytes(text: bytes, tensors: bytes) -> LabState:
             preset=_text(fields["preset"]),
             interventions=[_fields(event) for event in fields["interventions"]],
             lanes=lanes,
+            parked={_text(name): _parked(*held) for name, held in _fields(fields.get("parked", {})).items()},
+            tested=tuple((_text(arm), _whole(seed)) for arm, seed in fields.get("tested", [])),
         )
     except (SafetensorError, ValueError, KeyError, TypeError, RuntimeError, RecursionError) as error:
         raise DamagedError(f"a checkpoint that is none: {error}") from None
@@ -107,6 +111,10 @@ def _whole(value: object) -> int:
     if not isinstance(value, int) or isinstance(value, bool) or value < 0:
         raise TypeError(f"{quoted(value, 40)} is no count")
     return value
+
+
+def _parked(epoch: object, batch: object, waits: object) -> Parked:
+    return Parked(_whole(epoch), _whole(batch), bool(waits))
 
 
 def _fields(value: object) -> dict[str, Any]:
@@ -151,9 +159,10 @@ def restore(lab: Restorable, state: LabState) -> None:
 
 def refuse_another(state: LabState, like: LabState) -> None:
     """Raise RunError where a state does not have the lanes, tensors and values of a lab of its preset."""
-    if state.lanes.keys() != like.lanes.keys():
+    trained = {lane: held for lane, held in state.lanes.items() if lane[0] not in state.parked}
+    if trained.keys() != like.lanes.keys():
         raise RunError("the checkpoint does not go with its preset: it has other lanes")
-    for (arm, seed), lane in state.lanes.items():
+    for (arm, seed), lane in trained.items():
         where = f"the checkpoint does not go with its preset: arm {quoted(arm, 40)} under seed {seed}:"
         expected = like.lanes[arm, seed]
         if missing := expected.tensors.keys() - lane.tensors.keys() or expected.values.keys() - lane.values.keys():

@@ -96,8 +96,20 @@ def meta_of(rows: Mapping[str, Any], path: Path) -> RunMeta:
         standing=rows_read["state"],
         progress=rows_read["progress"],
         missing=rows_read["missing"],
+        branches=_branches(rows),
+        unsummarized=checked(tuple[int, ...], rows.get("unsummarized", ()), "unsummarized"),
         bytes=path.stat().st_size,
     )
+
+
+def _branches(rows: Mapping[str, Any]) -> dict[int, tuple[int, int]]:
+    """Which attempts go on with others. Raises DamagedError."""
+    found = {}
+    for name, value in rows.items():
+        word, _, number = name.partition(".")
+        if word == "branch" and number.isdecimal() and len(number) < 6:
+            found[int(number)] = checked(tuple[int, int], value, name)
+    return found
 
 
 def _refuse_beyond(contents: Mapping[str, Any]) -> None:

@@ -30,6 +30,8 @@ def envelope(
     # The finest level with few enough blocks, then what is finer for the end, where its block is not full.
     fits = (level for level, size in enumerate(BLOCKS, start=1) if progress.epoch / size <= points)
     level = 0 if progress.epoch <= points else next(fits, len(BLOCKS))
+    if progress.attempt in meta.unsummarized:
+        return _of_all_rows(db, columns, meta, column, points)
     firsts: list[int] = []
     low: list[float] = []
     high: list[float] = []
@@ -54,3 +56,17 @@ def envelope(
         low += values.tolist()
         high += values.tolist()
     return np.array(firsts, dtype=np.int64), np.array(low, dtype=np.float64), np.array(high, dtype=np.float64)
+
+
+def _of_all_rows(
+    db: sqlite3.Connection, columns: Columns, meta: RunMeta, column: Column, points: int
+) -> tuple[NDArray[np.int64], Floats, Floats]:
+    """The same where the file has no blocks, from the row of every epoch."""
+    progress = meta.progress
+    rows = rebuilt.rows(db, columns, progress.attempt, 1, progress.epoch, meta.missing)
+    epochs, values = rebuilt.series(columns, column, rebuilt.whole(rows))
+    if not epochs.size:
+        return epochs, values, values
+    size = max(1, -(-progress.epoch // points))
+    begins = np.flatnonzero(np.diff((epochs - 1) // size, prepend=-1))
+    return epochs[begins], np.fmin.reduceat(values, begins), np.fmax.reduceat(values, begins)

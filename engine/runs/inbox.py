@@ -47,6 +47,11 @@ class Inbox:
             self._work()
             return self._pending.swap()
 
+    def merged(self, batch: Batch, old: tuple[int, bytes], late: tuple[int, bytes]) -> tuple[int, bytes]:
+        """A row with the numbers of further lanes, as `Pending.merged`."""
+        with self._lock:
+            return self._pending.merged(batch, old, late)
+
     def give_back(self, batch: Batch) -> None:
         """What could not be written, to be written before what has come since."""
         with self._lock:

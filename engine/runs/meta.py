@@ -6,6 +6,7 @@ import platform
 import socket
 import sys
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from importlib import metadata
 from typing import Literal
@@ -98,6 +99,7 @@ class DataPrint:
     train, validation, test : counts of examples.
     features : the length of an input.
     sha256 : over all inputs and targets, as they are trained on.
+    seeds : under which they were split; empty where that was not written down.
     """
 
     source: str
@@ -107,6 +109,7 @@ class DataPrint:
     test: int
     features: int
     sha256: str
+    seeds: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,6 +181,8 @@ class RunMeta:
     data : the data's fingerprints; empty while they are not known.
     missing : ranges of epochs, both ends included, of which some were not recorded.
     bytes : of the file.
+    branches : by attempt, the attempt that it goes on with and up to which epoch.
+    unsummarized : the attempts whose least and greatest over blocks of epochs are not in the file.
     """
 
     identity: Identity
@@ -189,6 +194,16 @@ class RunMeta:
     progress: Progress
     missing: tuple[tuple[int, int], ...] = ()
     bytes: int = 0
+    branches: Mapping[int, tuple[int, int]] = field(default_factory=dict)
+    unsummarized: tuple[int, ...] = ()
+
+    @property
+    def lineage(self) -> tuple[int, ...]:
+        """The attempt that the run is in, the one that it branches off, and so on to the first of them."""
+        found = [self.progress.attempt]
+        while (branch := self.branches.get(found[-1])) is not None and branch[0] < found[-1]:
+            found.append(branch[0])
+        return tuple(found)
 
     @property
     def id(self) -> str:

@@ -72,8 +72,23 @@ class Packer:
                 return False
         return True
 
+    def merged(self, old: tuple[int, bytes], late: tuple[int, bytes]) -> tuple[int, bytes]:
+        """A row, and numbers of other lanes of its epoch, as one row: the number of its layout and packed numbers.
+
+        Where both have a column the later number holds.
+        """
+        columns, numbers = list(self.layouts[late[0]].columns), numbers_of(late[1])
+        there = set(columns)
+        kept = [place for place, column in enumerate(self.layouts[old[0]].columns) if column not in there]
+        layout = self._numbered(tuple([self.layouts[old[0]].columns[place] for place in kept] + columns))
+        return layout.number, np.concatenate([numbers_of(old[1])[kept], numbers]).astype("<f8").tobytes()
+
     def _layout_of(self, epochs: Sequence[Epoch]) -> Layout:
-        columns = tuple(self._column((lane.arm, lane.seed, metric)) for lane in epochs for metric in lane.metrics)
+        return self._numbered(
+            tuple(self._column((lane.arm, lane.seed, metric)) for lane in epochs for metric in lane.metrics)
+        )
+
+    def _numbered(self, columns: tuple[int, ...]) -> Layout:
         if columns not in self._by_columns:
             layout = Layout.of(len(self.layouts), columns)
             self.layouts.append(layout)

@@ -3,14 +3,28 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import math
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from engine.commands import Command
-from engine.events import Epoch, Event, Failed, Finished, Intervention, Loading, Receipt, Seen, Started, Stopped
+from engine.events import (
+    Epoch,
+    Event,
+    Failed,
+    Finished,
+    Intervention,
+    Loading,
+    Rearranged,
+    Receipt,
+    Seen,
+    Started,
+    Stopped,
+    Travelled,
+)  # fmt: skip
 from engine.preset import Preset
 from engine.runs import schema
 from engine.runs.levels import Levels
@@ -31,6 +45,26 @@ class Waiting:
     written: tuple[bytes, bytes] | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """An attempt that goes on with the epochs of another one up to an epoch."""
+
+    attempt: int
+    parent: int
+    epoch: int
+
+
+@dataclass(frozen=True, slots=True)
+class Late:
+    """Numbers of lanes that caught up with the others, for the rows of an attempt that are there already.
+
+    rows : by epoch, the number of the layout and the packed numbers.
+    """
+
+    attempt: int
+    rows: dict[int, tuple[int, bytes]]
+
+
 @dataclass(slots=True)
 class Batch:
     """Rows by table and key, as they are to stand in the file.
@@ -41,7 +75,8 @@ class Batch:
     missing : ranges of epochs of which some were let go.
     device : that a lab has reported and the file does not have yet.
     pitch : of the epochs only every such one is kept.
-    changes : what changes the preset, in order: turned knobs, the preset as a whole, or an attempt that begins with it.
+    changes : what changes the preset, in order: turned knobs, the preset as a whole, or an attempt that begins with it;
+        and what changes rows that are there already.
     """
 
     epochs: dict[int, tuple[int, bytes]] = field(default_factory=dict)
@@ -50,7 +85,7 @@ class Batch:
         default_factory=lambda: {name: {} for name in ("columns", "layouts", "events", "commands")}
     )
     meta: dict[str, Any] = field(default_factory=dict)
-    changes: list[Intervention | Preset | int] = field(default_factory=list)
+    changes: list[Intervention | Preset | int | Branch | Late] = field(default_factory=list)
     checkpoint: Waiting | None = None
     missing: list[tuple[int, int]] = field(default_factory=list)
     pitch: int = 1
@@ -107,7 +142,7 @@ class Pending:
                     self._take_epoch(epochs)
                     epochs = []
                 epochs.append(event)
-            elif not isinstance(event, Loading | Seen | Receipt):
+            elif not isinstance(event, Loading | Seen | Receipt | Travelled):
                 self._take_event(event)
         if epochs:
             self._take_epoch(epochs)
@@ -130,19 +165,61 @@ class Pending:
                 self._drop([newest] if (newest & schema.MOST_EPOCHS) % self._batch.pitch else [])
             self._bytes += len(sealed)
         self._batch.epochs[key] = (layout.number, sealed)
-        if self._packer.fresh_layouts:
-            texts, packer = self._batch.texts, self._packer
+        self._tell_layouts(self._batch)
+        for lane in lanes:
+            loss = lane.metrics.get("val_loss", math.nan)
+            if math.isfinite(loss) and (self._best is None or loss < self._best.val_loss):
+                self._best = Best(loss, lane.arm, lane.seed, epoch)
+        self._epoch = epoch
+
+    def _tell_layouts(self, batch: Batch) -> None:
+        """Have the columns and layouts written that are new with a row of this batch."""
+        packer, texts = self._packer, batch.texts
+        if packer.fresh_layouts:
             texts["columns"] |= {number: schema.to_text(column) for number, column in packer.fresh_columns.items()}
             texts["layouts"] |= {
                 number: schema.to_text(layout.columns) for number, layout in packer.fresh_layouts.items()
             }
             packer.fresh_columns.clear()
             packer.fresh_layouts.clear()
-        for lane in lanes:
-            loss = lane.metrics.get("val_loss", math.nan)
-            if math.isfinite(loss) and (self._best is None or loss < self._best.val_loss):
-                self._best = Best(loss, lane.arm, lane.seed, epoch)
-        self._epoch = epoch
+
+    def merged(self, batch: Batch, old: tuple[int, bytes], late: tuple[int, bytes]) -> tuple[int, bytes]:
+        """A row with the numbers of further lanes: layout and packed numbers. What it is of is written with `batch`."""
+        number, packed = self._packer.merged(old, late)
+        self._tell_layouts(batch)
+        return number, packed
+
+    def rearranged(self, events: Sequence[Event], state: LabState) -> None:
+        """Other lanes, or lanes at another place: what made them so, and a state to go on from."""
+        late: dict[int, list[Epoch]] = {}
+        for event in events:
+            if isinstance(event, Rearranged) and event.what == "rewind":
+                self._go_back(event.epoch, state)
+            if isinstance(event, Epoch) and (event.epoch < self._epoch or not self._newest):
+                late.setdefault(event.epoch, []).append(event)
+            else:
+                self.take([event])
+        rows = {epoch: self._packer.pack(lanes) for epoch, lanes in late.items()}
+        self._tell_layouts(self._batch)
+        attempt = self._progress.attempt
+        if rows:
+            packed = {epoch: (layout.number, numbers) for epoch, (layout, numbers) in rows.items()}
+            self._batch.changes.append(Late(attempt, packed))
+        self._left = {lane for lane in state.lanes if lane[0] not in state.parked} - set(state.tested)
+        if self._left:
+            self._moved(outcome="")
+        self._moved(generation=self._progress.generation + 1)
+        self.checkpoint(state, pinned=False)
+
+    def _go_back(self, epoch: int, state: LabState) -> None:
+        """The run goes on behind an epoch in an attempt of its own; the one that it leaves stays."""
+        parent = self._progress.attempt
+        self._newest, self._row, self._epoch, self._levels = [], None, epoch, Levels()
+        self._interrupted = False
+        if self._best is not None and self._best.epoch > epoch:
+            self._best = best_of(state)
+        self._moved(attempt=parent + 1, outcome="")
+        self._batch.changes.append(Branch(parent + 1, parent, epoch))
 
     def _raise_levels(self) -> None:
         assert self._row is not None
@@ -162,6 +239,8 @@ class Pending:
                 self._begin_again()
         if isinstance(event, Intervention):
             self._batch.changes.append(event)
+        if isinstance(event, Rearranged):
+            self._batch.changes.append(Preset.model_validate_json(json.dumps(event.preset)))
         number = self._progress.events + 1
         fields = {"attempt": self._progress.attempt, "time": self.now, "event": event_fields(event)}
         self._batch.texts["events"][number] = schema.to_text(fields)
@@ -278,6 +357,17 @@ class Pending:
         self._batch = batch
         self._bytes = sum(len(row) for _, row in batch.epochs.values()) + sum(map(len, batch.levels.values()))
         self._stay_bounded()
+
+
+def best_of(state: LabState) -> Best | None:
+    """The lowest validation loss that a lane of a state has had."""
+    found: list[Best] = []
+    for (arm, seed), lane in state.lanes.items():
+        fields = lane.values.get("best") or {}
+        loss, epoch = fields.get("val_loss"), fields.get("epoch")
+        if isinstance(loss, float) and math.isfinite(loss) and isinstance(epoch, int):
+            found.append(Best(loss, arm, seed, epoch))
+    return min(found, key=lambda best: best.val_loss, default=None)
 
 
 def merged(ranges: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from engine import commands
 from engine.events import Epoch, Event, Intervention, Receipt, Started, from_fields
-from engine.history import POINTS
+from engine.history import POINTS, History
 from engine.memory import free_memory, refuse_what_cannot_fit
 from engine.preset import Preset
 from engine.record import RunRecord
@@ -26,9 +26,7 @@ from engine.runs.meta import Progress, RunMeta
 from engine.runs.opening import connect_to_read, inode_of, journal_of, worded
 from engine.runs.results import Answered, Loaded
 from engine.runs.schema import DamagedError
-
-if TYPE_CHECKING:
-    from engine.state import LabState
+from engine.state import LabState, Lane, is_source
 
 Floats = NDArray[np.float64]
 # A reader that is so many epochs behind makes its record anew.
@@ -37,6 +35,10 @@ _FAR_BEHIND = _PART = 4096
 
 class RunReader:
     """One run's file, open for reading; nothing in it is changed.
+
+    Parameters
+    ----------
+    grows : the record is to be gone on with, and its history must have room for what comes.
 
     Attributes
     ----------
@@ -49,8 +51,8 @@ class RunReader:
         It is not there, no run, a newer regtui's, or damaged where it tells what the run is.
     """
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
+    def __init__(self, path: Path, grows: bool = False) -> None:
+        self.path, self._grows = path, grows
         self.damage: list[str] = []
         self._db = self._connected()
         try:
@@ -103,6 +105,7 @@ class RunReader:
             self.damage = []
             self._events = self._epoch = 0
             self.record = RunRecord(self.begun)
+            self._known = rebuilt.Known(self.begun, self.preset)
             self._fold(db)
             self._fill_history(db)
             self.record.preset = self.preset
@@ -111,10 +114,10 @@ class RunReader:
     def _fold(self, db: sqlite3.Connection) -> bool:
         """Take in the rare events that have come; whether a knob was turned."""
         turned = False
-        for number, _, event in self._read_events(db, self._events, self.meta.progress.attempt):
+        for number, _, event in self._read_events(db, self._events, self.meta.lineage):
             self._events = number
             if isinstance(event, Started):
-                rebuilt.refuse_other_lanes(event, self.begun, self._columns.names)
+                rebuilt.refuse_other_lanes(event, self.begun)
             if isinstance(event, Intervention):
                 turned = True
                 if self.record.history is not None:
@@ -132,15 +135,32 @@ class RunReader:
             return
         lanes = [(arm, seed) for arm in started.arms for seed in started.seeds]
         # One that will not grow takes no more memory than it has numbers.
-        points = POINTS if self.meta.is_open else min(POINTS, max(4, progress.epoch))
+        points = POINTS if self._grows or self.meta.is_open else min(POINTS, max(4, progress.epoch))
         history, lost = rebuilt.history(db, self._columns, lanes, progress, self.meta.missing, points)
+        self.record.ghost = self._ghost(db, lanes)
         for turned in self.record.interventions:
             history.add(turned)
         self.record.history, self.record.epoch = history, progress.epoch
-        self.record.last, more = rebuilt.last_epochs(db, self._columns, self.record.stopped, progress)
+        self.record.last, more = rebuilt.last_epochs(
+            db, self._columns, self.record.stopped, self.record.parked, progress
+        )
+        self.record.last = {lane: last for lane, last in self.record.last.items() if lane in set(lanes)}
         if unread := sorted({*lost, *more}):
             first = f"epoch {unread[0]:,}"
             self._say(f"{first if len(unread) == 1 else f'{len(unread):,} epochs, from {first} on,'} cannot be read")
+
+    def _ghost(self, db: sqlite3.Connection, lanes: list[Lane]) -> History | None:
+        """What the last rewind has left behind; None where there was none."""
+        branch = self.meta.branches.get(self.meta.progress.attempt)
+        if branch is None:
+            return None
+        left = dataclasses.replace(
+            self.meta.progress, attempt=branch[0], epoch=min(rebuilt.newest(db, branch[0]), schema.MOST_EPOCHS)
+        )
+        if not left.epoch:
+            return None
+        points = min(POINTS, max(4, left.epoch))
+        return rebuilt.history(db, self._columns, lanes, left, self.meta.missing, points)[0]
 
     def _say(self, line: str) -> None:
         if line not in self.damage:
@@ -172,7 +192,8 @@ class RunReader:
             if isinstance(row, str):
                 self._say(row)
             else:
-                self.record.take_all(row.epochs(self._columns))
+                known = set() if self.record.history is None else set(self.record.history.lanes)
+                self.record.take_all(lane for lane in row.epochs(self._columns) if (lane.arm, lane.seed) in known)
         self._epoch = progress.epoch
         self.record.preset = self.preset
         return True
@@ -180,15 +201,15 @@ class RunReader:
     # Its parts --------------------------------------------------------------------------------------------------------
 
     def _read_events(
-        self, db: sqlite3.Connection, after: int, attempt: int | None
+        self, db: sqlite3.Connection, after: int, attempts: Collection[int] | None
     ) -> Iterator[tuple[int, float, Event]]:
         for number, fields in tables.texts(db, "events", after):
             if number != after + 1:
                 self._say(f"{number - after - 1:,} events before number {number:,} are missing")
             after = number
             try:
-                if attempt is None or fields["attempt"] == attempt:
-                    yield number, checked(float, fields["time"], "time"), rebuilt.event_of(fields["event"], self.begun)
+                if attempts is None or fields["attempt"] in attempts:
+                    yield number, checked(float, fields["time"], "time"), self._known.event_of(fields["event"])
             except (ValueError, KeyError, TypeError) as error:
                 raise DamagedError(f"event {number}: {error}") from None
 
@@ -302,3 +323,19 @@ class RunReader:
             2 * size, free_memory(), f"the checkpoint at epoch {checkpoint.epoch:,}", "another machine"
         )
         return from_bytes(*tables.checkpoint_bytes(db, checkpoint))
+
+
+def state_before(path: Path, epoch: int, lanes: Collection[Lane]) -> LabState | None:
+    """The newest state of a run up to so many whole epochs in which all these lanes train; None where there is none."""
+    with RunReader(path) as reader:
+        last: dict[int, int] = {}
+        until = epoch
+        for attempt in reader.meta.lineage:  # what lies behind a branch is another future
+            last[attempt] = until
+            until = min(until, reader.meta.branches.get(attempt, (0, until))[1])
+        found = [saved for saved in reader.checkpoints() if saved.epoch <= last.get(saved.attempt, -1)]
+        for saved in sorted(found, key=lambda saved: (saved.epoch, saved.batch), reverse=True):
+            loaded = reader.load_checkpoint(saved.number)
+            if loaded is not None and is_source(loaded.state, epoch, lanes):
+                return loaded.state
+    return None

@@ -11,15 +11,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.events import Epoch, Event, Started, Stopped, from_fields
+from engine.events import Epoch, Event, Rearranged, Started, Stopped, from_fields
 from engine.history import History, stride_of
 from engine.memory import free_memory, refuse_what_cannot_fit
 from engine.preset import Preset
-from engine.runs.contents import MOST_LANES, Columns
+from engine.runs.contents import MOST_LANES, Columns, preset_of
 from engine.runs.meta import Progress
 from engine.runs.packing import Column, Layout, epochs_of, numbers_of
 from engine.runs.schema import DamagedError, epoch_key, unsealed
-from engine.state import Lane
+from engine.state import Lane, Parked
 from engine.text import quoted
 
 Floats = NDArray[np.float64]
@@ -29,25 +29,35 @@ _ONE = "SELECT layout, numbers FROM epochs WHERE id = ?"
 _MANY = "SELECT id, layout, numbers FROM epochs WHERE id BETWEEN ? AND ? ORDER BY id"
 
 
-def refuse_other_lanes(started: Started, preset: Preset, columns: Sequence[Column]) -> None:
-    """Raise DamagedError where a start, or a number, is not of the preset's arms and seeds."""
+def refuse_other_lanes(started: Started, preset: Preset) -> None:
+    """Raise DamagedError where a start is not of the preset's arms and seeds."""
     if len(started.arms) * len(started.seeds) > MOST_LANES:
         raise DamagedError(f"it tells of {len(started.arms)} arms under {len(started.seeds)} seeds")
-    arms, seeds = set(started.arms), set(started.seeds)
-    same = started.arms == preset.arm_names and started.seeds == preset.seeds
-    if not same or any(arm not in arms or seed not in seeds for arm, seed, _ in columns):
+    if started.arms != preset.arm_names or started.seeds != preset.seeds:
         raise DamagedError("its arms and seeds are not those of its preset")
 
 
-def event_of(fields: Any, preset: Preset) -> Event:
-    """A rare event of a run of this preset. Raises ValueError."""
-    event = from_fields(fields)
-    arm, seed = getattr(event, "arm", None), getattr(event, "seed", None)
-    if isinstance(event, Epoch) or (arm is not None and arm not in preset.arm_names):
-        raise ValueError(f"an event of another run: {quoted(arm, 40)}")
-    if seed is not None and seed not in preset.seeds:
-        raise ValueError(f"an event of another run: seed {quoted(seed, 40)}")
-    return event
+class Known:
+    """The arms and seeds that events of a run may speak of: those that it began with, and those that were added."""
+
+    def __init__(self, *presets: Preset) -> None:
+        self._arms = {arm for preset in presets for arm in preset.arm_names}
+        self._seeds = {seed for preset in presets for seed in preset.seeds}
+
+    def event_of(self, fields: Any) -> Event:
+        """A rare event of the run. Raises ValueError."""
+        event = from_fields(fields)
+        if isinstance(event, Rearranged):
+            preset = preset_of(event.preset)
+            self._arms |= set(preset.arm_names)
+            self._seeds |= set(preset.seeds)
+            refuse_other_lanes(event.started, preset)
+        arm, seed = getattr(event, "arm", None), getattr(event, "seed", None)
+        if isinstance(event, Epoch) or (arm is not None and arm not in self._arms):
+            raise ValueError(f"an event of another run: {quoted(arm, 40)}")
+        if seed is not None and seed not in self._seeds:
+            raise ValueError(f"an event of another run: seed {quoted(seed, 40)}")
+        return event
 
 
 def history(
@@ -78,14 +88,16 @@ def _history_of(
     metrics = list(dict.fromkeys(metric for _, _, metric in columns.names))
     _refuse_empty_promises(len(metrics) * len(lanes), rows, points)
     row_of, place_of = {lane: row for row, lane in enumerate(lanes)}, {name: row for row, name in enumerate(metrics)}
-    lane_of = np.array([row_of[arm, seed] for arm, seed, _ in columns.names], dtype=np.int64)
+    # Rows may have numbers of lanes that a rewind has left behind.
+    lane_of = np.array([row_of.get((arm, seed), -1) for arm, seed, _ in columns.names], dtype=np.int64)
     metric_of = np.array([place_of[metric] for _, _, metric in columns.names], dtype=np.int64)
     values = np.full((len(metrics), len(lanes), len(rows)), np.nan)
     measured = np.zeros((len(lanes), len(rows)), dtype=bool)
     for place, (_, layout, numbers) in enumerate(rows):
-        found = columns.places(layout)
-        values[metric_of[found], lane_of[found], place] = numbers_of(numbers)
-        measured[lane_of[found], place] = True
+        found, given = columns.places(layout), numbers_of(numbers)
+        here = lane_of[found] >= 0
+        values[metric_of[found[here]], lane_of[found[here]], place] = given[here]
+        measured[lane_of[found[here]], place] = True
     epochs = np.array([epoch for epoch, _, _ in rows], dtype=np.int64)
     return History.of(lanes, epochs, dict(zip(metrics, values, strict=True)), measured, points)
 
@@ -110,12 +122,17 @@ def _within(epoch: int, ranges: Ranges) -> bool:
 
 
 def last_epochs(
-    db: sqlite3.Connection, columns: Columns, stopped: Mapping[Lane, Stopped], progress: Progress
+    db: sqlite3.Connection,
+    columns: Columns,
+    stopped: Mapping[Lane, Stopped],
+    parked: Mapping[str, Parked],
+    progress: Progress,
 ) -> tuple[dict[Lane, Epoch], list[int]]:
     """The newest epoch of each lane, in the order of the lanes in their rows; and the epochs that cannot be read."""
     last: dict[Lane, Epoch] = {}
     lost: list[int] = []
-    ends = {end.epoch for end in stopped.values() if 0 < end.epoch <= progress.epoch}
+    ends = {*(end.epoch for end in stopped.values()), *(held.epoch for held in parked.values())}
+    ends = {end for end in ends if 0 < end <= progress.epoch}
     for epoch in sorted({progress.epoch, *ends}):
         for row in rows(db, columns, progress.attempt, epoch, epoch, ()):
             if isinstance(row, str):

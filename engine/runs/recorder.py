@@ -62,6 +62,14 @@ class Recorder:
         if now:
             self._asked.set()
 
+    def rearranged(self, events: Sequence[Event], state: LabState) -> None:
+        """Take in events and the state behind them, in one transaction, and at once."""
+        try:
+            self.writer.rearranged(events, state)
+        except Exception as error:
+            self._tell_of(error)
+        self._asked.set()
+
     def describe(
         self,
         data: Callable[[], Sequence[DataPrint]] | None = None,

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import json
-import math
 import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -24,6 +23,7 @@ from engine.runs.mend import is_sound, mended
 from engine.runs.meta import Best, DataPrint, Environment, Progress, RunMeta
 from engine.runs.opening import connect_to_write, worded
 from engine.runs.packing import Packer
+from engine.runs.pending import best_of
 from engine.runs.reader import RunReader
 from engine.runs.results import Answered
 from engine.runs.writer import KEEP_BYTES, WAITING_BYTES, RunWriter
@@ -85,10 +85,10 @@ def resumable(path: Path, number: int | None = None) -> Resumable:
 
 def refuse_other_data(meta: RunMeta, now: Sequence[DataPrint]) -> None:
     """Raise RunError where the data are not those that the run was trained on."""
-    data_of_arm = {arm: data for data in meta.data for arm in data.arms}
+    data_of_arm = {(arm, data.seeds): data for data in meta.data for arm in data.arms}
     for data in now:
         for arm in data.arms:
-            then = data_of_arm.get(arm)
+            then = data_of_arm.get((arm, data.seeds)) or data_of_arm.get((arm, ()))
             if then is not None and then.sha256 != data.sha256:
                 raise RunError(
                     f"the data of {then.source} are not those of the run: {_in_words(then)} then, {_in_words(data)}"
@@ -146,6 +146,8 @@ def go_on(
             missing = [(first, min(last, epoch)) for first, last in found.meta.missing if first <= epoch]
             fields = {"progress": plain(progress), "checkpoints": sorted(remaining), "missing": missing}
             tables.put_meta(db, fields)
+            for later in range(attempt + 1, found.meta.progress.attempt + 1):  # another may have that number one day
+                db.execute("DELETE FROM meta WHERE id IN (?, ?)", (f"branch.{later}", f"begun.{later}"))
             db.execute("COMMIT")
         except BaseException:
             if db.in_transaction:
@@ -188,13 +190,7 @@ def _best(found: Resumable) -> Best | None:
         return None
     if best is not None and best.epoch <= found.checkpoint.epoch:
         return best
-    candidates: list[Best] = []
-    for (arm, seed), lane in found.state.lanes.items():
-        fields = lane.values.get("best") or {}
-        loss, epoch = fields.get("val_loss"), fields.get("epoch")
-        if isinstance(loss, float) and math.isfinite(loss) and isinstance(epoch, int):
-            candidates.append(Best(loss, arm, seed, epoch))
-    return min(candidates, key=lambda best: best.val_loss, default=None)
+    return best_of(found.state)
 
 
 def _cut(db: sqlite3.Connection, progress: Progress, columns: Columns) -> Levels:

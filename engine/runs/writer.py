@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import functools
 import os
 import sqlite3
 import time
@@ -16,7 +17,7 @@ from engine.events import Event, Intervention, Receipt
 from engine.memory import is_exhausted
 from engine.plain import plain
 from engine.preset import Preset, PresetError, with_value
-from engine.runs import schema, tables
+from engine.runs import rows, schema, tables
 from engine.runs.checkpoint import Checkpoint, mean_val_loss, sha256_of, to_bytes
 from engine.runs.errors import RunError
 from engine.runs.handover import Resumed
@@ -26,7 +27,7 @@ from engine.runs.meta import DataPrint, Environment, Identity, Progress, Standin
 from engine.runs.opening import WRITTEN_HERE, code_of, connect_to_write, create, inode_of, journal_of, why, worded
 from engine.runs.owner import HEARTBEAT, Owner
 from engine.runs.packing import Packer
-from engine.runs.pending import Batch, Pending, Waiting, merged
+from engine.runs.pending import Batch, Branch, Late, Pending, Waiting, merged
 from engine.runs.replaced import write_anew
 from engine.runs.thinning import thinned
 from engine.runs.trouble import Trouble
@@ -134,6 +135,10 @@ class RunWriter:
         """Take in a state to go on from, of all the events that were taken before it. A pinned one is not thinned."""
         self._inbox.put(1, self._pending.checkpoint, state, pinned)
 
+    def rearranged(self, events: Sequence[Event], state: LabState) -> None:
+        """Take in what made the run's lanes others, and a state to go on from behind it: both are written or none."""
+        self._inbox.put(len(events), self._pending.rearranged, tuple(events), state)
+
     def describe(
         self,
         data: Sequence[DataPrint] | None = None,
@@ -236,6 +241,8 @@ class RunWriter:
                 arm = None if change.of_all else change.arm
                 with contextlib.suppress(PresetError):
                     self.preset = with_value(self.preset, change.knob, change.new, arm)
+            elif isinstance(change, Branch | Late):
+                self._rewrite(batch, change)
             else:
                 batch.meta[f"begun.{change}"] = self.preset.model_dump(mode="json")
         if batch.changes:
@@ -255,6 +262,22 @@ class RunWriter:
                 if is_exhausted(error):
                     raise RunError("the memory is not enough for a checkpoint") from error
                 raise RunError(f"a checkpoint could not be made: {error}") from error
+
+    def _rewrite(self, batch: Batch, change: Branch | Late) -> None:
+        """Lay rows of an attempt into one that branches off it, or further lanes into rows that are there."""
+        assert self._db is not None
+        begun = f"begun.{change.parent if isinstance(change, Branch) else change.attempt}"
+        known = tables.meta(self._db, begun, "unsummarized") | batch.meta
+        if isinstance(change, Branch):
+            batch.meta |= {
+                f"begun.{change.attempt}": known[begun],
+                f"branch.{change.attempt}": [change.parent, change.epoch],
+            }
+            batch.epochs |= rows.copied(self._db, batch.epochs, change)
+        else:
+            batch.epochs |= rows.widened(self._db, batch.epochs, change, functools.partial(self._inbox.merged, batch))
+        # The least and the greatest over blocks of its epochs are not worked out again: what draws them reads its rows.
+        batch.meta["unsummarized"] = sorted({*known.get("unsummarized", []), change.attempt})
 
     def _write(self, batch: Batch) -> None:
         assert self._db is not None

@@ -8,12 +8,18 @@ import pytest
 
 from engine.commands import (
     KINDS,
+    AddArm,
+    AddSeeds,
+    BringBack,
     Command,
     FindLr,
+    Fork,
     Look,
     Pause,
+    RemoveArm,
     Restart,
     Resume,
+    Rewind,
     SetSpeed,
     StepEpoch,
     Stop,
@@ -35,6 +41,13 @@ COMMANDS = [
     FindLr(1e-4, 1.0, 30),
     Look((("confusion", "a", 0), ("fit", "b", 1))),
     Look(),
+    Fork("a"),
+    Fork("a", "b", 3, {"training.lr": 0.1}),
+    AddArm("a", "b", {"model.hidden": [3]}),
+    RemoveArm("a"),
+    BringBack("a"),
+    AddSeeds(2),
+    Rewind(4),
     Restart(),
     Stop(),
 ]
@@ -73,3 +86,8 @@ def test_a_command_is_one_line_of_json_and_comes_back_equal(command: Command) ->
 def test_anything_else_is_a_value_error(line: str) -> None:
     with pytest.raises(ValueError):  # noqa: PT011 - the contract names the type only
         from_json(line)
+
+
+def test_a_script_says_from_which_arm_an_arm_is_added() -> None:
+    line = '{"do": "add_arm", "from": "a", "name": "b", "set": {"regularization.l2": 0.1}}'
+    assert from_json(line) == AddArm("a", "b", {"regularization.l2": 0.1})

@@ -20,15 +20,18 @@ from engine.events import (
     Found,
     Intervention,
     Loading,
+    Rearranged,
     Receipt,
     Reported,
     Seen,
     Started,
     Stopped,
+    Travelled,
     WouldStop,
     from_json,
     to_json,
 )  # fmt: skip
+from engine.state import Parked
 from tests.epochs import epoch_of
 
 EPOCH = epoch_of(
@@ -41,6 +44,11 @@ EVENTS = [
     EPOCH,
     Intervention(3, 1, 2, "a", "training.lr", 0.1, 0.2),
     Intervention(3, 1, 0, "a", "early_stopping.action", "stop", "watch", of_all=True),
+    Rearranged("rewind", 3, 0, {"name": "p", "arms": []}, Started("p", ("a",), (0,), "cpu", 10, 3, 4, 5)),
+    Rearranged(
+        "fork", 3, 1, {}, Started("p", ("a", "b"), (0,), "cpu", 10, 3, 4, 5), {"b": Parked(3, 1, True)}, "b", "a"
+    ),
+    Travelled("fork", 2, 7, "b"),
     Receipt("turn", True, 3, 1, "", 7, "mine"),
     Adjusted("training.lr", 0.5, "a"),
     Adjusted("early_stopping.action", "watch"),
