@@ -15,7 +15,7 @@ from engine.history import Floats, History, Writable
 from engine.metrics import LACKING
 from engine.preset import Preset, with_value
 from engine.record import RunRecord
-from engine.view import View
+from engine.view import Lens, View
 
 
 def as_of(view: View, epoch: int) -> View:
@@ -36,6 +36,15 @@ def as_of(view: View, epoch: int) -> View:
         lens=dataclasses.replace(view.lens, cursor=then),
         now=view,
     )
+
+
+def through(view: View, lens: Lens) -> View:
+    """The view as a screen looks at it: as of the lens's cursor, where it has one. A lens that does nothing costs
+    nothing."""
+    if lens == view.lens:
+        return view
+    view = dataclasses.replace(view, lens=lens)
+    return view if lens.cursor is None else as_of(view, lens.cursor)
 
 
 def moved(view: View, cursor: int | None, by: int) -> int | None:

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.events import Epoch, Intervention
-from engine.metrics import METRICS, average_of
+from engine.metrics import LACKING, METRICS, average_of
 
 Floats = NDArray[np.float64]
 
@@ -177,7 +177,11 @@ class History:
 
     def _event(self, lane: tuple[str, int], row: int, column: int) -> Epoch:
         numbers = {name: float(values[row, column]) for name, values in self._values.items()}
-        metrics = {n: x for n, x in numbers.items() if not math.isnan(x) or _is_in_every_epoch(n)}
+        metrics = {
+            name: int(x) if LACKING.get(name) == 0 and x.is_integer() else x  # what counts lacks is 0
+            for name, x in numbers.items()
+            if not math.isnan(x) or _is_in_every_epoch(name)
+        }
         return Epoch(*lane, int(self._epochs[column]), metrics)
 
     def add(self, event: Epoch | Intervention) -> None:

@@ -34,6 +34,10 @@ class Lens:
     smoothing: float = 0.0
 
 
+# The run as it is now, whole and as measured.
+PLAIN = Lens()
+
+
 @dataclass(frozen=True)
 class View:
     """All that a screen needs at one moment.
@@ -80,7 +84,7 @@ class View:
     original: Preset | None = None
     hidden: tuple[str, ...] = ()
     all_arms: tuple[str, ...] = ()
-    lens: Lens = Lens()
+    lens: Lens = PLAIN
     now: View | None = None
 
     @property

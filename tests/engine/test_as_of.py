@@ -14,7 +14,7 @@ import numpy as np
 from engine.arranged import arranged_preset, arranged_view
 from engine.as_of import as_of, moved
 from engine.compare import ComparedWorker
-from engine.events import Epoch, Event, Seen
+from engine.events import Epoch, Event, Failed, Seen
 from engine.file_worker import FileWorker
 from engine.history import History
 from engine.lab import Lab
@@ -207,8 +207,11 @@ def test_what_was_seen_and_turned_later_is_not_there() -> None:
     record = long_run(10)
     record.take(Seen("activity", "a", 0, 10, None))
     record.take(Seen("activity", "b", 0, 10, None))
-    view = View("running", record)
+    record.take(Failed("the device is gone"))
+    view = View("failed", record)
     assert as_of(view, 9).record.seen == {}
+    assert as_of(view, 9).record.failed is None
+    assert as_of(view, 10).record.failed is record.failed
     assert len(as_of(view, 10).record.seen) == 2
     turned = dataclasses.replace(view, pending=())
     assert as_of(turned, 3).turned == as_of(turned, 3).preset
