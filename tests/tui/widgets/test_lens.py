@@ -107,7 +107,8 @@ def test_zoomed_epochs_are_those_around_the_cursor_or_up_to_the_newest() -> None
     assert x_limits(through(view, Lens(cursor=40, zoom=2)))[1] == 40
     # Of a run that goes on the newest epoch is in sight, and the axis does not move with each.
     limits = [x_limits(through(run(newest), Lens(zoom=1))) for newest in range(26, 31)]
-    assert all(first <= newest <= last for newest, (first, last) in zip(range(26, 31), limits, strict=True))
+    for newest, (first, last) in zip(range(26, 31), limits, strict=True):
+        assert first < newest <= last <= newest + (last - first) / 8
     assert len(set(limits)) < len(limits)
 
 
