@@ -60,7 +60,10 @@ class LooksBack(ArmsAndKnobs):
 
     def set_cursor(self, epoch: int | None) -> None:
         """Show the run as of an epoch, or as it is now."""
-        self.query_one(KnobPanel).close_edit()
+        panel = self.query_one(KnobPanel)
+        panel.close_edit()
+        if epoch is None:
+            panel.say("")  # that knobs do not turn
         self._look_through(dataclasses.replace(self.lens, cursor=epoch))
 
     def action_escape(self) -> None:
@@ -78,7 +81,8 @@ class LooksBack(ArmsAndKnobs):
     def on_click(self, event: Click) -> None:
         """A click in a chart goes to its epoch; in the loss pane of another arm it selects that first."""
         arm = self.query_one(Losses).arm_of(event.widget)
-        if isinstance(event.widget, Chart) and arm in (None, self._chosen.arm):
+        other = arm is not None and arm != self._chosen.arm and len(self.run.arms) > 1
+        if isinstance(event.widget, Chart) and not other:
             self._point(event.widget.epoch_at(event.x))
         else:
             super().on_click(event)
@@ -113,6 +117,10 @@ class LooksBack(ArmsAndKnobs):
         if not self._shows_the_past():
             super().turn_knobs(turns)
 
+    def action_knob_edit(self) -> None:
+        if not self._shows_the_past():
+            super().action_knob_edit()
+
     def action_undo(self) -> None:
         if not self._shows_the_past():
             super().action_undo()
@@ -120,5 +128,5 @@ class LooksBack(ArmsAndKnobs):
     def _shows_the_past(self) -> bool:
         """Whether there is a cursor; a knob would be turned now, and not from the value that is shown."""
         if self.cursor is not None:
-            self.query_one(KnobPanel).say(f"as of epoch {self.cursor}: knobs turn now, where escape goes back to")
+            self.query_one(KnobPanel).say(f"as of epoch {self.cursor}: escape goes back to now, where knobs turn")
         return self.cursor is not None
