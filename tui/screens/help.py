@@ -54,10 +54,9 @@ _TABLE = (
     "arrows, pages, home and end scroll it, `,` sorts by the next column, `;` shows each seed as a dot",
 )
 _MOUSE = (
-    "mouse: a click or a drag in a chart goes to its epoch, behind the newest one to now; a click on another arm's loss "
-    "pane, a line of the ranking or a row of the table selects its arm, on a title of the table sorts by it (again: the "
-    "other way round, then the preset's order), on a knob chooses it, on its "
-    "arrows turns it"
+    "mouse: a click or a drag in a chart goes to its epoch, behind the newest one to now; a click on another arm's "
+    "loss pane, a line of the ranking or a row of the table selects its arm, on a title of the table sorts by it "
+    "(again: the other way round, then the preset's order), on a knob chooses it, on its arrows turns it"
 )
 
 
