@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.events import Epoch, Intervention
-from engine.metrics import METRICS, average_of
+from engine.metrics import LACKING, METRICS, average_of
 
 Floats = NDArray[np.float64]
 
@@ -128,6 +128,17 @@ class History:
         with self._lock:
             return list(self._interventions)
 
+    @property
+    def epochs(self) -> NDArray[np.int64]:
+        """The epochs that are kept, ascending."""
+        with self._lock:
+            return self._epochs[: self._used].copy()
+
+    @property
+    def runs(self) -> list[list[str]]:
+        """The arms of each run that it holds: of one, unless several are compared."""
+        return [self.arms]
+
     def copy(self) -> History:
         """Another one with the same numbers."""
         with self._lock:
@@ -146,15 +157,32 @@ class History:
                 pitch *= 2
             events: list[Epoch] = []
             for column in range(self._used):
-                epoch = int(self._epochs[column])
-                if (epoch - 1) % pitch and column + 1 < self._used:
+                if (self._epochs[column] - 1) % pitch and column + 1 < self._used:
                     continue
-                for (arm, seed), row in self._row.items():
-                    if self._measured[row, column]:
-                        numbers = {name: float(values[row, column]) for name, values in self._values.items()}
-                        metrics = {n: x for n, x in numbers.items() if not math.isnan(x) or _is_in_every_epoch(n)}
-                        events.append(Epoch(arm, seed, epoch, metrics))
+                events += [
+                    self._event(lane, row, column) for lane, row in self._row.items() if self._measured[row, column]
+                ]
         return events
+
+    def latest(self, epoch: int) -> list[Epoch]:
+        """Of each lane the newest kept epoch that is not after `epoch`, as an event; nothing of a lane without any."""
+        with self._lock:
+            columns = int(np.searchsorted(self._epochs[: self._used], epoch, side="right"))
+            events: list[Epoch] = []
+            for lane, row in self._row.items():
+                measured = np.flatnonzero(self._measured[row, :columns])
+                if measured.size:
+                    events.append(self._event(lane, row, int(measured[-1])))
+        return events
+
+    def _event(self, lane: tuple[str, int], row: int, column: int) -> Epoch:
+        numbers = {name: float(values[row, column]) for name, values in self._values.items()}
+        metrics = {
+            name: int(x) if LACKING.get(name) == 0 and x.is_integer() else x  # what counts lacks is 0
+            for name, x in numbers.items()
+            if not math.isnan(x) or _is_in_every_epoch(name)
+        }
+        return Epoch(*lane, int(self._epochs[column]), metrics)
 
     def add(self, event: Epoch | Intervention) -> None:
         """Take in one event."""
@@ -338,11 +366,24 @@ class ArrangedHistory(History):
         turned = self._history.interventions
         return [replace(turn, arm=self._names[turn.arm]) for turn in turned if turn.arm in self._names]
 
+    @property
+    def epochs(self) -> NDArray[np.int64]:
+        return self._history.epochs
+
+    @property
+    def runs(self) -> list[list[str]]:
+        return [[self._names[arm] for arm in arms if arm in self._names] for arms in self._history.runs]
+
     def copy(self) -> History:
         return ArrangedHistory(self._history.copy(), self._names)
 
     def as_events(self, most: int) -> list[Epoch]:
-        events = self._history.as_events(most)
+        return self._renamed(self._history.as_events(most))
+
+    def latest(self, epoch: int) -> list[Epoch]:
+        return self._renamed(self._history.latest(epoch))
+
+    def _renamed(self, events: Sequence[Epoch]) -> list[Epoch]:
         return [replace(event, arm=self._names[event.arm]) for event in events if event.arm in self._names]
 
     def series(self, metric: str, arm: str, seed: int | None = None) -> tuple[NDArray[np.int64], Floats]:

@@ -25,7 +25,7 @@ from engine.events import (
     Travelled,
     WouldStop,
 )
-from engine.preset import Preset, all_from_the_start, with_value
+from engine.preset import Preset, all_from_the_start, with_seeds, with_value
 from engine.state import Lane, Parked
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ class RunRecord:
     Attributes
     ----------
     preset : the experiment, with the knobs as they stand.
-    begun : it as the run, or its last restart, began.
+    begun : it as the run, or its last restart, began; arms and seeds that were added later are there as they began.
     loading, share : what is being waited for before training can start, and how much of it is there, 0 to 1.
     started : what the run consists of; None while it loads.
     history : every metric so far, bounded in memory; safe to read from other threads. None while the run loads.
@@ -141,6 +141,9 @@ class RunRecord:
     def _rearrange(self, event: Rearranged) -> None:
         """Other lanes are there, or they stand elsewhere. What of the old ones is none of theirs is let go."""
         self.preset = Preset.model_validate_json(json.dumps(event.preset))
+        began = {arm.name: arm for arm in self.begun.arms}
+        arms = tuple(began.get(arm.name, arm) for arm in self.preset.arms)
+        self.begun = with_seeds(self.begun.model_copy(update={"arms": arms}), self.preset.seeds)
         self.started, self.parked, self.travel = event.started, dict(event.parked), None
         lanes = [(arm, seed) for arm in self.preset.arm_names for seed in self.preset.seeds]
         if event.what == "rewind":

@@ -18,6 +18,26 @@ State = Literal["loading", "running", "paused", "finished", "failed"]
 Held = TypeVar("Held")
 
 
+@dataclass(frozen=True, slots=True)
+class Lens:
+    """Through what a screen looks at a run.
+
+    Attributes
+    ----------
+    cursor : the epoch as of which it is shown; None for now.
+    zoom : how often the span of epochs has been halved, around the cursor or at the newest.
+    smoothing : the share of the past in the exponential mean of each curve, from 0 (as measured) to below 1.
+    """
+
+    cursor: int | None = None
+    zoom: int = 0
+    smoothing: float = 0.0
+
+
+# The run as it is now, whole and as measured.
+PLAIN = Lens()
+
+
 @dataclass(frozen=True)
 class View:
     """All that a screen needs at one moment.
@@ -43,6 +63,8 @@ class View:
     all_arms : every arm, the hidden ones too, in the preset's order and called as on the screen; empty where all of the
         record's are shown.
     event_count : how many events there have been, those before a restart included.
+    lens : through what it is looked at.
+    now : of a view as of an earlier epoch (`engine.as_of`): the one that it was made of, with the whole curves.
     """
 
     state: State
@@ -62,6 +84,13 @@ class View:
     original: Preset | None = None
     hidden: tuple[str, ...] = ()
     all_arms: tuple[str, ...] = ()
+    lens: Lens = PLAIN
+    now: View | None = None
+
+    @property
+    def whole(self) -> View:
+        """The run up to now, whatever epoch is shown."""
+        return self.now or self
 
     @property
     def preset(self) -> Preset:

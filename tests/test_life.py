@@ -180,3 +180,37 @@ def test_without_a_terminal_it_trains_headless_and_ends_with_the_table(folder):
     assert "without a screen" in completed.stderr
     assert "test acc" in completed.stdout
     assert "dropped" in completed.stdout
+
+
+def test_the_past_is_shown_by_keys_and_by_the_mouse_while_the_run_trains_on(start, folder):
+    terminal = start()
+    terminal.wait_for(lambda _: epoch(terminal) > 12)
+    terminal.press("[")
+    terminal.wait_for("trains on  escape: now")
+    terminal.press("\x1b[H")  # home
+    terminal.wait_for(" as of epoch 1 ")
+    terminal.press("}")
+    terminal.wait_for(" as of epoch 11 ")
+    stood = epoch(terminal)
+    terminal.wait_for(lambda _: epoch(terminal) > stood + 5)
+    assert " as of epoch 11 " in terminal.text
+
+    # The button is pressed in a chart, and the mouse drawn over it: in SGR's words, columns and rows from 1.
+    def head() -> int:
+        return next((line.index("▼") for line in terminal.text.splitlines() if "▼" in line), -1)
+
+    terminal.wait_for(lambda _: head() > 0)
+    column = head() + 1
+    terminal.send(f"\x1b[<0;{column};9M\x1b[<32;{column - 2};9M".encode())
+    terminal.wait_for(lambda shown: re.search(r" as of epoch [1-9] ", shown))
+    terminal.send(f"\x1b[<0;{column - 2};9m".encode())
+    terminal.press("S", "+")
+    terminal.wait_for("zoom 2x  smoothed 0.6")
+    terminal.press("escape")
+    terminal.wait_for(lambda shown: "as of epoch" not in shown and "zoom 2x" in shown)
+    terminal.press("0")
+    terminal.wait_for(lambda shown: "zoom" not in shown)
+    terminal.press("q")
+    terminal.wait_for("stop and discard")
+    terminal.press("right", "enter")
+    assert terminal.wait() == 0

@@ -5,11 +5,12 @@ from __future__ import annotations
 import csv
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.events import Intervention
+from engine.events import Epoch, Intervention
 from engine.history import Floats, History, Writable
 
 
@@ -34,7 +35,33 @@ class ComparedHistory(History):
 
     @property
     def interventions(self) -> list[Intervention]:
-        return []
+        """Each of one arm alone: what was turned for all arms of a run was not turned in those of the others."""
+        parts = zip(self._histories, self._names, strict=True)
+        turned = [
+            replace(turn, arm=names[turn.arm], of_all=False)
+            for history, names in parts
+            for turn in history.interventions
+            if turn.arm in names
+        ]
+        return sorted(turned, key=lambda turn: (turn.epoch, turn.batch))
+
+    @property
+    def epochs(self) -> NDArray[np.int64]:
+        kept = [history.epochs for history in self._histories]
+        return np.unique(np.concatenate(kept)) if kept else np.empty(0, dtype=np.int64)
+
+    @property
+    def runs(self) -> list[list[str]]:
+        return [list(names.values()) for names in self._names]
+
+    def latest(self, epoch: int) -> list[Epoch]:
+        parts = zip(self._histories, self._names, strict=True)
+        return [
+            replace(event, arm=names[event.arm])
+            for history, names in parts
+            for event in history.latest(epoch)
+            if event.arm in names
+        ]
 
     def write_csv(self, file: Writable) -> None:
         """As `History.write_csv`: the lanes of all, with the metrics that any of them has."""
@@ -50,11 +77,8 @@ class ComparedHistory(History):
 
     def means(self, metric: str) -> tuple[NDArray[np.int64], Floats, Floats]:
         parts = [history.means(metric) for history in self._histories]
-        epochs = (
-            np.unique(np.concatenate([own_epochs for own_epochs, _, _ in parts]))
-            if parts
-            else np.empty(0, dtype=np.int64)
-        )
+        # Of what was read just now, for a run may have gone on since.
+        epochs = np.unique(np.concatenate([own for own, _, _ in parts])) if parts else np.empty(0, dtype=np.int64)
         mean = [_placed(epochs, own_epochs, values) for own_epochs, values, _ in parts]
         deviation = [_placed(epochs, own_epochs, values) for own_epochs, _, values in parts]
         return epochs, np.concatenate(mean), np.concatenate(deviation)

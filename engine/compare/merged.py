@@ -56,6 +56,9 @@ def merged_record(runs: Sequence[Compared], records: Sequence[RunRecord], preset
     named = names_of(runs)
     parts = list(zip(records, named, strict=True))
     begun = [(record, names) for record, names in parts if record.history is not None]
+    merged.begun = merged_preset([
+        dataclasses.replace(run, preset=record.begun) for run, record in zip(runs, records, strict=True)
+    ])  # fmt: skip
     merged.started = _started(preset, parts)
     if begun:
         merged.history = ComparedHistory(

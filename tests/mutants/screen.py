@@ -65,11 +65,28 @@ FAULTS: Faults = {
         ("within + 0.1 * (within - lowest)", "within + 9 * (within - lowest)"),
         ("lowest = min(0.0, lowest) if lowest < highest / 2 else lowest", "lowest = min(0.0, lowest)"),
     ],
+    ("tui/widgets/lens.py", f"{_W}/test_run_plots.py {_W}/test_lens.py"): [
+        ("max(view.record.epoch, 10)", "max(view.record.epoch, 2)"),
+        ("float(max(newest, min(step, view.preset.epochs)))", "float(newest)"),
+        ("first = lens.cursor - span / 2", "first = lens.cursor - span"),
+        ("* _STEPS) * span / _STEPS - span", "* _STEPS) * span / _STEPS"),
+        ("faint=True, low=None, high=None), then]", "low=None, high=None), then]"),
+        ("number=None, faint=True)", "number=None)"),
+        ('label="", value="")\n', 'label="")\n'),
+    ],
+    ("engine/smoothing.py", "tests/engine/test_smoothing.py"): [
+        ("np.where(finite, y_n, 0.0)", "np.nan_to_num(y_n)"),
+        ("sums / np.maximum(counts, 1e-300)", "sums * (1 - share)"),
+    ],
+    ("engine/as_of.py", "tests/engine/test_as_of.py"): [
+        ("turn.epoch < self._until", "turn.epoch <= self._until"),
+        ("if lane[0] in ended}", "}"),
+        ("None if turn.of_all else turn.arm", "turn.arm"),
+        ("if then >= record.epoch else None", ""),
+    ],
     ("tui/widgets/run_plots.py", f"{_W}/test_run_plots.py"): [
         ("all(above)}", "any(above)}"),
-        ("max(view.record.epoch, 10)", "max(view.record.epoch, 2)"),
         ("np.asarray(epochs)[measured], mean[measured]", "np.asarray(epochs)[measured], 2 * mean[measured]"),
-        ("float(max(newest, min(step, view.preset.epochs)))", "float(newest)"),
         ("{*epochs[:1], *epochs[-1:]}", "{*epochs[:1]}"),
         ("whole = len(ends) == len(view.seeds_of(arm))", "whole = len(ends) > 0"),
         ("if 0 < ended < seeds else", "if 0 < ended <= seeds else"),
@@ -131,7 +148,7 @@ FAULTS: Faults = {
         ("stop.epoch - stop.best_epoch", "rule.patience"),
     ],
     ("tui/widgets/header.py", f"{_W}/test_header.py"): [
-        ("(epochs - view.record.epoch) / rate", "epochs / rate"),
+        ("(epochs - newest) / rate", "epochs / rate"),
         ("parts.pop(1)", "parts.pop(0)"),
     ],
     ("tui/widgets/knobs.py", f"{_W}/test_knobs.py {_W}/test_knobs_mouse.py"): [

@@ -10,13 +10,15 @@ from rich.color import Color as RichColor
 from rich.segment import Segment
 from rich.style import Style
 from textual.color import Color
+from textual.events import MouseMove
 from textual.geometry import Region
+from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
 from tui.charts.cells import NONE, Drawing, unpacked
 from tui.charts.curves import Skin
-from tui.charts.drawing import draw
+from tui.charts.drawing import draw, x_at
 from tui.charts.palette import Rgb
 from tui.charts.plot import Plot
 
@@ -29,6 +31,13 @@ class Chart(Widget):
 
     ALLOW_SELECT = False
     DEFAULT_CSS = "Chart { width: 1fr; height: 1fr; }"
+
+    class Pointed(Message):
+        """The mouse is drawn over an epoch of the chart."""
+
+        def __init__(self, epoch: float) -> None:
+            super().__init__()
+            self.epoch = epoch
 
     def __init__(self, plot: Plot | None = None, *, ascii: bool = False, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -73,6 +82,18 @@ class Chart(Widget):
             self.refresh()
         elif spans:
             self.refresh(*(Region(first, y, end - first, 1) for y, (first, end) in spans.items()))
+
+    def epoch_at(self, column: int) -> float | None:
+        """The epoch in a column of its cells; None where the chart has none there."""
+        if not self._plot.epochs or not self.size:
+            return None
+        width, height, skin, _ = self._drawn_for or self._surroundings()
+        return x_at(self._plot, width, height, skin, column)
+
+    def on_mouse_move(self, event: MouseMove) -> None:
+        """With the button held it points at epochs."""
+        if event.button == 1 and (epoch := self.epoch_at(event.x)) is not None:
+            self.post_message(self.Pointed(epoch))
 
     def _in_sight(self) -> bool:
         """Whether any of it is on the screen: not scrolled away, on another page, or behind an enlarged pane."""

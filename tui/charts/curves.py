@@ -11,6 +11,7 @@ import numpy as np
 from tui.charts.bands import OPACITY, error_bars, paint_bands
 from tui.charts.canvas import Canvas, Curve, Polyline, raster
 from tui.charts.cells import Cells, packed
+from tui.charts.ends import Label
 from tui.charts.palette import COLOURS, Rgb, blend, colour
 from tui.charts.plot import Mark, Plot, Series
 
@@ -65,9 +66,9 @@ def _cycle(series: Series) -> int:
     return 0 if isinstance(series.colour, tuple) else int(series.colour) // COLOURS
 
 
-def label_of(series: Series, number: str) -> str:
-    """What stands at the end of a curve: its name, with its number before it where it has one."""
-    return f"{number} {series.label}" if number and series.label else series.label
+def label_of(series: Series, number: str) -> Label:
+    """What stands at the end of a curve."""
+    return Label(f"{number} {series.label}" if number and series.label else series.label, series.value)
 
 
 def _dashes(series: Series, colourless: bool) -> tuple[int, int]:

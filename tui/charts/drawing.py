@@ -9,32 +9,46 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 
 from tui.charts.canvas import Canvas, Curve, Polyline, curve_of, limits_of
 from tui.charts.cells import Cells, Drawing
 from tui.charts.curves import Skin, label_of, numbers_of, painted, rgb_in, rgb_of
-from tui.charts.ends import End, in_ascii, label_ends, label_x, margin_for, mark_top, write
+from tui.charts.ends import End, Label, in_ascii, label_ends, label_x, margin_for, mark_cursor, mark_top, write
 from tui.charts.frame import frame
 from tui.charts.palette import Rgb, blend
 from tui.charts.plot import Plot
 
 # How much of the text's colour the axes and their words have: they stand out by 4.5 to 1 (WCAG AA).
 MUTED = 0.66
+# How much of it the cells have through which the cursor's line goes.
+_CURSOR = 0.18
 # A chart of fewer lines has the labels of its x axis on the axis itself: a line more for the curves.
 _LOW = 10
 
 
-def draw(plot: Plot, width: int, height: int, skin: Skin) -> Drawing:
-    """Draw `plot` on `width` x `height` cells, each of one single-width character."""
-    if width <= 0 or height <= 0:
-        return Drawing.blank(max(0, width), max(0, height))
-    muted = blend(skin.foreground, skin.background, MUTED)
+class Layout(NamedTuple):
+    """A chart before it is painted: what is drawable of its series, their names, and where all of it will stand.
+
+    `head` is the line of the y axis's word, `merged` whether the labels of the x axis stand on the axis itself.
+    """
+
+    curves: list[Curve]
+    numbers: list[str]
+    labels: list[Label]
+    canvas: Canvas
+    head: int
+    merged: bool
+
+
+def layout(plot: Plot, width: int, height: int, skin: Skin) -> Layout | None:
+    """Where `plot` stands on so many cells, at least one; None where it has nothing to draw."""
     curves = [curve_of(series, plot.log) for series in plot.series]
     limits = limits_of(plot, curves)
     if limits is None:
-        return _message(plot.empty, width, height, muted)
+        return None
     head = int(bool(plot.y_label) and height >= 12)
     numbers = numbers_of(plot, skin)
     labels = [label_of(series, number) for series, number in zip(plot.series, numbers, strict=True)]
@@ -43,6 +57,32 @@ def draw(plot: Plot, width: int, height: int, skin: Skin) -> Drawing:
     merged = canvas.axes and height < _LOW
     if merged:
         canvas = Canvas(plot, limits, width, height + 1, skin.ascii, margin)
+    return Layout(curves, numbers, labels, canvas, head, merged)
+
+
+def x_at(plot: Plot, width: int, height: int, skin: Skin, column: int) -> float | None:
+    """The place on the x axis of the middle of a column of cells; None left of the axis, and of an empty chart.
+
+    Right of the curves, where their names stand, it is the end of the axis.
+    """
+    if width <= 0 or height <= 0 or (found := layout(plot, width, height, skin)) is None:
+        return None
+    canvas = found.canvas
+    pixel = (column - canvas.left) * canvas.sx + (canvas.sx - 1) / 2
+    if pixel < 0:
+        return None
+    return canvas.x0 + min(1.0, pixel / max(1, canvas.width - 1)) * (canvas.x1 - canvas.x0)
+
+
+def draw(plot: Plot, width: int, height: int, skin: Skin) -> Drawing:
+    """Draw `plot` on `width` x `height` cells, each of one single-width character."""
+    if width <= 0 or height <= 0:
+        return Drawing.blank(max(0, width), max(0, height))
+    muted = blend(skin.foreground, skin.background, MUTED)
+    found = layout(plot, width, height, skin)
+    if found is None:
+        return _message(plot.empty, width, height, muted)
+    curves, numbers, labels, canvas, head, merged = found
     lines = tuple(
         (round(canvas.px(mark.x)), rgb_in(mark.colour, skin.dark), mark.kind == "stop")
         for mark in plot.marks
@@ -61,6 +101,9 @@ def draw(plot: Plot, width: int, height: int, skin: Skin) -> Drawing:
             mark_top(drawing, canvas, curve, rgb_of(series, skin), skin.ascii)
     if canvas.margin:
         label_ends(drawing, canvas, _ends(plot, labels, curves, paths, canvas, skin), skin.ascii)
+    if plot.cursor is not None and canvas.holds(plot.cursor):
+        tint = blend(skin.foreground, skin.background, _CURSOR) if skin.tinted and not skin.colourless else None
+        mark_cursor(drawing, canvas, plot.cursor, skin.foreground, tint, skin.ascii)
     if merged:
         drawing = _on_the_axis(drawing)
     if head:
@@ -96,7 +139,7 @@ def _on_the_axis(drawing: Drawing) -> Drawing:
 
 def _ends(
     plot: Plot,
-    labels: Sequence[str],
+    labels: Sequence[Label],
     curves: Sequence[Curve],
     paths: Sequence[Polyline],
     canvas: Canvas,
@@ -109,15 +152,17 @@ def _ends(
         curve, label = curves[place], labels[place]
         if not label or not len(curve.x):
             continue
-        last = curve.y[-1]
+        # Of what is in sight: a chart may show a part of the run alone.
+        newest = max(1, int(np.searchsorted(curve.x, canvas.x1, "right"))) - 1
+        last = curve.y[newest]
         above = bool((math.log10(last) if canvas.log else last) > canvas.y1)
         if above:
-            end = (min(max(0.0, float(canvas.px(curve.x[-1]))), canvas.width - 1.0), 0.0)
+            end = (min(max(0.0, float(canvas.px(curve.x[newest]))), canvas.width - 1.0), 0.0)
         elif len(px):
-            newest = int(np.argmax(px))
+            right = int(np.argmax(px))
             # Not rounded where it is the last point, for the order of names whose curves end in one row.
             height = float(canvas.py(math.log10(last) if canvas.log else last))
-            end = (float(px[newest]), height if 0 <= height < canvas.height else float(py[newest]))
+            end = (float(px[right]), height if 0 <= height < canvas.height else float(py[right]))
         else:
             continue
         ends.append(End(label, rgb_in(plot.series[place].colour, skin.dark), *end, above))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -19,21 +20,42 @@ _FREE = {BLANK, BRAILLE}
 _OFF = 2
 
 
+@dataclass(frozen=True, slots=True)
+class Label:
+    """What stands at the end of a curve: its name, and its value at the cursor where there is one."""
+
+    name: str
+    value: str = ""
+
+    def __len__(self) -> int:
+        return len(self.name) + len(self.value) + bool(self.name and self.value)
+
+    def within(self, room: int, ellipsis: str) -> str:
+        """It in so many cells: the name is cut short, the value never. Empty where there is no room for either."""
+        before = room - len(self.value) - bool(self.value)
+        name = self.name if len(self.name) <= before else self.name[: max(0, before - 1)] + ellipsis
+        # A letter or two tell no arm from another.
+        if name and min(3, len(self.name)) <= len(name) <= before:
+            return f"{name} {self.value}" if self.value else name
+        return self.value if len(self.value) <= room else ""
+
+
 class End(NamedTuple):
     """The end of a curve: its name, its colour, its last drawn pixel; `above` where the curve has left by the top."""
 
-    label: str
+    label: Label
     rgb: Rgb
     px: float
     py: float
     above: bool
 
 
-def margin_for(labels: Sequence[str], width: int, height: int) -> int:
+def margin_for(labels: Sequence[Label], width: int, height: int) -> int:
     """The columns to be kept free for these labels and the blank before them."""
     if width < _NARROWEST or height < _LOWEST or not any(labels):
         return 0
-    return min(max(map(len, labels)), max(5, width // 4)) + 1
+    values = max(len(label.value) for label in labels)
+    return min(max(map(len, labels)), max(5, width // 4) + values) + 1
 
 
 def write(drawing: Drawing, row: int, start: int, words: str, rgb: Rgb) -> bool:
@@ -61,12 +83,7 @@ def label_ends(drawing: Drawing, canvas: Canvas, ends: Sequence[End], ascii_only
     for place, row in _spaced(rows_wanted, [end.py for end in ends], lowest).items():
         end = ends[place]
         start = canvas.left + int(end.px) // canvas.sx + 2
-        label = end.label
-        if len(label) > width - start:
-            label = label[: width - start - 1] + ("~" if ascii_only else "…")
-        # A letter or two tell no arm from another.
-        if len(label) >= min(3, len(end.label)):
-            write(drawing, row, start, label, end.rgb)
+        write(drawing, row, start, end.label.within(width - start, "~" if ascii_only else "…"), end.rgb)
 
 
 def _spaced(rows_wanted: Sequence[int], heights: Sequence[float], lowest: int) -> dict[int, int]:
@@ -108,6 +125,23 @@ def mark_top(drawing: Drawing, canvas: Canvas, curve: Curve, rgb: Rgb, ascii_onl
     where = canvas.left + np.concatenate((first, last))
     drawing.codes[0, where] = ord("^" if ascii_only else "▲")
     drawing.colours[0, where] = packed(rgb)
+
+
+def mark_cursor(drawing: Drawing, canvas: Canvas, x: float, rgb: Rgb, tint: Rgb | None, ascii_only: bool) -> None:
+    """Draw the vertical line of the cursor: behind the curves, its head over them.
+
+    Parameters
+    ----------
+    tint : what is behind its cells; None where the terminal shows no colours so faint.
+    """
+    column = canvas.left + round(float(canvas.px(x))) // canvas.sx
+    rows = slice(0, canvas.height // canvas.sy)
+    codes, colours = drawing.codes[rows, column], drawing.colours[rows, column]
+    free = np.isin(codes, (BLANK, BRAILLE, *map(ord, "│┃┊")))
+    codes[free], colours[free] = ord("│"), packed(rgb)
+    codes[:1], colours[:1] = ord("v" if ascii_only else "▼"), packed(rgb)
+    if tint is not None:
+        drawing.grounds[rows, column] = packed(tint)
 
 
 def label_x(drawing: Drawing, canvas: Canvas, rgb: Rgb) -> None:

@@ -20,8 +20,8 @@ class Series:
 
     What is not finite is a gap, and so is what is not positive on a log scale. `low` and `high` are the spread over the
     seeds, a tint behind the curve. `colour` is RGB or an index into the palette; a `faint` curve stands back behind
-    those that are not. `label` stands at the end of the curve, where there is room. `number` is written along the curve
-    where colours do not tell the curves of a chart apart.
+    those that are not. `label` stands at the end of the curve, where there is room, and behind it `value`, which is
+    never cut short. `number` is written along the curve where colours do not tell the curves of a chart apart.
     """
 
     x: Sequence[float] | np.ndarray
@@ -34,6 +34,7 @@ class Series:
     scattered: bool = False
     faint: bool = False
     number: int | None = None
+    value: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +53,8 @@ class Plot:
     """Everything one chart draws. Limits left None follow the data.
 
     `log` is a log scale of y. With `log_x` the values of x are logarithms to the base 10 and their ticks are labelled
-    with what they are logarithms of.
+    with what they are logarithms of. `cursor` is a place on the x axis at which a vertical line stands. A chart whose
+    x axis has no `epochs` has no epoch to point at.
     """
 
     series: tuple[Series, ...] = ()
@@ -64,3 +66,9 @@ class Plot:
     x_label: str = "epoch"
     y_label: str = ""
     empty: str = "waiting for the first epoch"
+    cursor: float | None = None
+
+    @property
+    def epochs(self) -> bool:
+        """Whether its x axis counts epochs."""
+        return self.x_label == "epoch" and not self.log_x

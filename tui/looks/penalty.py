@@ -9,14 +9,16 @@ from engine.view import View
 from tui.charts.palette import colour
 from tui.charts.plot import Plot, Stroke
 from tui.looks.registry import Look, Moment, register
+from tui.widgets.lens import through_lens, x_limits
 from tui.widgets.pane import Words
-from tui.widgets.run_plots import bare, curve, knob_marks, waiting, x_limits
+from tui.widgets.run_plots import bare, curve, knob_marks, waiting
 
 
 @register
 class Penalty(Look):
     name, key, shown, place = "penalty", "y", "penalties", 2
     help = "train loss beside what each penalty adds"
+    of_any_epoch = True
     title = "loss and penalties"
 
     def subtitle(self, moment: Moment) -> Words:
@@ -46,12 +48,12 @@ class Penalty(Look):
             curve(view, arm, name, stroke, place + after, label) for after, (name, stroke, label) in enumerate(names)
         ]
         curves = bare([series for series in drawn if series is not None])
-        return Plot(curves, knob_marks(view, [arm]), x_limits(view), empty=waiting(view))
+        return through_lens(view, Plot(curves, knob_marks(view, [arm]), x_limits(view), empty=waiting(view)))
 
 
 def penalties(view: View, arm: str) -> list[str]:
     """The metrics of the penalties that have ever been other than 0 in this arm."""
-    history = view.record.history
+    history = view.whole.record.history
     if history is None:
         return []
     names = [name for name in history.metrics if name.startswith("penalty.")]

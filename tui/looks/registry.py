@@ -130,6 +130,7 @@ class Look:
     title : of its pane.
     needs : the engine's looks that it is drawn from.
     of_all_arms : whether it is of several arms, whichever is selected.
+    of_any_epoch : whether it can be shown as of an earlier epoch: not where it is computed from the present weights.
     """
 
     name = ""
@@ -140,6 +141,7 @@ class Look:
     title = ""
     needs: tuple[str, ...] = ()
     of_all_arms = False
+    of_any_epoch = False
 
     def requests(self, arms: Sequence[str], selected: str | None, seed: int) -> list[Request]:
         """What it asks of the engine."""

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from tui.charts.palette import colour
 from tui.charts.plot import Mark, Plot, Series
 from tui.looks.registry import Look, Moment, Request, register
+from tui.widgets.lens import x_limits
 from tui.widgets.pane import Words
 from tui.widgets.run_plots import waiting
 
@@ -15,6 +16,7 @@ from tui.widgets.run_plots import waiting
 class Schedule(Look):
     name, key, shown, place = "schedule", "s", "schedule", 6
     help = "the learning rate over the run"
+    of_any_epoch = True
     title = "learning rate"
     needs = ("schedule",)
     of_all_arms = True
@@ -41,4 +43,6 @@ class Schedule(Look):
             if last is not None:
                 marks.append(Mark(float(last.epoch), "best", place, y=last.lr))
         empty = waiting(moment.view) if moment.view.state == "loading" else "computing ..."
-        return Plot(tuple(series), tuple(marks), empty=empty)
+        lens = moment.view.lens
+        limits = x_limits(moment.view) if lens.zoom else None
+        return Plot(tuple(series), tuple(marks), limits, empty=empty, cursor=lens.cursor)

@@ -36,6 +36,8 @@ class KnobsPane(RunPane):
         keys = f"{arrows[0]}  enter type  d more" if self.size.width >= 44 else f"{arrows[0]}  enter type"
         if view.opened:
             keys = "read-only"
+        if view.lens.cursor is not None:
+            keys = f"as of epoch {view.lens.cursor}"
         # The border takes three cells on either side.
         arm = named(view, shown.arm, max(8, self.size.width - len("5 knobs: ") - 6)) if shown.arm else "all arms"
         self.entitle(self.numbered(f"knobs: {arm}"), keys)

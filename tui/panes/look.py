@@ -12,7 +12,7 @@ from tui.charts.plot import Plot
 from tui.graphics.overlay import Overlay
 from tui.looks import LOOKS, Moment
 from tui.panes.registry import RunPane, Setup, Shown, register
-from tui.widgets.blocks import pictures_of
+from tui.widgets.blocks import Block, pictures_of
 from tui.widgets.lines import Lines
 
 _NO_PICTURES = Overlay(lambda: None)
@@ -45,11 +45,17 @@ class LookPane(RunPane):
     def update(self, view: View, shown: Shown) -> None:
         if shown.look is None:
             return
-        look = LOOKS[shown.look]
+        look, cursor = LOOKS[shown.look], view.lens.cursor
+        width, height = self.scrollable_content_region.size
+        note = ""
+        if cursor is not None and not look.of_any_epoch:
+            note = f"now, not as of epoch {cursor}: it is computed from the present weights"
+            view, height = view.whole, max(0, height - 1)
         moment = Moment(
             view,
             shown.arm,
-            *self.scrollable_content_region.size,
+            width,
+            height,
             self.app.current_theme.dark,
             self.ascii_only,
             shown.best,
@@ -57,8 +63,12 @@ class LookPane(RunPane):
         )
         arms = look.whose_weights(moment)
         weights = f", {moment.weights(arms)}" if arms and not look.why_not(moment) else ""
-        self.entitle(f"{look.heading(moment)}{weights}", look.subtitle(moment))
         drawn = look.draw(moment)
+        if note and not isinstance(drawn, Plot):
+            headed = Block([Text(note, style="reverse", no_wrap=True)])
+            headed.add_below(drawn)
+            drawn, note = headed, ""
+        self.entitle(f"{look.heading(moment)}{weights}{note and f': {note}'}", look.subtitle(moment))
         chart, lines = self.query_one(Chart), self.query_one(Lines)
         chart.display, lines.display = isinstance(drawn, Plot), not isinstance(drawn, Plot)
         if isinstance(drawn, Plot):

@@ -16,6 +16,7 @@ from tui.panes.ranking import RankingPane
 from tui.panes.registry import Part, Setup, Shown, register
 from tui.widgets import run_plots
 from tui.widgets.forest_plot import compared
+from tui.widgets.lens import at_cursor
 from tui.widgets.pane import ChartPane
 from tui.widgets.rows import rows_of
 
@@ -103,7 +104,7 @@ class Losses(HorizontalScroll, Part):
             fate = fate or ("off the scale" if run_plots.off_scale(drawn[arm]) else run_plots.held(view, arm))
             pane.entitle(
                 f"{'1 ' if place == 0 else ''}{kind}: {arm}{f' ({fate})' if fate else ''}",
-                [(self._legend if place == 0 else "", None), *self._averages(view, arm)],
+                [(self._legend_of(view, arm, pane.size.width, place == 0), None), *self._averages(view, arm)],
             )
             if shown.zoomed in (None, pane):
                 pane.show(drawn[arm])
@@ -130,6 +131,13 @@ class Losses(HorizontalScroll, Part):
             pair.entitle([(f"{kind}: ", None), *self._key(view, arms)], self._legend)
             pair.show(run_plots.pair_plot(view, shown.log, arms))
 
+    def _legend_of(self, view: View, arm: str, width: int, first: bool) -> str:
+        """The legend, which stands at the first pane alone; with a cursor at each, with the values there."""
+        if view.lens.cursor is None:
+            return self._legend if first else ""
+        losses = [at_cursor(view, arm, metric) for metric, *_ in run_plots.LOSSES]
+        return legend(self._ascii, width=width - 6, values=losses)
+
     def _averages(self, view: View, arm: str) -> list[tuple[str, Rgb | None]]:
         """The legend of an arm's averaged weights, where it keeps any."""
         names = run_plots.averages(view, arm)
@@ -142,19 +150,31 @@ class Losses(HorizontalScroll, Part):
 
     def _key(self, view: View, arms: Sequence[str]) -> list[tuple[str, Rgb | None]]:
         places = [view.places[arm] for arm in arms]
+        if view.lens.cursor is not None:
+            metric, *_ = run_plots.VAL_LOSS
+            arms = [f"{arm} {at_cursor(view, arm, metric)}" for arm in arms]
         return key(arms, self.app.current_theme.dark, places, self._are_numbered(view))
 
 
-def legend(ascii_only: bool, many: bool = False, width: int | None = None) -> str:
+def legend(ascii_only: bool, many: bool = False, width: int | None = None, values: Sequence[str] = ("", "")) -> str:
     """The legend of an arm's two lines; with `many` arms in one chart only the selected one has both.
 
-    Where it would be longer than `width` cells it is said shorter.
+    Where it would be longer than `width` cells it is said shorter. `values` are those at the cursor, if there is one.
     """
     train, validation = ("***", "...") if ascii_only else ("━", "─")
     if many:
         words = f"{validation} validation  {train} train of the selected arm"
         return words if width is None or len(words) <= width else f"{validation} validation  {train} train: selected"
-    return f"{train} train  {validation} validation"
+    if not any(values):
+        return f"{train} train  {validation} validation"
+    choice = [
+        "  ".join(
+            f"{sign}{name and ' '}{name} {value}"
+            for sign, name, value in zip((train, validation), names, values, strict=True)
+        )
+        for names in (("train", "validation"), ("train", "val"), ("", ""))
+    ]
+    return next((words for words in choice if width is None or len(words) <= width), choice[-1])
 
 
 def key(

@@ -12,7 +12,7 @@ from textual.widget import Widget
 
 from engine.commands import Turn
 from engine.preset import Preset
-from engine.view import View
+from engine.view import PLAIN, Lens, View
 from tui.widgets.pane import Pane
 
 # Where a pane stands on a large screen: in the row of the losses, in the row below it, under both, or at the side.
@@ -36,6 +36,7 @@ class Shown:
     best : whether it is at the best weights, not at the present ones.
     zoomed : the pane that is enlarged, or None.
     original : the preset as it was loaded, to which knobs go back; None before one is.
+    lens : through what the run is looked at; the view that the panes are given is seen through it already.
     """
 
     arm: str | None
@@ -48,6 +49,7 @@ class Shown:
     zoomed: Widget | None = None
     original: Preset | None = None
     ranking: bool = False
+    lens: Lens = PLAIN
 
 
 @dataclass(frozen=True, slots=True)

@@ -76,6 +76,26 @@ ACTIONS: tuple[Action, ...] = (
         for name, look in LOOKS.items()
     ),
     Action("best_weights", "B", "B", "best weights", "closer looks at the best weights, or the last", "a closer look"),
+    Action(
+        "move_cursor(-1)", "left_square_bracket", "[", "back", "look back: the run as of an epoch earlier", "epochs"
+    ),
+    Action("move_cursor(1)", "right_square_bracket", "]", "forward", "an epoch later", "epochs"),
+    Action("move_cursor(-10)", "left_curly_bracket", "{", "back by ten", "ten epochs earlier", "epochs"),
+    Action("move_cursor(10)", "right_curly_bracket", "}", "forward by ten", "ten epochs later", "epochs"),
+    Action("first_epoch", "home", "home", "first epoch", "the run as of its first epoch", "epochs"),
+    Action("newest_epoch", "end", "end", "newest epoch", "the run as of its newest epoch", "epochs"),
+    Action("escape", "escape", "escape", "now", "back to now; a pane in focus or enlarged as before", "epochs"),
+    Action(
+        "zoom_epochs(1)",
+        "plus,equals_sign",
+        "+",
+        "zoom in",
+        "half of the epochs, around the cursor or the newest",
+        "epochs",
+    ),
+    Action("zoom_epochs(-1)", "minus", "-", "zoom out", "twice as many epochs", "epochs"),
+    Action("all_epochs", "0", "0", "whole run", "all epochs again", "epochs"),
+    Action("smooth", "S", "S", "smooth", "curves as exponential means, the raw ones faint: 0.6, 0.9, off", "epochs"),
     Action("overlay", "o", "o", "overlay", "all arms in one pane, a pane each, or many arms ranked", "view"),
     Action("log_scale", "l", "l", "log", "losses on a logarithmic scale, or a linear one", "view"),
     Action("gap", "g", "g", "gap", "accuracy, or the gap between validation and train loss", "view"),
@@ -85,11 +105,14 @@ ACTIONS: tuple[Action, ...] = (
 )
 
 
+# What several keys beside one another are called there.
+_TOGETHER: dict[tuple[str, ...], str] = {("slower", "faster"): "speed", ("move_cursor(-1)", "move_cursor(1)"): "epochs"}
 # What the foot of the screen names, the most important first: what has no room on a narrow screen is at the end.
 _FOOT: tuple[tuple[str, ...], ...] = (
     ("help",), ("quit",), ("pause",), ("next_arm",), ("looks",), ("next_page",), ("lesson",), ("presets",), ("zoom",),
-    ("export",), ("slower", "faster"), ("tries",), ("runs",), ("overlay",), ("restart",), ("log_scale",), ("gap",),
-    ("norms",), ("arms",), ("undo",), ("write_preset",), ("theme",), ("step_epoch",), ("app.leave",),
+    ("move_cursor(-1)", "move_cursor(1)"), ("export",), ("slower", "faster"), ("tries",), ("runs",), ("overlay",),
+    ("restart",), ("log_scale",), ("gap",), ("norms",), ("arms",), ("undo",), ("write_preset",), ("theme",),
+    ("step_epoch",), ("app.leave",),
 )  # fmt: skip
 
 
@@ -98,7 +121,7 @@ def key_entries() -> list[Entry]:
     named = {action.name: action for action in ACTIONS}
     return [
         Entry(
-            "speed" if len(names) > 1 else named[names[0]].title,
+            _TOGETHER.get(names) or named[names[0]].title,
             tuple((named[name].shown, name) for name in names),
             compact=names == ("next_page",),
             last=names == ("quit",),
@@ -111,5 +134,4 @@ def bindings() -> list[Binding]:
     """The main screen's key bindings."""
     bound = [Binding(action.keys, action.name, action.title, show=False, tooltip=action.help) for action in ACTIONS]
     bound += [Binding(str(pane.number), f"focus_pane('{pane.part}')", pane.summary, show=False) for pane in numbered()]
-    bound.append(Binding("escape", "escape", "back", show=False))
     return bound

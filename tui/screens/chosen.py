@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from engine.preset import Preset
 from engine.preset.sources import SOURCES
-from engine.view import AnyWorker
+from engine.view import PLAIN, AnyWorker, Lens
 from tui.screens.shown_run import ShownRun
 from tui.widgets.run_plots import MANY
 
@@ -40,6 +40,7 @@ class Chosen:
     overlay : one pane for all arms or a pane each; None for what fits.
     ranking : of many arms that one pane is their ranking, not all their curves.
     page : the page of panes on a small screen.
+    lens : through what the run is looked at: the cursor over its epochs, zoom and smoothing.
     speed, paused : as asked for last: the worker's word comes a frame later, keys come in bursts.
     """
 
@@ -52,6 +53,7 @@ class Chosen:
     overlay: bool | None = None
     ranking: bool = True
     page: int = 0
+    lens: Lens = PLAIN
     speed: float | None = None
     paused: bool = False
 

@@ -32,6 +32,12 @@ _DRAWN = (
     ),
     ("vertical lines", "a thin one is a turned knob, a thick one where early stopping ends the arm or would have"),
     (
+        "cursor",
+        "the line with a head: everything is as of the end of its epoch, and what came later is faint. Beside the name "
+        "of a curve is its value there as it was measured, smoothed or not. A long run keeps every so many epochs, and "
+        "the cursor goes over those. What is computed from the present weights says so; knobs turn again after escape",
+    ),
+    (
         "star",
         "the arm whose kept weights have the lowest validation loss, where its difference to every other arm, paired "
         "by seed, is larger than the spread of those differences: ties and single seeds have none",
@@ -48,9 +54,9 @@ _TABLE = (
     "arrows, pages, home and end scroll it, `,` sorts by the next column, `;` shows each seed as a dot",
 )
 _MOUSE = (
-    "mouse: a click on a loss pane, a line of the ranking or a row of the table selects its arm, on a title of the "
-    "table sorts by it (again: the other way round, then the preset's order), on a knob chooses it, on its "
-    "arrows turns it"
+    "mouse: a click or a drag in a chart goes to its epoch, behind the newest one to now; a click on another arm's "
+    "loss pane, a line of the ranking or a row of the table selects its arm, on a title of the table sorts by it "
+    "(again: the other way round, then the preset's order), on a knob chooses it, on its arrows turns it"
 )
 
 

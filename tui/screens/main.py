@@ -13,7 +13,7 @@ from textual.widgets import Static
 from engine.commands import Command, Look, Pause, Restart, Resume, SetSpeed, StepEpoch
 from engine.looks import at_best
 from engine.preset import Preset
-from engine.view import AnyWorker, View
+from engine.view import PLAIN, AnyWorker, View
 from tui.looks import LOOKS, Moment
 from tui.panes import PANES, Part, Setup, Shown
 from tui.panes.comparison import ComparisonPane
@@ -21,13 +21,13 @@ from tui.panes.look import LookPane
 from tui.panes.losses import Losses
 from tui.panes.registry import Room
 from tui.screens.actions import bindings, key_entries
-from tui.screens.arms_and_knobs import ArmsAndKnobs
 from tui.screens.arrangement import LAYOUT, PAGES, arrange, show_page
 from tui.screens.chosen import FIRST_LOOK, Chosen, Run, first_look, first_selected
 from tui.screens.experiments import ask_to_quit, choose_preset, choose_runs, export
 from tui.screens.files import write_tweaked
 from tui.screens.guard import LivesOn
 from tui.screens.help import HelpScreen
+from tui.screens.look_back import LooksBack
 from tui.screens.looks_menu import LooksMenu
 from tui.screens.news import show_news
 from tui.screens.pace import SPEEDS
@@ -44,7 +44,7 @@ from tui.widgets.run_plots import MANY
 from tui.widgets.stopping import StoppingGauges
 
 
-class MainScreen(LivesOn, ArmsAndKnobs, CanTry):
+class MainScreen(LivesOn, LooksBack, CanTry):
     """One preset in training: what is shown is the painter's, what is chosen is kept in `Chosen`, keys act here.
 
     `original` is the preset as it was loaded; the knobs as they stand are the worker's to say. `run` is the worker's
@@ -110,7 +110,7 @@ class MainScreen(LivesOn, ArmsAndKnobs, CanTry):
         chosen = self._chosen
         return Shown(
             chosen.arm, chosen.log, chosen.gap, chosen.layers, self.has_class("-overlay"), chosen.look, chosen.best,
-            self.maximized, self.run.original, self.has_class("-ranking"),
+            self.maximized, self.run.original, self.has_class("-ranking"), self.lens,
         )  # fmt: skip
 
     def draw(self, force: bool = False) -> None:
@@ -166,7 +166,7 @@ class MainScreen(LivesOn, ArmsAndKnobs, CanTry):
         chosen = self._chosen
         # Not `view.paused`: the worker may not yet have taken the user's last command.
         chosen.speed, chosen.paused = self.view.speed, run.paused
-        chosen.arm, chosen.overlay = run.arm, run.overlay
+        chosen.arm, chosen.overlay, chosen.lens = run.arm, run.overlay, PLAIN
         if chosen.look is not None and LOOKS[chosen.look].on_open():
             chosen.look = None  # a look costs the new run time: the user may ask for it again
             self.remove_class("-look")
@@ -369,15 +369,6 @@ class MainScreen(LivesOn, ArmsAndKnobs, CanTry):
             else:
                 self.maximize(pane, container=False)
         self.call_after_refresh(self._painter.draw_all)
-
-    def action_escape(self) -> None:
-        panel = self.query_one(KnobPanel)
-        if panel.editing:
-            panel.close_edit()
-        elif self.maximized is not None:
-            self.action_zoom()
-        else:
-            self.set_focus(None)
 
     # Experiments -----------------------------------------------------------------------------------------------------
 

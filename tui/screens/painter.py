@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 
 from textual.screen import Screen
 
+from engine.as_of import through
 from engine.view import AnyWorker, View
 from tui.panes import Part, Shown
 from tui.screens.pace import Pace, has_time_to_spare
@@ -93,7 +94,9 @@ class Painter:
         """
         if self.resting:
             return
-        view = self.view = self.worker.view()
+        self.view = self.worker.view()
+        shown = self._shown()
+        view = through(self.view, shown.lens)
         self._screen.query_one(RunHeader).update(view, view.preset.epochs, self._device(view))
         stale = [half for half, version in self._drawn.items() if version != view.version]
         if not stale and not force:
@@ -104,7 +107,6 @@ class Painter:
         changed, self._stage = stage != self._stage, stage
         whole = force or changed or view.state != "running"
         halves = set(self._drawn) if whole else {min(stale, key=self._drawn.__getitem__)}
-        shown = self._shown()
         for part in self._parts:
             if part.frame == "every" or (part.frame in halves and (part.display or shown.zoomed is not None)):
                 part.update(view, shown)

@@ -37,7 +37,7 @@ class Guide(Lines, can_focus=True):
     def update(self, view: View, original: Preset) -> None:
         """Show this moment of the run of a preset, `original` as it was loaded."""
         over = view.state == "finished" and view.record.over
-        key = (view.version, view.state, id(original), self.content_size.width, self.has_focus)
+        key = (view.version, view.state, view.lens.cursor, id(original), self.content_size.width, self.has_focus)
         if key == self._key:
             return
         self._key, self._newest = key, (view, original)
@@ -90,7 +90,7 @@ def _question(original: Preset, width: int) -> Text:
 def _now(view: View, original: Preset, width: int) -> Text:
     """The question, and behind it what the curves do; in its place where there is no room for both."""
     words = ""
-    if view.record.history is not None and view.state in ("running", "paused"):
+    if view.record.history is not None and (view.state in ("running", "paused") or view.lens.cursor is not None):
         from engine.captions import caption  # and numpy, for which the first frame does not wait
 
         words = caption(view.record)

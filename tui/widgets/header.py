@@ -63,10 +63,11 @@ class RunHeader(Lines):
                 style="red",
             )
         else:
-            rate = view.rate if view.state == "running" else 0.0
-            parts = [f" {view.record.epoch}/{epochs}", " epochs"]
+            rate, newest = view.rate if view.state == "running" else 0.0, view.whole.record.epoch
+            low.append_text(_lens(view))
+            parts = [f" {newest}/{epochs}", " epochs"]
             if view.state == "running":
-                left = (epochs - view.record.epoch) / rate if rate else math.inf
+                left = (epochs - newest) / rate if rate else math.inf
                 parts += [f"  {rate:.1f}/s", f"  {duration(left)} left"]
             if view.opened:
                 parts.append(f"  {_PLACES.get(view.opened, 'opened')}, read-only")
@@ -78,7 +79,20 @@ class RunHeader(Lines):
             while len(parts) > 2 and low.cell_len + len("".join(parts)) + 6 > width:
                 parts.pop(1)
             room = max(0, width - low.cell_len - len("".join(parts)) - 1)
-            low.append(bar(view.record.epoch / max(1, epochs), room, self._ascii), style=colour)
+            low.append(bar(newest / max(1, epochs), room, self._ascii), style=colour)
             low.append("".join(parts))
         low.truncate(width, overflow="ellipsis")
         self.show([top, low])
+
+
+def _lens(view: View) -> Text:
+    """Through what the run is looked at; nothing where it is shown as it is now."""
+    lens, words = view.lens, Text()
+    if lens.cursor is not None:
+        words.append(f" as of epoch {lens.cursor} ", style="bold reverse")
+        words.append("  trains on" if view.state == "running" else "").append("  escape: now  ")
+    if lens.zoom:
+        words.append(f"zoom {2**lens.zoom}x  ", style="bold")
+    if lens.smoothing:
+        words.append(f"smoothed {lens.smoothing:g}  ", style="bold")
+    return words

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -13,6 +12,8 @@ from engine.limits import shared_limits as limits_of
 from engine.summary import best_epoch
 from engine.view import View
 from tui.charts.plot import Mark, Plot, Series, Stroke
+from tui.widgets.lens import in_sight, through_lens, value_at
+from tui.widgets.lens import x_limits as x_limits  # which other panes take from here
 
 # What a curve shows: its metric, how it is drawn, and what it is called in a chart of one arm.
 Metric = tuple[str, Stroke, str]
@@ -24,9 +25,6 @@ GAP: Metric = ("gap", "light", "")
 NORM: Metric = ("weight_norm", "light", "")
 # With more arms than these in one chart, the selected one stands out and the others step back.
 MANY = 4
-# The ends of the axis of epochs, times a power of ten. It grows in these steps: an axis that grew with every epoch
-# would move each curve, and be drawn and sent anew, with every frame.
-_ENDS = (1.0, 1.2, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0)
 # The averages of the weights: the colours of their curves, which are no arm's among the first.
 AVERAGE_COLOURS = {"ema": 7, "swa": 6}
 
@@ -35,7 +33,7 @@ def curve(
     view: View, arm: str, metric: str, stroke: Stroke, colour: int, label: str = "", number: int | None = None
 ) -> Series | None:
     """The mean over the arm's seeds with its spread (no spread for one seed), or None before the first epoch."""
-    history = view.record.history
+    history = view.whole.record.history
     if history is None or len(history) == 0:
         return None
     epochs, mean, low, high = history.mean(metric, arm)
@@ -52,7 +50,7 @@ def _curves(
     Among many the selected one stands in front, and the spreads of the others are left out: they would hide the curves.
     With `apart` each arm has a chart of its own, and a curve is named by its metric.
     """
-    places, history = view.places, view.record.history
+    places, history = view.places, view.whole.record.history
     if history is None or len(history) == 0:
         return ()
     means = [history.means(metric) for metric, _, _ in metrics]
@@ -66,17 +64,10 @@ def _curves(
             compared = metric == metrics[-1][0]
             low, high = (mean[row] - deviation[row], mean[row] + deviation[row]) if spread else (None, None)
             faint = many and selected is not None and arm != selected
-            label, number = (name, None) if apart else (arm if compared else "", places[arm] + 1)
+            other = name if view.lens.cursor is not None else ""  # a name to stand beside the value there
+            label, number = (name, None) if apart else (arm if compared else other, places[arm] + 1)
             curves.append(Series(epochs, mean[row], places[arm], stroke, label, low, high, faint=faint, number=number))
     return tuple(curves)
-
-
-def x_limits(view: View) -> tuple[float, float]:
-    """From the first epoch to the next step of the axis, no further than the run goes and never below ten epochs."""
-    newest = max(view.record.epoch, 10)
-    power = 10.0 ** (len(str(newest)) - 1)
-    step = _ENDS[bisect_left(_ENDS, newest / power)] * power
-    return 1.0, float(max(newest, min(step, view.preset.epochs)))
 
 
 def shared_limits(series: Sequence[Series], log: bool) -> tuple[float, float] | None:
@@ -107,7 +98,8 @@ def off_scale(plot: Plot) -> set[int]:
     ends: dict[int, list[bool]] = {}
     for series in plot.series:
         if isinstance(series.colour, int) and len(series.y):
-            ends.setdefault(series.colour, []).append(bool(series.y[-1] > plot.y_limits[1]))
+            last = series.y[-1] if plot.cursor is None else value_at(series, plot.cursor)
+            ends.setdefault(series.colour, []).append(bool(last > plot.y_limits[1]))
     return {place for place, above in ends.items() if all(above)}
 
 
@@ -116,13 +108,13 @@ def knob_marks(view: View, arms: Sequence[str]) -> tuple[Mark, ...]:
     if view.record.history is None:
         return ()
     places, some = view.places, set(arms)
-    turned = {(turn.epoch, turn.arm) for turn in view.record.interventions if turn.arm in some}
+    turned = {(turn.epoch, turn.arm) for turn in view.whole.record.interventions if turn.arm in some}
     return tuple(Mark(max(1.0, epoch), "knob", places[arm]) for epoch, arm in sorted(turned))
 
 
 def stop_marks(view: View, arm: str) -> tuple[Mark, ...]:
     """Where early stopping ended, or would have ended, the first and the last of the arm's lanes."""
-    place = view.places[arm]
+    place, view = view.places[arm], view.whole
     ends = [end for end in view.of_arm(view.record.stopped, arm) if end.reason == "early_stopping"]
     epochs = sorted([mark.epoch for mark in view.of_arm(view.record.would_stop, arm)] + [end.epoch for end in ends])
     return tuple(Mark(float(epoch), "stop", place) for epoch in {*epochs[:1], *epochs[-1:]})
@@ -150,45 +142,47 @@ def loss_plots(view: View, log: bool) -> dict[str, Plot]:
     for place, arm in enumerate(arms):
         first = len(LOSSES) * place
         curves[arm] = (*losses[first : first + len(LOSSES)], *_averages(view, arm))
-    limits = shared_limits([series for drawn in curves.values() for series in drawn], log)
+    limits = shared_limits(in_sight(view, [series for drawn in curves.values() for series in drawn]), log)
     return {
-        arm: Plot(
+        arm: _plot(
+            view,
             drawn,
-            marks=(*knob_marks(view, [arm]), *stop_marks(view, arm), *best_mark(view, arm)),
-            x_limits=x_limits(view),
-            y_limits=limits,
-            log=log,
-            empty=lost(view, arm) or waiting(view),
+            (*knob_marks(view, [arm]), *stop_marks(view, arm), *best_mark(view, arm)),
+            limits,
+            log,
+            lost(view, arm),
         )
         for arm, drawn in curves.items()
     }
+
+
+def _plot(
+    view: View,
+    series: Sequence[Series],
+    marks: tuple[Mark, ...],
+    y_limits: tuple[float, float] | None = None,
+    log: bool = False,
+    empty: str = "",
+) -> Plot:
+    """A chart over the epochs, through the view's lens."""
+    plot = Plot(tuple(series), marks, x_limits(view), y_limits, log, empty=empty or waiting(view))
+    return through_lens(view, plot)
 
 
 def overlay_plot(view: View, log: bool, selected: str | None) -> Plot:
     """All arms' losses in one pane."""
     arms = view.preset.arm_names
     curves = _curves(view, arms, LOSSES, selected)
-    return Plot(
-        bare(_uncrowded(view, curves, selected)),
-        marks=(*knob_marks(view, arms), *(mark for arm in arms for mark in best_mark(view, arm))),
-        x_limits=x_limits(view),
-        y_limits=shared_limits(curves, log),
-        log=log,
-        empty=waiting(view),
-    )
+    marks = (*knob_marks(view, arms), *(mark for arm in arms for mark in best_mark(view, arm)))
+    limits = shared_limits(in_sight(view, curves), log)
+    return _plot(view, bare(_uncrowded(view, curves, selected)), marks, limits, log)
 
 
 def pair_plot(view: View, log: bool, arms: Sequence[str]) -> Plot:
     """The losses of some arms out of many, on a scale of their own."""
     curves = _curves(view, arms, LOSSES)
-    return Plot(
-        bare(curves),
-        marks=(*knob_marks(view, arms), *(mark for arm in arms for mark in best_mark(view, arm))),
-        x_limits=x_limits(view),
-        y_limits=shared_limits(curves, log),
-        log=log,
-        empty=waiting(view),
-    )
+    marks = (*knob_marks(view, arms), *(mark for arm in arms for mark in best_mark(view, arm)))
+    return _plot(view, bare(curves), marks, shared_limits(in_sight(view, curves), log), log)
 
 
 def bare(curves: Sequence[Series]) -> tuple[Series, ...]:
@@ -199,7 +193,7 @@ def bare(curves: Sequence[Series]) -> tuple[Series, ...]:
 def averages(view: View, arm: str) -> list[str]:
     """The averages of its weights that an arm keeps: "ema", "swa"."""
     names: set[str] = set()
-    for lane in view.of_arm(view.record.last, arm):
+    for lane in view.of_arm(view.whole.record.last, arm):
         names |= lane.averages.keys()
     return [average for average in AVERAGE_COLOURS if f"{average}_val_loss" in names]
 
@@ -216,26 +210,26 @@ def accuracy_plot(view: View, selected: str | None) -> Plot:
     """Train and validation accuracy of every arm."""
     arms = view.preset.arm_names
     curves = _curves(view, arms, ACCURACIES, selected)
-    limits = _steady_limits(curves, arms)
+    limits = _steady_limits(in_sight(view, curves), arms)
     regression = view.record.epoch > 0 and all(arm.settings.data.kind == "regression" for arm in view.preset.arms)
-    empty = "a regression has no accuracy: g shows the gap" if regression else waiting(view)
-    return Plot(_uncrowded(view, curves, selected), knob_marks(view, arms), x_limits(view), limits, empty=empty)
+    empty = "a regression has no accuracy: g shows the gap" if regression else ""
+    return _plot(view, _uncrowded(view, curves, selected), knob_marks(view, arms), limits, empty=empty)
 
 
 def gap_plot(view: View, selected: str | None) -> Plot:
     """Validation loss minus train loss of every arm."""
     arms = view.preset.arm_names
     curves = _curves(view, arms, [GAP], selected)
-    losses = shared_limits(_curves(view, arms, LOSSES, apart=True), log=False)
-    limits = difference_limits([np.asarray(series.y) for series in curves], losses) if losses else None
-    return Plot(curves, knob_marks(view, arms), x_limits(view), limits, empty=waiting(view))
+    losses = shared_limits(in_sight(view, _curves(view, arms, LOSSES, apart=True)), log=False)
+    seen = [np.asarray(series.y) for series in in_sight(view, curves)]
+    return _plot(view, curves, knob_marks(view, arms), difference_limits(seen, losses) if losses else None)
 
 
 def norm_plot(view: View, selected: str | None) -> Plot:
     """The norm of all weights, by arm."""
     arms = view.preset.arm_names
     curves = _curves(view, arms, [NORM], selected)
-    return Plot(curves, knob_marks(view, arms), x_limits(view), _steady_limits(curves, arms), empty=waiting(view))
+    return _plot(view, curves, knob_marks(view, arms), _steady_limits(in_sight(view, curves), arms))
 
 
 def layers(view: View, arm: str) -> tuple[str, ...]:
@@ -250,7 +244,7 @@ def layer_norm_plot(view: View, arm: str) -> Plot:
         for place, layer in enumerate(layers(view, arm))
     ]
     norms = bare([series for series in curves if series is not None])
-    return Plot(norms, knob_marks(view, [arm]), x_limits(view), empty=waiting(view))
+    return _plot(view, norms, knob_marks(view, [arm]))
 
 
 def lost(view: View, arm: str) -> str:
