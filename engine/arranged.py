@@ -51,6 +51,11 @@ def arranged_record(record: RunRecord, names: Mapping[str, str], preset: Preset,
     other.preset, other.begun = preset, begun
     if record.history is not None:
         other.history = ArrangedHistory(record.history, names)
+    if record.ghost is not None:
+        other.ghost = ArrangedHistory(record.ghost, names)
+    other.parked = {names[arm]: held for arm, held in record.parked.items() if arm in names}
+    if record.travel is not None:
+        other.travel = renamed(record.travel, names)
     if started := record.started:
         other.started = dataclasses.replace(
             started,

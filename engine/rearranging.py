@@ -68,7 +68,7 @@ def without(lab: Lab, arm: str) -> Lab:
     if len(lab.preset.arms) - len(lab.parked) < 2:
         raise PresetError(f"arm {arm!r} is the only one that is trained: it cannot be taken out")
     state = lab.state()
-    state.parked[arm] = Parked(*lab.place)
+    state.parked[arm] = Parked(*lab.place, taken_out=True)
     return rebuilt(lab, lab.preset, state)
 
 

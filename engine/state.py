@@ -32,11 +32,13 @@ class Parked:
 
     epoch, batch : the place where it stands.
     waits : for its first turned knob.
+    taken_out : of training, and of the view, by a person.
     """
 
     epoch: int
     batch: int = 0
     waits: bool = False
+    taken_out: bool = False
 
     @property
     def place(self) -> tuple[int, int]:

@@ -68,7 +68,7 @@ def to_bytes(state: LabState) -> tuple[bytes, bytes]:
         "preset": state.preset,
         "interventions": state.interventions,
         "lanes": lanes,
-        "parked": {name: [held.epoch, held.batch, held.waits] for name, held in state.parked.items()},
+        "parked": {name: [held.epoch, held.batch, held.waits, held.taken_out] for name, held in state.parked.items()},
         "tested": [list(lane) for lane in state.tested],
     }
     return to_text(fields).encode(), save(tensors)
@@ -113,8 +113,8 @@ def _whole(value: object) -> int:
     return value
 
 
-def _parked(epoch: object, batch: object, waits: object) -> Parked:
-    return Parked(_whole(epoch), _whole(batch), bool(waits))
+def _parked(epoch: object, batch: object, waits: object, taken_out: object) -> Parked:
+    return Parked(_whole(epoch), _whole(batch), bool(waits), bool(taken_out))
 
 
 def _fields(value: object) -> dict[str, Any]:

@@ -25,7 +25,7 @@ PANE_WIDTH = 34
 
 
 @register
-class Losses(HorizontalScroll, Part):
+class Losses(HorizontalScroll, Part, can_focus=False):
     """One pane an arm, all on one scale, and a pane of all arms; `-overlay` on the screen says which are shown.
 
     With `-ranking` the pane of all arms gives way to their ranking, and with `-wide` to two arms' curves beside it.
@@ -101,6 +101,7 @@ class Losses(HorizontalScroll, Part):
             pane = self.query_one(f"#loss-{place}", ChartPane)
             pane.set_class(shown.arm in (arm, None), "selected")
             fate = run_plots.lost(view, arm) and "diverged"
+            fate = fate or run_plots.waits(view, arm)
             fate = fate or ("off the scale" if run_plots.off_scale(drawn[arm]) else run_plots.held(view, arm))
             pane.entitle(
                 f"{'1 ' if place == 0 else ''}{kind}: {arm}{f' ({fate})' if fate else ''}",
@@ -153,6 +154,8 @@ class Losses(HorizontalScroll, Part):
         if view.lens.cursor is not None:
             metric, *_ = run_plots.VAL_LOSS
             arms = [f"{arm} {at_cursor(view, arm, metric)}" for arm in arms]
+        else:
+            arms = [f"{arm} waits" if run_plots.waits(view, arm) else arm for arm in arms]
         return key(arms, self.app.current_theme.dark, places, self._are_numbered(view))
 
 

@@ -70,6 +70,11 @@ ACTIONS: tuple[Action, ...] = (
     Action("undo", "ctrl+z", "ctrl+z", "undo", "take back the last turned knob, one after another", "arms and knobs"),
     Action("more_knobs", "d", "d", "more knobs", "show all knobs, or those of this preset alone", "arms and knobs"),
     Action("arms", "A", "A", "arms", "add, rename, hide and show arms", "arms and knobs"),
+    Action("fork", "k", "k", "fork", "copy the selected arm at the cursor, or as it is now", "time"),
+    Action("rewind", "R", "R", "rewind", "take the whole run back to the cursor; the future left stays faint", "time"),
+    Action("duplicate", "K", "K", "add arm", "add a copy of the selected arm, trained from the first epoch on", "time"),
+    Action("take_out", "X", "X", "take out", "take the selected arm out of training, or bring it back", "time"),
+    Action("add_seed", "N", "N", "add seed", "train all arms under one seed more", "time"),
     Action("looks", "L", "L", "looks", "the closer looks by name: what each shows, or why it cannot", "a closer look"),
     *(
         Action(f"look({name!r})", look.key, look.key, look.shown, look.help, "a closer look")
@@ -111,8 +116,8 @@ _TOGETHER: dict[tuple[str, ...], str] = {("slower", "faster"): "speed", ("move_c
 _FOOT: tuple[tuple[str, ...], ...] = (
     ("help",), ("quit",), ("pause",), ("next_arm",), ("looks",), ("next_page",), ("lesson",), ("presets",), ("zoom",),
     ("move_cursor(-1)", "move_cursor(1)"), ("export",), ("slower", "faster"), ("tries",), ("runs",), ("overlay",),
-    ("restart",), ("log_scale",), ("gap",), ("norms",), ("arms",), ("undo",), ("write_preset",), ("theme",),
-    ("step_epoch",), ("app.leave",),
+    ("restart",), ("log_scale",), ("gap",), ("norms",), ("arms",), ("fork",), ("rewind",), ("undo",),
+    ("write_preset",), ("theme",), ("step_epoch",), ("app.leave",),
 )  # fmt: skip
 
 

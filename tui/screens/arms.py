@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import itertools
 from collections.abc import Callable
 from typing import Any, ClassVar
 
@@ -17,13 +16,13 @@ from textual.widgets.option_list import Option
 from engine.arranged import Arrangement
 from tui.charts.palette import colour
 from tui.screens.dialogs import AskText, Dialog
-from tui.screens.shown_run import LONGEST_NAME, ShownRun
+from tui.screens.shown_run import ShownRun
 
 
 class ArmsScreen(Dialog):
     """A line for each arm. What is done here acts at once, through `arrange`.
 
-    `add` is given the arm to be copied, by its own name, and what the copy is called.
+    `add` is given the arm to be copied, by its own name.
     """
 
     DEFAULT_CSS = """
@@ -53,7 +52,7 @@ class ArmsScreen(Dialog):
         self,
         run: ShownRun,
         arrange: Callable[[Arrangement], None],
-        add: Callable[[str, str], None],
+        add: Callable[[str], None],
         selected: str | None,
     ) -> None:
         super().__init__()
@@ -86,7 +85,8 @@ class ArmsScreen(Dialog):
         line.append("[ ] " if hidden else "[x] ")
         name = arrangement.names.get(arm, arm)
         if hidden:
-            line.append(f"{name}  hidden", style="dim")
+            out = arm in self._run.taken_out
+            line.append(f"{name}  {'taken out of training' if out else 'hidden'}", style="dim")
         else:
             r, g, b = colour(place, self.app.current_theme.dark)
             line.append(name, style=f"bold rgb({r},{g},{b})")
@@ -118,6 +118,11 @@ class ArmsScreen(Dialog):
 
     def action_hide(self) -> None:
         arrangement, arm = self._run.arrangement, self._chosen
+        if arm in self._run.taken_out:
+            self._say(
+                f"{self._shown_name(arm)!r} is taken out of training: X on the main screen brings it back.", wrong=True
+            )
+            return
         hidden = arrangement.hidden ^ {arm}
         if len(hidden) == len(self._arms):
             self._say("The last arm in sight cannot be hidden: show another one first.", wrong=True)
@@ -153,15 +158,9 @@ class ArmsScreen(Dialog):
         self._changed(dataclasses.replace(arrangement, names=names if name == arm else {**names, arm: name}))
 
     def action_add(self) -> None:
-        arm, shown = self._chosen, self._shown_name(self._chosen)
-        short = shown[: LONGEST_NAME - 5]  # or a number behind it would make it too long
-        name = next(name for number in itertools.count(2) if not self._run.refuse_name("", name := f"{short} {number}"))
-        note = "enter: a new run with it begins, paused, for its knobs to be turned; escape: none"
-        self._ask_name(f"Add a copy of {shown!r}, called", note, name, "", lambda answer: self._copied(arm, answer))
-
-    def _copied(self, arm: str, name: str) -> None:
+        arm = self._chosen
         self.dismiss(None)
-        self.app.call_later(self._add, arm, name)  # once this dialog is gone: it may ask a question
+        self.app.call_later(self._add, arm)  # once this dialog is gone: it asks questions
 
     def on_button_pressed(self, event: Button.Pressed) -> None:
         match event.button.id:

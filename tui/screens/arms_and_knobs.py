@@ -11,12 +11,10 @@ from textual.widget import Widget
 
 from engine.arranged import Arrangement
 from engine.commands import Turn
-from engine.preset import settings_by_key, with_copy
+from engine.preset import settings_by_key
 from tui.panes.losses import Losses
 from tui.screens.arms import ArmsScreen
 from tui.screens.chosen import Chosen, first_selected
-from tui.screens.experiments import ask_to_leave
-from tui.screens.messages import OpenPreset
 from tui.screens.painter import Painter
 from tui.screens.shown_run import ShownRun
 from tui.widgets.knobs import KnobPanel
@@ -162,17 +160,9 @@ class ArmsAndKnobs(Screen[None]):
         self.query_one(KnobPanel).close_edit()
         self.app.push_screen(ArmsScreen(self.run, self.arrange_arms, self.add_arm, self._chosen.arm))
 
-    def add_arm(self, arm: str, name: str) -> None:
-        """Begin a run with one arm more, a copy of `arm` (by its own name) as its knobs stand. It waits for a knob."""
-        view = self.run.worker.view()
-        shown = self.run.arrangement.names.get(arm, arm)
-        preset = with_copy(self.run.named_preset(view.turned), shown, name)
-
-        def leave() -> None:
-            self.post_message(OpenPreset(preset, paused=True))
-            self.notify(f"{name!r} is {shown!r} until you turn a knob of it. Space starts.", timeout=12, markup=False)
-
-        ask_to_leave(self, view, "begin again with it", leave)
+    def add_arm(self, arm: str) -> None:
+        """Add a copy of an arm, by its own name, which catches up with the others."""
+        raise NotImplementedError
 
     def arrange_arms(self, arrangement: Arrangement) -> None:
         """Call and hide the arms otherwise; the selected one stays selected while it is in sight."""

@@ -27,12 +27,12 @@ from tui.screens.experiments import ask_to_quit, choose_preset, choose_runs, exp
 from tui.screens.files import write_tweaked
 from tui.screens.guard import LivesOn
 from tui.screens.help import HelpScreen
-from tui.screens.look_back import LooksBack
 from tui.screens.looks_menu import LooksMenu
 from tui.screens.news import show_news
 from tui.screens.pace import SPEEDS
 from tui.screens.painter import Painter
 from tui.screens.shown_run import ShownRun
+from tui.screens.time_travel import TravelsInTime
 from tui.screens.trying import CanTry
 from tui.widgets.guide import Guide
 from tui.widgets.header import RunHeader
@@ -44,7 +44,7 @@ from tui.widgets.run_plots import MANY
 from tui.widgets.stopping import StoppingGauges
 
 
-class MainScreen(LivesOn, LooksBack, CanTry):
+class MainScreen(LivesOn, TravelsInTime, CanTry):
     """One preset in training: what is shown is the painter's, what is chosen is kept in `Chosen`, keys act here.
 
     `original` is the preset as it was loaded; the knobs as they stand are the worker's to say. `run` is the worker's
@@ -65,7 +65,7 @@ class MainScreen(LivesOn, LooksBack, CanTry):
         self._ascii = ascii_only
         setup = Setup(preset, ascii_only, self.turn_knobs)
         self._parts = [pane.made_with(setup) for pane in PANES]
-        self._painter = Painter(self, self._parts, self.run, self._shown, fps)
+        self._painter = Painter(self, self._parts, self.run, self._shown, fps, self.follow_run)
         self._chosen = Chosen(first_selected(preset), speed=self.view.speed, paused=self.view.paused)
 
     def compose(self) -> ComposeResult:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from textual.screen import Screen
 
-from engine.events import Event, Failed, Receipt, Started, Stopped
+from engine.events import Event, Failed, Rearranged, Receipt, Started, Stopped
 from tui.screens.messages import Loaded
 from tui.screens.shown_run import ShownRun
 
@@ -31,10 +31,25 @@ def show_news(screen: Screen[None], run: ShownRun) -> None:
                     screen.post_message(Loaded(worker, event))
                 else:
                     notify_failure(screen, event, "the engine stopped")
+            case Rearranged():
+                if words := _rearranged(event):
+                    screen.notify(words, timeout=8, markup=False)
             case Receipt(taken=False) if event.do not in _SILENT and event.refused not in refused:
                 refused.add(event.refused)  # one key may turn the knobs of many arms
                 screen.notify(event.refused, title="refused", severity="error", timeout=15, markup=False)
     _notify_diverged(screen, news)
+
+
+def _rearranged(event: Rearranged) -> str:
+    """What has become of the run, in words; empty where it can be seen."""
+    arm, held = event.arm, event.parked.get(event.arm or "")
+    if event.what == "fork" and held is not None and held.waits:
+        return f"{arm} waits at epoch {held.epoch}: its first turned knob acts there. X lets it go on without one."
+    if event.what == "remove_arm":
+        return f"{arm} is out of training at epoch {event.epoch}. X with all arms selected brings it back."
+    if event.what == "rewind":
+        return f"back at epoch {event.epoch}; the future that was left is faint"
+    return f"{len(event.started.seeds)} seeds now" if event.what == "add_seeds" else ""
 
 
 def _notify_diverged(screen: Screen[None], news: Iterable[Event]) -> None:

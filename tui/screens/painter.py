@@ -28,6 +28,7 @@ class Painter:
     worker : whose run is shown; it may be replaced.
     shown : gives what the user has chosen to see, now.
     fps : frames a second at most, None for the usual.
+    follow : has the parts made anew where the run has other arms than before; whether it has.
     """
 
     def __init__(
@@ -37,8 +38,9 @@ class Painter:
         worker: AnyWorker,
         shown: Callable[[], Shown],
         fps: float | None,
+        follow: Callable[[], bool],
     ) -> None:
-        self._screen, self._parts, self._shown = screen, parts, shown
+        self._screen, self._parts, self._shown, self._follow = screen, parts, shown, follow
         self._pace = Pace(fps)
         self.worker = worker
         self.view = worker.view()
@@ -95,6 +97,8 @@ class Painter:
         if self.resting:
             return
         self.view = self.worker.view()
+        if self._follow():
+            return
         shown = self._shown()
         view = through(self.view, shown.lens)
         self._screen.query_one(RunHeader).update(view, view.preset.epochs, self._device(view))

@@ -6,9 +6,9 @@ import dataclasses
 from collections.abc import Sequence
 
 from engine.arranged import Arrangement, arranged_preset, arranged_view, renamed
-from engine.commands import Command, Look, Turn
+from engine.commands import Command, Fork, Look, Turn
 from engine.events import Event, Receipt
-from engine.preset import Preset
+from engine.preset import Preset, with_seeds
 from engine.view import AnyWorker, View
 from tui.screens.undo import Undo
 
@@ -24,6 +24,8 @@ class ShownRun:
     loaded, original : its preset as it was loaded, and the same arranged.
     arrangement : of the arms, by their own names.
     undo : the knobs that were turned here.
+    taken_out : the arms, by their own names, that are out of training.
+    moved : whether the run has other arms or seeds than are shown. Until `follow` the last view without them is given.
     """
 
     def __init__(
@@ -31,6 +33,9 @@ class ShownRun:
     ) -> None:
         self.worker, self.loaded = worker, loaded
         self.undo = undo or Undo()
+        self.moved = False
+        self._last: View | None = None
+        self.taken_out: frozenset[str] = frozenset()
         self.arrange(arrangement or Arrangement())
 
     # The arms --------------------------------------------------------------------------------------------------------
@@ -80,7 +85,7 @@ class ShownRun:
     def _arranged(self, preset: Preset) -> Preset:
         """The same object for the same preset, so that what is drawn of it need not be drawn again."""
         names = self.names
-        if all(arm == name for arm, name in names.items()) and len(names) == len(self.loaded.arms):
+        if all(arm == name for arm, name in names.items()) and tuple(names) == preset.arm_names:
             return preset
         for source, arranged in self._presets:
             if source is preset:
@@ -95,12 +100,38 @@ class ShownRun:
 
     def view(self) -> View:
         view = self.worker.view()
+        self.moved = self._has_moved(view)
+        if self.moved and self._last is not None:
+            return self._last
         preset = self._arranged(view.preset)
         if preset is not view.preset:
             view = arranged_view(view, self.names, preset, self._arranged(view.record.begun))
         hidden = tuple(name for arm, name in self._all_names.items() if arm in self.arrangement.hidden)
         every = tuple(self._all_names.values())
-        return dataclasses.replace(view, original=self.original, hidden=hidden, all_arms=every)
+        self._last = dataclasses.replace(view, original=self.original, hidden=hidden, all_arms=every)
+        return self._last
+
+    def _has_moved(self, view: View) -> bool:
+        preset = view.preset
+        return (
+            preset.arm_names != self.loaded.arm_names
+            or preset.seeds != self.loaded.seeds
+            or _taken_out(view) != self.taken_out
+        )
+
+    def follow(self) -> None:
+        """Show the arms and seeds that the run has now. Those that were taken out of training are out of sight."""
+        view = self.worker.view()
+        known = {arm.name: arm for arm in (*view.record.begun.arms, *self.loaded.arms)}
+        arms = tuple(known.get(arm.name, arm) for arm in view.preset.arms)
+        gone = set(self.loaded.arm_names) - set(view.preset.arm_names)
+        self.loaded = with_seeds(self.loaded.model_copy(update={"arms": arms}), view.preset.seeds)
+        out = _taken_out(view)
+        hidden = (self.arrangement.hidden - self.taken_out | out) - gone
+        self.taken_out, self._last, self.moved = out, None, False
+        if gone:
+            self.undo = Undo()  # its steps may be of arms that are no more
+        self.arrange(dataclasses.replace(self.arrangement, hidden=hidden))
 
     def news(self) -> list[Event]:
         """The rare events since the last call, those of hidden arms left out."""
@@ -113,7 +144,7 @@ class ShownRun:
 
     def send(self, command: Command) -> int:
         own = {name: arm for arm, name in self.names.items()}
-        if isinstance(command, Turn):
+        if isinstance(command, Turn | Fork):
             command = renamed(command, own)
         elif isinstance(command, Look):
             command = Look(tuple((look, own.get(arm, arm), seed) for look, arm, seed in command.wanted))
@@ -143,3 +174,8 @@ class ShownRun:
         for turn in turns:
             self.worker.send(turn)
         return [renamed(turn, self._all_names) for turn in turns]
+
+
+def _taken_out(view: View) -> frozenset[str]:
+    """The arms, by their own names, that a person has taken out of training."""
+    return frozenset(arm for arm, held in view.record.parked.items() if held.taken_out)

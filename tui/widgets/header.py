@@ -88,6 +88,11 @@ class RunHeader(Lines):
 def _lens(view: View) -> Text:
     """Through what the run is looked at; nothing where it is shown as it is now."""
     lens, words = view.lens, Text()
+    if (travel := view.whole.record.travel) is not None:
+        who = {"rewind": "going back", "add_seeds": "the new seeds catch up"}.get(
+            travel.what, f"{travel.arm} catches up"
+        )
+        words.append(f"{who}: {travel.epoch} of {travel.until}  ", style="bold yellow")
     if lens.cursor is not None:
         words.append(f" as of epoch {lens.cursor} ", style="bold reverse")
         words.append("  trains on" if view.state == "running" else "").append("  escape: now  ")

@@ -66,8 +66,20 @@ def _curves(
             faint = many and selected is not None and arm != selected
             other = name if view.lens.cursor is not None else ""  # a name to stand beside the value there
             label, number = (name, None) if apart else (arm if compared else other, places[arm] + 1)
-            curves.append(Series(epochs, mean[row], places[arm], stroke, label, low, high, faint=faint, number=number))
+            series = Series(epochs, mean[row], places[arm], stroke, label, low, high, faint=faint, number=number)
+            curves.append(_as_far_as(view, arm, series))
     return tuple(curves)
+
+
+def _as_far_as(view: View, arm: str, series: Series) -> Series:
+    """A curve up to where its arm stands, of one that is not where the others are; else the mean would be held."""
+    record = view.whole.record
+    if arm not in record.parked:
+        return series
+    newest = max((last.epoch for (name, _), last in record.last.items() if name == arm), default=0)
+    end = int(np.searchsorted(np.asarray(series.x), newest, side="right"))
+    low, high = (None if bound is None else bound[:end] for bound in (series.low, series.high))
+    return replace(series, x=series.x[:end], y=series.y[:end], low=low, high=high)
 
 
 def shared_limits(series: Sequence[Series], log: bool) -> tuple[float, float] | None:
@@ -141,7 +153,7 @@ def loss_plots(view: View, log: bool) -> dict[str, Plot]:
     curves = {}
     for place, arm in enumerate(arms):
         first = len(LOSSES) * place
-        curves[arm] = (*losses[first : first + len(LOSSES)], *_averages(view, arm))
+        curves[arm] = (*_ghosts(view, [arm], LOSSES), *losses[first : first + len(LOSSES)], *_averages(view, arm))
     limits = shared_limits(in_sight(view, [series for drawn in curves.values() for series in drawn]), log)
     return {
         arm: _plot(
@@ -172,7 +184,7 @@ def _plot(
 def overlay_plot(view: View, log: bool, selected: str | None) -> Plot:
     """All arms' losses in one pane."""
     arms = view.preset.arm_names
-    curves = _curves(view, arms, LOSSES, selected)
+    curves = (*_ghosts(view, arms, LOSSES), *_curves(view, arms, LOSSES, selected))
     marks = (*knob_marks(view, arms), *(mark for arm in arms for mark in best_mark(view, arm)))
     limits = shared_limits(in_sight(view, curves), log)
     return _plot(view, bare(_uncrowded(view, curves, selected)), marks, limits, log)
@@ -188,6 +200,20 @@ def pair_plot(view: View, log: bool, arms: Sequence[str]) -> Plot:
 def bare(curves: Sequence[Series]) -> tuple[Series, ...]:
     """Without their bands, which would hide the curves where there are several arms."""
     return tuple(replace(series, low=None, high=None) for series in curves)
+
+
+def _ghosts(view: View, arms: Sequence[str], metrics: Sequence[Metric]) -> list[Series]:
+    """What the last rewind has left behind, faint, of few arms."""
+    ghost = view.whole.record.ghost
+    if ghost is None or len(arms) > MANY:
+        return []
+    curves = []
+    for metric, stroke, _ in metrics:
+        epochs, mean, _ = ghost.means(metric)
+        for row, arm in enumerate(ghost.arms):
+            if arm in arms and len(epochs):
+                curves.append(Series(epochs, mean[row], view.places[arm], stroke, faint=True))
+    return curves
 
 
 def averages(view: View, arm: str) -> list[str]:
@@ -209,7 +235,7 @@ def _averages(view: View, arm: str) -> list[Series]:
 def accuracy_plot(view: View, selected: str | None) -> Plot:
     """Train and validation accuracy of every arm."""
     arms = view.preset.arm_names
-    curves = _curves(view, arms, ACCURACIES, selected)
+    curves = (*_ghosts(view, arms, ACCURACIES), *_curves(view, arms, ACCURACIES, selected))
     limits = _steady_limits(in_sight(view, curves), arms)
     regression = view.record.epoch > 0 and all(arm.settings.data.kind == "regression" for arm in view.preset.arms)
     empty = "a regression has no accuracy: g shows the gap" if regression else ""
@@ -252,6 +278,12 @@ def lost(view: View, arm: str) -> str:
     ends = [end for end in view.of_arm(view.record.stopped, arm) if end.reason == "diverged"]
     whole = len(ends) == len(view.seeds_of(arm))
     return f"diverged at epoch {max(end.epoch for end in ends)}: the loss is no longer finite" if whole else ""
+
+
+def waits(view: View, arm: str) -> str:
+    """The text for a fork that waits for its first turned knob."""
+    parked = view.whole.record.parked.get(arm)
+    return "waits" if parked is not None and parked.waits else ""
 
 
 def held(view: View, arm: str) -> str:
