@@ -79,9 +79,10 @@ FAULTS: Faults = {
         ("sums / np.maximum(counts, 1e-300)", "sums * (1 - share)"),
     ],
     ("engine/as_of.py", "tests/engine/test_as_of.py"): [
-        ("turn.epoch < self._until", "turn.epoch <= self._until"),
+        ("turn for turn in turns if turn.epoch < then", "turn for turn in turns if turn.epoch <= then"),
         ("if lane[0] in ended}", "}"),
-        ("None if turn.of_all else turn.arm", "turn.arm"),
+        ("None if of_all else turn.arm", "turn.arm"),
+        ("later[::-1]", "later"),
         ("if then >= record.epoch else None", ""),
     ],
     ("tui/widgets/run_plots.py", f"{_W}/test_run_plots.py"): [

@@ -130,6 +130,7 @@ def test_smoothed_curves_have_the_raw_ones_faint_behind_them(cursor: int | None)
         raw = [series for series in plot.series if series.faint and len(series.x) == EPOCHS]
         assert [list(series.y) for series in raw] == [list(series.y) for series in whole]
         assert not any(series.label or series.low is not None for series in raw)
+        assert {series.stroke for series in raw} == {"dotted"}
         drawn = [series for series in plot.series if not series.faint]
         assert len(drawn) == len(whole)
         for series, measured in zip(drawn, whole, strict=True):
