@@ -77,7 +77,7 @@ FAULTS: Faults = {
         ('np.searchsorted(curve.x, canvas.x1, "right")', 'np.searchsorted(curve.x, canvas.x1 * 9, "right")'),
     ],
     ("tui/screens/look_back.py", "tests/tui/screens/test_look_back.py"): [
-        ("if lens.cursor is not None and lens.cursor > newest", "if False"),
+        ("None if lens.cursor > view.record.epoch else moved", "moved"),
         ("elif self.cursor is not None:", "elif False:"),
         ("None if round(epoch) > view.record.epoch else", ""),
         (
