@@ -64,7 +64,7 @@ def _place(kept: NDArray[np.int64], epoch: int) -> int:
 def _record_of(record: RunRecord, history: History, then: int) -> RunRecord:
     other = copy.copy(record)
     other.history = HistoryUntil(history, then)
-    other.preset = _preset_then(record.begun, other.history.interventions)
+    other.preset = _preset_then(record, history.interventions, then)
     other.epoch = min(then, record.epoch)
     # What a long run keeps of a lane may end before the lane's last epoch did: its newest event is the better one.
     other.last = {(event.arm, event.seed): event for event in history.latest(then)}
@@ -74,8 +74,8 @@ def _record_of(record: RunRecord, history: History, then: int) -> RunRecord:
     # A run is tested when its last lane has ended.
     ended: set[str] = set()
     for arms in history.runs:
-        lanes = [lane for lane in history.lanes if lane[0] in arms]
-        if all(lane in record.finished and record.finished[lane].epoch <= then for lane in lanes):
+        ends = [event.epoch for (arm, _), event in record.finished.items() if arm in arms]
+        if ends and max(ends) <= then:
             ended |= set(arms)
     other.finished = {lane: event for lane, event in record.finished.items() if lane[0] in ended}
     other.reported = tuple(number for number in record.reported if number.arm in ended)
@@ -87,16 +87,27 @@ def _record_of(record: RunRecord, history: History, then: int) -> RunRecord:
 _newest: tuple[Preset, list[Intervention], Preset] | None = None
 
 
-def _preset_then(begun: Preset, turns: list[Intervention]) -> Preset:
-    """The preset with these turned knobs. The same object for the same ones, and quick for some more of them."""
+def _preset_then(record: RunRecord, turns: list[Intervention], then: int) -> Preset:
+    """The preset with the knobs as they stood at the end of an epoch. The same object for the same ones."""
+    begun = record.begun
+    if (begun.arm_names, begun.seeds) == (record.preset.arm_names, record.preset.seeds):
+        return _turned(begun, [turn for turn in turns if turn.epoch < then], back=False)
+    # Arms have come or gone since: those that are there, with the knobs turned back.
+    later = [turn for turn in turns if turn.epoch >= then and turn.arm in record.preset.arm_names]
+    return _turned(record.preset, later[::-1], back=True)
+
+
+def _turned(preset: Preset, turns: list[Intervention], back: bool) -> Preset:
+    """With these knobs turned, or turned back, in this order; quick for some more of them than the last time."""
     global _newest
-    preset, done = begun, 0
-    if _newest is not None and _newest[0] is begun and turns[: len(_newest[1])] == _newest[1]:
-        preset, done = _newest[2], len(_newest[1])
+    turned, done = preset, 0
+    if _newest is not None and _newest[0] is preset and turns[: len(_newest[1])] == _newest[1]:
+        turned, done = _newest[2], len(_newest[1])
     for turn in turns[done:]:
-        preset = with_value(preset, turn.knob, turn.new, None if turn.of_all else turn.arm)
-    _newest = begun, turns, preset
-    return preset
+        of_all = turn.of_all and not back  # what they were before may differ
+        turned = with_value(turned, turn.knob, turn.old if back else turn.new, None if of_all else turn.arm)
+    _newest = preset, turns, turned
+    return turned
 
 
 class HistoryUntil(History):

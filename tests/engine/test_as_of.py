@@ -18,7 +18,7 @@ from engine.events import Epoch, Event, Failed, Seen
 from engine.file_worker import FileWorker
 from engine.history import History
 from engine.lab import Lab
-from engine.preset import with_value
+from engine.preset import with_copy, with_value
 from engine.record import RunRecord
 from engine.view import Lens, View
 from tests.engine.small import OVERFITS, Settings, load_small, preset_of
@@ -231,3 +231,17 @@ def test_going_back_and_forth_gives_the_knobs_of_each_epoch() -> None:
     begun = with_value(record.begun, "training.lr", 0.3)
     record.begun = begun
     assert rates([1]) == [0.3]
+
+
+def test_where_an_arm_has_joined_since_the_knobs_of_then_are_those_of_the_arms_that_are_there() -> None:
+    record, parts = run({**OVERFITS, "training.epochs": 9}, {"stops": {}, "other": {}})
+    for part in parts:
+        record.take_all(part)
+    assert record.history is not None
+    expected = [as_of(View("finished", record), epoch).preset for epoch in range(1, 10)]
+    record.preset = with_copy(record.preset, "stops", "copy")
+    for epoch in (9, 1, 5, 3, 4, 8):
+        then = as_of(View("finished", record), epoch).preset
+        assert then.arm_names == ("stops", "other", "copy")
+        for arm in ("stops", "other"):
+            assert then.arm(arm).settings == expected[epoch - 1].arm(arm).settings

@@ -65,6 +65,31 @@ FAULTS: Faults = {
         ("within + 0.1 * (within - lowest)", "within + 9 * (within - lowest)"),
         ("lowest = min(0.0, lowest) if lowest < highest / 2 else lowest", "lowest = min(0.0, lowest)"),
     ],
+    ("tui/charts/ends.py", f"{_C}/test_cursor.py"): [
+        ('free = np.isin(codes, (BLANK, BRAILLE, *map(ord, "│┃┊")))', "free = np.isin(codes, (BLANK, BRAILLE))"),
+        ('colours[free] = ord("│"), packed(rgb)', 'colours[:] = ord("│"), packed(rgb)'),
+        ("before = room - len(self.value) - bool(self.value)", "before = room"),
+        ("max(5, width // 4) + values) + 1", "max(5, width // 4)) + 1"),
+    ],
+    ("tui/charts/drawing.py", f"{_C}/test_cursor.py {_C}/test_drawing.py"): [
+        ("pixel = (column - canvas.left) * canvas.sx", "pixel = column * canvas.sx"),
+        ("skin.tinted and not skin.colourless else None", "skin.tinted else None"),
+        ('np.searchsorted(curve.x, canvas.x1, "right")', 'np.searchsorted(curve.x, canvas.x1 * 9, "right")'),
+    ],
+    ("tui/screens/look_back.py", "tests/tui/screens/test_look_back.py"): [
+        ("None if lens.cursor > view.record.epoch else moved", "moved"),
+        ("elif self.cursor is not None:", "elif False:"),
+        ("None if round(epoch) > view.record.epoch else", ""),
+        (
+            "if not self._shows_the_past():\n            super().turn_knobs(turns)",
+            "if True:\n            super().turn_knobs(turns)",
+        ),
+        ("arm is not None and arm != self._chosen.arm and", "False and"),
+    ],
+    ("tui/panes/look.py", "tests/tui/screens/test_look_back.py"): [
+        ("view, height = view.whole, max(0, height - 1)", "pass"),
+        ("and not look.of_any_epoch", ""),
+    ],
     ("tui/widgets/lens.py", f"{_W}/test_run_plots.py {_W}/test_lens.py"): [
         ("max(view.record.epoch, 10)", "max(view.record.epoch, 2)"),
         ("float(max(newest, min(step, view.preset.epochs)))", "float(newest)"),
@@ -79,9 +104,10 @@ FAULTS: Faults = {
         ("sums / np.maximum(counts, 1e-300)", "sums * (1 - share)"),
     ],
     ("engine/as_of.py", "tests/engine/test_as_of.py"): [
-        ("turn.epoch < self._until", "turn.epoch <= self._until"),
+        ("turn for turn in turns if turn.epoch < then", "turn for turn in turns if turn.epoch <= then"),
         ("if lane[0] in ended}", "}"),
-        ("None if turn.of_all else turn.arm", "turn.arm"),
+        ("None if of_all else turn.arm", "turn.arm"),
+        ("later[::-1]", "later"),
         ("if then >= record.epoch else None", ""),
     ],
     ("tui/widgets/run_plots.py", f"{_W}/test_run_plots.py"): [

@@ -42,6 +42,11 @@ async def attached(runs: Path) -> AsyncIterator[Person]:
 async def test_a_knob_turned_in_one_dashboard_shows_in_the_other_and_both_pause(runs):
     async with attached(runs) as first:
         await first.sees(lambda: first.view.record.epoch > 2)
+        # It is looked back on as one that trains here.
+        await first.press("home")
+        await first.sees(" as of epoch 1   trains on")
+        await first.press("escape")
+        await first.sees(lambda: "as of epoch" not in first.text)
         await first.choose("training.lr")
         await first.press("right")
         await first.sees(lambda: first.view.record.interventions)

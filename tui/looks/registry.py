@@ -65,14 +65,15 @@ class Moment:
 
     def has_seen(self, look: str, arm: str) -> bool:
         """Whether that look has been taken, with something to show or without."""
-        return (self._asked(look), arm, self.seed) in self.view.record.seen
+        return (self._asked(look), arm, self.seed) in self.view.whole.record.seen
 
     def _asked(self, look: str) -> str:
         return looks.at_best(look) if self.best else look
 
     def seen(self, look: str, arm: str) -> Any:
-        """The latest result for an arm; None where there is none yet, or nothing to see."""
-        seen = self.view.record.seen.get((self._asked(look), arm, self.seed))
+        """The latest result for an arm; None where there is none yet, or nothing to see. It is of now, whatever epoch
+        is shown."""
+        seen = self.view.whole.record.seen.get((self._asked(look), arm, self.seed))
         return None if seen is None else looks.revived(seen)
 
     def why_not(self, arm: str, *needs: str) -> str:

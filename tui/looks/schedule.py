@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from tui.charts.palette import colour
 from tui.charts.plot import Mark, Plot, Series
 from tui.looks.registry import Look, Moment, Request, register
-from tui.widgets.lens import x_limits
+from tui.widgets.lens import through_lens, x_limits
 from tui.widgets.pane import Words
 from tui.widgets.run_plots import waiting
 
@@ -43,6 +44,6 @@ class Schedule(Look):
             if last is not None:
                 marks.append(Mark(float(last.epoch), "best", place, y=last.lr))
         empty = waiting(moment.view) if moment.view.state == "loading" else "computing ..."
-        lens = moment.view.lens
-        limits = x_limits(moment.view) if lens.zoom else None
-        return Plot(tuple(series), tuple(marks), limits, empty=empty, cursor=lens.cursor)
+        limits = x_limits(moment.view) if moment.view.lens.zoom else None
+        measured = replace(moment.view, lens=replace(moment.view.lens, smoothing=0.0))  # it is a plan: nothing is noise
+        return through_lens(measured, Plot(tuple(series), tuple(marks), limits, empty=empty))

@@ -35,10 +35,13 @@ class LooksBack(ArmsAndKnobs):
 
     @property
     def lens(self) -> Lens:
-        """Through what the run is looked at. A cursor behind the newest epoch, of a run that has begun anew, goes."""
-        lens, newest = self._chosen.lens, self._painter.view.record.epoch
-        if lens.cursor is not None and lens.cursor > newest:
-            self._chosen.lens = lens = dataclasses.replace(lens, cursor=None)
+        """Through what the run is looked at. A cursor behind the newest epoch, of a run that has begun anew, goes; one
+        at an epoch that is no longer kept stands at the one before."""
+        lens, view = self._chosen.lens, self._painter.view
+        if lens.cursor is not None:
+            cursor = None if lens.cursor > view.record.epoch else moved(view, lens.cursor, 0)
+            if cursor != lens.cursor:
+                self._chosen.lens = lens = dataclasses.replace(lens, cursor=cursor)
         return lens
 
     def _look_through(self, lens: Lens) -> None:

@@ -225,6 +225,7 @@ class MainScreen(LivesOn, TravelsInTime, CanTry):
         self._soon()
 
     def action_restart(self) -> None:
+        self.set_cursor(None)
         self.worker.send(Restart())
         if self._chosen.look is not None:
             self._send_all(LOOKS[self._chosen.look].on_open())  # of the new run: what the old one gave is gone

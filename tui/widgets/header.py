@@ -54,6 +54,7 @@ class RunHeader(Lines):
 
         low = Text(no_wrap=True)
         low.append(f" {plain if self._ascii else sign} {word:<9}", style=f"bold {colour}")
+        low.append_text(_lens(view))
         if view.state == "loading":
             share = f" {view.record.share:.0%}" if view.record.share is not None else ""
             low.append(f"{view.record.loading}{share} ...")
@@ -64,7 +65,6 @@ class RunHeader(Lines):
             )
         else:
             rate, newest = view.rate if view.state == "running" else 0.0, view.whole.record.epoch
-            low.append_text(_lens(view))
             parts = [f" {newest}/{epochs}", " epochs"]
             if view.state == "running":
                 left = (epochs - newest) / rate if rate else math.inf

@@ -67,8 +67,8 @@ def in_sight(view: View, series: Sequence[Series]) -> tuple[Series, ...]:
 def through_lens(view: View, plot: Plot) -> Plot:
     """A chart over the epochs as the view's lens shows it: smoothed, and with the cursor.
 
-    Raw curves stand faint behind smoothed ones, and what came after the cursor stands back. Beside the name of a curve
-    is its value at the cursor, as it was measured.
+    Raw curves stand behind smoothed ones, faint, and dotted since there may be no colours. What came after the cursor
+    stands back. Beside the name of a curve is its value at the cursor, as it was measured.
     """
     lens = view.lens
     if (lens.cursor is None and not lens.smoothing) or not plot.epochs:
@@ -78,7 +78,8 @@ def through_lens(view: View, plot: Plot) -> Plot:
         if lens.cursor is not None:
             curve = replace(curve, value=_written(value_at(curve, lens.cursor)) if curve.label else "")
         if lens.smoothing:
-            drawn.append(replace(curve, low=None, high=None, label="", value="", number=None, faint=True))
+            raw = replace(curve, stroke="dotted", low=None, high=None, label="", value="", number=None, faint=True)
+            drawn.append(raw)
             y, low, high = (
                 None if values is None else smoothed(np.asarray(values), lens.smoothing)
                 for values in (curve.y, curve.low, curve.high)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from textual.events import MouseMove
 
+from engine.commands import Restart
 from engine.compare import ComparedWorker
 from engine.file_worker import FileWorker
 from engine.numbers import loss, number
@@ -91,12 +92,16 @@ async def test_the_cursor_shows_an_earlier_epoch_while_the_run_trains_on():
         stood = person.main.cursor
         await person.sees(lambda: person.view.record.epoch > stood + 2)
         assert person.main.cursor == stood
-        # On a small screen, and at last in a run that begins anew, where no such epoch is.
+        # On a small screen, and at last in a run that is begun anew, here or elsewhere, where no such epoch is.
         await person.pilot.resize_terminal(80, 24)
         await person.sees(lambda: f" as of epoch {stood}   trains on" in person.text.splitlines()[1][:80])
         await person.sees(lambda: len(person.text.splitlines()[1]) == 80)
+        person.app.worker.send(Restart())
+        await person.sees(lambda: "as of epoch" not in person.text and person.view.record.epoch > 1)
+        await person.press("home")
+        await person.sees(" as of epoch 1 ")
         await person.press("r")
-        await person.sees(lambda: "as of epoch" not in person.text and person.view.record.epoch > 0)
+        await person.sees(lambda: "as of epoch" not in person.text)
         assert person.main.cursor is None
 
 

@@ -3,8 +3,10 @@
 import asyncio
 import dataclasses
 
+from engine.as_of import through
 from engine.events import Started
 from engine.preset import read_preset, write_preset
+from engine.view import Lens
 from tests.epochs import epoch_of
 from tests.tui.dashboard import experiment
 from tests.tui.views import finish, lane, moment, shown
@@ -103,3 +105,16 @@ async def test_where_it_is_narrow_the_outcome_is_said_briefly_and_whole_and_the_
             assert lines[-1].replace("…", "") == end
             assert "best epoch's weights" not in " ".join(lines)
             assert width < 60 or lines[-2].endswith("%")
+
+
+async def test_as_of_an_earlier_epoch_it_says_what_the_curves_did_then():
+    guide = Guide()
+    async with shown(guide, 100, 4) as text:
+        view = dataclasses.replace(memorizing(), state="finished")
+        guide.update(view, preset())
+        assert "memorizing" not in " ".join(text())
+        guide.update(through(view, Lens(cursor=30)), preset())
+        assert "memorizing" in " ".join(text())
+        guide.update(through(view, Lens(cursor=5)), preset())
+        assert "memorizing" not in " ".join(text())
+        assert QUESTION in text()[0]

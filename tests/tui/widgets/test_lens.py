@@ -130,6 +130,7 @@ def test_smoothed_curves_have_the_raw_ones_faint_behind_them(cursor: int | None)
         raw = [series for series in plot.series if series.faint and len(series.x) == EPOCHS]
         assert [list(series.y) for series in raw] == [list(series.y) for series in whole]
         assert not any(series.label or series.low is not None for series in raw)
+        assert {series.stroke for series in raw} == {"dotted"}
         drawn = [series for series in plot.series if not series.faint]
         assert len(drawn) == len(whole)
         for series, measured in zip(drawn, whole, strict=True):
@@ -153,3 +154,18 @@ def test_a_chart_that_its_arm_has_left_by_the_top_says_so_as_of_the_cursor() -> 
     view = moment(*losses, base={"training.seeds": [0], "training.epochs": 20})
     assert run_plots.off_scale(run_plots.overlay_plot(view, False, None)) == {0}
     assert run_plots.off_scale(run_plots.overlay_plot(through(view, Lens(cursor=1)), False, None)) == set()
+
+
+def test_the_schedule_is_the_plan_of_now_with_the_rate_of_then() -> None:
+    plan = [(float(epoch), 0.1 / epoch) for epoch in range(1, EPOCHS + 1)]
+    lanes = [lane("plain", 0, epoch, lr=0.1 / epoch) for epoch in range(1, 21)]
+    view = moment(*lanes, arms={"plain": {}}, base=SEEDS, seen={("schedule", "plain", 0): plan})
+    view = through(view, Lens(cursor=8, zoom=1, smoothing=0.9))
+    plot = LOOKS["schedule"].draw(Moment(view, "plain", 60, 20))
+    assert isinstance(plot, Plot)
+    assert plot.cursor == 8
+    assert plot.x_limits == x_limits(view)
+    later, then = plot.series  # and nothing smoothed: a plan has no noise
+    assert (then.x[-1], later.x[0], later.x[-1], later.value) == (8, 8, 40, "0.013")
+    (mark,) = plot.marks
+    assert (mark.x, mark.y) == (8, 0.1 / 8)
