@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from tui.charts.canvas import Canvas, Curve, Polyline, curve_of, limits_of
+from tui.charts.canvas import Canvas, Curve, Polyline, curve_of, has_axes, limits_of
 from tui.charts.cells import Cells, Drawing
 from tui.charts.curves import Skin, label_of, numbers_of, painted, rgb_in, rgb_of
 from tui.charts.ends import End, in_ascii, label_ends, label_x, margin_for, mark_top, write
@@ -39,10 +39,8 @@ def draw(plot: Plot, width: int, height: int, skin: Skin) -> Drawing:
     numbers = numbers_of(plot, skin)
     labels = [label_of(series, number) for series, number in zip(plot.series, numbers, strict=True)]
     margin = margin_for(labels, width, height)
-    canvas = Canvas(plot, limits, width, height - head, skin.ascii, margin)
-    merged = canvas.axes and height < _LOW
-    if merged:
-        canvas = Canvas(plot, limits, width, height + 1, skin.ascii, margin)
+    merged = height < _LOW and has_axes(width, height)
+    canvas = Canvas(plot, limits, width, height + 1 if merged else height - head, skin.ascii, margin)
     lines = tuple(
         (round(canvas.px(mark.x)), rgb_in(mark.colour, skin.dark), mark.kind == "stop")
         for mark in plot.marks
