@@ -126,6 +126,9 @@ def _without_screen(command: str, ref: str, options: argparse.Namespace, signals
 
 def _dashboard(ref: str, options: argparse.Namespace, signals: Signals, terminal: Terminal | None) -> int:
     """Open the dashboard on a terminal that may show the opening frame, and stay in it. Raises PresetError."""
+    from engine.preload import preload_torch
+
+    preload_torch()
     from tui.opening import preset_of
     from tui.recording import background, keeper_of
 

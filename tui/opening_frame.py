@@ -14,11 +14,11 @@ import termios
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from types import FrameType, TracebackType
+from types import TracebackType
 from typing import Any
 
 from engine.text import printable
-from tui.signals import Signals
+from tui.signals import Signals, left_to_the_thread
 from tui.terminal import Terminal, in_background
 
 # Of the dashboard: how wide its side is, from which size on it has one, and below which it shows nothing.
@@ -34,7 +34,8 @@ _GROUND_256 = "\x1b[38;5;253;48;5;233m"
 class OpeningFrame:
     """The terminal from the start of the program until the dashboard takes it over.
 
-    Entered, it shows the frame; left before `handed_over`, by an error for instance, it gives the terminal back.
+    Entered, it shows the frame. Left while no dashboard has taken the terminal over, by an error for instance, it gives
+    the terminal back.
 
     Parameters
     ----------
@@ -58,7 +59,7 @@ class OpeningFrame:
         self.terminal.begin()
         self._signals.screen = self
         for name in ("SIGTSTP", "SIGCONT"):  # with handlers they come to `Signals`
-            self._handlers[getattr(signal, name)] = signal.signal(getattr(signal, name), _left_to_the_thread)
+            self._handlers[getattr(signal, name)] = signal.signal(getattr(signal, name), left_to_the_thread)
         with contextlib.suppress(termios.error):
             mode = termios.tcgetattr(0)
             mode[0] &= ~(termios.ICRNL | termios.IXON)
@@ -122,14 +123,15 @@ def frame(titles: tuple[str, str, str], size: tuple[int, int], ascii_only: bool,
     rows = height - len(lines) - 1  # the last line is that of the keys
     if width >= _LEAST[0] and height >= _LEAST[1]:
         border = _LINES if colours else _DIM
-        lines += [f"{border}{line}{ground}" for line in _panes(width, rows, (width, height), ascii_only)]
+        lines += [f"{border}{line}{ground}" for line in _panes(rows, (width, height), ascii_only)]
     shown = "\x1b[K\r\n".join(lines[:height])
     return f"\x1b[H{ground}\x1b[2J{shown}"
 
 
-def _panes(width: int, rows: int, size: tuple[int, int], ascii_only: bool) -> list[str]:
+def _panes(rows: int, size: tuple[int, int], ascii_only: bool) -> list[str]:
     """The outlines of the panes on so many rows, as the dashboard arranges them for a window of this size."""
-    if size[0] < _LARGE[0] or size[1] < _LARGE[1]:
+    width, height = size
+    if width < _LARGE[0] or height < _LARGE[1]:
         upper = (rows + 1) // 2
         return _box(width, upper, "1 loss", ascii_only) + _box(width, rows - upper, "5 knobs", ascii_only)
     left = _box(width - _SIDE, rows - 8, "1 loss", ascii_only) + _box(width - _SIDE, 8, "4 comparison", ascii_only)
@@ -145,7 +147,3 @@ def _box(width: int, height: int, title: str, ascii_only: bool) -> list[str]:
         *[side + " " * (width - 2) + side] * (height - 2),
         lower[0] + lower[1] * (width - 2) + lower[2],
     ]
-
-
-def _left_to_the_thread(signum: int, frame: FrameType | None) -> None:
-    """A signal with a handler comes to the thread that takes them."""

@@ -26,6 +26,10 @@ _DEADLY = (
 )  # fmt: skip
 
 
+def left_to_the_thread(signum: int, frame: FrameType | None) -> None:
+    """A handler that does nothing: only a signal that has one reaches the pipe, and with it the thread."""
+
+
 class Ended(BaseException):
     """A signal has asked the program to end; `code` is its exit code, 128 + the number of the signal."""
 
@@ -81,7 +85,7 @@ class Signals:
             signum = getattr(signal, f"SIG{name}", None)
             if signum is not None and (signum == signal.SIGINT or signal.getsignal(signum) == signal.SIG_DFL):
                 # Others who have a handler keep it, and what is ignored was meant to be: that is what nohup does.
-                self._before[signum] = signal.signal(signum, _left_to_the_thread)
+                self._before[signum] = signal.signal(signum, left_to_the_thread)
         threading.Thread(target=self._listen, args=(self._pipe[0],), name="regtui-signals", daemon=True).start()
         return self
 
@@ -164,10 +168,6 @@ class Signals:
             from tui.terminal import SHOW_CURSOR, reopen, send
 
             send(reopen(sys.stderr.fileno()), SHOW_CURSOR)
-
-
-def _left_to_the_thread(signum: int, frame: FrameType | None) -> None:
-    """A signal reaches the pipe only if it has a handler."""
 
 
 def _stop() -> None:

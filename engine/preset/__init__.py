@@ -16,5 +16,6 @@ def __getattr__(name: str) -> Any:
     if not name.startswith("__") and find_spec(f"{__name__}.{name}") is None:
         public = import_module(f"{__name__}.public")
         if name in public.__all__:
-            return getattr(public, name)
+            globals()[name] = value = getattr(public, name)  # not asked for here again
+            return value
     raise AttributeError(f"module {__name__!r} has no {name!r}")

@@ -24,7 +24,7 @@ Times = list[float]  # milliseconds an epoch
 
 def resident() -> list[Result]:
     """The presets of the first lesson and of Saitoh's pair against a loop with its data in memory."""
-    results = [_against_the_loop("the default preset's six lanes", load_preset("dropout"), 2.2, epochs=5)]
+    results = [_against_the_loop("`dropout`'s six lanes", load_preset("dropout"), 2.2, epochs=5)]
     if not have_mnist():
         return [*results, Result("Saitoh's pair on MNIST", "at least 1.6 x", "skipped: no MNIST in REGTUI_DATA", None)]
     return [*results, _against_the_loop("Saitoh's pair on MNIST", load_preset("mnist-dropout"), 1.6, epochs=2)]
@@ -44,7 +44,7 @@ def _against_the_loop(name: str, preset: Preset, target: float, epochs: int) -> 
 
 
 def lane_cost() -> list[Result]:
-    """What a lane of the default preset costs among 8 and 32, and a lane of width 512 among 64."""
+    """What a lane of the preset `dropout` costs among 8 and 32, and a lane of width 512 among 64."""
     narrow = _times({lanes: _preset(lanes, [100] * 6, 300) for lanes in (1, 8, 32)})
     wide = _times({lanes: _preset(lanes, [512] * 2, 300) for lanes in (8, 64)})
     return [
@@ -79,7 +79,7 @@ def _size(lanes: int, width: int, rows: int) -> Result:
 
 
 def _preset(lanes: int, hidden: list[int], rows: int) -> Preset:
-    """So many lanes of the default preset's second arm, dropout 0.2, each of a seed of its own."""
+    """So many lanes of the second arm of the preset `dropout`, dropout 0.2, each of a seed of its own."""
     base = load_preset("dropout", epochs=10**6)
     alone = with_value(base, "regularization.dropout", 0.2).model_copy(update={"arms": base.arms[1:]})
     settings = {"training.seeds": list(range(lanes)), "model.hidden": hidden, "data.train": rows}

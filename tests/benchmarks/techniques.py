@@ -1,6 +1,6 @@
 """What each technique adds to a training step: the same lane with it and without it, one beside the other.
 
-On the default preset's network and data (digits, batches of 100), or where a technique needs images on a
+On the network of the preset `dropout` and data (digits, batches of 100), or where a technique needs images on a
 convolutional or residual net on the same data. Evaluation, which no technique but the averages touches, is left out.
 """
 
@@ -119,7 +119,7 @@ def techniques(device: str = "cpu") -> Iterator[Result]:
 
 
 def _preset(kind: str, settings: dict[str, Any]) -> Preset:
-    """The default preset with one lane."""
+    """The preset `dropout` with one lane."""
     preset = load_preset("dropout", seeds=1)
     preset = preset.model_copy(update={"arms": preset.arms[:1]})
     # Long enough for the schedules not to come to their end.

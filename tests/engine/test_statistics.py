@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -29,6 +31,18 @@ def test_of_2000_draws_about_95_of_100_intervals_hold_the_true_mean() -> None:
             low, high = interval(values.mean(), values.std(ddof=1), n) or (math.inf, -math.inf)
             held += low <= 0.7 <= high
         assert 0.935 < held / 2000 < 0.965
+
+
+@pytest.mark.parametrize("n", [2, 3, 4, 5, 30, 500, 501, 502, 503, 5000, 10_000])
+def test_the_width_is_that_of_scipys_quantile(n: int) -> None:
+    assert half_width(n) == pytest.approx(stats.t.ppf(0.975, n - 1) / math.sqrt(n), rel=1e-12)
+
+
+def test_scipy_which_takes_long_to_import_is_not_needed() -> None:
+    code = (
+        "import sys; from engine.statistics import seeds_needed; seeds_needed(1, 9, 3); print('scipy' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout == "False\n"
 
 
 @pytest.mark.parametrize(("std", "n"), [(None, 1), (None, 5), (1.0, 1)])

@@ -90,6 +90,11 @@ def _ordered(limits: tuple[float, float] | None) -> tuple[float, float] | None:
     return (float(min(limits)), float(max(limits)))
 
 
+def has_axes(width: int, height: int) -> bool:
+    """Whether a chart of so many cells has room for axes."""
+    return width >= 14 and height >= 4
+
+
 class Canvas:
     """The layout of a chart, and the way from data to canvas pixels (from the lower left).
 
@@ -115,7 +120,7 @@ class Canvas:
         self.cells = (width, height)
         self.sx, self.sy = (1, 1) if ascii_only else (2, 4)
         self.margin = margin
-        self.axes = width >= 14 and height >= 4
+        self.axes = has_axes(width, height)
         rows = height - 2 if self.axes else height
         self.y_ticks: list[tuple[float, str]] = []
         if self.axes:

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from tui.charts.canvas import Canvas, Curve, Polyline, curve_of, limits_of
+from tui.charts.canvas import Canvas, Curve, Polyline, curve_of, has_axes, limits_of
 from tui.charts.cells import Cells, Drawing
 from tui.charts.curves import Skin, label_of, numbers_of, painted, rgb_in, rgb_of
 from tui.charts.ends import End, Label, in_ascii, label_ends, label_x, margin_for, mark_cursor, mark_top, write
@@ -53,10 +53,8 @@ def layout(plot: Plot, width: int, height: int, skin: Skin) -> Layout | None:
     numbers = numbers_of(plot, skin)
     labels = [label_of(series, number) for series, number in zip(plot.series, numbers, strict=True)]
     margin = margin_for(labels, width, height)
-    canvas = Canvas(plot, limits, width, height - head, skin.ascii, margin)
-    merged = canvas.axes and height < _LOW
-    if merged:
-        canvas = Canvas(plot, limits, width, height + 1, skin.ascii, margin)
+    merged = height < _LOW and has_axes(width, height)
+    canvas = Canvas(plot, limits, width, height + 1 if merged else height - head, skin.ascii, margin)
     return Layout(curves, numbers, labels, canvas, head, merged)
 
 

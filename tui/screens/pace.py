@@ -17,7 +17,7 @@ SHARE = 0.04
 FRAMES_PER_SECOND = 4.0
 # Where training loses nothing by it.
 FREE_SHARE = 0.4
-FREE_FRAMES_PER_SECOND = 12.0
+FREE_FRAMES_PER_SECOND = 15.0
 # A frame at least this often however slow the machine: below that a live screen looks dead.
 SLOWEST = 1.0
 # A run that reaches so much of the speed that was asked for is waiting between its epochs.

@@ -92,5 +92,5 @@ def test_other_techniques_are_left_to_autograd_as_long_as_they_are_on(
         assert torch.equal(*(weights_of(lab) for lab in labs))
 
 
-def test_the_default_experiment_trains_by_it() -> None:
+def test_the_preset_dropout_trains_by_it() -> None:
     assert Lab(load_preset("dropout"), "cpu").stacks[0]._dense is not None

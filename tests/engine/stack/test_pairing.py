@@ -249,7 +249,7 @@ def test_two_equal_arms_are_equal_bit_for_bit_and_seeds_are_not() -> None:
 
 
 def same_in_every_place(arms: int, seeds: tuple[int, ...], epochs: int) -> Lab:
-    """The default preset's second arm, so many times over: 749 digits validate, an odd number."""
+    """The second arm of the preset `dropout`, so many times over: 749 digits validate, an odd number."""
     preset = load_preset("dropout", epochs=epochs)
     same = tuple(preset.arms[1].model_copy(update={"name": name}) for name in "abcd"[:arms])
     return Lab(with_value(preset.model_copy(update={"arms": same}), "training.seeds", list(seeds)), "cpu")
