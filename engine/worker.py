@@ -213,9 +213,7 @@ class Worker:
     def _build(self) -> None:
         from engine.data import load_task
         from engine.lab import Lab
-        from engine.statistics import half_width
 
-        half_width(2)  # imports scipy here, and not where the screen is drawn
         self._looker.look_again()
         self._lab = None  # the lab before makes room for this one
         taken_up, self._taken_up = self._taken_up, None
