@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from engine.events import (
     Adjusted,
+    Compared,
     Epoch,
     Event,
     Failed,
@@ -107,8 +108,8 @@ class RunRecord:
                 self.seen[(event.look, event.arm, event.seed)] = event
             case Failed():
                 self.failed = event
-            case Receipt():
-                pass  # the knob that it speaks of has its own event
+            case Receipt() | Compared():
+                pass  # the knob that it speaks of has its own event; a comparison is made of the lanes' events
 
     def take_all(self, events: Iterable[Event]) -> None:
         """Take in events in their order."""
