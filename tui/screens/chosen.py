@@ -40,6 +40,8 @@ class Chosen:
     overlay : one pane for all arms or a pane each; None for what fits.
     ranking : of many arms that one pane is their ranking, not all their curves.
     page : the page of panes on a small screen.
+    reference : the arm that the others are compared with, None for the first.
+    metric : of the difference pane.
     speed, paused : as asked for last: the worker's word comes a frame later, keys come in bursts.
     """
 
@@ -52,6 +54,8 @@ class Chosen:
     overlay: bool | None = None
     ranking: bool = True
     page: int = 0
+    reference: str | None = None
+    metric: str = "val_loss"
     speed: float | None = None
     paused: bool = False
 
