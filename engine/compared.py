@@ -124,3 +124,11 @@ def note(unpaired: bool = False) -> str:
     """What must be known to read the numbers; `unpaired`: whether those intervals are among them."""
     paired = "with the weights kept: means of the differences seed by seed, 95 % confidence (Student's t)"
     return f"{paired}; unpaired: what it would be if no seed were shared (Welch)" if unpaired else paired
+
+
+def brief_note(events: Sequence[Compared]) -> str:
+    """The same in a line of a table on the screen."""
+    what = f"against '{events[0].reference}': val loss with the weights kept"
+    if max(event.n for event in events) < 2:
+        return f"{what}; of one seed nothing can be said (--seeds 3)"
+    return f"{what}; 95 % confidence, paired by seed"

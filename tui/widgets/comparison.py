@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from rich.text import Text
 from textual.events import Click
 
-from engine.compared import compared, note
+from engine.compared import brief_note, compared
 from engine.events import Compared
 from engine.outcome import in_words
 from engine.ranking import Ranking, leading_metric, rank
@@ -224,7 +224,7 @@ class Comparison(Lines):
         # Of more arms than two the outcome stands above, once there is one.
         if len(rows) == 2 and (words := in_words(rows)):
             lines += _wrapped(words, width)
-        against = [f"against '{events[0].reference}': val loss {note()}"] if events else []
+        against = [brief_note(events)] if events else []
         for words in (*against, *notes_in_words(view.record)):
             lines += _wrapped(words, width, style="dim")
         if view.record.reported:

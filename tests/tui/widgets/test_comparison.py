@@ -71,7 +71,7 @@ async def test_every_arm_has_its_numbers_the_best_is_marked_and_the_difference_i
         "'dropped' is better than 'plain' with the best epoch's weights: val loss 0.400 against 0.450"
     )
     sentence = "90.0 % against 85.0 %; 'dropped' closed 75 % of the gap of 'plain' (0.200 -> 0.050)"
-    note = "with the weights kept: means of the differences seed by seed, 95 % confidence (Student's t)"
+    note = "with the weights kept; 95 % confidence, paired by seed"
     assert said.endswith(f"{sentence} against 'plain': val loss {note}")
     assert "  reference  " in plain
     assert "-0.050 (-0.050 to -0.050)  better, 2 of 2" in dropped
