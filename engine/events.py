@@ -13,6 +13,8 @@ from engine.state import Parked
 from engine.text import quoted
 
 Reason = str  # "early_stopping" | "diverged" | "epochs" | "user"
+# What a difference between two arms comes to (`Compared.verdict`), and nothing else.
+VERDICTS = ("better", "worse", "not_told_apart", "one_seed", "diverged", "no_common_seed", "other_data")
 
 
 @dataclass(frozen=True, slots=True)
@@ -310,6 +312,36 @@ class Reported(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class Compared(Event):
+    """What an arm has more of a metric than the reference arm, paired by seed, with the weights that are kept.
+
+    Attributes
+    ----------
+    mean : of the differences over `n` seeds; NaN where there are none.
+    low, high : their 95 % confidence interval (Student's t); None below two seeds.
+    unpaired_low, unpaired_high : what it would be if each arm had trained under seeds of its own (Welch).
+    same_sign : under how many of the seeds the difference has the sign of its mean.
+    seeds_needed : how many seeds in all would tell the arms apart if mean and spread stayed as they are; None where
+        they are told apart, or no number would do.
+    verdict : one of `VERDICTS`.
+    """
+
+    kind: ClassVar[str] = "compared"
+    arm: str
+    reference: str
+    metric: str
+    mean: float
+    low: float | None
+    high: float | None
+    n: int
+    same_sign: int
+    seeds_needed: int | None
+    verdict: str
+    unpaired_low: float | None = None
+    unpaired_high: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Found(Event):
     """What the learning-rate finder saw of one arm: smoothed training losses (the mean over its seeds) by rate, up to
     where it diverged, and the rate of the steepest descent, or None where the loss does not fall."""
@@ -334,7 +366,7 @@ KINDS: dict[str, type[Event]] = {
     event.kind: event
     for event in (
         Loading, Started, Epoch, Intervention, Rearranged, Travelled, Adjusted, Receipt, WouldStop, Stopped, Finished,
-        Reported, Found, Seen, Failed,
+        Reported, Compared, Found, Seen, Failed,
     )
 }  # fmt: skip
 

@@ -6,6 +6,7 @@ choosing by test data would spoil them; what the test says is added.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 
 from engine.numbers import fixed, loss, percent
@@ -33,7 +34,8 @@ def in_words(rows: Sequence[ArmRow]) -> str | None:
 def outcome_in_words(rows: Sequence[ArmRow], brief: bool = False) -> str | None:
     """Which arm is the best, by how much and under how many seeds; or that none is, and why.
 
-    With `brief` not with which weights, nor again of which arms the numbers are: the table beside it says so.
+    One is called better than another only where the 95 % confidence interval of their difference excludes zero.
+    With `brief` neither with which weights nor with that interval: the table beside it says so.
     """
     if len(rows) < 2 or not all(row.kept or row.diverged for row in rows) or len({row.judged_by for row in rows}) > 1:
         return None
@@ -54,17 +56,34 @@ def outcome_in_words(rows: Sequence[ArmRow], brief: bool = False) -> str | None:
     weights = "" if brief else f" with the {weights_in_words(rows)}"
     if between.spread is None:
         words = f"'{leader.arm}' is ahead{weights}: {numbers}{of_base}"
-        return f"{words}, but one seed decides nothing (--seeds 3){_diverged(rows)}"
+        return f"{words}, but of one seed nothing can be said (--seeds 3){_diverged(rows)}"
     if base in level:
-        return f"no clear best{weights}: {numbers}{of_base} is within the spread of the seeds{_diverged(rows)}"
+        best = "" if len(rows) == 2 else "no best: "
+        who = f"{best}{arms_in_words([base.arm, leader.arm])} are not told apart{weights}:"
+        by = "" if brief else f", lower by {_interval_in_words(between)}"
+        return f"{who} {numbers}{by}{_needed_in_words(between)}{_diverged(rows)}"
     if level:
-        ahead = arms_in_words([row.arm for row in (leader, *level)])
-        who = f"{ahead} are level and ahead of '{base.arm}'{weights}:"
-        who, of_base = (who, "") if brief else (f"{who} '{leader.arm}' has", of_base)
+        rest = arms_in_words([row.arm for row in level])
+        who, of_base = f"'{leader.arm}' is better than '{base.arm}' but not told apart from {rest}{weights}:", ""
+    elif len(rows) == 2:
+        who = f"'{leader.arm}' is better than '{base.arm}'{weights}:"
     else:
         who = f"'{leader.arm}' is best{weights}:"
-    seeds = f"lower in {between.lower} of {between.n} seeds"
+    by = "" if brief else f" by {_interval_in_words(between)}"
+    seeds = f"lower{by} in {between.lower} of {between.n} seeds"
     return f"{who} {numbers}{of_base}, {seeds}{_test_in_words(base, leader)}{_diverged(rows)}"
+
+
+def _interval_in_words(between: Difference) -> str:
+    """`1.662 (95 %: 0.031 to 3.293)`: how much lower the second one is."""
+    low, high = between.interval or (math.nan, math.nan)
+    lower, least, most = (loss(0.0 - value, like=between.mean) for value in (between.mean, high, low))
+    return f"{lower} (95 %: {least} to {most})"
+
+
+def _needed_in_words(between: Difference) -> str:
+    needed = between.needed
+    return "" if needed is None else f"; about {needed:,} seeds would tell them apart"
 
 
 def _is_ahead(leader: ArmRow, other: ArmRow) -> bool:
@@ -105,7 +124,7 @@ def _test_in_words(base: ArmRow, leader: ArmRow) -> str:
     if shown(test.before) == shown(test.after):
         return f"; {name} is the same, {shown(test.before)}"
     but = "but worse " if test.mean * better < 0 else ""
-    return f"; {but}{name} {shown(test.after)} against {shown(test.before)}{_within_spread(test)}"
+    return f"; {but}{name} {shown(test.after)} against {shown(test.before)}{_if_not_clear(test)}"
 
 
 def _gap_in_words(base: ArmRow, other: ArmRow, gap: Difference) -> str:
@@ -119,7 +138,7 @@ def _gap_in_words(base: ArmRow, other: ArmRow, gap: Difference) -> str:
 def _course_of_gap(base: ArmRow, other: ArmRow, gap: Difference) -> tuple[str, bool | None]:
     """The sentence, and whether the gap got narrower (None: neither narrower nor wider)."""
     a, b = gap.before, gap.after
-    numbers = f"({loss(a)} -> {loss(b)}{_within_spread(gap)})"
+    numbers = f"({loss(a)} -> {loss(b)}{_if_not_clear(gap)})"
     if abs(b - a) < max(_SMALL, 0.02 * abs(a)):
         return f"'{other.arm}' left the gap of '{base.arm}' as it was {numbers}", None
     if b < a:
@@ -134,8 +153,8 @@ def _course_of_gap(base: ArmRow, other: ArmRow, gap: Difference) -> tuple[str, b
     return f"'{other.arm}' widened the gap of '{base.arm}' by {100 * (b - a) / a:.0f} % {numbers}", False
 
 
-def _within_spread(between: Difference) -> str:
-    return ", within the spread of the seeds" if between.spread is not None and not between.clear else ""
+def _if_not_clear(between: Difference) -> str:
+    return ", not told apart" if between.spread is not None and not between.clear else ""
 
 
 def _diverged(rows: Sequence[ArmRow], partly: bool = False) -> str:

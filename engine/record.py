@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from engine.events import (
     Adjusted,
+    Compared,
     Epoch,
     Event,
     Failed,
@@ -117,8 +118,8 @@ class RunRecord:
                 self.seen[(event.look, event.arm, event.seed)] = event
             case Failed():
                 self.failed = event
-            case Receipt():
-                pass  # the knob that it speaks of has its own event
+            case Receipt() | Compared():
+                pass  # the knob that it speaks of has its own event; a comparison is made of the lanes' events
 
     def _take_epoch(self, event: Epoch) -> None:
         self.last[event.arm, event.seed] = event

@@ -12,10 +12,12 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from engine.commands import Stop
+from engine.compared import compared
 from engine.events import Event, Failed, Finished, Loading, Receipt, Started, to_json
 from engine.keeper import Keeper
 from engine.preset import Preset, title_of
 from engine.record import RunRecord
+from engine.summary import summarize
 from engine.worker import LOADING, Worker
 from tui.bars import Bars
 from tui.control import Control
@@ -84,7 +86,9 @@ def run(
         return complain_of(record.failed)
     if trouble := worker.view().trouble:
         complain(trouble)
-    if not as_json:
+    if as_json:
+        output.write(compared(summarize(record)))
+    else:
         _print_report(record, time.perf_counter() - began, ascii_only)
     if record.interrupted:
         return INTERRUPTED
@@ -130,7 +134,7 @@ class _Output:
             try:
                 self._show(events)
                 if self._as_json:
-                    self._write(event for event in events if not isinstance(event, self._left_out))
+                    self.write(event for event in events if not isinstance(event, self._left_out))
             except Exception as error:  # for the main thread, which ends the program
                 self.error = error
                 self.over.set()
@@ -152,7 +156,8 @@ class _Output:
         if self._bars.shown:
             self._bars.show(self._worker.view().record)
 
-    def _write(self, events: Iterable[Event]) -> None:
+    def write(self, events: Iterable[Event]) -> None:
+        """Write events as JSON lines."""
         sys.stdout.write("".join(f"{to_json(event)}\n" for event in events))
         sys.stdout.flush()
 

@@ -16,7 +16,8 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from engine.events import Reported
+from engine import compared as differences
+from engine.events import Compared, Reported
 from engine.numbers import loss, percent
 from engine.outcome import in_words
 from engine.preset import Preset, settings_by_key, title_of
@@ -40,6 +41,7 @@ _RULED = box.Box("    \n    \n ── \n    \n    \n    \n    \n    \n")
 _RULED_ASCII = box.Box("    \n    \n -- \n    \n    \n    \n    \n    \n", ascii=True)
 _GAP = 2  # between columns: the box's own blank and one of padding
 _LONGEST_ARM = 28
+_LEAST_NAME, _LEAST_VERDICT = 12, 14  # columns
 
 
 def reproduce(arguments: Sequence[str], command: str = "run") -> str:
@@ -120,6 +122,36 @@ def table(rows: Sequence[ArmRow], width: int, ascii_only: bool = False) -> Table
     return grid
 
 
+def difference_table(events: Sequence[Compared], width: int, ascii_only: bool = False) -> Table:
+    """What each arm has more than the reference arm; the unpaired interval is left out where it would not fit."""
+    lines = [differences.in_words(event) for event in events]
+    grid = Table(
+        box=_RULED_ASCII if ascii_only else _RULED, padding=(0, _GAP - 1, 0, 0), pad_edge=False, show_edge=False,
+        header_style="bold",
+    )  # fmt: skip
+    heads = [differences.heading(events), "mean", "95 % interval", "unpaired", "same sign", ""]
+    cells = [[line.arm, line.mean, line.interval, line.unpaired, line.seeds, line.verdict] for line in lines]
+    widths = [max(cell_len(row[column]) for row in [heads, *cells]) for column in range(6)]
+    widths[0] = min(_LONGEST_ARM, widths[0])
+    shown = [0, 1, 2, 3, 4, 5]
+    for left_out in (3, 4):
+        if sum(widths[column] + _GAP for column in shown[:-1]) + min(widths[5], _LEAST_VERDICT) > width:
+            shown.remove(left_out)
+    # Rich would shrink what must not be: only the names and the verdict are folded.
+    numbers = sum(widths[column] + _GAP for column in shown[1:-1]) + _GAP
+    widths[0] = max(_LEAST_NAME, min(widths[0], width - numbers - min(widths[5], _LEAST_VERDICT)))
+    widths[5] = max(min(widths[5], _LEAST_VERDICT), min(widths[5], width - numbers - widths[0]))
+    for column in shown:
+        grid.add_column(
+            heads[column], justify="left" if column in (0, 5) else "right", no_wrap=0 < column < 5, overflow="fold",
+            width=widths[column],
+        )  # fmt: skip
+    for event, row in zip(events, cells, strict=True):
+        bold = "bold" if event.verdict in ("better", "worse") else None
+        grid.add_row(*(Text(row[column]) for column in shown), style=bold)
+    return grid
+
+
 def reported_table(reported: Sequence[Reported], ascii_only: bool = False) -> Table:
     """What others report of the arms, with ours; long notes are folded."""
     grid = Table(
@@ -142,6 +174,11 @@ def outcome(record: RunRecord, width: int, ascii_only: bool = False) -> Iterator
     """What came out of a run, part by part: the table of the arms, what others report, and the rest in words."""
     rows = summarize(record)
     yield table(rows, width, ascii_only)
+    if events := differences.compared(rows):
+        yield ""
+        grid = difference_table(events, width, ascii_only)
+        yield grid
+        yield Text(differences.note(any(column.header == "unpaired" for column in grid.columns)), style="dim")
     for words in notes_in_words(record):
         yield Text(words, style="dim")
     if record.reported:

@@ -13,6 +13,7 @@ from engine import events
 from engine.events import (
     KINDS,
     Adjusted,
+    Compared,
     Epoch,
     Event,
     Failed,
@@ -60,6 +61,8 @@ EVENTS = [
     Finished("a", 0, 9, "epochs", 0.6, 0.9, 4, 0.5),
     Reported("a", "test_acc", 0.2018, 0.21, "", "on the test set"),
     Reported("a", "train_acc", None, 0.9, "near 100 %"),
+    Compared("b", "a", "val_loss", -0.2, -0.3, -0.1, 5, 5, None, "better", -0.4, 0.1),
+    Compared("b", "a", "val_loss", 0.2, None, None, 1, 1, None, "one_seed"),
     Found("a", (1e-6, 1e-5), (2.3, 2.2), 1e-5),
     Found("a", (), (), None),
     Failed("OSError: x\ny", "/log"),

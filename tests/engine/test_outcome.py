@@ -16,8 +16,8 @@ BEST = "with the best epoch's weights"
 def test_the_outcome_says_which_arm_is_best_by_how_much_and_under_how_many_seeds():
     rows = [row("none", acc=0.784, val=2.0), row("L2", acc=0.856, val=0.33), row("dropout", acc=0.85, val=0.5)]
     assert outcome_in_words(rows) == (
-        f"'L2' is best {BEST}: val loss 0.330 against 2.000 of 'none', lower in 3 of 3 seeds;"
-        " test accuracy 85.6 % against 78.4 %"
+        f"'L2' is best {BEST}: val loss 0.330 against 2.000 of 'none', lower by 1.670 (95 %: 1.670 to 1.670) in 3 of 3"
+        " seeds; test accuracy 85.6 % against 78.4 %"
     )
     assert in_words(rows) == outcome_in_words(rows)
 
@@ -25,7 +25,8 @@ def test_the_outcome_says_which_arm_is_best_by_how_much_and_under_how_many_seeds
 def test_where_the_first_arm_wins_it_is_named_first_and_compared_with_the_next():
     rows = [row("off", acc=0.926, val=0.25), row("on", acc=0.86, val=0.53)]
     words = (
-        f"'off' is best {BEST}: val loss 0.250 against 0.530, lower in 3 of 3 seeds; test accuracy 92.6 % against 86"
+        f"'off' is better than 'on' {BEST}: val loss 0.250 against 0.530, lower by 0.280 (95 %: 0.280 to 0.280)"
+        " in 3 of 3 seeds; test accuracy 92.6 % against 86"
     )
     assert outcome_in_words(rows).startswith(words)
     three = outcome_in_words([*rows, row("more", acc=0.9, val=0.4)])
@@ -37,20 +38,29 @@ def test_where_the_first_arm_wins_it_is_named_first_and_compared_with_the_next()
 def test_a_verdict_never_begins_with_the_loser(winner, loser, gap):
     arms = {winner: row(winner, 0.3, 0.9, val=0.3), loser: row(loser, gap, 0.8, val=0.6)}
     words = in_words([arms["off"], arms["on"]])
-    assert words.startswith(f"'{winner}' is best")
+    assert words.startswith(f"'{winner}' is better than '{loser}'")
     assert "0.300 against 0.600" in words
     assert words.index(f"'{winner}'") < words.find("gap")
 
 
-def test_arms_that_the_seeds_cannot_tell_apart_are_level_and_named_together():
+def test_arms_that_the_seeds_cannot_tell_apart_are_called_that_and_nothing_more_is_claimed():
     noisy = row("L2", val=0.33, noise=(-0.1, 0.0, 0.1))
-    words = outcome_in_words([row("none", val=2.0), row("dropout", val=0.34), noisy])
-    assert words.startswith(
-        f"'L2' and 'dropout' are level and ahead of 'none' {BEST}: 'L2' has val loss 0.330 against 2.0"
+    none, dropout = row("none", val=2.0), row("dropout", val=0.34)
+    assert outcome_in_words([none, dropout, noisy]) == (
+        f"'L2' is better than 'none' but not told apart from 'dropout' {BEST}: val loss 0.330 against 2.000,"
+        " lower by 1.670 (95 %: 1.422 to 1.918) in 3 of 3 seeds"
     )
-    assert outcome_in_words([row("none", val=0.33), noisy]) == (
-        f"no clear best {BEST}: val loss 0.330 against 0.330 is within the spread of the seeds"
-    )
+    words = "not told apart {}: val loss 0.330 against 0.340, lower by 0.010 (95 %: -0.238 to 0.258)"
+    needed = "; about 387 seeds would tell them apart"
+    assert outcome_in_words([dropout, noisy]) == f"'dropout' and 'L2' are {words.format(BEST)}{needed}"
+    assert outcome_in_words([dropout, noisy, none]) == f"no best: 'dropout' and 'L2' are {words.format(BEST)}{needed}"
+    tie = outcome_in_words([row("none", val=0.33), noisy])
+    assert tie.endswith("val loss 0.330 against 0.330, lower by 0.000 (95 %: -0.248 to 0.248)")
+    # A mean of 1.1 deviations, which no three seeds can vouch for.
+    near = outcome_in_words([row("off", val=0.5), row("on", val=0.39, noise=(-0.1, 0.0, 0.1))])
+    assert near.startswith(f"'off' and 'on' are not told apart {BEST}")
+    assert "better" not in near
+    assert near.endswith("about 6 seeds would tell them apart")
 
 
 def test_in_brief_the_outcome_leaves_out_what_the_table_beside_it_says():
@@ -58,24 +68,24 @@ def test_in_brief_the_outcome_leaves_out_what_the_table_beside_it_says():
     noisy = dataclasses.replace(level, kept=row("dropout", val=0.34, noise=(0.0, 0.1, -0.1)).kept)
     rest = "val loss 0.330 against 2.000"
     assert outcome_in_words([none, good], brief=True).startswith(
-        f"'L2' is best: {rest}, lower in 3 of 3 seeds; test acc"
+        f"'L2' is better than 'none': {rest}, lower in 3 of 3 seeds; test acc"
     )
     words = outcome_in_words([none, noisy, good], brief=True)
     assert words.startswith(
-        f"'L2' and 'dropout' are level and ahead of 'none': {rest}, lower in 3 of 3 seeds; test acc"
+        f"'L2' is better than 'none' but not told apart from 'dropout': {rest}, lower in 3 of 3 seeds; test acc"
     )
 
 
-def test_one_seed_names_who_is_ahead_and_says_that_it_decides_nothing():
+def test_one_seed_names_who_is_ahead_and_says_that_nothing_can_be_said():
     words = outcome_in_words([row("off", noise=(0.0,)), row("on", val=0.1, noise=(0.0,))])
-    assert words == f"'on' is ahead {BEST}: val loss 0.100 against 0.500, but one seed decides nothing (--seeds 3)"
+    numbers = "val loss 0.100 against 0.500"
+    assert words == f"'on' is ahead {BEST}: {numbers}, but of one seed nothing can be said (--seeds 3)"
 
 
 def test_seeds_are_counted_pair_by_pair():
-    a, b = row("a", val=0.5), row("b", val=0.4, noise=(0.0, 0.0, 0.12))
-    assert "lower in 2 of 3 seeds" in outcome_in_words([a, b]) or "within the spread" in outcome_in_words([a, b])
-    clear = row("b", val=0.3, noise=(0.0, 0.01, 0.21))
-    assert "lower in 2 of 3 seeds" in outcome_in_words([a, clear])
+    a = row("a", val=0.5, noise=(0.0,) * 8)
+    b = row("b", val=0.3, noise=(0.0, 0.01, 0.02, 0.0, 0.01, 0.02, 0.0, 0.21))
+    assert "in 7 of 8 seeds" in outcome_in_words([a, b])
 
 
 @pytest.mark.parametrize(
@@ -95,7 +105,7 @@ def test_a_regression_is_tested_by_its_loss_and_before_the_test_nothing_is_added
     assert outcome_in_words([row("off", test_loss=0.42), row("on", val=0.2, test_loss=0.21)]).endswith(
         "; test loss 0.210 against 0.420"
     )
-    assert outcome_in_words([row("off"), row("on", val=0.2)]).endswith("lower in 3 of 3 seeds")
+    assert outcome_in_words([row("off"), row("on", val=0.2)]).endswith(" in 3 of 3 seeds")
 
 
 def test_arms_measured_on_different_data_one_arm_and_arms_without_numbers_have_no_outcome():
@@ -126,7 +136,7 @@ def test_arms_that_diverged_are_named_and_are_no_winners():
         (0.2, 0.3, "'on' widened the gap of 'off' by 50 % (0.200 -> 0.300)"),
         (0.1, 0.5, "'on' made the gap of 'off' 5.0 times as wide (0.100 -> 0.500)"),
         (0.1, 2e30, "'on' made the gap of 'off' 2.0e+31 times as wide (0.100 -> 2.0e+30)"),
-        (0.3, 0.301, "'on' left the gap of 'off' as it was (0.300 -> 0.301, within the spread of the seeds)"),
+        (0.3, 0.301, "'on' left the gap of 'off' as it was (0.300 -> 0.301, not told apart)"),
         (-0.1, 0.2, "'on' opened a gap where 'off' had none (-0.100 -> 0.200)"),
         (0.001, -0.2, "'off' had no gap for 'on' to close (0.0010 -> -0.200)"),
     ],
@@ -153,7 +163,7 @@ def test_a_gap_that_went_against_the_outcome_is_said_as_a_surprise(gaps, vals, s
 
 def test_a_gap_that_the_seeds_could_have_made_is_called_that():
     words = in_words([row("off", 0.3), row("on", 0.2, noise=(-0.2, 0.0, 0.2))])
-    assert "closed 33 % of the gap of 'off' (0.300 -> 0.200, within the spread of the seeds)" in words
+    assert "closed 33 % of the gap of 'off' (0.300 -> 0.200, not told apart)" in words
 
 
 def test_loss_and_gap_are_of_one_network_and_the_words_say_which():
@@ -165,7 +175,7 @@ def test_loss_and_gap_are_of_one_network_and_the_words_say_which():
         for seed in (0, 1)
     }
     words = in_words(summarize(record_of(preset, last)))
-    assert words.startswith(f"'on' is best {BEST}: val loss 0.300 against 0.600")
+    assert words.startswith(f"'on' is better than 'off' {BEST}: val loss 0.300 against 0.600")
     assert words.endswith("'on' closed 75 % of the gap of 'off' (0.400 -> 0.100)")
     assert " with the last epoch's weights" in in_words([row("a", best=False), row("b", best=False)])
     assert " with the weights that each lane keeps" in in_words([row("a"), row("b", best=False)])

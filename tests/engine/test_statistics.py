@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from engine.statistics import half_width, interval, seeds_needed
+from engine.statistics import half_width, interval, quantile, seeds_needed, unpaired_interval
 
 NUMBERS = [0.12, -0.05, 0.31, 0.08, 0.22, 0.19, -0.01]
 
@@ -20,6 +20,29 @@ def test_the_interval_is_scipys(n: int) -> None:
     values = np.array(NUMBERS[:n])
     expected = stats.t.interval(0.95, n - 1, loc=values.mean(), scale=stats.sem(values))
     assert interval(float(values.mean()), float(values.std(ddof=1)), n) == pytest.approx(expected, rel=1e-12)
+
+
+@pytest.mark.parametrize("degrees", [1, 1.01, 1.7, 2, 3, 4.3, 8, 25, 99.5, 1000, 9_999])
+def test_the_quantile_is_scipys(degrees: float) -> None:
+    assert quantile(degrees) == pytest.approx(stats.t.ppf(0.975, degrees), rel=5e-12)
+
+
+@pytest.mark.parametrize("n", [2, 3, 7])
+def test_the_unpaired_interval_is_welchs(n: int) -> None:
+    a, b = np.array(NUMBERS[:n]), 0.4 - 3 * np.array(NUMBERS[-n:])
+    expected = stats.ttest_ind(b, a, equal_var=False).confidence_interval()
+    found = unpaired_interval(float(b.mean() - a.mean()), (float(a.std(ddof=1)), float(b.std(ddof=1))), n)
+    assert found == pytest.approx(tuple(expected), rel=1e-12)
+
+
+def test_an_unpaired_interval_needs_two_seeds_and_without_any_spread_is_the_mean() -> None:
+    assert unpaired_interval(1.0, (0.5, 0.5), 1) is None
+    assert unpaired_interval(1.0, (0.0, 0.0), 3) == (1.0, 1.0)
+
+
+def test_no_scipy_is_imported_where_a_screen_asks_for_an_interval() -> None:
+    code = "import sys, engine.verdict as v; v.paired([(1, 2), (2, 4)]).unpaired; print('scipy' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "False\n"
 
 
 def test_of_2000_draws_about_95_of_100_intervals_hold_the_true_mean() -> None:

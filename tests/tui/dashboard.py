@@ -120,13 +120,13 @@ class Person:
             await asyncio.sleep(0.025)
 
     async def choose(self, knob: str) -> None:
-        """Go down to a knob by its key, which may be among those that `d` opens."""
+        """Go down to a knob by its key, which may be among those that `M` opens."""
         panel = self.main.query_one(KnobPanel)
         for _ in range(120):
             if panel.chosen is not None and panel.chosen.key == knob:
                 return
             if panel.chosen is None and not panel.opened:
-                await self.press("d")
+                await self.press("M")
             await self.press("down")
         raise AssertionError(f"no knob {knob}")
 

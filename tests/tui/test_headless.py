@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.events import Epoch, Finished, Reported, Started, Stopped, WouldStop, from_json, to_json
+from engine.events import Compared, Epoch, Finished, Reported, Started, Stopped, WouldStop, from_json, to_json
 from tests.terminal import Terminal
 from tui.cli import main
 
@@ -46,7 +46,8 @@ def test_a_run_ends_with_the_table_and_the_arms_in_words(tmp_path, capsys):
     assert main(["run", preset_file(tmp_path)]) == 0
     out, err = capsys.readouterr()
     assert not err
-    for expected in ("Small", "60 training", "off", "on", "full length", "test", "gap of 'off'"):
+    against = ("val loss against 'off'", "95 % interval", "same sign")
+    for expected in ("Small", "60 training", "off", "on", "full length", "test", "gap of 'off'", *against):
         assert expected in out
     assert "\x1b" not in out
 
@@ -68,7 +69,7 @@ def test_a_regression_runs_and_shows_no_accuracy(tmp_path, capsys):
     assert main(["run", path, "--set", "data.source=curve"]) == 0
     out = capsys.readouterr().out
     assert "nan" not in out
-    assert "%" not in out.partition("gap of 'off'")[0]
+    assert "%" not in out.replace("95 %", "").partition("gap of 'off'")[0]
     assert "val loss" in out.partition("with the")[2]
 
 
@@ -100,7 +101,8 @@ def test_json_is_nothing_but_events_in_order(tmp_path, capsys):
     kinds = [type(event) for event in events]
     assert kinds.count(Epoch) == 4 * 2 * 2
     assert kinds.count(WouldStop) == kinds.count(Stopped) == 4
-    assert kinds[-4:] == [Finished] * 4
+    assert kinds[-5:] == [*[Finished] * 4, Compared]
+    assert (events[-1].arm, events[-1].reference, events[-1].n) == ("on", "off", 2)
 
 
 class Reader(io.StringIO):
@@ -119,7 +121,7 @@ def test_json_lines_are_there_as_soon_as_they_are_known(tmp_path, monkeypatch):
     monkeypatch.setattr("sys.stdout", reader)
     assert main(["run", preset_file(tmp_path), "--json"]) == 0
     moments = [[type(from_json(line)) for line in text.splitlines()] for text in reader.seen if text]
-    assert moments == [[Started], [Epoch] * 4, [Epoch] * 4, [*[Epoch, Stopped] * 4, *[Finished] * 4]]
+    assert moments == [[Started], [Epoch] * 4, [Epoch] * 4, [*[Epoch, Stopped] * 4, *[Finished] * 4], [Compared]]
 
 
 def test_options_change_what_is_trained(tmp_path, capsys):
@@ -180,9 +182,9 @@ def test_ctrl_c_ends_a_json_run_with_its_last_events_and_130(tmp_path):
         out, err = process.communicate(timeout=60)
         assert process.returncode == 130
         assert not err
-        ends = [from_json(line) for line in out.splitlines()][-8:]
-        assert [type(event) for event in ends] == [Stopped] * 4 + [Finished] * 4
-        assert {event.reason for event in ends} == {"user"}
+        ends = [from_json(line) for line in out.splitlines()][-9:]
+        assert [type(event) for event in ends] == [*[Stopped] * 4, *[Finished] * 4, Compared]
+        assert {event.reason for event in ends[:-1]} == {"user"}
 
 
 def test_ctrl_c_ends_a_run_with_the_table_so_far(tmp_path):

@@ -3,12 +3,13 @@
 import dataclasses
 import io
 import math
+import re
 import shlex
 
 import pytest
 from rich.console import Console
 
-from engine.events import Finished, Reported, Started, Stopped
+from engine.events import Compared, Finished, Reported, Started, Stopped
 from engine.numbers import loss, percent
 from engine.preset import load_preset, read_preset, with_value
 from engine.summary import (
@@ -23,7 +24,7 @@ from engine.summary import (
 )  # fmt: skip
 from tests.epochs import epoch_of, record_of
 from tui.cli import parser_of
-from tui.report import outcome, reported_table, reproduce, table, with_knobs
+from tui.report import difference_table, outcome, reported_table, reproduce, table, with_knobs
 
 PAIR = read_preset('[training]\nseeds = [0, 1, 2]\n[[arm]]\nname = "off"\n[[arm]]\nname = "on"')
 
@@ -165,7 +166,7 @@ def test_a_wide_table_is_one_line_an_arm_and_tells_everything():
     for header in ("train loss", "best val loss", "best epoch", "epochs", "test loss", "test acc", "reason"):
         assert header in text
     assert "0.412 ± 0.020" in text
-    assert "★ lowest val loss with the weights kept, by more than the spread over the seeds" in text
+    assert "★ lowest val loss with the weights kept: better than each other arm, 95 % confidence" in text
     assert len(text.splitlines()) == 5
 
 
@@ -173,7 +174,7 @@ def test_where_no_arm_is_starred_the_table_says_why():
     one_seed = [dataclasses.replace(row, lanes=1, kept={0: row.kept[0]}) for row in FULL]
     text = printed_table(one_seed, 120)
     assert "★" not in text
-    assert "one seed shows no spread" in text
+    assert "of one seed's difference nothing can be said" in text
 
 
 def test_eighty_columns_keep_epochs_and_reason_by_folding_them():
@@ -292,6 +293,47 @@ def test_a_regression_has_no_accuracy_and_a_dash_says_so(width):
     assert "nan" not in text
     assert "%" not in text
     assert percent(math.nan) == "-"
+
+
+# What a difference is worth ------------------------------------------------------------------------------------------
+
+
+COMPARED = [
+    Compared("L2", "none", "val_loss", -0.13, -0.2, -0.06, 5, 5, None, "better", -0.41, 0.15),
+    Compared("a long name of an arm", "none", "val_loss", -0.1, -0.25, 0.05, 5, 4, 11, "not_told_apart", -0.4, 0.2),
+]
+
+
+@pytest.mark.parametrize(
+    ("width", "unpaired", "seeds"), [(160, True, True), (100, True, True), (80, False, True), (60, False, False)]
+)
+def test_the_table_of_differences_fits_the_terminal_and_always_says_the_interval_and_what_it_comes_to(
+    width, unpaired, seeds
+):
+    text = printed(difference_table(COMPARED, width), width)
+    assert all(len(line) <= width for line in text.splitlines())
+    assert "val loss against" in text
+    for expected in ("'none'", "-0.130", "-0.200 to -0.060", "-0.250 to 0.050", "better", "not told"):
+        assert expected in text
+    assert "11 more" not in text
+    assert "6 more seeds" in " ".join(text.split())
+    assert ("-0.410 to 0.150" in text) == unpaired
+    assert ("4 of 5" in text) == seeds
+    assert printed(difference_table(COMPARED, width, ascii_only=True), width).isascii()
+
+
+def test_the_outcome_has_the_differences_and_says_what_the_intervals_are():
+    last = {("off", seed): epoch(seed=seed, best_val_loss=0.5 + 0.1 * seed) for seed in range(3)}
+    last |= {("on", seed): epoch("on", seed, best_val_loss=0.4 + 0.11 * seed) for seed in range(3)}
+    text = "".join(printed(part, 160) for part in outcome(record_of(PAIR, last), 160))
+    assert re.search(r"on +-0\.090  -0\.115 to -0\.065 ", text)
+    assert "unpaired: what it would be if no seed were shared (Welch)" in text
+    assert "'on' is better than 'off'" in text
+    narrow = "".join(printed(part, 80) for part in outcome(record_of(PAIR, last), 80))
+    assert "seed by seed" in narrow
+    one_seed = {lane: number for lane, number in last.items() if lane[1] == 0}
+    text = "".join(printed(part, 160) for part in outcome(record_of(PAIR, one_seed), 160))
+    assert "one seed: nothing can be said" in text
 
 
 # What others report ---------------------------------------------------------------------------------------------------

@@ -33,6 +33,8 @@ class Moment:
     width, height : in cells.
     best : at each lane's best weights, not its present ones.
     colourless : the terminal is to show no colours (NO_COLOR).
+    reference : the arm that others are compared with, None for the first.
+    metric : of which differences are shown.
     """
 
     view: View
@@ -43,6 +45,8 @@ class Moment:
     ascii_only: bool = False
     best: bool = False
     colourless: bool = False
+    reference: str | None = None
+    metric: str = "val_loss"
 
     @property
     def arms(self) -> tuple[str, ...]:
@@ -57,6 +61,11 @@ class Moment:
     def arm(self) -> str:
         """The selected arm, or the last one."""
         return self.selected or self.arms[-1]
+
+    @property
+    def reference_arm(self) -> str:
+        """The arm that others are compared with; the first one where the chosen one is not in sight."""
+        return self.reference if self.reference in self.arms else self.arms[0]
 
     @property
     def seed(self) -> int:

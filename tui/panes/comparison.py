@@ -47,7 +47,7 @@ class ComparisonPane(RunPane):
         super().__init__(setup, self._table.head, self._table)
 
     def update(self, view: View, shown: Shown) -> None:
-        self._table.update(view, shown.arm)
+        self._table.update(view, shown.arm, shown.reference)
         self._weights = f": {table_weights_in_words(rows_of(view))}" if view.record.epoch else ""
         self._entitle(self.has_focus)
 

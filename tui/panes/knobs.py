@@ -33,7 +33,7 @@ class KnobsPane(RunPane):
     def update(self, view: View, shown: Shown) -> None:
         self.query_one(KnobPanel).update(view, shown.original or view.preset, shown.arm)
         arrows = ("arrows choose, turn", "arrows") if self.ascii_only else ("↑↓ choose  ←→ turn", "↑↓ ←→")
-        keys = f"{arrows[0]}  enter type  d more" if self.size.width >= 44 else f"{arrows[0]}  enter type"
+        keys = f"{arrows[0]}  enter type  M more" if self.size.width >= 44 else f"{arrows[0]}  enter type"
         if view.opened:
             keys = "read-only"
         if view.lens.cursor is not None:

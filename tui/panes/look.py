@@ -60,6 +60,8 @@ class LookPane(RunPane):
             self.ascii_only,
             shown.best,
             self.app.no_color,
+            shown.reference,
+            shown.metric,
         )
         arms = look.whose_weights(moment)
         weights = f", {moment.weights(arms)}" if arms and not look.why_not(moment) else ""

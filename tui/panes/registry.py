@@ -32,6 +32,8 @@ class Shown:
     log, gap, layers : losses on a log scale, the gap for the accuracy, norms by layer.
     overlay : all arms in one pane.
     ranking : of many arms that pane is their ranking, and not their curves.
+    reference : the arm that the others are compared with, None for the first.
+    metric : of which the difference pane shows differences.
     look : the closer look, or None.
     best : whether it is at the best weights, not at the present ones.
     zoomed : the pane that is enlarged, or None.
@@ -49,6 +51,8 @@ class Shown:
     zoomed: Widget | None = None
     original: Preset | None = None
     ranking: bool = False
+    reference: str | None = None
+    metric: str = "val_loss"
     lens: Lens = PLAIN
 
 

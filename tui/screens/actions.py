@@ -68,7 +68,15 @@ ACTIONS: tuple[Action, ...] = (
         "knob_back", "backspace", "backspace", "knob back", "set the knob back to the preset's value", "arms and knobs"
     ),
     Action("undo", "ctrl+z", "ctrl+z", "undo", "take back the last turned knob, one after another", "arms and knobs"),
-    Action("more_knobs", "d", "d", "more knobs", "show all knobs, or those of this preset alone", "arms and knobs"),
+    Action("more_knobs", "M", "M", "more knobs", "show all knobs, or those of this preset alone", "arms and knobs"),
+    Action(
+        "reference",
+        "D",
+        "D",
+        "reference",
+        "compare the arms with the selected one; again: with the first one",
+        "arms and knobs",
+    ),
     Action("arms", "A", "A", "arms", "add, rename, hide and show arms", "arms and knobs"),
     Action("fork", "k", "k", "fork", "copy the selected arm at the cursor, or as it is now", "time"),
     Action("rewind", "R", "R", "rewind", "take the whole run back to the cursor; the future left stays faint", "time"),
@@ -103,7 +111,14 @@ ACTIONS: tuple[Action, ...] = (
     Action("smooth", "S", "S", "smooth", "curves as exponential means, the raw ones faint: 0.6, 0.9, off", "epochs"),
     Action("overlay", "o", "o", "overlay", "all arms in one pane, a pane each, or many arms ranked", "view"),
     Action("log_scale", "l", "l", "log", "losses on a logarithmic scale, or a linear one", "view"),
-    Action("gap", "g", "g", "gap", "accuracy, or the gap between validation and train loss", "view"),
+    Action(
+        "gap",
+        "g",
+        "g",
+        "gap",
+        "accuracy, or the gap between validation and train loss; under d: loss or accuracy",
+        "view",
+    ),
     Action("norms", "n", "n", "norms", "weight norms by arm, or by layer of the selected arm", "view"),
     Action("zoom", "z", "z", "enlarge", "enlarge the pane in focus, or all panes again", "view"),
     Action("theme", "t", "t", "theme", "light or dark", "view"),
@@ -115,9 +130,9 @@ _TOGETHER: dict[tuple[str, ...], str] = {("slower", "faster"): "speed", ("move_c
 # What the foot of the screen names, the most important first: what has no room on a narrow screen is at the end.
 _FOOT: tuple[tuple[str, ...], ...] = (
     ("help",), ("quit",), ("pause",), ("next_arm",), ("looks",), ("next_page",), ("lesson",), ("presets",), ("zoom",),
-    ("move_cursor(-1)", "move_cursor(1)"), ("export",), ("slower", "faster"), ("tries",), ("runs",), ("overlay",),
-    ("restart",), ("log_scale",), ("gap",), ("norms",), ("arms",), ("fork",), ("rewind",), ("undo",),
-    ("write_preset",), ("theme",), ("step_epoch",), ("app.leave",),
+    ("move_cursor(-1)", "move_cursor(1)"), ("look('difference')",), ("export",), ("slower", "faster"), ("tries",),
+    ("runs",), ("overlay",), ("restart",), ("log_scale",), ("gap",), ("norms",), ("arms",), ("fork",), ("rewind",),
+    ("reference",), ("undo",), ("write_preset",), ("theme",), ("step_epoch",), ("app.leave",),
 )  # fmt: skip
 
 

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from typing import Any
 
 from textual.events import Click
-from textual.screen import Screen
 from textual.widget import Widget
 
 from engine.arranged import Arrangement
@@ -15,6 +14,7 @@ from engine.preset import settings_by_key
 from tui.panes.losses import Losses
 from tui.screens.arms import ArmsScreen
 from tui.screens.chosen import Chosen, first_selected
+from tui.screens.differences import Differences
 from tui.screens.painter import Painter
 from tui.screens.shown_run import ShownRun
 from tui.widgets.knobs import KnobPanel
@@ -22,7 +22,7 @@ from tui.widgets.picked import ArmPicked
 from tui.widgets.words import setting
 
 
-class ArmsAndKnobs(Screen[None]):
+class ArmsAndKnobs(Differences):
     """What the main screen does with the arms and the knobs of its run."""
 
     run: ShownRun
@@ -167,7 +167,9 @@ class ArmsAndKnobs(Screen[None]):
     def arrange_arms(self, arrangement: Arrangement) -> None:
         """Call and hide the arms otherwise; the selected one stays selected while it is in sight."""
         selected = next((arm for arm, name in self.run.names.items() if name == self._chosen.arm), None)
+        reference = next((arm for arm, name in self.run.names.items() if name == self._chosen.reference), None)
         self.run.arrange(arrangement)
+        self._chosen.reference = None if reference is None else self.run.names.get(reference)
         if selected is not None:
             self._chosen.arm = self.run.names.get(selected, first_selected(self.run.original))
         self._ask_to_look()

@@ -41,6 +41,8 @@ class Chosen:
     ranking : of many arms that one pane is their ranking, not all their curves.
     page : the page of panes on a small screen.
     lens : through what the run is looked at: the cursor over its epochs, zoom and smoothing.
+    reference : the arm that the others are compared with, None for the first.
+    metric : of the difference pane.
     speed, paused : as asked for last: the worker's word comes a frame later, keys come in bursts.
     """
 
@@ -54,6 +56,8 @@ class Chosen:
     ranking: bool = True
     page: int = 0
     lens: Lens = PLAIN
+    reference: str | None = None
+    metric: str = "val_loss"
     speed: float | None = None
     paused: bool = False
 

@@ -39,8 +39,15 @@ _DRAWN = (
     ),
     (
         "star",
-        "the arm whose kept weights have the lowest validation loss, where its difference to every other arm, paired "
-        "by seed, is larger than the spread of those differences: ties and single seeds have none",
+        "the arm whose kept weights have the lowest validation loss, where it is told apart from every other arm: ties "
+        "and single seeds have none",
+    ),
+    (
+        "differences",
+        "an arm's number less the reference arm's, under each seed: their mean, and its 95 % confidence interval "
+        "(Student's t). An arm is better or worse where that leaves out zero, else the two are not told apart: `no, 4 "
+        "of 5: 6 more seeds` says that it is lower (or higher) under 4 of 5 seeds, and that 6 more would tell them "
+        "apart if mean and spread stayed as they are. Unpaired is what it would be if no seed were shared (Welch)",
     ),
     (
         "ranking",
@@ -51,7 +58,8 @@ _DRAWN = (
 _PALETTE = ("ctrl+p", "the command palette: every action by name")
 _TABLE = (
     "in pane 4",
-    "arrows, pages, home and end scroll it, `,` sorts by the next column, `;` shows each seed as a dot",
+    "arrows, pages, home and end scroll it, `,` sorts by the next column, `;` shows each seed as a dot, `D` sets the "
+    "arm that the others are compared with",
 )
 _MOUSE = (
     "mouse: a click or a drag in a chart goes to its epoch, behind the newest one to now; a click on another arm's "

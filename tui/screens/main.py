@@ -110,7 +110,7 @@ class MainScreen(LivesOn, TravelsInTime, CanTry):
         chosen = self._chosen
         return Shown(
             chosen.arm, chosen.log, chosen.gap, chosen.layers, self.has_class("-overlay"), chosen.look, chosen.best,
-            self.maximized, self.run.original, self.has_class("-ranking"), self.lens,
+            self.maximized, self.run.original, self.has_class("-ranking"), chosen.reference, chosen.metric, self.lens,
         )  # fmt: skip
 
     def draw(self, force: bool = False) -> None:
@@ -252,10 +252,6 @@ class MainScreen(LivesOn, TravelsInTime, CanTry):
     def action_log_scale(self) -> None:
         self._chosen.log = not self._chosen.log
         self._painter.draw_all()
-
-    def action_gap(self) -> None:
-        self._chosen.gap = not self._chosen.gap
-        self._show_page_of("accuracy")
 
     def action_norms(self) -> None:
         self._chosen.layers = not self._chosen.layers

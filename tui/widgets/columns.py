@@ -6,8 +6,13 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from engine.compared import in_brief, in_words
+from engine.events import Compared
 from engine.numbers import percent_with_spread, with_spread
 from engine.summary import AVERAGES, ArmRow, Number
+
+# Letters of the reference arm's name in a title.
+_LONGEST = 16
 
 
 def _loss(measured: Number | None) -> str:
@@ -30,15 +35,17 @@ class Column:
     number : gives it, None while it is not measured.
     written : gives it as text.
     higher_is_better : whether the best arm is the one with the most.
+    of_row : gives the text, where it says more than the number.
     """
 
     title: str
     number: Callable[[ArmRow], Number | None]
     written: Callable[[Number | None], str] = _loss
     higher_is_better: bool = False
+    of_row: Callable[[ArmRow], str] | None = None
 
     def text(self, row: ArmRow) -> str:
-        return self.written(self.number(row))
+        return self.written(self.number(row)) if self.of_row is None else self.of_row(row)
 
 
 VAL_ACC = Column("val acc", lambda row: row.val_acc, _percent, higher_is_better=True)
@@ -54,18 +61,44 @@ _COURSE = (
 )
 
 
-def columns(rows: Sequence[ArmRow], leading: str) -> list[Column]:
+def columns(rows: Sequence[ArmRow], leading: str, events: Sequence[Compared] = ()) -> list[Column]:
     """The columns of a comparison from the left: what came out first, then how it came about.
 
     Accuracy leads, or the loss where `leading` is `val_loss`, as in a regression. Test columns are there once there are
-    tests, and one for each average of the weights that some arm keeps.
+    tests, and one for each average of the weights that some arm keeps. `events` are the differences to the reference.
     """
+    against = _against(events)
     averages = [_average(name) for name in AVERAGES if any(name in row.averages for row in rows)]
     tested = any(row.test_loss is not None for row in rows)
     if leading == "val_loss":
-        return [VAL_LOSS, *([_TEST_LOSS] if tested else []), *averages, *_COURSE]
+        return [VAL_LOSS, *([_TEST_LOSS] if tested else []), *averages, *against, *_COURSE]
     tests = ([_TEST_ACC], [_TEST_LOSS]) if tested else ([], [])
-    return [VAL_ACC, VAL_LOSS, *tests[0], *averages, *_COURSE[:3], *tests[1], *_COURSE[3:]]
+    return [VAL_ACC, VAL_LOSS, *tests[0], *averages, *against, *_COURSE[:3], *tests[1], *_COURSE[3:]]
+
+
+def _against(events: Sequence[Compared]) -> list[Column]:
+    """The difference to the reference with its interval, and what it comes to; none where nothing is compared."""
+    if not events:
+        return []
+    by_arm, reference = {event.arm: event for event in events}, events[0].reference
+
+    def number(row: ArmRow) -> Number | None:
+        event = by_arm.get(row.arm)
+        return None if event is None else Number(event.mean)
+
+    def difference(row: ArmRow) -> str:
+        event = by_arm.get(row.arm)
+        if event is None:
+            return "reference" if row.arm == reference else "-"
+        words = in_words(event)
+        return words.mean if words.interval == "-" else f"{words.mean} ({words.interval})"
+
+    def verdict(row: ArmRow) -> str:
+        event = by_arm.get(row.arm)
+        return "" if event is None else in_brief(event)
+
+    name = reference if len(reference) <= _LONGEST else f"{reference[: _LONGEST - 3]}..."
+    return [Column(f"against '{name}'", number, of_row=difference), Column("told apart", number, of_row=verdict)]
 
 
 def _average(name: str) -> Column:

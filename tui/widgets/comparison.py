@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping, Sequence
 from rich.text import Text
 from textual.events import Click
 
+from engine.compared import brief_note, compared
+from engine.events import Compared
 from engine.outcome import in_words
 from engine.ranking import Ranking, leading_metric, rank
 from engine.summary import ArmRow, ReportedRow, left_out_in_words, notes_in_words, reported_rows
@@ -46,7 +48,7 @@ class Comparison(Lines):
         super().__init__(id="table")
         self.head = Head(self._title_clicked)
         self._ascii = ascii_only
-        self._seen: tuple[View, str | None] | None = None
+        self._seen: tuple[View, str | None, str | None] | None = None
         self._order, self._dots = Order(), False
         self._titles: list[str] = []  # of all columns, from the left
         self._first = self._last = 0  # of these the first that is shown, and the last that can be the first
@@ -109,22 +111,28 @@ class Comparison(Lines):
 
     # Drawing ---------------------------------------------------------------------------------------------------------
 
-    def update(self, view: View, selected: str | None = None) -> None:
-        """Show this moment of the run, with the selected arm's name marked as in its pane."""
-        self._seen = view, selected
+    def update(self, view: View, selected: str | None = None, reference: str | None = None) -> None:
+        """Show this moment of the run, with the selected arm's name marked as in its pane.
+
+        The arms are compared with `reference`, or with the first one.
+        """
+        self._seen = view, selected, reference
         rows = rows_of(view)
-        lines = [*self._table(view, rows, selected), *self._words(view, rows)]
+        events = compared(rows, reference)
+        lines = [*self._table(view, rows, selected, events), *self._words(view, rows, events)]
         width = self.content_size.width
         self.show([line if line.cell_len <= width else _cropped(line, width) for line in lines])
 
-    def _table(self, view: View, rows: Sequence[ArmRow], selected: str | None) -> list[Text]:
+    def _table(
+        self, view: View, rows: Sequence[ArmRow], selected: str | None, events: Sequence[Compared]
+    ) -> list[Text]:
         """The rows; the titles go to the head."""
         sign, width = "+-" if self._ascii else "±", self.content_size.width
         best, star = best_arm(rows).arm, "*" if self._ascii else "★"
         names = max([3, *(len(named(view, row.arm)) for row in rows)])
         names = min(names, max(8, width // 4))
         leading = leading_metric(view.preset)
-        among = columns(rows, leading)
+        among = columns(rows, leading, events)
         self._titles = [column.title for column in among]
         order = self._order.of(rows, among)
         cells = [[Text(column.text(row).replace("±", sign)) for row in rows] for column in among]
@@ -135,7 +143,7 @@ class Comparison(Lines):
         widths = [
             max(len(title), *(text.cell_len for text in column)) for title, column in zip(heads, cells, strict=True)
         ]
-        shown = self._in_sight(widths, width - names - 3)
+        shown = self._in_sight(widths, width - names - 4)  # the last cell is for an arrow in the head
         self._draw_head(heads, widths, shown, names + 3)
         self._arms = [rows[place].arm for place in order]
         lines = []
@@ -207,7 +215,7 @@ class Comparison(Lines):
         ends = [f"{100 * end:.3g} %" if column.higher_is_better else f"{end:.3g}" for end in (low, high)]
         return f"{ends[0]}{title.center(max(0, room - len(ends[0]) - len(ends[1])))}{ends[1]}", strips
 
-    def _words(self, view: View, rows: Sequence[ArmRow]) -> list[Text]:
+    def _words(self, view: View, rows: Sequence[ArmRow], events: Sequence[Compared]) -> list[Text]:
         """Below the rows: what is hidden, what came out, and what others report."""
         sign, width = "+-" if self._ascii else "±", self.content_size.width
         lines: list[Text] = []
@@ -216,7 +224,8 @@ class Comparison(Lines):
         # Of more arms than two the outcome stands above, once there is one.
         if len(rows) == 2 and (words := in_words(rows)):
             lines += _wrapped(words, width)
-        for words in notes_in_words(view.record):
+        against = [brief_note(events)] if events else []
+        for words in (*against, *notes_in_words(view.record)):
             lines += _wrapped(words, width, style="dim")
         if view.record.reported:
             lines += _reported(reported_rows(view.record.reported, sign), view.places, width, self._dark)

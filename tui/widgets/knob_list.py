@@ -195,7 +195,7 @@ def more_line(opened: bool, count: int, chosen: bool, width: int, ascii_only: bo
     """The line that opens and closes the rest."""
     sign = ("v" if opened else ">") if ascii_only else ("▾" if opened else "▸")
     words = "fewer knobs" if opened else f"{count} more knobs"
-    line = Text(f"{sign}{words:<{max(0, width - 3)}}d "[:width], no_wrap=True, style="bold" if not chosen else "")
+    line = Text(f"{sign}{words:<{max(0, width - 3)}}M "[:width], no_wrap=True, style="bold" if not chosen else "")
     if chosen:
         line.stylize("reverse bold")
     return line

@@ -51,7 +51,7 @@ async def test_what_explains_a_run_is_there_at_every_size():
             await person.sees(lambda: person.view.turned.arm("dropped").settings.get(turned) == 0.2)
             await person.choose("augment.shift")
             await person.sees(lambda: panel.opened and person.note.startswith("no effect here: "))
-            await person.press("d")
+            await person.press("M")
             await person.sees(lambda: not panel.opened)
             # The axis of the gap is its own, from its least to its largest value.
             await person.press("g")

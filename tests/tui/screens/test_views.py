@@ -72,9 +72,9 @@ async def test_the_lesson_stands_below_the_knobs_where_these_leave_room_and_in_t
             if both:  # with no line between them that belongs to none, and no knob out of sight
                 assert [pane.region.y for pane in side[1:]] == [pane.region.bottom for pane in side[:-1]]
                 await person.sees("more knobs")
-                await person.press("d")  # all knobs need all lines
+                await person.press("M")  # all knobs need all lines
                 await person.sees(lambda: "Look at the gap." not in person.text)
-                await person.press("d")
+                await person.press("M")
                 await person.sees("Look at the gap.")
             await person.press("i")
             await person.sees(lambda: "Look at the gap." in person.text and "5 knobs" not in person.text)

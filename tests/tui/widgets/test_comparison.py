@@ -48,15 +48,33 @@ async def test_every_arm_has_its_numbers_the_best_is_marked_and_the_difference_i
         base={"training.seeds": seeds},
         finished=[finish("plain", seed) for seed in seeds] + [finish("dropped", seed, 0.9) for seed in seeds],
     )
-    head, plain, dropped, *words = await lines(view, 150)
-    titles = ["val acc", "val loss", "test acc", "gap", "best val loss", "train loss", "test loss", "best at", "epochs"]
+    head, plain, dropped, *words = await lines(view, 190)
+    against = ["against 'plain'", "told apart"]
+    titles = [
+        "val acc",
+        "val loss",
+        "test acc",
+        *against,
+        "gap",
+        "best val loss",
+        "train loss",
+        "test loss",
+        "best at",
+        "epochs",
+    ]
     assert [title.strip() for title in head.split("  ") if title.strip()] == titles
     assert plain.split()[:4] == ["plain", "80.0", "%", "±0.0"]
     assert dropped.startswith("★ dropped")
     assert "90.0 %" in dropped
     said = " ".join(line.strip() for line in words)
-    assert said.startswith("'dropped' is best with the best epoch's weights: val loss 0.400 against 0.450")
-    assert said.endswith("90.0 % against 85.0 %; 'dropped' closed 75 % of the gap of 'plain' (0.200 -> 0.050)")
+    assert said.startswith(
+        "'dropped' is better than 'plain' with the best epoch's weights: val loss 0.400 against 0.450"
+    )
+    sentence = "90.0 % against 85.0 %; 'dropped' closed 75 % of the gap of 'plain' (0.200 -> 0.050)"
+    note = "with the weights kept; 95 % confidence, paired by seed"
+    assert said.endswith(f"{sentence} against 'plain': val loss {note}")
+    assert "  reference  " in plain
+    assert "-0.050 (-0.050 to -0.050)  better, 2 of 2" in dropped
 
 
 async def test_no_arm_is_marked_where_the_seeds_differ_as_much():
@@ -74,9 +92,21 @@ async def test_seeds_are_a_mean_and_its_deviation():
     assert "".join(told).isascii()
 
 
-@pytest.mark.parametrize(("width", "seen"), [(30, 2), (40, 3), (60, 5), (76, 6), (120, 9)])
+@pytest.mark.parametrize(("width", "seen"), [(30, 2), (40, 3), (60, 4), (76, 5), (120, 9)])
 async def test_a_narrow_table_shows_whole_columns_and_the_outcome_first(width, seen):
-    titles = ["val acc", "val loss", "test acc", "gap", "best val loss", "train loss", "test loss", "best at", "epochs"]
+    against = ["against 'plain'", "told apart"]
+    titles = [
+        "val acc",
+        "val loss",
+        "test acc",
+        *against,
+        "gap",
+        "best val loss",
+        "train loss",
+        "test loss",
+        "best at",
+        "epochs",
+    ]
     view = moment(lane("plain"), lane("dropped"), finished=[finish("plain"), finish("dropped")])
     head, plain, *_ = await lines(view, width)
     assert max(map(len, (head, plain))) <= width
@@ -108,7 +138,7 @@ async def test_a_regression_has_no_accuracy_and_its_losses_lead():
     lanes = (lane("plain", val_acc=float("nan")), lane("dropped", val_acc=float("nan")))
     base = {"data.source": "curve"}
     head, *_ = await lines(moment(*lanes, base=base, finished=[finish("plain", test_acc=float("nan"))]))
-    assert head.split()[:5] == ["val", "loss", "test", "loss", "gap"]
+    assert head.split()[:5] == ["val", "loss", "test", "loss", "against"]
     assert "acc" not in head
 
 
@@ -157,7 +187,17 @@ async def click(widget, x, y=0):
 
 async def test_a_key_sorts_by_one_column_after_the_other_and_brings_it_in_sight():
     async with on_screen(moment(*SORTABLE, arms=FOUR), 36) as (table, text, _):
-        for title in ("val acc▼", "val loss▲", "gap▲", "best val loss▲", "train loss▲", "best at▲", "epochs▼"):
+        for title in (
+            "val acc▼",
+            "val loss▲",
+            "against 'a'▲",
+            "told apart▲",
+            "gap▲",
+            "best val loss▲",
+            "train loss▲",
+            "best at▲",
+            "epochs▼",
+        ):
             table.sort_by_next()
             assert title in text()[0]
         table.sort_by_next()

@@ -73,7 +73,7 @@ async def test_at_the_end_the_outcome_comes_first_and_enter_does_what_is_next():
         while not guide.has_focus:
             await asyncio.sleep(0.01)
         lines = [line.strip() for line in text() if line.strip()]
-        assert lines[0].startswith("'dropped' is best with the best epoch's weights: val loss 0.400")
+        assert lines[0].startswith("'dropped' is better than 'plain': val loss 0.400")
         assert len(lines) == 3
         assert lines[-1] == "Try: More of it?  enter does it, x lists all"
         assert guide.has_focus

@@ -18,9 +18,9 @@ async def test_the_presets_own_knobs_come_first_and_the_rest_is_opened_by_its_li
         panel = await start(pilot)
         assert keys(panel) == [DROPOUT, "training.lr", "more"]
         count = sum(knob.live for knob in settings_by_key().values()) - 2
-        assert lines(panel)[2] == f">{count} more knobs".ljust(42) + "d "
+        assert lines(panel)[2] == f">{count} more knobs".ljust(42) + "M "
         panel.toggle_more()
-        assert lines(panel)[2] == "vfewer knobs".ljust(42) + "d "
+        assert lines(panel)[2] == "vfewer knobs".ljust(42) + "M "
         shown = "\n".join(lines(panel))
         for name in ("l2", "patience", "momentum", "\nregularization\n", "\nno effect in this experiment\n"):
             assert name in shown
