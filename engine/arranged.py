@@ -38,6 +38,11 @@ def arranged_preset(preset: Preset, names: Mapping[str, str]) -> Preset:
                 for number in preset.reported
                 if number.arm in names
             ),
+            "timeline": tuple(
+                entry.model_copy(update={"arm": names.get(entry.arm, entry.arm)})
+                for entry in preset.timeline
+                if entry.arm not in preset.arm_names or entry.arm in names
+            ),
             "written": {names[arm]: subject for arm, subject in preset.written.items() if arm in names},
         }
     )

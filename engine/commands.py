@@ -72,6 +72,15 @@ class Look(Command):
 
 
 @dataclass(frozen=True, slots=True)
+class Predict(Command):
+    """Answer a question of the timeline (`Asked.number`) by one of its choices, from 0; a run that waits goes on."""
+
+    kind: ClassVar[str] = "predict"
+    number: int
+    choice: int
+
+
+@dataclass(frozen=True, slots=True)
 class Restart(Command):
     """Train again from the first epoch with the knobs as they stand."""
 
@@ -86,7 +95,8 @@ class Stop(Command):
 
 
 KINDS: dict[str, type[Command]] = {
-    command.kind: command for command in (Pause, Resume, StepEpoch, SetSpeed, Turn, FindLr, Look, Restart, Stop)
+    command.kind: command
+    for command in (Pause, Resume, StepEpoch, SetSpeed, Turn, FindLr, Look, Predict, Restart, Stop)
 }
 
 

@@ -25,6 +25,7 @@ from engine.preset import (
     speaks_of,
     with_value,
 )
+from engine.script import Script
 from engine.stack import Fed, Mistakes, Stack, refuse_stacks_that_cannot_fit, refuse_without_images
 from engine.state import LabState, Lane, LaneState
 
@@ -59,9 +60,7 @@ class Lab:
     ) -> None:
         self.preset = preset
         self.device = choose_device(device)
-        self.epoch = 0
-        self.finished = False
-        self._number = 0
+        self.epoch, self._number, self.finished = 0, 0, False
         self._interventions: list[Intervention] = []
         self._tasks: dict[str, Task] = {}
         self._stacks: list[Stack] = []
@@ -74,6 +73,7 @@ class Lab:
             self._stacks.append(Stack(arms, preset.seeds, task, self.device, dtype))
         use_threads(max(stack.flop for stack in self._stacks))
         self._lanes = {(arm, seed): LaneMemory(arm, seed) for arm in preset.arm_names for seed in preset.seeds}
+        self._script = Script(preset.timeline)
         self._begin_epoch()
 
     def _task(self, arm: Arm, load: Load, dtype: torch.dtype, report: Callable[[Loading], None]) -> Task:
@@ -132,26 +132,36 @@ class Lab:
         """One step of every stack. At the end of an epoch its events; at the end of the run the tests' as well."""
         if self.finished:
             return []
+        events = self.act()
         running = [stack for stack in self._stacks if stack.training]
         for stack in running:
             if self._number < stack.steps_per_epoch:
                 stack.step(self._number)
         self._number += 1
         if self._number < max(stack.steps_per_epoch for stack in running):
-            return []
+            return events + self.act()
         self.epoch += 1
-        events = [event for stack in running for event in self._end_epoch(stack)]
+        events += [event for stack in running for event in self._end_epoch(stack)]
+        self._script.observe(self)
         if any(stack.training for stack in self._stacks):
             self._begin_epoch()
         else:
             events += self._finish()
-        return events
+        return events + self.act()
+
+    def act(self) -> list[Event]:
+        """What the preset's timeline does at this place, before any command; nothing the second time."""
+        return self._script.act(self)
+
+    def lanes_of(self, arm: str) -> list[LaneMemory]:
+        """What is remembered of an arm's lanes, in the order of the seeds; empty where there is no such arm."""
+        return [lane for lane in self._lanes.values() if lane.arm == arm]
 
     def run_epoch(self) -> list[Event]:
         """Advance to the end of the epoch."""
-        events: list[Event] = []
-        while not events and not self.finished:
-            events = self.advance()
+        events, epoch = list[Event](), self.epoch
+        while self.epoch == epoch and not self.finished:
+            events += self.advance()
         return events
 
     def run(self) -> Iterator[Event]:
@@ -225,9 +235,9 @@ class Lab:
                     restore = rule.restore_best and lane.watch.best_epoch > 0
                     events.append(lane.end(self.epoch, "user", restore))
                     stack.freeze(place, restore)
-        return events + self._finish()
+        return events + self._finish() + self.act()
 
-    def turn(self, knob: str, value: Any, arm: str | None = None) -> list[Event]:
+    def turn(self, knob: str, value: Any, arm: str | None = None, by: str = "") -> list[Event]:
         """Set a live knob of one arm or of all; it acts from the next step on. Returns an Intervention per arm changed.
 
         Raises PresetError where the knob is unknown, structural, or refuses the value.
@@ -246,7 +256,7 @@ class Lab:
             if old != new:
                 stack = self.stack_of(name)
                 batch = min(self._number, stack.steps_per_epoch)
-                events.append(Intervention(stack.steps, self.epoch, batch, name, knob, old, new, of_all=arm is None))
+                events.append(Intervention(stack.steps, self.epoch, batch, name, knob, old, new, arm is None, by))
                 self._set(name, knob, new)
         self._plan_rates()
         if self.finished:
@@ -325,6 +335,7 @@ class Lab:
             preset=self.preset.model_dump_json(),
             interventions=[dataclasses.asdict(turned) for turned in self._interventions],
             lanes=lanes,
+            timeline=self._script.state(),
         )
 
     def restore(self, state: LabState) -> None:
@@ -341,6 +352,7 @@ class Lab:
         for key, lane in self._lanes.items():
             if key in state.lanes:
                 lane.restore(state.lanes[key].values)
+        self._script.restore(state.timeline)
         self._plan_rates()
         self._begin_epoch()
         self._number = state.batch

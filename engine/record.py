@@ -8,15 +8,21 @@ from typing import TYPE_CHECKING
 
 from engine.events import (
     Adjusted,
+    Answered,
+    Asked,
     Epoch,
     Event,
     Failed,
     Finished,
     Found,
+    Halted,
     Intervention,
     Loading,
+    Pointed,
+    Predicted,
     Receipt,
     Reported,
+    Said,
     Seen,
     Started,
     Stopped,
@@ -30,6 +36,8 @@ if TYPE_CHECKING:
 
 # A closer look: (look, arm, seed), see `engine.looks`.
 Look = tuple[str, str, int]
+# The newest texts of a timeline that are kept.
+_SAID = 100
 
 
 class RunRecord:
@@ -47,6 +55,8 @@ class RunRecord:
     reported : what others report, beside ours.
     found : the newest sweep of learning rates, by arm.
     seen : the latest result of each closer look.
+    said : the texts of the preset's timeline, the newest last.
+    asked, predicted, answered : its questions, what was predicted and what came of it, by `Asked.number`.
     failed : why the engine could not go on.
     """
 
@@ -68,6 +78,10 @@ class RunRecord:
         self.reported: tuple[Reported, ...] = ()
         self.found: dict[str, Found] = {}
         self.seen: dict[Look, Seen] = {}
+        self.said: tuple[Said, ...] = ()
+        self.asked: dict[int, Asked] = {}
+        self.predicted: dict[int, Predicted] = {}
+        self.answered: dict[int, Answered] = {}
         self.failed: Failed | None = None
 
     def take(self, event: Event) -> None:
@@ -107,8 +121,16 @@ class RunRecord:
                 self.seen[(event.look, event.arm, event.seed)] = event
             case Failed():
                 self.failed = event
-            case Receipt():
-                pass  # the knob that it speaks of has its own event
+            case Said():
+                self.said = (*self.said[1 - _SAID :], event)
+            case Asked():
+                self.asked[event.number] = event
+            case Predicted():
+                self.predicted[event.number] = event
+            case Answered():
+                self.answered[event.number] = event
+            case Receipt() | Halted() | Pointed():
+                pass  # the knob that a receipt speaks of has its own event, and a screen does what it is asked to
 
     def take_all(self, events: Iterable[Event]) -> None:
         """Take in events in their order."""
@@ -127,7 +149,7 @@ class RunRecord:
         other = copy.copy(self)
         if whole and self.history is not None:
             other.history = self.history.copy()
-        for name in ("last", "would_stop", "stopped", "finished", "found", "seen"):
+        for name in ("last", "would_stop", "stopped", "finished", "found", "seen", "asked", "predicted", "answered"):
             setattr(other, name, dict(getattr(self, name)))
         return other
 

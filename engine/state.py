@@ -36,6 +36,7 @@ class LabState:
     preset : with the knobs as they stand, as JSON (`Preset.model_validate_json`).
     interventions : the knobs turned so far, each as the fields of `engine.events.Intervention`.
     lanes : by (arm, seed).
+    timeline : what of the preset's timeline has been done, as JSON values; empty where nothing is known of it.
     """
 
     epoch: int
@@ -44,6 +45,7 @@ class LabState:
     preset: str
     interventions: list[dict[str, Any]]
     lanes: dict[Lane, LaneState]
+    timeline: dict[str, Any] = field(default_factory=dict)
 
 
 def under(prefix: str, state: LaneState) -> LaneState:

@@ -10,15 +10,17 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from engine.commands import Command, FindLr, Look, Pause, Restart, Resume, SetSpeed, StepEpoch, Stop, Turn
+from engine.commands import Command, FindLr, Look, Pause, Predict, Restart, Resume, SetSpeed, StepEpoch, Stop, Turn
 from engine.control import Order, Orders
 from engine.events import Adjusted, Epoch, Event, Failed, Loading, Receipt, Seen
+from engine.failure import after_failure
 from engine.log import write_log
 from engine.looker import Looker
 from engine.memory import EXHAUSTED, is_exhausted
 from engine.pace import Pace, Rate
-from engine.preset import Preset, PresetError, with_value
+from engine.preset import Preset, PresetError
 from engine.record import RunRecord
+from engine.script import WAITED_FOR, predicted, put_back
 from engine.view import State, View
 
 if TYPE_CHECKING:
@@ -52,6 +54,7 @@ class Worker:
     keeper : makes what keeps the worker's run in a file, called in the thread: the first frame of a screen does not
         wait for it. None where the run is not recorded.
     taken_up : a run of that preset that was left, to go on with; None for one that begins.
+    waits : stand still at the questions and pauses of the preset's timeline; it can be changed at any time.
     """
 
     def __init__(
@@ -64,7 +67,9 @@ class Worker:
         load: Load | None = None,
         keeper: Callable[[Worker], Keeper] | None = None,
         taken_up: TakenUp | None = None,
+        waits: bool = False,
     ) -> None:
+        self.waits = waits
         self._device, self._load = device, load
         self._taken_up = taken_up
         self._again, self._resumed = taken_up and taken_up.again, taken_up is not None
@@ -195,19 +200,11 @@ class Worker:
                 if self._closing:
                     return
                 number, order = self._orders.due(-1) or (0, Order(None))
-            refused, events, command = order.refused, list[Event](), order.command
-            if isinstance(command, Turn):
-                try:
-                    with_value(self._record.preset, command.knob, command.value, command.arm)
-                    events = [Adjusted(command.knob, command.value, command.arm)]
-                except PresetError as error:
-                    refused = str(error)
-            elif isinstance(command, Restart):
-                self._pace.forget_steps()
-            elif command is not None:
-                refused = "the run has failed: only a turned knob and a restart help"
+            command = order.command
+            refused, events = (order.refused, []) if command is None else after_failure(self._record.preset, command)
             self._answer(number, order, order.receipt(number, refused), events)
             if isinstance(command, Restart):
+                self._pace.forget_steps()
                 return
 
     def _build(self) -> None:
@@ -249,6 +246,7 @@ class Worker:
         lab = self._lab
         assert lab is not None
         self._pace.start()
+        self._happen(lab.act())
         while not self._closing:
             if self._orders.due(lab.epoch) and self._obey(lab):
                 return
@@ -272,11 +270,19 @@ class Worker:
                 with self._wake:
                     self._wake.wait_for(lambda: self._is_called(lab), timeout=left)
                 continue
-            if events := [*self._turned_again(lab), *lab.advance()]:
-                self._emit(events)
+            epoch = lab.epoch
+            self._happen([*self._turned_again(lab), *lab.advance()])
+            if lab.epoch > epoch:
                 self._pace.epoch_done()
                 if self._keeper is not None and self._keeper.is_due():
                     self._keeper.keep(lab)
+
+    def _happen(self, events: Sequence[Event]) -> None:
+        """What training or the timeline gives; a dashboard stands still where it is to be looked at."""
+        if events:
+            self._emit(events)
+            if self.waits and any(isinstance(event, WAITED_FOR) for event in events):
+                self._pace.pause()
 
     def _turned_again(self, lab: Lab) -> list[Event]:
         """What comes of the knobs that were turned here before the run was left."""
@@ -315,14 +321,8 @@ class Worker:
     def _carry_out(self, lab: Lab, command: Command, viewer: str) -> list[Event]:
         """Do what is asked, and give what came of it. Raises PresetError where it is refused."""
         match command:
-            case Pause():
-                self._pace.pause()
-            case Resume():
-                self._pace.resume()
-            case StepEpoch():
-                self._pace.step()
-            case SetSpeed(speed):
-                self._pace.set_speed(speed)
+            case Pause() | Resume() | StepEpoch() | SetSpeed():
+                self._pace.obey(command)
             case Turn(knob, value, arm):
                 self._looker.look_again()  # a schedule is another at once, though no epoch passes
                 before, events = lab.preset, lab.turn(knob, value, arm)
@@ -338,8 +338,12 @@ class Worker:
                 if self._keeper is not None:
                     self._keeper.stopping(lab)
                 return lab.stop()
+            case Predict(number, choice):
+                self._pace.resume()
+                return predicted(self._record, number, choice)
             case Restart():
                 self._pace.forget_steps()
+                return put_back(self._record)
         return []
 
     def _answer(self, number: int, order: Order, receipt: Receipt, events: Sequence[Event]) -> None:

@@ -67,6 +67,7 @@ def to_bytes(state: LabState) -> tuple[bytes, bytes]:
         "finished": state.finished,
         "preset": state.preset,
         "interventions": state.interventions,
+        "timeline": state.timeline,
         "lanes": lanes,
     }
     return to_text(fields).encode(), save(tensors)
@@ -92,6 +93,7 @@ def from_bytes(text: bytes, tensors: bytes) -> LabState:
             preset=_text(fields["preset"]),
             interventions=[_fields(event) for event in fields["interventions"]],
             lanes=lanes,
+            timeline=_fields(fields.get("timeline", {})),  # checkpoints from before there was one have none
         )
     except (SafetensorError, ValueError, KeyError, TypeError, RuntimeError, RecursionError) as error:
         raise DamagedError(f"a checkpoint that is none: {error}") from None

@@ -30,6 +30,9 @@ def as_events(record: RunRecord) -> Iterator[Event]:
             epochs.setdefault((epoch.epoch, epoch.arm, epoch.seed), epoch)
         yield from (epochs[key] for key in sorted(epochs))
         yield from record.interventions
+    yield from record.said
+    for questions in (record.asked, record.predicted, record.answered):
+        yield from questions.values()
     for held in (record.would_stop, record.stopped, record.finished):
         yield from held.values()
     yield from record.reported

@@ -12,6 +12,7 @@ from engine.commands import (
     FindLr,
     Look,
     Pause,
+    Predict,
     Restart,
     Resume,
     SetSpeed,
@@ -35,6 +36,7 @@ COMMANDS = [
     FindLr(1e-4, 1.0, 30),
     Look((("confusion", "a", 0), ("fit", "b", 1))),
     Look(),
+    Predict(2, 0),
     Restart(),
     Stop(),
 ]
