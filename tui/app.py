@@ -196,7 +196,7 @@ class RegtuiApp(LivesOn, Drawing):
 
     def _worker_of(self, preset: Preset, paused: bool = False) -> Worker:
         keeper = self._keeper_of(preset)
-        return Worker(preset, self._device, paused=paused, speed=preset.speed, keeper=keeper)
+        return Worker(preset, self._device, paused=paused, speed=preset.speed, keeper=keeper, waits=True)
 
     def on_open_runs(self, message: OpenRuns) -> None:
         """Leave the run at hand for one in its file, or for several; where these cannot be read it goes on."""
