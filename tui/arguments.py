@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Any, NoReturn
 
 # Those that look at runs in their files, and go on with them.
-RUN_COMMANDS = ("runs", "open", "attach", "compare", "export", "resume")
+RUN_COMMANDS = ("runs", "open", "attach", "compare", "export", "resume", "replay")
 COMMANDS = ("run", "presets", "new", "check", *RUN_COMMANDS, "completion")
 # What a shell calls to complete a word (`regtui completion`).
 COMPLETE = "__complete"
