@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from engine.events import Intervention
-from engine.preset import Preset, TimelineEntry
+from engine.preset import Preset, TimelineEntry, with_value
 from engine.preset.timeline import MOST_ENTRIES
 from engine.record import RunRecord
 
@@ -13,16 +13,21 @@ from engine.record import RunRecord
 def repeated(record: RunRecord) -> Preset | None:
     """The preset that trains as this run has, bit for bit; None where no knob was turned by hand, or it cannot be told.
 
-    What was turned stands behind the preset's own timeline, with the epoch and the batch. It cannot be told where so
-    many knobs were turned that the first are no longer known, or where some were set after the run's end: the run as it
-    stands is then another one.
+    What was turned stands behind the preset's own timeline, with the epoch and the batch; before the first step, where
+    there is no such timeline, it is a setting like any other. It cannot be told where so many knobs were turned that
+    the first are no longer known, or where some were set after the run's end: the run as it stands is then another one.
     """
     interventions = record.interventions
     by_hand = [turned for turned in interventions if not turned.by]
     if not by_hand or len(interventions) >= MOST_ENTRIES or not _explain(record, interventions):
         return None
-    entries = (*record.begun.timeline, *(_entry(turns) for turns in _gestures(by_hand)))
-    return record.begun.model_copy(update={"timeline": entries}) if len(entries) <= MOST_ENTRIES else None
+    preset, gestures = record.begun, list(_gestures(by_hand))
+    while gestures and not preset.timeline and (gestures[0][0].epoch, gestures[0][0].batch) == (0, 0):
+        entry = _entry(gestures.pop(0))
+        for knob, value in entry.settings:
+            preset = with_value(preset, knob, value, entry.arm or None)
+    entries = (*preset.timeline, *map(_entry, gestures))
+    return preset.model_copy(update={"timeline": entries}) if len(entries) <= MOST_ENTRIES else None
 
 
 def _explain(record: RunRecord, interventions: Iterable[Intervention]) -> bool:

@@ -63,6 +63,8 @@ def test_a_written_tweaked_run_repeats_it_to_the_last_bit(entries: Sequence[dict
     assert preset is not None
     written = read_preset(write_preset(preset), preset.name)
     assert len(written.timeline) > len(entries) + 5
+    # What was turned before the first step is a setting, but for a timeline that may have acted before it.
+    assert all(one.at or one.batch for one in written.timeline) == (not entries)
     assert 0 < len([one for one in written.timeline[len(entries) :] if not one.arm]) < 6
     again = lab_of(written)
     theirs: list[Epoch] = []

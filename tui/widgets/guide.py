@@ -9,12 +9,15 @@ from textual.events import Click
 from engine.outcome import outcome_in_words
 from engine.preset import Preset, question_of
 from engine.view import View
+from tui.widgets.asked import awaited, said_last
 from tui.widgets.lines import Lines
 from tui.widgets.rows import rows_of
 from tui.widgets.words import shortened, wrapped
 
 # Where the outcome takes more lines than these, it is said more briefly; it never takes more than the most.
 _EASY_LINES, _MOST_LINES = 2, 3
+# A text of the preset's timeline has so many.
+_SAID_LINES = 3
 # What is said of the key that does what there is to try, in as many words as leave room for the whole of it.
 _KEYS = ("  enter does it, x lists all", "  enter does it", "  (enter)")
 _ACTION = "screen.try_number(0)"
@@ -43,7 +46,8 @@ class Guide(Lines, can_focus=True):
         self._key, self._newest = key, (view, original)
         width = max(10, self.content_size.width)
         self._offer(over and bool(original.tries))
-        self.show(self._at_the_end(view, original, width) if over else [_now(view, original, width)])
+        lines = self._at_the_end(view, original, width) if over else [_now(view, original, width)]
+        self.show([*_of_the_timeline(view, width), *lines])
 
     def _offer(self, something: bool) -> None:
         """Take the focus for Enter when there is something to try, unless another pane was given it; and let it go."""
@@ -81,6 +85,13 @@ class Guide(Lines, can_focus=True):
         super().watch_has_focus(has_focus)
         if self._newest is not None:
             self.update(*self._newest)
+
+
+def _of_the_timeline(view: View, width: int) -> list[Text]:
+    """What the preset says beside the curves, and the question that is still open."""
+    said, question = said_last(view.record), awaited(view.record)
+    lines = [Text(line, style="bold", no_wrap=True) for line in wrapped(said, width, _SAID_LINES)] if said else []
+    return [*lines, Text(shortened(question, width), style="italic", no_wrap=True)] if question else lines
 
 
 def _question(original: Preset, width: int) -> Text:
