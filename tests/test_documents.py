@@ -25,6 +25,7 @@ DOCUMENTS = (
     "docs/benchmarks.md",
     "docs/control.md",
     "docs/run-files.md",
+    "docs/timeline.md",
 )
 
 

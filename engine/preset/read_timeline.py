@@ -10,13 +10,13 @@ from pydantic_core import ErrorDetails
 from engine.preset.change import with_value
 from engine.preset.errors import PresetError, did_you_mean, did_you_mean_setting
 from engine.preset.schema import SECTIONS, Preset, settings_by_key
-from engine.preset.timeline import MOST_ENTRIES, VERBS, TimelineEntry
+from engine.preset.timeline import MOST_ENTRIES, VERBS, TimelineEntry, keys_in_words
 from engine.text import quoted
 
 if TYPE_CHECKING:
     from engine.preset.read import Path, Reading
 
-KEYS: tuple[str, ...] = tuple(field.alias or name for name, field in TimelineEntry.model_fields.items())
+KEYS: tuple[str, ...] = tuple(keys_in_words())
 _TEXT = "a text in quotes"
 _EXPECTED = {
     "at": "a whole number of epochs, 0 or more",

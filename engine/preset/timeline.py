@@ -23,41 +23,39 @@ _LONGEST_TEXT, _LONGEST_CHOICE, _LONGEST_NAME = 600, 100, 200
 
 
 class TimelineEntry(Section):
-    """One entry: a time or a condition, and what is done then, once.
+    """One entry: a time or a condition, and what is done then, once. `changes` is `set` in TOML.
 
-    at : after so many whole epochs; 0 is before the first step.
-    batch : and after so many batches of the next epoch, counted for the arm's stack as `Intervention` does.
-    when : in place of `at` a condition (`engine.preset.condition`), looked at after every epoch until it holds.
-    arm : the arm that it acts on, and that `when` is about. Without it, it acts on all arms, and `when` holds as soon
-        as it does in one of them.
-    changes : (`set` in TOML) the nested table of live settings.
-    over : a linear ramp. With v0 as the setting stands in an arm, v1 the given value and s the epochs trained when it
-        begins: after s + k epochs, k = 1 ... over, it is v0 + (v1 - v0) * k / over, rounded where it is a whole
-        number, and v1 itself at the end. A knob that is turned meanwhile ends its ramp.
-    say : a text beside the curves.
-    ask, choices : a question, and what can be predicted; a dashboard waits for an answer.
-    answer, reveal : which choice came true when it was tried, and what is to be said of it.
-    reveal_after : epochs after the question at which it is answered; None for the end of the run.
-    pause : a dashboard stands still.
-    look : a closer look is opened, by its name.
-    fork : the name of a copy of `arm` that begins here.
+    A ramp is linear. With v0 as the setting stands in an arm, v1 the given value and s the epochs trained when it
+    begins: after s + k epochs, k = 1 ... over, it is v0 + (v1 - v0) * k / over, rounded where it is a whole number, and
+    v1 itself at the end. A knob that is turned meanwhile ends its ramp.
     """
 
-    at: int | None = Field(None, ge=0, le=_LAST_EPOCH)
-    batch: int = Field(0, ge=0, le=_LAST_EPOCH)
-    when: str = ""
-    arm: str = ""
-    changes: dict[str, Any] = Field(default_factory=dict, alias="set")
-    over: int | None = Field(None, ge=1, le=_LAST_EPOCH)
-    say: str = Field("", max_length=_LONGEST_TEXT)
-    ask: str = Field("", max_length=_LONGEST_TEXT)
-    choices: list[str] = Field(default_factory=list)
-    answer: str = ""
-    reveal: str = Field("", max_length=_LONGEST_TEXT)
-    reveal_after: int | None = Field(None, ge=1, le=_LAST_EPOCH)
-    pause: bool = False
-    look: str = Field("", max_length=_LONGEST_NAME)
-    fork: str = Field("", max_length=_LONGEST_NAME)
+    at: int | None = Field(None, ge=0, le=_LAST_EPOCH, description="after so many whole epochs; 0: before the first")
+    batch: int = Field(0, ge=0, le=_LAST_EPOCH, description="and after so many batches of the next epoch")
+    when: str = Field(
+        "",
+        description="in place of at a condition, looked at after every epoch until it holds: train_acc > 0.99 (or <, "
+        "<=, >=), val_loss rises 10 (so many epochs in a row above its lowest value), falls, stopped; of the mean over "
+        "the seeds of the arm, or of the first arm in which it holds",
+    )
+    arm: str = Field("", description="the arm that it acts on, and that when is about; without it all arms")
+    changes: dict[str, Any] = Field(
+        default_factory=dict, alias="set", description="live settings, such as { regularization.dropout = 0.2 }"
+    )
+    over: int | None = Field(
+        None, ge=1, le=_LAST_EPOCH, description="epochs of a linear ramp from the value as it stands to the one in set"
+    )
+    say: str = Field("", max_length=_LONGEST_TEXT, description="a text beside the curves; without a screen a line")
+    ask: str = Field("", max_length=_LONGEST_TEXT, description="a question to be predicted; a dashboard waits for it")
+    choices: list[str] = Field(default_factory=list, description="what can be predicted, 2 to 9 texts")
+    answer: str = Field("", description="the choice that came true when it was tried")
+    reveal: str = Field("", max_length=_LONGEST_TEXT, description="what is to be said of it with the answer")
+    reveal_after: int | None = Field(
+        None, ge=1, le=_LAST_EPOCH, description="epochs from the question to its answer; else the end of the run"
+    )
+    pause: bool = Field(False, description="a dashboard stands still here; nothing else does")
+    look: str = Field("", max_length=_LONGEST_NAME, description="a closer look is opened, by its name")
+    fork: str = Field("", max_length=_LONGEST_NAME, description="the name of a copy of arm that begins here")
 
     @property
     def settings(self) -> Iterator[tuple[str, Any]]:
@@ -111,3 +109,8 @@ class TimelineEntry(Section):
 def as_table(entry: TimelineEntry) -> dict[str, Any]:
     """The entry as it stands in TOML."""
     return entry.model_dump(exclude_defaults=True, by_alias=True)
+
+
+def keys_in_words() -> dict[str, str]:
+    """What each key of an entry means, by its name in TOML."""
+    return {field.alias or name: field.description or "" for name, field in TimelineEntry.model_fields.items()}

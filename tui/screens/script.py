@@ -37,6 +37,7 @@ class Prediction(LivesOn, ModalScreen[int | None]):
         _FRAME.format(name="Prediction")
         + """
     Prediction OptionList { height: auto; max-height: 100%; border: none; background: $surface; padding: 0; }
+    Prediction OptionList:focus { border: none; }
     Prediction OptionList:nocolor > .option-list--option-highlighted { text-style: reverse; }
     """
     )

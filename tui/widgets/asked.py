@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from engine.events import Answered, Asked, Change
 from engine.numbers import loss, percent
@@ -39,8 +39,11 @@ def predicted(record: RunRecord, number: int) -> str:
     return asked.choices[found.choice] if asked and found and 0 <= found.choice < len(asked.choices) else ""
 
 
-def answer_in_words(record: RunRecord, answered: Answered) -> list[str]:
-    """What was predicted, what happened in each arm, and what the author had found, a paragraph each."""
+def answer_in_words(record: RunRecord, answered: Answered, brief: bool = False) -> list[str]:
+    """What was predicted, what happened in each arm, and what the author had found, a paragraph each.
+
+    A `brief` one is for a narrow pane.
+    """
     asked, choice = record.asked.get(answered.number), predicted(record, answered.number)
     paragraphs = []
     if choice and answered.answer:
@@ -53,27 +56,31 @@ def answer_in_words(record: RunRecord, answered: Answered) -> list[str]:
     if answered.reveal:
         paragraphs.append(answered.reveal)
     if asked is not None and answered.happened:
-        paragraphs.append("\n".join(_changes(asked, answered)))
+        paragraphs.append("\n".join(_changes(asked, answered, brief)))
     return paragraphs
 
 
-def _changes(asked: Asked, answered: Answered) -> list[str]:
+def _changes(asked: Asked, answered: Answered, brief: bool) -> list[str]:
     """A line for each arm, the numbers below one another."""
     some: Sequence[Change] = answered.happened[:_MOST_ARMS]
     longest = max(len(change.arm) for change in some)
     lines = [f"From epoch {asked.epoch:,} to {answered.epoch:,}, mean over the seeds:"]
+    if brief:
+        lines = [f"val loss, epoch {asked.epoch:,} to {answered.epoch:,}:"]
     for change in some:
-        line = f"{change.arm:{longest}}  val loss {_both(loss(change.val_loss_then), loss(change.val_loss_now))}"
-        if not math.isnan(change.val_acc_now):
-            line += f"   val acc {_both(percent(change.val_acc_then), percent(change.val_acc_now))}"
+        losses = _both(loss, change.val_loss_then, change.val_loss_now)
+        line = f"{change.arm:{longest}}  {losses}" if brief else f"{change.arm:{longest}}  val loss {losses}"
+        if not brief and not math.isnan(change.val_acc_now):
+            line += f"   val acc {_both(percent, change.val_acc_then, change.val_acc_now)}"
         lines.append(line)
     if len(answered.happened) > len(some):
         lines.append(f"and {len(answered.happened) - len(some)} more arms")
     return lines
 
 
-def _both(then: str, now: str) -> str:
-    return now if then == loss(math.nan) else f"{then} -> {now}"
+def _both(form: Callable[[float], str], then: float, now: float) -> str:
+    """What it was and what it is; before the first epoch nothing had been measured."""
+    return form(now) if math.isnan(then) else f"{form(then)} -> {form(now)}"
 
 
 def questions_in_words(record: RunRecord) -> list[str]:
@@ -83,7 +90,7 @@ def questions_in_words(record: RunRecord) -> list[str]:
         answered, choice = record.answered.get(number), predicted(record, number)
         words = f"epoch {asked.epoch:,}: {asked.question} ({', '.join(asked.choices)})"
         if answered is not None:
-            words = "\n".join([words, *answer_in_words(record, answered)])
+            words = "\n".join([words, *answer_in_words(record, answered, brief=True)])
         elif choice:
             words += f"\nYou predicted: {choice}."
         paragraphs.append(words)
