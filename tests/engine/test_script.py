@@ -224,6 +224,14 @@ def test_what_is_said_asked_shown_and_halted_is_told_in_order_and_the_answer_has
     assert only(events, Intervention) == []
 
 
+def test_after_the_last_epoch_nothing_is_set_any_more() -> None:
+    lab = lab_of(scripted([entry(12, set=RATE), entry(12, set=setting("regularization", l2=0.5), over=3)]))
+    events = train_to(lab, 12)
+    assert lab.finished
+    assert only(events, Intervention) == []
+    assert {arm.settings.training.lr for arm in lab.preset.arms} == {0.1}
+
+
 def test_texts_and_questions_change_no_number() -> None:
     entries = [entry(1, say="x", look="surface", pause=True), entry(2, ask="x", choices=["a", "b"])]
     numbers = [only(events_of(scripted(some)), Epoch) for some in (entries, [])]
