@@ -318,3 +318,11 @@ def test_of_a_ramp_the_history_keeps_the_first_step_and_the_newest() -> None:
     assert kept == [("a", 1), ("a", 2), ("b", 2), ("a", 49), ("b", 49)]
     history.add(Intervention(60, 60, 0, "a", "training.lr", 9.0, 0.2, by="ramp"))  # another ramp
     assert [event.epoch for event in history.interventions if event.arm == "a"] == [1, 2, 49, 60]
+
+
+def test_what_has_stopped_rises_no_more() -> None:
+    arms: dict[str, Settings] = {"stops": {"early_stopping.patience": 3}, "goes on": {"early_stopping.patience": 0}}
+    events = events_of(scripted([entry("val_loss rises 12", arm=arm, say=arm) for arm in arms], OVERFITS, arms))
+    last = max(event.epoch for event in only(events, Stopped) if event.arm == "stops")
+    assert last + 12 < 50
+    assert [event.text for event in only(events, Said)] == ["goes on"]
