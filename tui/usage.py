@@ -11,6 +11,7 @@ EPILOG = """commands, each with an example (regtui COMMAND --help says more):
  experiments
   PRESET          the dashboard                          regtui moons --seeds 5
   run             train without a screen                 regtui run moons --set training.lr=0.1
+  demo            a guided tour: predict, then see       regtui demo
   presets         list the built-in ones, or show one    regtui presets moons
 
  data of yours

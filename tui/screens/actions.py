@@ -50,6 +50,8 @@ ACTIONS: tuple[Action, ...] = (
         "write the experiment as a preset, turned knobs as its timeline",
         "experiment",
     ),
+    Action("tour(1)", "right_parenthesis", ")", "tour on", "the guided tour: the next experiment", "experiment"),
+    Action("tour(-1)", "left_parenthesis", "(", "tour back", "the guided tour: the one before", "experiment"),
     Action("export", "e", "e", "export", "save the run as a table, a picture or a page, or the screen", "experiment"),
     Action(
         "lesson",

@@ -32,8 +32,8 @@ from tui.screens.looks_menu import LooksMenu
 from tui.screens.news import show_news
 from tui.screens.pace import SPEEDS
 from tui.screens.painter import Painter
-from tui.screens.script import FollowsTimeline
 from tui.screens.shown_run import ShownRun
+from tui.screens.tour import Touring
 from tui.widgets.guide import Guide
 from tui.widgets.header import RunHeader
 from tui.widgets.kept_lines import keep_lines
@@ -44,7 +44,7 @@ from tui.widgets.run_plots import MANY
 from tui.widgets.stopping import StoppingGauges
 
 
-class MainScreen(LivesOn, ArmsAndKnobs, FollowsTimeline):
+class MainScreen(LivesOn, ArmsAndKnobs, Touring):
     """One preset in training: what is shown is the painter's, what is chosen is kept in `Chosen`, keys act here.
 
     `original` is the preset as it was loaded; the knobs as they stand are the worker's to say. `run` is the worker's
