@@ -2,8 +2,11 @@
 
 import pytest
 
+from engine.events import Predicted
+from engine.file_worker import FileWorker
 from engine.preset import load_preset, read_preset, write_preset
 from tests.tui.dashboard import LARGE, SMALL, dashboard, experiment
+from tests.tui.recorded import recording, train
 from tui.screens.main import MainScreen
 from tui.screens.script import Outcome, Prediction
 
@@ -70,6 +73,19 @@ async def test_a_question_that_is_put_aside_leaves_the_run_standing_until_space(
         await person.press("space")
         await person.sees(lambda: person.view.record.epoch > 5)
         assert person.view.record.predicted == {}
+
+
+async def test_an_opened_run_lists_what_was_asked_and_asks_nobody(tmp_path):
+    writer, lab = recording(tmp_path, preset(TIMELINE, 12))
+    train(writer, lab, 12)
+    writer.take([Predicted(0, 1)])
+    assert writer.close("finished")
+    async with dashboard(preset(TIMELINE, 12), LARGE, loaded=False, worker=FileWorker(writer.path)) as person:
+        await person.sees(lambda: person.view.state == "finished")
+        await person.press("i")
+        await person.sees("Asked")
+        await person.sees("You predicted: dropped.")
+        assert isinstance(person.app.screen, MainScreen)
 
 
 async def test_an_unknown_look_is_named_and_a_set_shows_as_a_turned_knob():
