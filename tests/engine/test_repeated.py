@@ -323,3 +323,21 @@ def test_a_prediction_for_nothing_is_refused() -> None:
 
     with pytest.raises(PresetError, match="nothing of that number has been asked"):
         predicted(RunRecord(scripted([])), 0, 0)
+
+
+def test_who_attaches_late_gets_what_was_said_asked_predicted_and_answered() -> None:
+    from engine.events import Predicted
+    from engine.serve.snapshot import as_events, revive
+
+    question = {"ask": "which?", "choices": ["a", "b"]}
+    preset = scripted([entry(1, say="look"), entry(2, **question, reveal_after=3), entry(4, **question)])
+    lab, record = lab_of(preset), RunRecord(preset)
+    record.take(lab.started)
+    while lab.epoch < 7:
+        record.take_all(lab.advance())
+    record.take(Predicted(1, 0))
+    sent = [from_json(to_json(event)) for event in as_events(record.snapshot(whole=True))]
+    other = revive(preset.model_dump_json(), record.preset.model_dump_json(), sent)
+    for name in ("said", "asked", "predicted", "answered"):
+        assert getattr(other, name) == getattr(record, name)
+        assert getattr(record, name)
