@@ -279,10 +279,10 @@ class Worker:
 
     def _happen(self, events: Sequence[Event]) -> None:
         """What training or the timeline gives; a dashboard stands still where it is to be looked at."""
+        if self.waits and any(isinstance(event, WAITED_FOR) for event in events):
+            self._pace.pause()  # before anybody hears of it: who asks must find the run standing
         if events:
             self._emit(events)
-            if self.waits and any(isinstance(event, WAITED_FOR) for event in events):
-                self._pace.pause()
 
     def _turned_again(self, lab: Lab) -> list[Event]:
         """What comes of the knobs that were turned here before the run was left."""

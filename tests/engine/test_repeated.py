@@ -341,3 +341,20 @@ def test_who_attaches_late_gets_what_was_said_asked_predicted_and_answered() -> 
     for name in ("said", "asked", "predicted", "answered"):
         assert getattr(other, name) == getattr(record, name)
         assert getattr(record, name)
+
+
+def test_who_hears_of_a_question_finds_the_run_standing() -> None:
+    question = {"ask": "which?", "choices": ["a", "b"]}
+    worker = Worker(scripted([entry(at, **question) for at in (1, 3)]), "cpu", load=load_small, waits=True)
+    paused: list[bool] = []
+
+    def hear(events: Sequence[Any], _: int) -> None:
+        paused.extend(worker.view().paused for _ in only(events, Asked))
+
+    worker.listen(hear)
+    worker.start()
+    until(worker, lambda view: len(view.record.asked) == 1)
+    worker.send(Predict(0, 0))
+    until(worker, lambda view: len(view.record.asked) == 2)
+    assert paused == [True, True]
+    assert worker.close(20)
