@@ -39,7 +39,8 @@ def tour() -> tuple[Preset, ...]:
         name = file.name.removesuffix(".toml").partition("-")[2]
         text = f"{builtin_text(name)}\n{file.read_text(encoding='utf-8')}"
         preset = read_preset(text, name, f"presets/tour/{file.name}")
-        title = shortened(f"Tour {number} of {len(files)}: {preset.title}", LONGEST_TITLE)
+        key = ") goes on" if number < len(files) else "( goes back"
+        title = shortened(f"Tour {number} of {len(files)}, {key}: {preset.title}", LONGEST_TITLE)
         found.append(preset.model_copy(update={"title": title}))
     return tuple(found)
 

@@ -10,7 +10,7 @@ def test_every_stop_is_a_built_in_experiment_with_questions_that_have_an_answer_
     for number, stop in enumerate(stops):
         assert stop.name in builtin_names()
         assert stop_of(stop) == number
-        assert stop.title.startswith(f"Tour {number + 1} of 6: ")
+        assert stop.title.startswith(f"Tour {number + 1} of 6, ")
         asked = [entry for entry in stop.timeline if entry.ask]
         assert 2 <= len(asked) <= 3
         for entry in asked:

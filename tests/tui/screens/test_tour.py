@@ -5,7 +5,8 @@ from unittest import mock
 from engine.events import Asked
 from tests.tui.dashboard import LARGE, SMALL, dashboard, experiment
 from tests.tui.screens.test_timeline import preset
-from tui.screens.script import Prediction
+from tui.screens.main import MainScreen
+from tui.screens.script import Outcome, Prediction
 
 QUICK = """
 [[timeline]]
@@ -40,8 +41,9 @@ async def test_keys_go_to_the_next_experiment_and_back_and_no_further():
         async with dashboard(some[0], SMALL) as person:
             await person.sees(lambda: isinstance(person.app.screen, Prediction))
             await person.press("1")
-            await person.sees(lambda: person.view.record.epoch >= 3)
-            await person.press("enter")  # what happened
+            await person.sees(lambda: isinstance(person.app.screen, Outcome))
+            await person.press("enter")
+            await person.sees(lambda: isinstance(person.app.screen, MainScreen))
             await person.press("left_parenthesis")
             await person.sees(lambda: "the first experiment of the tour" in person.toasts)
             for place in (1, 2):
@@ -50,6 +52,7 @@ async def test_keys_go_to_the_next_experiment_and_back_and_no_further():
                 await person.sees(lambda: isinstance(person.app.screen, Prediction))
                 await person.sees(lambda place=place: f"Experiment {place + 1} of 3" in person.toasts)
                 await person.press("escape")
+                await person.sees(lambda: isinstance(person.app.screen, MainScreen))
             await person.press("right_parenthesis")
             await person.sees(lambda: "the last experiment of the tour" in person.toasts)
             await person.press("left_parenthesis")
