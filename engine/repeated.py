@@ -32,6 +32,8 @@ def repeated(record: RunRecord) -> Preset | None:
 
 def _explain(record: RunRecord, interventions: Iterable[Intervention]) -> bool:
     """Whether the settings are as the run's events have left them."""
+    if record.preset.arm_names != record.begun.arm_names:
+        return False  # an arm has been added, which no timeline tells of
     newest = {(turned.arm, turned.knob): turned.new for turned in interventions}
     for arm in record.preset.arms:
         begun = record.begun.arm(arm.name).settings

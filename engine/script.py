@@ -320,5 +320,7 @@ def put_back(record: RunRecord) -> list[Event]:
     return [
         Adjusted(knob, value, arm)
         for (arm, knob), turned in newest.items()
-        if turned.by and (value := record.begun.arm(arm).settings.get(knob)) != turned.new
+        if turned.by
+        and arm in record.begun.arm_names
+        and (value := record.begun.arm(arm).settings.get(knob)) != turned.new
     ]

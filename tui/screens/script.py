@@ -139,6 +139,7 @@ class FollowsTimeline(CanTry):
     def _show_outcome(self, answered: Answered) -> None:
         """As a dialog where somebody has predicted here, else as a message."""
         record = self.run.view().record
+        answered = record.answered.get(answered.number, answered)  # with the arms called as here
         asked, paragraphs = record.asked.get(answered.number), answer_in_words(record, answered)
         if asked is None or not paragraphs:
             return
