@@ -111,6 +111,21 @@ def as_table(entry: TimelineEntry) -> dict[str, Any]:
     return entry.model_dump(exclude_defaults=True, by_alias=True)
 
 
+def in_words(entry: TimelineEntry) -> str:
+    """When and what, in a line: `after epoch 50, in 'annealed': regularization.dropout = 0.0 over 100 epochs`."""
+    when = f"once {entry.when}" if entry.when else f"after epoch {entry.at:,}"
+    when += f" and {entry.batch:,} batches" if entry.batch else ""
+    done = [f"{key} = {str(value).lower() if isinstance(value, bool) else value}" for key, value in entry.settings]
+    if entry.over:
+        done[-1:] = [f"{done[-1]} over {entry.over:,} epochs"]
+    done += [f"fork {entry.fork!r}"] if entry.fork else []
+    done += [f"look {entry.look!r}"] if entry.look else []
+    done += [f"says: {' '.join(entry.say.split())}"] if entry.say else []
+    done += [f"asks: {entry.ask}"] if entry.ask else []
+    done += ["pauses"] if entry.pause else []
+    return f"{when}{f', in {entry.arm!r}' if entry.arm else ''}: {'; '.join(done)}"
+
+
 def keys_in_words() -> dict[str, str]:
     """What each key of an entry means, by its name in TOML."""
     return {field.alias or name: field.description or "" for name, field in TimelineEntry.model_fields.items()}

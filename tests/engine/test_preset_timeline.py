@@ -8,6 +8,7 @@ import pytest
 
 from engine.preset import Preset, PresetError, read_preset, write_preset
 from engine.preset.condition import Condition, Trend, read_condition
+from engine.preset.timeline import in_words
 
 HEAD = '[data]\nsource = "moons"\n[[arm]]\nname = "a"\n[[arm]]\nname = "b"\n[[timeline]]\n'
 LINE = HEAD.count("\n")  # of the [[timeline]]
@@ -60,6 +61,18 @@ def test_every_key_is_read_and_written_as_it_was() -> None:
     assert (stopped.pause, stopped.look, fork.fork, last.arm) == (True, "surface", "c", "c")
     assert read_preset(write_preset(preset)).timeline == preset.timeline
     assert Preset.model_validate_json(preset.model_dump_json()).timeline == preset.timeline
+
+
+def test_an_entry_in_words_says_when_where_and_what() -> None:
+    assert [in_words(entry) for entry in read_preset(HEAD + ALL).timeline] == [
+        "after epoch 3 and 1 batches, in 'a': regularization.dropout = 0.5; early_stopping.action = watch;"
+        " says: text of two lines",
+        "once val_loss rises 10: training.lr = 0.01 over 20 epochs",
+        "after epoch 0: asks: Which?",
+        "once stopped: look 'surface'; pauses",
+        "after epoch 9, in 'a': fork 'c'",
+        "after epoch 10, in 'c': regularization.l2 = 0.1",
+    ]
 
 
 @pytest.mark.parametrize(

@@ -20,6 +20,8 @@ from tui.screens.shown_run import ShownRun
 from tui.screens.trying import CanTry
 from tui.widgets.asked import answer_in_words
 
+# Another process's run is asked again after so many seconds whether it stands still.
+_LATER = 0.5
 _FRAME = """
     {name} {{ align: center middle; }}
     {name} > Vertical {{
@@ -106,14 +108,22 @@ class FollowsTimeline(CanTry):
         if message.worker is not self.worker:
             return
         match message.event:
-            case Asked() as asked if self._stands_still():
-                self.app.push_screen(Prediction(asked), lambda choice: self._predicted(asked, choice))
+            case Asked() as asked if not self._ask(asked) and self.run.view().attached:
+                self.set_timer(_LATER, lambda: self._ask(asked))  # that it stands still is heard a moment later
             case Halted() if self._stands_still():
                 self.notify("The preset pauses here: space goes on.", markup=False)
             case Pointed(look=look) if not self.run.view().opened:
                 self._point(look)
             case Answered() as answered:
                 self._show_outcome(answered)
+
+    def _ask(self, asked: Asked) -> bool:
+        """Ask, where the run waits for an answer; whether it does."""
+        record = self.run.view().record
+        if asked.number in {*record.predicted, *record.answered} or not self._stands_still():
+            return False
+        self.app.push_screen(Prediction(asked), lambda choice: self._predicted(asked, choice))
+        return True
 
     def _stands_still(self) -> bool:
         view = self.run.view()
