@@ -38,6 +38,11 @@ def arranged_preset(preset: Preset, names: Mapping[str, str]) -> Preset:
                 for number in preset.reported
                 if number.arm in names
             ),
+            "timeline": tuple(
+                entry.model_copy(update={"arm": names.get(entry.arm, entry.arm)})
+                for entry in preset.timeline
+                if entry.arm not in preset.arm_names or entry.arm in names
+            ),
             "written": {names[arm]: subject for arm, subject in preset.written.items() if arm in names},
         }
     )
@@ -70,6 +75,12 @@ def arranged_record(record: RunRecord, names: Mapping[str, str], preset: Preset,
             (names[arm], seed): renamed(event, names) for (arm, seed), event in lanes.items() if arm in names
         })  # fmt: skip
     other.reported = tuple(renamed(number, names) for number in record.reported if number.arm in names)
+    other.answered = {
+        number: dataclasses.replace(
+            answered, happened=tuple(renamed(change, names) for change in answered.happened if change.arm in names)
+        )
+        for number, answered in record.answered.items()
+    }
     other.found = {names[arm]: renamed(found, names) for arm, found in record.found.items() if arm in names}
     other.seen = {
         (look, names[arm], seed): renamed(seen, names)

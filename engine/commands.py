@@ -73,6 +73,15 @@ class Look(Command):
 
 
 @dataclass(frozen=True, slots=True)
+class Predict(Command):
+    """Answer a question of the timeline (`Asked.number`) by one of its choices, from 0; a run that waits goes on."""
+
+    kind: ClassVar[str] = "predict"
+    number: int
+    choice: int
+
+
+@dataclass(frozen=True, slots=True)
 class Restart(Command):
     """Train again from the first epoch with the knobs as they stand."""
 
@@ -153,8 +162,8 @@ Rearrangement = Fork | AddArm | RemoveArm | BringBack | AddSeeds | Rewind
 KINDS: dict[str, type[Command]] = {
     command.kind: command
     for command in (
-        Pause, Resume, StepEpoch, SetSpeed, Turn, FindLr, Look, Fork, AddArm, RemoveArm, BringBack, AddSeeds, Rewind,
-        Restart, Stop,
+        Pause, Resume, StepEpoch, SetSpeed, Turn, FindLr, Look, Predict, Fork, AddArm, RemoveArm, BringBack, AddSeeds,
+        Rewind, Restart, Stop,
     )
 }  # fmt: skip
 # JSON's words for fields whose names Python keeps for itself.

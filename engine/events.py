@@ -7,21 +7,25 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
+from engine.event import Event as Event
 from engine.metrics import LACKING, average_of
 from engine.plain import from_plain, plain
 from engine.state import Parked
 from engine.text import quoted
+from engine.timeline_events import Answered as Answered
+from engine.timeline_events import Asked as Asked
+from engine.timeline_events import Change as Change
+from engine.timeline_events import Halted as Halted
+from engine.timeline_events import Pointed as Pointed
+from engine.timeline_events import Predicted as Predicted
+from engine.timeline_events import Said as Said
+
+# What `Intervention.by` says of a knob that the preset's timeline has turned.
+BY_TIMELINE, BY_RAMP = "timeline", "ramp"
 
 Reason = str  # "early_stopping" | "diverged" | "epochs" | "user"
 # What a difference between two arms comes to (`Compared.verdict`), and nothing else.
 VERDICTS = ("better", "worse", "not_told_apart", "one_seed", "diverged", "no_common_seed", "other_data")
-
-
-@dataclass(frozen=True, slots=True)
-class Event:
-    """The base of all events; `kind` is the word under "event" in JSON."""
-
-    kind: ClassVar[str] = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +145,7 @@ class Intervention(Event):
     step : of the arm's stack: it acts from the step after so many.
     epoch, batch : it acts after so many whole epochs and so many batches of the next one, counted for the arm's stack.
     of_all : it was turned for all arms at once, in one of as many events as there are arms that it changed.
+    by : who turned it: empty for a command, `timeline` for the preset's own, `ramp` for a step of such a ramp.
     """
 
     kind: ClassVar[str] = "intervention"
@@ -152,6 +157,7 @@ class Intervention(Event):
     old: Any
     new: Any
     of_all: bool = False
+    by: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -365,8 +371,8 @@ class Failed(Event):
 KINDS: dict[str, type[Event]] = {
     event.kind: event
     for event in (
-        Loading, Started, Epoch, Intervention, Rearranged, Travelled, Adjusted, Receipt, WouldStop, Stopped, Finished,
-        Reported, Compared, Found, Seen, Failed,
+        Loading, Started, Epoch, Intervention, Rearranged, Travelled, Said, Asked, Predicted, Answered, Halted, Pointed,
+        Adjusted, Receipt, WouldStop, Stopped, Finished, Reported, Compared, Found, Seen, Failed,
     )
 }  # fmt: skip
 

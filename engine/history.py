@@ -14,7 +14,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.events import Epoch, Intervention
+from engine.events import BY_RAMP, Epoch, Intervention
 from engine.metrics import LACKING, METRICS, average_of
 
 Floats = NDArray[np.float64]
@@ -80,6 +80,7 @@ class History:
         self._stride = 1
         self._bound = interventions
         self._interventions: list[Intervention] = []
+        self._ramps: dict[tuple[str, str], list[Intervention]] = {}  # the kept steps of the newest, by arm and knob
         self._lock = threading.Lock()
 
     @classmethod
@@ -146,6 +147,7 @@ class History:
             other._epochs, other._measured = self._epochs.copy(), self._measured.copy()
             other._values = {name: values.copy() for name, values in self._values.items()}
             other._means, other._interventions = {}, list(self._interventions)
+            other._ramps = dict(self._ramps)
         other._lock = threading.Lock()
         return other
 
@@ -188,10 +190,20 @@ class History:
         """Take in one event."""
         with self._lock:
             if isinstance(event, Intervention):
-                self._interventions.append(event)
-                del self._interventions[: -self._bound]
+                self._add_intervention(event)
             else:
                 self._add_epoch(event)
+
+    def _add_intervention(self, event: Intervention) -> None:
+        """Of a ramp, which has a step for every epoch, the first and the newest are kept."""
+        ramp, steps = (event.arm, event.knob), self._ramps.pop((event.arm, event.knob), [])
+        if event.by == BY_RAMP:
+            goes_on = bool(steps) and steps[-1].new == event.old
+            if goes_on and len(steps) > 1 and steps[-1] in self._interventions:
+                self._interventions.remove(steps[-1])
+            self._ramps[ramp] = [steps[0], event] if goes_on else [event]
+        self._interventions.append(event)
+        del self._interventions[: -self._bound]
 
     def _add_epoch(self, event: Epoch) -> None:
         if self._used and event.epoch < self._epochs[self._used - 1]:

@@ -11,31 +11,32 @@ from typing import Any
 import torch
 
 from engine.beside import beside_ours
+from engine.copies import born, copies, newest_epochs
 from engine.data import Load, Task, load_task
 from engine.device import choose_device, use_threads
 from engine.events import Event, Finished, Intervention, Loading
 from engine.lane import LaneMemory
-from engine.observed import Observed
 from engine.preset import (
     Arm,
     Data,
     Preset,
-    PresetError,
     live_knobs,
-    settings_by_key,
     speaks_of,
+    with_arm,
     with_arms,
     with_value,
 )
+from engine.script import Script
 from engine.stack import Stack, refuse_stacks_that_cannot_fit, refuse_without_images
 from engine.state import LabState, Lane, LaneState, Parked
+from engine.turning import Turning
 
 
 def _ignore(_: Loading) -> None:
     pass
 
 
-class Lab(Observed):
+class Lab(Turning):
     """One experiment in training.
 
     Parameters
@@ -93,6 +94,7 @@ class Lab(Observed):
             self._stacks.append(Stack(arms, preset.seeds, task, self.device, dtype))
         self.use_threads()
         self._lanes = {(arm, seed): LaneMemory(arm, seed) for arm in trained.arm_names for seed in preset.seeds}
+        self._script = Script(preset.timeline)
         self._begin_epoch()
 
     def use_threads(self) -> None:
@@ -126,7 +128,7 @@ class Lab(Observed):
         """Whole epochs trained, and batches of the next one."""
         return self.epoch, self._number
 
-    def memories(self, arm: str) -> list[LaneMemory]:
+    def lanes_of(self, arm: str) -> list[LaneMemory]:
         """What is remembered of an arm's lanes, those that train."""
         return [lane for lane in self._lanes.values() if lane.arm == arm]
 
@@ -161,7 +163,7 @@ class Lab(Observed):
         """One step of every stack. At the end of an epoch its events; at the end of the run the tests' as well."""
         if self.finished or self.arrived:
             return []
-        events: list[Event] = self._turn_again()
+        events = self._turn_again() + self.act()
         running = [stack for stack in self._stacks if stack.training]
         if not running:  # lanes that caught up with a run that has ended, and have ended too
             return [*events, *self._finish()]
@@ -172,35 +174,26 @@ class Lab(Observed):
         # The last epoch on the way to others ends with them: they may have more batches in it.
         on_the_way = self.until is not None and self.epoch == self.until[0]
         if on_the_way or self._number < max(stack.steps_per_epoch for stack in running):
-            return events
+            return events + self.act()
         events += self._turn_again()  # in a network of fewer batches than another a knob may be turned behind its last
         self.epoch += 1
         events += [event for stack in running for event in self._end_epoch(stack)]
+        self._script.observe(self)
         if any(stack.training for stack in self._stacks):
             self._begin_epoch()
         elif self.until is None:
             events += self._finish()
-        return events
+        return events + self.act()
 
-    def _turn_again(self) -> list[Event]:
-        """Turn the knobs once more that were turned where it stands."""
-        events: list[Event] = []
-        while self.again:
-            turned = self.again[0]
-            if (turned.epoch, turned.batch) > (
-                self.epoch,
-                min(self._number, self.stack_of(turned.arm).steps_per_epoch),
-            ):
-                break
-            self.again.popleft()
-            events += self.turn(turned.knob, turned.new, turned.arm)
-        return events
+    def act(self) -> list[Event]:
+        """What the preset's timeline does at this place, before any command; nothing the second time."""
+        return self._script.act(self)
 
     def run_epoch(self) -> list[Event]:
         """Advance to the end of the epoch."""
-        events: list[Event] = []
-        while not events and not self.finished:
-            events = self.advance()
+        events, epoch = list[Event](), self.epoch
+        while self.epoch == epoch and not self.finished:
+            events += self.advance()
         return events
 
     def run(self) -> Iterator[Event]:
@@ -267,60 +260,34 @@ class Lab(Observed):
                     restore = rule.restore_best and lane.watch.best_epoch > 0
                     events.append(lane.end(self.epoch, "user", restore))
                     stack.freeze(place, restore)
-        return events + self._finish()
-
-    def turn(self, knob: str, value: Any, arm: str | None = None) -> list[Event]:
-        """Set a live knob of one arm or of all; it acts from the next step on. Returns an Intervention per arm changed.
-
-        Raises PresetError where the knob is unknown, structural, or refuses the value.
-        """
-        known = settings_by_key().get(knob)
-        from_the_start = arm in self.parked and self.parked[arm].place == (0, 0)
-        if known is not None and not known.live and not from_the_start:
-            raise PresetError(f"{knob} shapes the network: it cannot be turned while training, set it in the preset")
-        before, after = self.preset, with_value(self.preset, knob, value, arm)
-        for stack in self._stacks:
-            for changed in stack.arms:
-                refuse_without_images(after.arm(changed.name).settings, stack.task.image_shape)
-        self.preset = after
-        events: list[Event] = []
-        for name in before.arm_names:
-            old, new = before.arm(name).settings.get(knob), self.preset.arm(name).settings.get(knob)
-            if old == new:
-                continue
-            if name in self.parked:
-                left = next((self._left[lane] for lane in self._left if lane[0] == name), None)
-                step, (epoch, batch) = (0 if left is None else left.values["steps"]), self.parked[name].place
-            elif self.finished:
-                self._untrained.setdefault((name, knob), old)
-                continue  # all its training has ended: the value counts from the next restart on
-            else:
-                stack = self.stack_of(name)
-                step, epoch, batch = stack.steps, self.epoch, min(self._number, stack.steps_per_epoch)
-                self._set(name, knob, new)
-            events.append(Intervention(step, epoch, batch, name, knob, old, new, of_all=arm is None))
-        self._plan_rates()
-        self._interventions += [event for event in events if isinstance(event, Intervention)]
-        return events
-
-    def _set(self, arm: str, knob: str, value: Any) -> None:
-        if isinstance(value, (int, float)):
-            for stack in self._stacks:
-                for place, (name, _) in enumerate(stack.lanes):
-                    if name == arm:
-                        stack.settings.set(knob, place, float(value))
-
-    def _plan_rates(self) -> None:
-        """Hand every stack the schedules as they are set now, and its lanes' reductions on plateaus."""
-        for stack in self._stacks:
-            stack.rates.plan([self.preset.arm(arm.name).settings for arm in stack.arms])
-            for place, key in enumerate(stack.lanes):
-                stack.rates.scale(place, self._lanes[key].plateau.scale)
+        return events + self._finish() + self.act()
 
     def hold(self, preset: Preset, name: str, lanes: Mapping[Lane, LaneState], held: Parked) -> None:
         """Have an arm more, one of `preset`, which is not trained yet: parked with these lanes."""
         self.preset, self.parked[name] = preset, held
         self._left |= lanes
+
+    def rebuilt(self, preset: Preset, state: LabState) -> Lab:
+        """A lab of a preset with this one's data, at the place and with the lanes of a state.
+
+        Lanes that the state does not have are at their first weights. Raises PresetError where it cannot be built.
+        """
+        other = Lab(preset, str(self.device), self.dtype, load=self.load_again, parked=state.parked)
+        other.restore(dataclasses.replace(state, preset=preset.model_dump_json()))
+        return other
+
+    def fork(self, arm: str, name: str) -> list[Event]:
+        """Have a copy of an arm as it is now, which trains beside it from the next step on. Raises PresetError."""
+        copy = born(self.preset.arm(arm), name, self.place)
+        state = self.state()
+        state.lanes |= copies(state.lanes, arm, name)
+        vars(self).update(vars(self.rebuilt(with_arm(self.preset, copy), state)))
+        lanes = {lane: held for lane, held in state.lanes.items() if lane[0] == name}
+        return [self.rearranged("fork", self.place, arm=name, parent=arm), *newest_epochs(lanes)]
+
+    def silence(self) -> None:
+        """Do no more of what the preset's timeline asks for: what it did is done again with all else."""
+        self._script = Script(())
 
     def state(self) -> LabState:
         """Everything, as plain data: `restore` of it goes on bit for bit as if nothing had happened."""
@@ -338,6 +305,7 @@ class Lab(Observed):
             lanes=lanes | self._left,
             parked=dict(self.parked),
             tested=tuple(sorted(self.tested)),
+            timeline=self._script.state(),
         )
 
     def restore(self, state: LabState) -> None:
@@ -356,6 +324,7 @@ class Lab(Observed):
         for key, lane in self._lanes.items():
             if key in state.lanes:
                 lane.restore(state.lanes[key].values)
+        self._script.restore(state.timeline)
         self._plan_rates()
         self._begin_epoch()
         self._number = state.batch

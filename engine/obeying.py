@@ -11,6 +11,7 @@ from engine.commands import (
     FindLr,
     Look,
     Pause,
+    Predict,
     Rearrangement,
     Restart,
     Resume,
@@ -24,6 +25,7 @@ from engine.events import Adjusted, Event, Intervention, Rearranged, Receipt, Tr
 from engine.looker import Looker
 from engine.pace import Pace
 from engine.preset import PresetError
+from engine.script import WAITED_FOR, predicted, put_back
 from engine.shown import Shown
 from engine.state import LabState, Lane
 from engine.view import State
@@ -44,6 +46,7 @@ class Obeying:
     _orders: Orders
     _wake: threading.Condition
     _closing: bool
+    waits: bool
     _pace: Pace
     _looker: Looker
     _shown: Shown
@@ -101,6 +104,19 @@ class Obeying:
         if (set_out := machine.turned(lab, arms)) is not None:
             self._follow(set_out)
 
+    def _happen(self, events: Sequence[Event]) -> None:
+        """What training or the timeline gives; a dashboard stands still where it is to be looked at."""
+        if self.waits and any(isinstance(event, WAITED_FOR) for event in events):
+            self._pace.pause()  # before anybody hears of it: who asks must find the run standing
+        lab, _ = self._parts()
+        if any(isinstance(event, Rearranged) for event in events):  # the timeline has forked an arm
+            self._looker.follow(lab)
+            self._emit(events, kept=False)
+            if self._keeper is not None:
+                self._keeper.rearranged(events, lab)
+        elif events:
+            self._emit(events)
+
     def _follow(self, outcome: Outcome) -> None:
         """Go on with the lab of a step of the time machine, and tell what came of it."""
         lab, machine = self._parts()
@@ -128,14 +144,8 @@ class Obeying:
     def _carry_out(self, lab: Lab, command: Command, viewer: str) -> list[Event]:
         """Do what is asked, and give what came of it. Raises PresetError where it is refused."""
         match command:
-            case Pause():
-                self._pace.pause()
-            case Resume():
-                self._pace.resume()
-            case StepEpoch():
-                self._pace.step()
-            case SetSpeed(speed):
-                self._pace.set_speed(speed)
+            case Pause() | Resume() | StepEpoch() | SetSpeed():
+                self._pace.obey(command)
             case Turn(knob, value, arm):
                 self._looker.look_again()  # a schedule is another at once, though no epoch passes
                 before, events = lab.preset, lab.turn(knob, value, arm)
@@ -152,9 +162,13 @@ class Obeying:
                 if self._keeper is not None:
                     self._keeper.stopping(lab)
                 return lab.stop()
+            case Predict(number, choice):
+                self._pace.resume()
+                return predicted(self._shown.record, number, choice)
             case Restart():
                 self._give_up()
                 self._pace.forget_steps()
+                return put_back(self._shown.record)
         return []
 
     def _answer(self, number: int | None, command: Command | None, receipt: Receipt, events: Sequence[Event]) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import torch
 
 from engine.data import Task
-from engine.events import Intervention, Started
+from engine.events import Intervention, Rearranged, Started
 from engine.preset import Preset, PresetError, with_value
 from engine.stack import Fed, Mistakes, Stack
 from engine.state import LabState, Lane, Parked
@@ -58,6 +58,11 @@ class Observed:
         for (arm, knob), value in self._untrained.items():
             preset = with_value(preset, knob, value, arm)
         return preset
+
+    def rearranged(self, what: str, place: tuple[int, int], **about: Any) -> Rearranged:
+        """The event that other lanes are there from now on, or that they stand elsewhere."""
+        preset = self.preset.model_dump(mode="json")
+        return Rearranged(what, *place, preset=preset, started=self.started, parked=dict(self.parked), **about)
 
     def fed(self, arm: str, seed: int, count: int) -> Fed:
         """The first `count` inputs of a lane's next batch, augmented, noised and mixed as its network will see them."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections import deque
 
+from engine.commands import Pause, Resume, SetSpeed, StepEpoch
 from engine.preset import PresetError
 
 # The rate of epochs is measured over this much time, seconds.
@@ -18,6 +19,18 @@ class Pace:
         self.paused, self.speed = paused, speed
         self._single_epochs = 0  # to be trained before pausing again
         self._due = 0.0
+
+    def obey(self, command: Pause | Resume | StepEpoch | SetSpeed) -> None:
+        """Do what a command asks. Raises PresetError where it cannot be done."""
+        match command:
+            case Pause():
+                self.pause()
+            case Resume():
+                self.resume()
+            case StepEpoch():
+                self.step()
+            case SetSpeed(speed):
+                self.set_speed(speed)
 
     def start(self) -> None:
         """The next epoch is due now."""

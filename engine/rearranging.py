@@ -7,51 +7,14 @@ that it shares with the one before go on as they were.
 
 from __future__ import annotations
 
-import copy
 import dataclasses
 from collections.abc import Collection, Mapping
 
-from engine.events import Epoch, Event, Intervention, Rearranged
+from engine.copies import Place, copies
+from engine.events import Intervention
 from engine.lab import Lab
-from engine.preset import Arm, Birth, Preset, PresetError, before, settings_by_key, with_arm, with_arms, with_value
-from engine.state import LabState, Lane, LaneState, Parked
-
-Place = tuple[int, int]
-
-
-def rebuilt(lab: Lab, preset: Preset, state: LabState) -> Lab:
-    """A lab of a preset, with the data of another one, at the place and with the lanes of a state.
-
-    Lanes that the state does not have are at their first weights. Raises PresetError where it cannot be built.
-    """
-    other = Lab(preset, str(lab.device), lab.dtype, load=lab.load_again, parked=state.parked)
-    other.restore(dataclasses.replace(state, preset=preset.model_dump_json()))
-    return other
-
-
-def renamed(state: LaneState, arm: str) -> LaneState:
-    """A lane's state as that of another arm; the tensors are copies."""
-    values = copy.deepcopy(state.values)
-    for name in ("last", "best", "end"):
-        if values.get(name) is not None:
-            values[name]["arm"] = arm
-    return LaneState({name: tensor.clone() for name, tensor in state.tensors.items()}, values)
-
-
-def copies(lanes: Mapping[Lane, LaneState], arm: str, name: str) -> dict[Lane, LaneState]:
-    """An arm's lanes as those of its copy."""
-    return {(name, seed): renamed(state, name) for (of, seed), state in lanes.items() if of == arm}
-
-
-def begins(arm: Arm) -> Place:
-    """The place from which an arm is there."""
-    return (0, 0) if arm.birth is None else (arm.birth.epoch, arm.birth.batch)
-
-
-def born(arm: Arm, name: str, place: Place) -> Arm:
-    """A copy of an arm under another name, which begins at a place."""
-    birth = Birth(parent=arm.name, epoch=place[0], batch=place[1])
-    return arm.model_copy(update={"name": name, "birth": birth}, deep=True)
+from engine.preset import Arm, Preset, PresetError, before, settings_by_key, with_arm, with_arms, with_value
+from engine.state import LabState, Parked
 
 
 def forked(lab: Lab, arm: Arm) -> Lab:
@@ -59,7 +22,7 @@ def forked(lab: Lab, arm: Arm) -> Lab:
     assert arm.birth is not None
     state = lab.state()
     state.lanes |= copies(state.lanes, arm.birth.parent, arm.name)
-    return rebuilt(lab, with_arm(lab.preset, arm), state)
+    return lab.rebuilt(with_arm(lab.preset, arm), state)
 
 
 def without(lab: Lab, arm: str) -> Lab:
@@ -69,7 +32,7 @@ def without(lab: Lab, arm: str) -> Lab:
         raise PresetError(f"arm {arm!r} is the only one that is trained: it cannot be taken out")
     state = lab.state()
     state.parked[arm] = Parked(*lab.place, taken_out=True)
-    return rebuilt(lab, lab.preset, state)
+    return lab.rebuilt(lab.preset, state)
 
 
 def joined(lab: Lab, others: Lab, arms: Collection[str], preset: Preset) -> Lab:
@@ -82,18 +45,23 @@ def joined(lab: Lab, others: Lab, arms: Collection[str], preset: Preset) -> Lab:
     state.parked = {name: held for name, held in state.parked.items() if name not in arms}
     state.finished = False  # where all have ended the next step tests those that are not tested yet
     state.interventions += [turned for turned in more.interventions if turned not in state.interventions]
-    return rebuilt(lab, preset, state)
+    return lab.rebuilt(preset, state)
 
 
-def alone(lab: Lab, preset: Preset, state: LabState | None, until: Place) -> Lab:
-    """A lab of a preset's arms on its way to a place, from a state, or from their first weights where it is None."""
+def alone(lab: Lab, preset: Preset, state: LabState | None, until: Place, own_timeline: bool = False) -> Lab:
+    """A lab of a preset's arms on its way to a place, from a state, or from their first weights where it is None.
+
+    What the preset's timeline did is done again with all else, but with its `own_timeline` by that itself.
+    """
     state = state or LabState(0, 0, False, "", [], {})
     lanes = {lane: left for lane, left in state.lanes.items() if lane[0] in preset.arm_names}
     turned = [turn for turn in state.interventions if turn["arm"] in preset.arm_names]
-    other = rebuilt(lab, preset, dataclasses.replace(
+    other = lab.rebuilt(preset, dataclasses.replace(
         state, lanes=lanes, finished=False, parked={}, tested=(), interventions=turned
     ))  # fmt: skip
     other.until = until
+    if not own_timeline:
+        other.silence()
     return other
 
 
@@ -102,13 +70,15 @@ def at_the_beginning(lab: Lab, arms: Collection[str]) -> Preset:
     return before(with_arms(lab.as_trained, arms), lab.interventions, (0, 0))
 
 
-def turned_between(lab: Lab, arms: Collection[str], first: Place, last: Place) -> list[Intervention]:
-    """The knobs of some arms that were turned from one place on, and before another."""
+def turned_between(
+    lab: Lab, arms: Collection[str], first: Place, last: Place, own_timeline: bool = False
+) -> list[Intervention]:
+    """The knobs of some arms that were turned from one place on, and before another; with `own_timeline` not those
+    that the preset's timeline turned."""
     known = settings_by_key()
+    found = [turned for turned in lab.interventions if turned.arm in arms and known[turned.knob].live]
     return [
-        turned
-        for turned in lab.interventions
-        if turned.arm in arms and first <= (turned.epoch, turned.batch) < last and known[turned.knob].live
+        turned for turned in found if first <= (turned.epoch, turned.batch) < last and not (own_timeline and turned.by)
     ]
 
 
@@ -117,17 +87,3 @@ def with_settings(preset: Preset, arm: str, settings: Mapping[str, object]) -> P
     for key, value in settings.items():
         preset = with_value(preset, key, value, arm)
     return preset
-
-
-def rearranged(lab: Lab, what: str, place: Place, **about: object) -> Rearranged:
-    """The event that a lab is another one from now on."""
-    return Rearranged(
-        what, *place, preset=lab.preset.model_dump(mode="json"), started=lab.started, parked=dict(lab.parked),
-        **about,  # type: ignore[arg-type]
-    )  # fmt: skip
-
-
-def newest_epochs(lanes: Mapping[Lane, LaneState]) -> list[Event]:
-    """The newest epoch of each lane."""
-    found = (state.values.get("last") for state in lanes.values())
-    return [Epoch.from_fields(last) for last in found if last is not None]

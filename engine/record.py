@@ -9,17 +9,23 @@ from typing import TYPE_CHECKING, Any
 
 from engine.events import (
     Adjusted,
+    Answered,
+    Asked,
     Compared,
     Epoch,
     Event,
     Failed,
     Finished,
     Found,
+    Halted,
     Intervention,
     Loading,
+    Pointed,
+    Predicted,
     Rearranged,
     Receipt,
     Reported,
+    Said,
     Seen,
     Started,
     Stopped,
@@ -34,6 +40,8 @@ if TYPE_CHECKING:
 
 # A closer look: (look, arm, seed), see `engine.looks`.
 Look = tuple[str, str, int]
+# The newest texts of a timeline that are kept.
+_SAID = 100
 
 
 class RunRecord:
@@ -54,6 +62,8 @@ class RunRecord:
     travel : how far lanes are on their way to another place; None while none are.
     ghost : the history of the future that the last rewind left; None where there was none.
     seen : the latest result of each closer look.
+    said : the texts of the preset's timeline, the newest last.
+    asked, predicted, answered : its questions, what was predicted and what came of it, by `Asked.number`.
     failed : why the engine could not go on.
     """
 
@@ -78,6 +88,10 @@ class RunRecord:
         self.travel: Travelled | None = None
         self.ghost: History | None = None
         self.seen: dict[Look, Seen] = {}
+        self.said: tuple[Said, ...] = ()
+        self.asked: dict[int, Asked] = {}
+        self.predicted: dict[int, Predicted] = {}
+        self.answered: dict[int, Answered] = {}
         self.failed: Failed | None = None
 
     def take(self, event: Event) -> None:
@@ -118,8 +132,16 @@ class RunRecord:
                 self.seen[(event.look, event.arm, event.seed)] = event
             case Failed():
                 self.failed = event
-            case Receipt() | Compared():
-                pass  # the knob that it speaks of has its own event; a comparison is made of the lanes' events
+            case Said():
+                self.said = (*self.said[1 - _SAID :], event)
+            case Asked():
+                self.asked[event.number] = event
+            case Predicted():
+                self.predicted[event.number] = event
+            case Answered():
+                self.answered[event.number] = event
+            case Receipt() | Halted() | Pointed() | Compared():
+                pass  # a turned knob has its own event, a screen does as asked, a comparison is of the lanes' events
 
     def _take_epoch(self, event: Epoch) -> None:
         self.last[event.arm, event.seed] = event
@@ -172,7 +194,7 @@ class RunRecord:
         other = copy.copy(self)
         if whole and self.history is not None:
             other.history = self.history.copy()
-        for name in ("last", "would_stop", "stopped", "finished", "found", "seen"):
+        for name in ("last", "would_stop", "stopped", "finished", "found", "seen", "asked", "predicted", "answered"):
             setattr(other, name, dict(getattr(self, name)))
         return other
 

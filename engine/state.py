@@ -58,6 +58,7 @@ class LabState:
     lanes : by (arm, seed). A parked arm's are as they were left; it has none where it begins at the first epoch.
     parked : the arms that are not trained, by name.
     tested : the lanes for which the test data have been touched.
+    timeline : what of the preset's timeline has been done, as JSON values; empty where nothing is known of it.
     """
 
     epoch: int
@@ -68,6 +69,7 @@ class LabState:
     lanes: dict[Lane, LaneState]
     parked: dict[str, Parked] = field(default_factory=dict)
     tested: tuple[Lane, ...] = ()
+    timeline: dict[str, Any] = field(default_factory=dict)
 
 
 def is_source(state: LabState, epoch: int, lanes: Collection[Lane]) -> bool:

@@ -13,26 +13,12 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from engine.commands import AddArm, AddSeeds, BringBack, Fork, Rearrangement, RemoveArm, Rewind
+from engine.copies import Place, begins, born, copies, newest_epochs
 from engine.events import Epoch, Event, Stopped, Travelled, WouldStop
 from engine.lab import Lab
 from engine.moments import Moments
 from engine.preset import Arm, PresetError, before, live_knobs, refuse_name, with_arm, with_arms, with_seeds
-from engine.rearranging import (
-    Place,
-    alone,
-    at_the_beginning,
-    begins,
-    born,
-    copies,
-    forked,
-    joined,
-    newest_epochs,
-    rearranged,
-    rebuilt,
-    turned_between,
-    with_settings,
-    without,
-)
+from engine.rearranging import alone, at_the_beginning, forked, joined, turned_between, with_settings, without
 from engine.state import LabState, Lane, LaneState, Parked
 from engine.travel import Travel
 
@@ -106,7 +92,7 @@ class TimeMachine:
                 if arm in lab.parked:
                     raise PresetError(f"arm {arm!r} is not trained now")
                 other = without(lab, arm)
-                return Outcome(other, [rearranged(other, "remove_arm", lab.place, arm=arm)])
+                return Outcome(other, [other.rearranged("remove_arm", lab.place, arm=arm)])
             case BringBack(arm):
                 lab.preset.arm(arm)
                 if arm not in lab.parked:
@@ -191,7 +177,7 @@ class TimeMachine:
         arm = born(at_the_beginning(lab, [command.arm]).arm(command.arm), name, (0, 0))
         preset = with_settings(with_arm(lab.preset, arm), name, command.set or {})
         lab.hold(preset, name, {}, Parked(0, 0, waits=command.set is None))
-        event = rearranged(lab, "fork", (0, 0), arm=name, parent=command.arm)
+        event = lab.rearranged("fork", (0, 0), arm=name, parent=command.arm)
         return Outcome(lab, [event]) if command.set is None else self._catch_up(lab, name, "fork", [event])
 
     def _fork_in_the_past(self, lab: Lab, name: str, place: Place, command: Fork) -> Outcome:
@@ -209,7 +195,7 @@ class TimeMachine:
         preset = with_settings(with_arm(lab.preset, born(source, name, (0, 0))), name, command.set)
         travel = Travel(alone(lab, with_arms(preset, [name]), None, lab.place))  # refused here, if anywhere
         lab.hold(preset, name, {}, Parked(0, 0))
-        event = rearranged(lab, "add_arm", (0, 0), arm=name, parent=source.name)
+        event = lab.rearranged("add_arm", (0, 0), arm=name, parent=source.name)
         return self._catch_up(lab, name, "add_arm", [event], travel)
 
     def _catch_up(self, lab: Lab, arm: str, what: str, events: list[Event], travel: Travel | None = None) -> Outcome:
@@ -222,7 +208,7 @@ class TimeMachine:
 
         def arrive(lab: Lab, travel: Travel) -> Outcome:
             other = joined(lab, travel.lab, [arm], lab.preset)
-            return Outcome(other, [rearranged(other, "joined", other.place, arm=arm)])
+            return Outcome(other, [other.rearranged("joined", other.place, arm=arm)])
 
         self._set_out(travel, what, arm, "at once", arrive)
         return Outcome(lab, events, whole=False)
@@ -238,7 +224,7 @@ class TimeMachine:
 
         def arrive(lab: Lab, travel: Travel) -> Outcome:
             other = joined(lab, travel.lab, [], everyone)
-            return Outcome(other, [rearranged(other, "add_seeds", other.place, seeds=seeds), *self._held_back])
+            return Outcome(other, [other.rearranged("add_seeds", other.place, seeds=seeds), *self._held_back])
 
         self._set_out(travel, "add_seeds", None, "in the end", arrive)
         return Outcome(lab, whole=False)
@@ -255,7 +241,7 @@ class TimeMachine:
             name: held for name, held in lab.parked.items() if name in there and (held.place < place or held.waits)
         }
         trained = [name for name in there if name not in waiting]
-        travel = self._back_to(lab, place, trained)
+        travel = self._back_to(lab, place, trained, own_timeline=True)
 
         def arrive(lab: Lab, travel: Travel) -> Outcome:
             preset = before(with_arms(lab.as_trained, there), lab.interventions, place)
@@ -266,26 +252,29 @@ class TimeMachine:
                 turn for turn in now.interventions
                 if turn["arm"] in there and ((turn["epoch"], turn["batch"]) < place or turn["arm"] in waiting)
             ]  # fmt: skip
-            other = rebuilt(lab, preset, LabState(epoch, 0, False, "", turned, lanes, parked=waiting))
+            other = lab.rebuilt(preset, LabState(epoch, 0, False, "", turned, lanes, waiting, timeline=state.timeline))
             self._moments.forget_after(epoch)
             news = newest_epochs({lane: held for lane, held in lanes.items() if lane[0] in trained})
-            return Outcome(other, [rearranged(other, "rewind", place), *news])
+            return Outcome(other, [other.rearranged("rewind", place), *news])
 
         self._set_out(travel, "rewind", None, "nothing", arrive)
         return Outcome(lab, whole=False)
 
-    def _back_to(self, lab: Lab, place: Place, arms: Sequence[str]) -> Travel:
+    def _back_to(self, lab: Lab, place: Place, arms: Sequence[str], own_timeline: bool = False) -> Travel:
         """A travel of some arms to a place that lies behind, from the nearest state that there is."""
         lanes = [(name, seed) for name in arms for seed in lab.preset.seeds]
         states = [self._moments.before(place[0], lanes), self._older(place[0], lanes)]
         state = max((found for found in states if found is not None), key=_place, default=None)
         if state is None:
-            return self._from_the_start(lab, arms, place, lab.preset.seeds)
+            return self._from_the_start(lab, arms, place, lab.preset.seeds, own_timeline)
         first = _place(state)
         preset = before(with_arms(lab.as_trained, arms), lab.interventions, first)
-        return Travel(alone(lab, preset, state, place), again=turned_between(lab, arms, first, place))
+        again = turned_between(lab, arms, first, place, own_timeline)
+        return Travel(alone(lab, preset, state, place, own_timeline), again=again)
 
-    def _from_the_start(self, lab: Lab, arms: Sequence[str], place: Place, seeds: Sequence[int]) -> Travel:
+    def _from_the_start(
+        self, lab: Lab, arms: Sequence[str], place: Place, seeds: Sequence[int], own_timeline: bool = False
+    ) -> Travel:
         """A travel of some arms, and those that they come from, from their first weights."""
         wanted = _with_parents(lab, arms)
         of_old = [name for name in wanted if begins(lab.preset.arm(name)) == (0, 0)]
@@ -293,18 +282,18 @@ class TimeMachine:
         births = [beginning.arm(name) for name in wanted if name not in of_old]
         parks = {name: held for name, held in lab.parked.items() if name in wanted and held.place < place}
         again = [
-            turned for turned in turned_between(lab, wanted, (0, 0), place)
+            turned for turned in turned_between(lab, wanted, (0, 0), place, own_timeline)
             if turned.arm not in parks or (turned.epoch, turned.batch) < parks[turned.arm].place
         ]  # fmt: skip
         preset = with_seeds(with_arms(beginning, of_old), seeds)
         births = [with_seeds(with_arms(beginning, [arm.name]), seeds).arm(arm.name) for arm in births]
-        return Travel(alone(lab, preset, None, place), births, parks, again)
+        return Travel(alone(lab, preset, None, place, own_timeline), births, parks, again)
 
 
 def _forked(lab: Lab, name: str, place: Place, command: Fork) -> Outcome:
     """What is to be said of a copy: where it comes from, its newest epoch, and the knobs that are turned in it."""
     lanes = {lane: state for lane, state in lab.state().lanes.items() if lane[0] == name}
-    events: list[Event] = [rearranged(lab, "fork", place, arm=name, parent=command.arm), *newest_epochs(lanes)]
+    events: list[Event] = [lab.rearranged("fork", place, arm=name, parent=command.arm), *newest_epochs(lanes)]
     for knob, value in (command.set or {}).items():
         events += lab.turn(knob, value, name)
     return Outcome(lab, events)
@@ -322,7 +311,7 @@ def _refuse_settings(settings: dict[str, object], place: Place) -> None:
 
 def _refuse_ended(lab: Lab, arm: str, place: Place) -> None:
     """Raise PresetError where an arm has no lane that trains behind a place."""
-    ends = [lane.stopped.epoch if lane.stopped else None for lane in lab.memories(arm)]
+    ends = [lane.stopped.epoch if lane.stopped else None for lane in lab.lanes_of(arm)]
     if ends and all(end is not None and (end, 0) <= place for end in ends):
         last = max(end for end in ends if end is not None)
         raise PresetError(f"arm {arm!r} has ended after epoch {last:,}: fork it before")

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Mapping, Sequence
 
+from engine.copies import begins, newest_epochs
 from engine.events import Event, Intervention
 from engine.lab import Lab
 from engine.preset import Arm
-from engine.rearranging import begins, forked, newest_epochs, without
+from engine.rearranging import forked, without
 from engine.state import Parked
 
 

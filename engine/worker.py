@@ -10,19 +10,16 @@ import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from engine.commands import (
-    Command,
-    Restart,
-    Turn,
-)  # fmt: skip
+from engine.commands import Command, Restart, Turn
 from engine.control import Order, Orders
-from engine.events import Adjusted, Event, Failed, Loading
+from engine.events import Event, Failed, Loading
+from engine.failure import after_failure
 from engine.log import write_log
 from engine.looker import Looker
 from engine.memory import EXHAUSTED, is_exhausted
 from engine.obeying import Obeying
 from engine.pace import Pace
-from engine.preset import Preset, PresetError, with_value
+from engine.preset import Preset, PresetError
 from engine.record import RunRecord
 from engine.shown import Listener, Shown
 from engine.view import State, View
@@ -51,6 +48,7 @@ class Worker(Obeying):
     keeper : makes what keeps the worker's run in a file, called in the thread: the first frame of a screen does not
         wait for it. None where the run is not recorded.
     taken_up : a run of that preset that was left, to go on with; None for one that begins.
+    waits : stand still at the questions and pauses of the preset's timeline; it can be changed at any time.
     """
 
     def __init__(
@@ -63,7 +61,9 @@ class Worker(Obeying):
         load: Load | None = None,
         keeper: Callable[[Worker], Keeper] | None = None,
         taken_up: TakenUp | None = None,
+        waits: bool = False,
     ) -> None:
+        self.waits = waits
         self._device, self._load = device, load
         self._taken_up = taken_up
         self._again: Again | None = taken_up.again if taken_up else None
@@ -196,19 +196,12 @@ class Worker(Obeying):
                 if self._closing:
                     return
                 number, order = self._orders.due(-1) or (0, Order(None))
-            refused, events, command = order.refused, list[Event](), order.command
-            if isinstance(command, Turn):
-                try:
-                    with_value(self._shown.record.preset, command.knob, command.value, command.arm)
-                    events = [Adjusted(command.knob, command.value, command.arm)]
-                except PresetError as error:
-                    refused = str(error)
-            elif isinstance(command, Restart):
-                self._pace.forget_steps()
-            elif command is not None:
-                refused = "the run has failed: only a turned knob and a restart help"
-            self._answer(number, order.command, order.receipt(number, refused), events)
+            command = order.command
+            preset = self._shown.record.preset
+            refused, events = (order.refused, []) if command is None else after_failure(preset, command)
+            self._answer(number, command, order.receipt(number, refused), events)
             if isinstance(command, Restart):
+                self._pace.forget_steps()
                 return
 
     def _build(self) -> None:
@@ -247,6 +240,7 @@ class Worker(Obeying):
     def _train(self) -> None:
         """Until closed or restarted."""
         self._pace.start()
+        self._happen(self._parts()[0].act())
         while not self._closing:
             if self._due() and self._obey():
                 return
@@ -279,8 +273,9 @@ class Worker(Obeying):
                 with self._wake:
                     self._wake.wait_for(self._is_called, timeout=left)
                 continue
-            if events := lab.advance():
-                self._emit(events)
+            epoch = lab.epoch
+            self._happen(lab.advance())
+            if lab.epoch > epoch:
                 self._pace.epoch_done()
                 machine.observe(lab)
                 if self._keeper is not None and self._keeper.is_due():

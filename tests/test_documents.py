@@ -14,7 +14,7 @@ import pytest
 import engine
 from engine.commands import KINDS
 from engine.control import read_order
-from engine.preset import load_preset
+from engine.preset import load_preset, read_preset
 
 ROOT = Path(__file__).parents[1]
 DOCUMENTS = (
@@ -25,6 +25,7 @@ DOCUMENTS = (
     "docs/benchmarks.md",
     "docs/control.md",
     "docs/run-files.md",
+    "docs/timeline.md",
 )
 
 
@@ -125,3 +126,10 @@ def test_the_commands_of_the_script_that_steers_a_run_are_commands_and_all_have_
     kinds = {"step" if kind == "step_epoch" else kind for kind in KINDS} - {"restart"}
     rows = [line.split("|")[1] for line in text.splitlines() if line.startswith("| `")]
     assert {kind.strip(" `") for row in rows for kind in row.split(",")} == kinds
+
+
+def test_the_presets_of_the_documents_can_be_read() -> None:
+    (timeline,) = blocks_of("docs/timeline.md", "toml")
+    assert len(read_preset(timeline).timeline) == 3
+    (readme,) = blocks_of("README.md", "toml")
+    assert len(read_preset(readme).timeline) == 1

@@ -78,6 +78,8 @@ class RegtuiApp(LivesOn, Drawing):
         worker: AnyWorker | None = None,
         keeper_of: KeeperOf = lambda preset: None,
         stop_on_hang_up: bool = False,
+        by_itself: float | None = None,
+        repeats: bool = False,
     ) -> None:
         super().__init__(driver_class=TerminalDriver, ascii_only=ascii_only, pictures=pictures)
         use_themes(self)
@@ -89,6 +91,7 @@ class RegtuiApp(LivesOn, Drawing):
         self.worker: AnyWorker = worker or self._worker_of(preset, paused)
         self._kept: Run | None = None  # what there is to go back to where the next preset cannot be loaded
         self._main = MainScreen(preset, self.worker, fps=fps, ascii_only=ascii_only)
+        self._main.by_itself, self._main.repeats = by_itself, repeats
         self.last_view: View | None = None
 
     def _build_driver(self, *args: Any, **options: Any) -> Driver:
@@ -196,7 +199,7 @@ class RegtuiApp(LivesOn, Drawing):
 
     def _worker_of(self, preset: Preset, paused: bool = False) -> Worker:
         keeper = self._keeper_of(preset)
-        return Worker(preset, self._device, paused=paused, speed=preset.speed, keeper=keeper)
+        return Worker(preset, self._device, paused=paused, speed=preset.speed, keeper=keeper, waits=True)
 
     def on_open_runs(self, message: OpenRuns) -> None:
         """Leave the run at hand for one in its file, or for several; where these cannot be read it goes on."""
@@ -219,6 +222,7 @@ class RegtuiApp(LivesOn, Drawing):
         if message.failed is None:
             if here:
                 self._let_go()
+                self._main.greet(self.original)
             return
         if not here or self._kept is None:
             notify_failure(self._main, message.failed, "this preset cannot be loaded")
@@ -324,6 +328,8 @@ def run_dashboard(
     keeper_of: KeeperOf = lambda preset: None,
     stop_on_hang_up: bool = False,
     background: Sequence[str] = (),
+    by_itself: float | None = None,
+    repeats: bool = False,
 ) -> int:
     """Open the dashboard and stay in it until it is left; the program's exit code.
 
@@ -338,10 +344,12 @@ def run_dashboard(
     keeper_of : gives what keeps the run of a preset in its file.
     stop_on_hang_up : end when the terminal goes away; without, a recorded run that trains goes on to its end.
     background : options of `regtui run --resume` for the process that goes on with a run that is left.
+    by_itself, repeats : of a tour that nobody attends, see `tui.screens.tour.Touring`.
     """
     app = RegtuiApp(
         preset, device=device, fps=fps, paused=paused, ascii_only=ascii_only, pictures=pictures, signals=signals,
-        terminal=terminal, worker=worker, keeper_of=keeper_of, stop_on_hang_up=stop_on_hang_up,
+        terminal=terminal, worker=worker, keeper_of=keeper_of, stop_on_hang_up=stop_on_hang_up, by_itself=by_itself,
+        repeats=repeats,
     )  # fmt: skip
     gc.set_threshold(50_000)  # drawing makes objects by the thousand: looking for cycles took half of its time
     try:

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from typing import Any, NoReturn
 
 # Those that look at runs in their files, and go on with them.
-RUN_COMMANDS = ("runs", "open", "attach", "compare", "export", "resume")
-COMMANDS = ("run", "presets", "new", "check", *RUN_COMMANDS, "completion")
+RUN_COMMANDS = ("runs", "open", "attach", "compare", "export", "resume", "replay")
+COMMANDS = ("run", "demo", "presets", "new", "check", *RUN_COMMANDS, "completion")
 # What a shell calls to complete a word (`regtui completion`).
 COMPLETE = "__complete"
 # How pictures may be shown (`--pictures`): as the terminal can, in half-blocks, or by a protocol.
@@ -81,6 +81,17 @@ def rate(text: str) -> float:
         value = 0.0
     if not 0 < value <= 1000:
         raise argparse.ArgumentTypeError(f"{text}: must be a number of frames per second above 0")
+    return value
+
+
+def seconds(text: str) -> float:
+    """A time in seconds."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
+    if not 0 <= value <= 3600:
+        raise argparse.ArgumentTypeError(f"{text}: must be a number of seconds, 0 to 3600")
     return value
 
 

@@ -12,7 +12,8 @@ from engine.numbers import loss
 from engine.preset import Preset
 from engine.record import RunRecord
 from engine.summary import REASONS, summarize
-from tui.say import complain
+from engine.text import printable
+from tui.say import complain, note
 from tui.stdout import PlainConsole
 
 # A bar moves at most so often: at thousands of epochs a second the bars would cost more than the training.
@@ -80,6 +81,13 @@ class Bars:
             self._progress.console.print(Text(f"note: {line}", style="yellow"))
         else:
             complain(f"note: {line}")
+
+    def say(self, text: str) -> None:
+        """What the preset's timeline says, above the bars, or on stderr where there are none."""
+        if self.shown:
+            self._progress.console.print(Text(printable(text, lines=True)))
+        else:
+            note(text)
 
     def start(self) -> None:
         """Training begins: one bar an arm."""

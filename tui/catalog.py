@@ -24,6 +24,7 @@ from engine.preset import (
     load_preset,
     question_of,
 )
+from engine.preset.timeline import in_words
 from tui.say import say
 from tui.stdout import StdoutConsole
 
@@ -76,6 +77,10 @@ def show(ref: str) -> None:
         console.print(Text("\nTry (x in the dashboard)", style="bold"))
     for number, chosen in enumerate(preset.tries, start=1):
         console.print(Text(f"  {number} {chosen.text}\n    {how_to_try(chosen)}"))
+    if preset.timeline:
+        console.print(Text("\nTimeline (what happens by itself)", style="bold"))
+    for entry in preset.timeline:
+        console.print(Text(f"  {in_words(entry)}"))
     console.print()
     toml = _toml(ref).rstrip()
     if console.is_terminal and not console.no_color:

@@ -190,7 +190,10 @@ def parser_of(command: str) -> Parser:
     """Of `regtui run`, or of the dashboard: the same options, so that one becomes the other by a word."""
     if command == "run":
         usage = "regtui run [PRESET | FILE.toml | DATA] [options] [--json | --control]"
-        about = "Train without a screen: progress bars, then the table."
+        about = (
+            "Train without a screen: progress bars, then the table. What a preset's timeline says is\n"
+            "printed; at its questions and pauses nothing waits."
+        )
         example = "example:\n  regtui run data.csv --target label --seeds 5"
         parser = Parser(prog="regtui run", usage=usage, description=about, epilog=example)
     else:

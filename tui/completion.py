@@ -23,7 +23,7 @@ ParserOf = Callable[[str], Parser]
 SHELLS = ("bash", "zsh", "fish")
 _SPECIAL = re.compile(r"([^\w@%+=:,./-])")
 _DATA = (".csv", ".tsv", ".tab", ".txt", ".data")
-_RUNS = ("open", "attach", "compare", "export", "resume")
+_RUNS = ("open", "attach", "compare", "export", "resume", "replay")
 
 
 def answer(words: Sequence[str], parser_of: ParserOf) -> int:

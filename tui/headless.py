@@ -1,6 +1,7 @@
 """`regtui run`: an experiment without a screen. Events to a progress bar and a table, or to JSON lines.
 
-The lab runs in a worker, as fast as it goes, and waits for whoever reads stdout.
+The lab runs in a worker, as fast as it goes, and waits for whoever reads stdout. At the questions and pauses of a
+preset's timeline it does not wait.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from engine.commands import Stop
 from engine.compared import compared
-from engine.events import Event, Failed, Finished, Loading, Receipt, Started, to_json
+from engine.events import Answered, Event, Failed, Finished, Loading, Receipt, Said, Started, to_json
 from engine.keeper import Keeper
 from engine.preset import Preset, title_of
 from engine.record import RunRecord
@@ -153,6 +154,14 @@ class _Output:
                     self._bars.start()
                     for line in event.warnings:
                         self._bars.warn(line)
+                case Said() if not self._as_json:
+                    self._bars.say(f"epoch {event.epoch:,}: {event.text}")
+                case Answered() if not self._as_json:
+                    asked = self._worker.view().record.asked[event.number]
+                    found = " ".join(words for words in (event.answer and f"{event.answer}.", event.reveal) if words)
+                    self._bars.say(f"epoch {event.epoch:,}: {asked.question} {found}".rstrip())
+                case Receipt(do="timeline"):
+                    self._bars.warn(event.refused)
         if self._bars.shown:
             self._bars.show(self._worker.view().record)
 

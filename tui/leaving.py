@@ -51,6 +51,7 @@ def train_on(worker: Worker, signals: Signals) -> int:
             over.set()
 
     signals.on_end = lambda signum: over.set()
+    worker.waits = False  # nobody is there to answer
     worker.listen(listen)
     worker.send(SetSpeed(None))  # it was slowed down for eyes
     if worker.view().state in ("running", "paused"):  # it has not ended before anybody listened

@@ -11,6 +11,7 @@ EPILOG = """commands, each with an example (regtui COMMAND --help says more):
  experiments
   PRESET          the dashboard                          regtui moons --seeds 5
   run             train without a screen                 regtui run moons --set training.lr=0.1
+  demo            a guided tour: predict, then see       regtui demo
   presets         list the built-in ones, or show one    regtui presets moons
 
  data of yours
@@ -25,6 +26,7 @@ EPILOG = """commands, each with an example (regtui COMMAND --help says more):
   compare         set some beside one another            regtui compare 1f3a 9c02
   export          CSV, JSON, HTML, SVG, PNG, ...         regtui export 1f3a --html
   resume          go on with one that was left           regtui resume 1f3a
+  replay          train one again: is it the same?       regtui replay 1f3a
 
  the shell
   completion      complete with Tab: bash, zsh, fish     eval "$(regtui completion bash)"

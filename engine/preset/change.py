@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from engine.preset.errors import PresetError, did_you_mean_setting
 from engine.preset.schema import LONGEST_NAME, SECTIONS, Arm, Preset, Settings, settings_by_key
 from engine.preset.subject import as_written, speaks_of, title_of
+from engine.preset.timeline import as_table
 from engine.text import printable, quoted
 
 
@@ -170,6 +171,8 @@ def write_preset(preset: Preset) -> str:
         table["arm"] = [{"name": arm.name, **arm.overrides} for arm in preset.arms]
     if reported := [number for number in preset.reported if speaks_of(preset, number.arm)]:
         table["reported"] = [number.model_dump(exclude_defaults=True) for number in reported]
+    if preset.timeline:
+        table["timeline"] = [as_table(entry) for entry in preset.timeline]
     if preset.tries:
         table["try"] = [
             {**found.model_dump(exclude_defaults=True, exclude={"changes"}), **found.changes} for found in preset.tries

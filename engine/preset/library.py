@@ -12,8 +12,8 @@ from engine.preset.schema import DOWNLOADED
 
 # The headings of the list, in their order. Presets of other groups, and of none, come last.
 GROUPS: tuple[str, ...] = (
-    "first steps", "penalties", "noise", "mixing", "normalization", "initialization", "learning rate", "data",
-    "Saitoh 2016", "CIFAR-100",
+    "guided tour", "first steps", "penalties", "noise", "mixing", "normalization", "initialization", "learning rate",
+    "data", "Saitoh 2016", "CIFAR-100",
 )  # fmt: skip
 OTHERS = "others"
 

@@ -10,6 +10,7 @@ from pydantic import ValidationError
 
 from engine.preset.errors import PresetError, did_you_mean, did_you_mean_setting
 from engine.preset.explain import explain, explain_reported, explain_try
+from engine.preset.read_timeline import read_timeline
 from engine.preset.schema import (
     LONGEST_NAME,
     LONGEST_TITLE,
@@ -30,9 +31,9 @@ from engine.text import harmful, printable, quoted, shortened
 
 # The texts of a preset, and how long each may be.
 TEXTS = {"title": LONGEST_TITLE, "summary": 2_000, "question": 200, "lesson": 20_000, "reveal": 20_000, "group": 200}
-_TOP = (*TEXTS, "speed", *SECTIONS, "arm", "reported", "try")
+_TOP = (*TEXTS, "speed", *SECTIONS, "arm", "reported", "try", "timeline")
 # The texts that are of several lines.
-_OF_LINES = ("summary", "lesson", "reveal", "note")
+_OF_LINES = ("summary", "lesson", "reveal", "note", "say")
 MOST_ARMS, MOST_LANES, MOST_REPORTED = 1_000, 10_000, 1_000
 MOST_TRIES = 9  # a number key chooses one
 _LONGEST_TRY = 300
@@ -121,7 +122,7 @@ def build(reading: Reading, name: str) -> Preset:
     if lanes > MOST_LANES:
         size = f"{len(arms)} arms under {len(base.training.seeds)} seeds are {lanes:,} lanes"
         raise reading.fail(("training", "seeds"), f"{size}: must be at most {MOST_LANES:,}")
-    return Preset(
+    preset = Preset(
         name=printable(name),
         title=table.get("title") or shortened(printable(name), LONGEST_TITLE),
         summary=table.get("summary", ""),
@@ -136,6 +137,7 @@ def build(reading: Reading, name: str) -> Preset:
         tries=_tries(reading, base_table, arms),
         written={arm.name: Subject.of(arm.settings) for arm in arms},
     )
+    return preset.model_copy(update={"timeline": read_timeline(reading, preset)})
 
 
 def _refuse_too_many(reading: Reading, key: str, most: int) -> None:

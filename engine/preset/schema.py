@@ -17,12 +17,13 @@ from engine.preset.errors import PresetError, did_you_mean
 from engine.preset.model import Model
 from engine.preset.regularization import Augment, Regularization
 from engine.preset.setting import Section, Setting, settings_of
+from engine.preset.timeline import TimelineEntry
 from engine.preset.training import EarlyStopping, Schedule, Training
 
 __all__ = [
     "DOWNLOADED", "EMBEDDED", "IMAGES", "LONGEST_NAME", "MEASURED", "REPORTED_METRICS", "SECTIONS", "SYNTHETIC",
-    "TRUTH_TABLES", "Amount", "Arm", "Augment", "Birth", "Data", "EarlyStopping", "Model", "Preset",
-    "Regularization", "ReportedNumber", "Schedule", "Section", "Setting", "Settings", "Subject", "Training", "Try",
+    "TRUTH_TABLES", "Amount", "Arm", "Augment", "Birth", "Data", "EarlyStopping", "Model", "Preset", "Regularization",
+    "ReportedNumber", "Schedule", "Section", "Setting", "Settings", "Subject", "TimelineEntry", "Training", "Try",
     "live_knobs", "settings_by_key",
 ]  # fmt: skip
 
@@ -217,7 +218,7 @@ class Preset(Section):
     `group` is the heading that it stands under in the list; `reported` is what ours will be set beside.
 
     `question` says in one sentence what is compared and what to watch; `lesson` explains it without giving the result
-    away, which `reveal` does once it can be seen; `tries` are what to do next.
+    away, which `reveal` does once it can be seen; `tries` are what to do next, `timeline` is what happens by itself.
 
     `overrides` of each arm is the nested table of what it changes; `arms` resolves them against the base. `written` is
     what each arm is about in the text, without the command line's changes and turned knobs; see `subject`.
@@ -235,6 +236,7 @@ class Preset(Section):
     arms: tuple[Arm, ...] = ()
     reported: tuple[ReportedNumber, ...] = ()
     tries: tuple[Try, ...] = ()
+    timeline: tuple[TimelineEntry, ...] = ()
     written: dict[str, Subject] = Field(default_factory=dict)
 
     @property

@@ -67,6 +67,7 @@ def to_bytes(state: LabState) -> tuple[bytes, bytes]:
         "finished": state.finished,
         "preset": state.preset,
         "interventions": state.interventions,
+        "timeline": state.timeline,
         "lanes": lanes,
         "parked": {name: [held.epoch, held.batch, held.waits, held.taken_out] for name, held in state.parked.items()},
         "tested": [list(lane) for lane in state.tested],
@@ -96,6 +97,7 @@ def from_bytes(text: bytes, tensors: bytes) -> LabState:
             lanes=lanes,
             parked={_text(name): _parked(*held) for name, held in _fields(fields.get("parked", {})).items()},
             tested=tuple((_text(arm), _whole(seed)) for arm, seed in fields.get("tested", [])),
+            timeline=_fields(fields.get("timeline", {})),  # checkpoints from before there was one have none
         )
     except (SafetensorError, ValueError, KeyError, TypeError, RuntimeError, RecursionError) as error:
         raise DamagedError(f"a checkpoint that is none: {error}") from None

@@ -33,6 +33,9 @@ def as_events(record: RunRecord) -> Iterator[Event]:
         if record.parked:
             preset = record.preset.model_dump(mode="json")
             yield Rearranged("joined", record.epoch, 0, preset, record.started, dict(record.parked))
+    yield from record.said
+    for questions in (record.asked, record.predicted, record.answered):
+        yield from questions.values()
     for held in (record.would_stop, record.stopped, record.finished):
         yield from held.values()
     yield from record.reported

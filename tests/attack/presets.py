@@ -25,6 +25,9 @@ def attack(numbers: Sequence[int], seed: int, workers: int, keep: Path | None) -
 
     main = warm()
     originals = [path.read_text(encoding="utf-8") for path in sorted(Path("presets").glob("*.toml"))]
+    for path in sorted(Path("presets/tour").glob("*.toml")):  # with a timeline
+        stop = Path("presets", f"{path.stem.partition('-')[2]}.toml")
+        originals += 2 * [f"{stop.read_text(encoding='utf-8')}\n{path.read_text(encoding='utf-8')}"]
 
     with tempfile.TemporaryDirectory(prefix="regtui-attack-") as scratch:
 
@@ -50,6 +53,7 @@ def _hold(file: str) -> int:
     texts = [preset.title, preset.summary, preset.question, preset.lesson, preset.reveal, preset.group]
     texts += [*preset.arm_names, *(text for chosen in preset.tries for text in (chosen.text, chosen.reveal))]
     texts += [text for number in preset.reported for text in (number.text, number.note)]
+    texts += [text for one in preset.timeline for text in (one.say, one.ask, one.reveal, *one.choices, one.fork)]
     for text in texts:
         if any(unicodedata.category(sign) in ("Cc", "Cs") and sign not in "\n\t" for sign in text):
             print(f"a control character was let in: {text!r:.200}", file=sys.stderr)

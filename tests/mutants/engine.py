@@ -53,7 +53,7 @@ FAULTS: Faults = {
         ("not speed > 0", "speed < 0"),
     ],
     ("engine/worker.py", "tests/engine/worker"): [
-        ("self._pace.forget_steps()\n        return []", "pass\n        return []"),
+        ("self._pace.forget_steps()\n                return put_back", "return put_back"),
         ("self._rate.count(self._record.epoch)", "pass"),
         ("self._lab = None  # the lab", "pass  # the lab"),
         ("if not isinstance(event, _NO_NEWS)", "if True"),
@@ -61,6 +61,31 @@ FAULTS: Faults = {
         ("if self._closing:\n                    return\n", "if False:\n                    return\n"),
         ("self._emit([lab.started], state)", "self._set_state(state)"),
         ("self._count += len(events)", "self._count += 1"),
+    ],
+    ("engine/worker.py", "tests/engine/test_repeated.py"): [
+        ("if self.waits and any(", "if any("),
+        ("return put_back(self._record)", "return []"),
+    ],
+    ("engine/script.py", "tests/engine/test_script.py"): [
+        ("k = epoch - self.begun\n", "k = epoch - self.begun + 1\n"),
+        ("self._done = set(state.done)", "self._done = set()"),
+        ("self._ramps = list(state.ramps)", "self._ramps = []"),
+        ("if stands != ramp.now:", "if False:"),
+        ("round(value) if whole else", "value if whole else"),
+        ("self._met.clear()", "pass"),
+        ("if any(lane.stopped is None for lane in lanes):  # what", "if True:  # what"),
+        ("if not lab.finished:\n            events += self._set", "if True:\n            events += self._set"),
+    ],
+    ("engine/preset/condition.py", "tests/engine/test_preset_timeline.py"): [
+        ("if away > 0:", "if away >= 0:"),
+    ],
+    ("engine/repeated.py", "tests/engine/test_repeated.py"): [
+        ('"batch": first.batch, ', ""),
+        ("return False\n        elif", "return True\n        elif"),
+    ],
+    ("engine/replay.py", "tests/engine/test_repeated.py"): [
+        ("return one == other or (", "return True or ("),
+        ("return\n        del self._checkpoints", "pass\n        return"),
     ],
     ("engine/looker.py", "tests/engine/worker"): [
         ("statistics.median(self._costs) / _LOOK_SHARE - _LOOK_EVERY", "(ended - began)"),

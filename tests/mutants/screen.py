@@ -121,7 +121,7 @@ FAULTS: Faults = {
             "spread = len(view.preset.seeds) > 1 and (not many or arm == selected)",
             "spread = len(view.preset.seeds) > 1",
         ),
-        ("if turn.arm in some}", "}"),
+        ("if turn.arm in some and not", "if not"),
     ],
     ("tui/widgets/words.py", f"{_W}/test_words.py"): [
         ("if whole < 60:", "if whole <= 60:"),

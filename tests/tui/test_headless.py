@@ -116,6 +116,34 @@ class Reader(io.StringIO):
         self.seen.append(self.getvalue()[sum(map(len, self.seen)) :])
 
 
+def test_what_a_timeline_says_is_printed_and_at_its_questions_nothing_waits(tmp_path, capsys):
+    timeline = """
+[[timeline]]
+at = 1
+say = "Look at the gap."
+[[timeline]]
+at = 1
+ask = "Up or down?"
+choices = ["up", "down"]
+answer = "down"
+reveal = "As always."
+[[timeline]]
+at = 2
+pause = true
+set.training.lr = 0.5
+"""
+    path = preset_file(tmp_path, arms=f'[[arm]]\nname = "off"\n{timeline}')
+    assert main(["run", path]) == 0
+    said = capsys.readouterr().err.splitlines()
+    assert said == ["epoch 1: Look at the gap.", "epoch 3: Up or down? down. As always."]
+    assert main(["run", path, "--json"]) == 0
+    out, err = capsys.readouterr()
+    events = [from_json(line) for line in out.splitlines()]
+    kinds = [event.kind for event in events if event.kind not in ("epoch", "started", "stopped", "finished")]
+    assert kinds == ["said", "asked", "intervention", "halted", "answered"]
+    assert err == ""
+
+
 def test_json_lines_are_there_as_soon_as_they_are_known(tmp_path, monkeypatch):
     reader = Reader()
     monkeypatch.setattr("sys.stdout", reader)

@@ -146,7 +146,7 @@ def _go_on(found: Resumable, options: argparse.Namespace, signals: Signals) -> i
         pictures=options.pictures,
         mouse=not options.no_mouse,
         signals=signals,
-        worker=Worker(run.record.preset, where, speed=found.preset.speed, keeper=keeper, taken_up=run),
+        worker=Worker(run.record.preset, where, speed=found.preset.speed, keeper=keeper, taken_up=run, waits=True),
         keeper_of=keeper_of(options, ["regtui", *sys.argv[1:]]),
         stop_on_hang_up=options.on_hangup == "stop",
         background=background(options),

@@ -8,6 +8,7 @@ from engine.preset import Preset, Try
 from engine.preset.tries import keys
 from engine.view import View
 from tui.panes.registry import RunPane, Setup, Shown, register
+from tui.widgets.asked import questions_in_words
 from tui.widgets.lesson import Lesson
 
 
@@ -40,7 +41,8 @@ class LessonPane(RunPane):
                 self.screen.add_class("-lesson")
         preset = shown.original or view.preset
         revealed = view.state == "finished" or self.screen.has_class("-revealed")
-        self.query_one(Lesson).show(preset, revealed, [try_ for try_ in preset.tries if _turned(view, try_)])
+        tried = [try_ for try_ in preset.tries if _turned(view, try_)]
+        self.query_one(Lesson).show(preset, revealed, tried, questions_in_words(view.record))
         self.border_subtitle = "" if self.screen.has_class("-lesson") else "i enlarges"
 
     def target(self, shown: Shown) -> Widget:

@@ -43,8 +43,15 @@ ACTIONS: tuple[Action, ...] = (
     Action("presets", "p", "p", "presets", "choose another experiment", "experiment"),
     Action("runs", "h", "h", "runs", "the recorded runs: open, compare, name, note, export, delete", "experiment"),
     Action(
-        "write_preset", "w", "w", "write", "write the experiment with the current settings as a preset", "experiment"
+        "write_preset",
+        "w",
+        "w",
+        "write",
+        "write the experiment as a preset, turned knobs as its timeline",
+        "experiment",
     ),
+    Action("tour(1)", "right_parenthesis", ")", "tour on", "the guided tour: the next experiment", "experiment"),
+    Action("tour(-1)", "left_parenthesis", "(", "tour back", "the guided tour: the one before", "experiment"),
     Action("export", "e", "e", "export", "save the run as a table, a picture or a page, or the screen", "experiment"),
     Action(
         "lesson",

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from textual.screen import Screen
 
 from engine.preset import Preset, PresetError, load_preset
+from engine.preset.tour import TOUR, tour
 from engine.view import AnyWorker, View
 from tui.screens.dialogs import Ask, Question
 from tui.screens.messages import EndProgram, OpenPreset, OpenRuns
@@ -66,7 +67,7 @@ def ask_to_leave(screen: Screen[None], view: View, words: str, leave: Callable[[
 
 def _open(screen: Screen[None], name: str) -> None:
     try:
-        preset = load_preset(name)
+        preset = tour()[0] if name == TOUR else load_preset(name)
     except PresetError as error:
         screen.notify(str(error), title="this preset cannot be loaded", severity="error", timeout=12, markup=False)
         return

@@ -15,8 +15,9 @@ from pathlib import Path
 from textual.screen import Screen
 
 from engine.files import LONGEST_NAME, file_name, written
-from engine.preset import Preset, write_preset
+from engine.preset import write_preset
 from tui.screens.dialogs import Ask, AskText, Question
+from tui.screens.shown_run import ShownRun
 
 _ADVICE = {
     errno.ENAMETOOLONG: f"a name has at most {LONGEST_NAME} bytes, choose a shorter one",
@@ -45,22 +46,24 @@ def printable(words: object) -> str:
     return _UNPRINTABLE.sub("?", str(words))
 
 
-def write_tweaked(screen: Screen[None], preset: Preset) -> None:
-    """Ask for a file name and write the preset there; an existing file is replaced only after a question.
+def write_tweaked(screen: Screen[None], run: ShownRun) -> None:
+    """Ask for a file name and write the run's preset there; an existing file is replaced only after a question.
 
+    Knobs that were turned stand in its timeline, so that it repeats the run as it has been trained until it is written.
     Where it cannot be written the question comes back, with the reason and with the name as it was typed.
     """
-    _Writing(screen, preset).ask(file_name(preset.name, "-tweaked.toml"))
+    _Writing(screen, run).ask(file_name(run.tweaked()[0].name, "-tweaked.toml"))
 
 
 class _Writing:
-    """One preset on its way into a file."""
+    """A run's preset on its way into a file."""
 
-    def __init__(self, screen: Screen[None], preset: Preset) -> None:
-        self._screen, self._preset = screen, preset
+    def __init__(self, screen: Screen[None], run: ShownRun) -> None:
+        self._screen, self._run = screen, run
 
     def ask(self, name: str, wrong: str = "") -> None:
-        note = wrong or "with the current settings"
+        repeats = "with its turned knobs in the timeline: it repeats this run"
+        note = wrong or (repeats if self._run.tweaked()[1] else "with the current settings")
         dialog = AskText("Write the experiment as", note, name, wrong=bool(wrong))
         self._screen.app.push_screen(dialog, self._named)
 
@@ -71,7 +74,7 @@ class _Writing:
     async def _write(self, name: str, *, replace: bool) -> None:
         path = Path(os.path.expanduser(name if name.endswith(".toml") else f"{name}.toml"))
         try:
-            text = write_preset(self._preset).encode("utf-8")
+            text = write_preset(self._run.tweaked()[0]).encode("utf-8")
             await asyncio.to_thread(_write, path, text, replace=replace)
         except FileExistsError:
             answers = (("keep", "cancel"), ("replace", "overwrite"))

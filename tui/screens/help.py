@@ -13,6 +13,7 @@ from textual.geometry import Size
 from textual.screen import ModalScreen
 
 from engine.preset import Setting, settings_by_key
+from engine.preset.timeline import keys_in_words
 from tui.panes import numbered
 from tui.screens.actions import ACTIONS
 from tui.widgets.lines import Lines
@@ -118,6 +119,10 @@ def _lines(width: int) -> list[Text]:
     lines += [Text(), *(Text(line) for line in textwrap.wrap(_MOUSE, max(1, width))), Text()]
     heading("what is drawn")
     for name, words in _DRAWN:
+        lines.extend(_entry(name, Text(words), 18, width))
+    lines.append(Text())
+    heading("[[timeline]]: what a preset does by itself")
+    for name, words in keys_in_words().items():
         lines.extend(_entry(name, Text(words), 18, width))
     lines.append(Text())
     heading("settings")

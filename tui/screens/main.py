@@ -33,7 +33,7 @@ from tui.screens.pace import SPEEDS
 from tui.screens.painter import Painter
 from tui.screens.shown_run import ShownRun
 from tui.screens.time_travel import TravelsInTime
-from tui.screens.trying import CanTry
+from tui.screens.tour import Touring
 from tui.widgets.guide import Guide
 from tui.widgets.header import RunHeader
 from tui.widgets.kept_lines import keep_lines
@@ -44,7 +44,7 @@ from tui.widgets.run_plots import MANY
 from tui.widgets.stopping import StoppingGauges
 
 
-class MainScreen(LivesOn, TravelsInTime, CanTry):
+class MainScreen(LivesOn, TravelsInTime, Touring):
     """One preset in training: what is shown is the painter's, what is chosen is kept in `Chosen`, keys act here.
 
     `original` is the preset as it was loaded; the knobs as they stand are the worker's to say. `run` is the worker's
@@ -376,7 +376,7 @@ class MainScreen(LivesOn, TravelsInTime, CanTry):
         choose_runs(self, self.worker)
 
     def action_write_preset(self) -> None:
-        write_tweaked(self, self.run.named_preset(self.worker.view().turned))
+        write_tweaked(self, self.run)
 
     def action_export(self) -> None:
         export(self, self.run.named_view())

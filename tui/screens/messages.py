@@ -9,7 +9,7 @@ from typing import Literal
 from textual.message import Message
 
 from engine.control import Order
-from engine.events import Failed
+from engine.events import Event, Failed
 from engine.preset import Preset
 from engine.view import AnyWorker
 
@@ -39,6 +39,14 @@ class Loaded(Message):
 
     worker: AnyWorker
     failed: Failed | None = None
+
+
+@dataclass
+class TimelineSpoke(Message):
+    """The preset's timeline asks, answers or shows something in the run of this worker."""
+
+    worker: AnyWorker
+    event: Event
 
 
 @dataclass

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 
 from textual.screen import Screen
 
-from engine.events import Event, Failed, Rearranged, Receipt, Started, Stopped
-from tui.screens.messages import Loaded
+from engine.events import Answered, Asked, Event, Failed, Halted, Pointed, Rearranged, Receipt, Started, Stopped
+from tui.screens.messages import Loaded, TimelineSpoke
 from tui.screens.shown_run import ShownRun
 
 # What is asked for by the program itself, or is seen at once: a refusal of others is worth a message.
@@ -34,6 +34,8 @@ def show_news(screen: Screen[None], run: ShownRun) -> None:
             case Rearranged():
                 if words := _rearranged(event):
                     screen.notify(words, timeout=8, markup=False)
+            case Asked() | Answered() | Halted() | Pointed():
+                screen.post_message(TimelineSpoke(worker, event))
             case Receipt(taken=False) if event.do not in _SILENT and event.refused not in refused:
                 refused.add(event.refused)  # one key may turn the knobs of many arms
                 screen.notify(event.refused, title="refused", severity="error", timeout=15, markup=False)

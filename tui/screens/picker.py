@@ -11,6 +11,7 @@ from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
 from engine.preset import Listed, builtin_list, by_group
+from engine.preset.tour import LISTED
 from tui.screens.guard import LivesOn
 
 
@@ -43,7 +44,7 @@ class PresetPicker(LivesOn, ModalScreen[str | None]):
 
     def __init__(self, current: str) -> None:
         super().__init__()
-        self._all = builtin_list()
+        self._all = [LISTED, *builtin_list()]
         self._current = current
         self._shown: list[Listed] = []
 
@@ -121,10 +122,11 @@ class PresetPicker(LivesOn, ModalScreen[str | None]):
             text.append("No match. Backspace shows more.", style="dim")
         else:
             text.append(f"{listed.summary}\n\n", style="italic")
-            text.append("arms  ", style="bold")
-            text.append(f"{', '.join(listed.arms)}\n")
-            text.append("data  ", style="bold")
-            text.append(f"{listed.source}\n\n")
+            if listed.arms:
+                text.append("arms  ", style="bold")
+                text.append(f"{', '.join(listed.arms)}\n")
+                text.append("data  ", style="bold")
+                text.append(f"{listed.source}\n\n")
             text.append(listed.lesson)
         self.query_one("#preview", Static).update(text)
 

@@ -9,6 +9,7 @@ from engine.arranged import Arrangement, arranged_preset, arranged_view, renamed
 from engine.commands import Command, Fork, Look, Turn
 from engine.events import Event, Receipt
 from engine.preset import Preset, with_seeds
+from engine.repeated import repeated
 from engine.view import AnyWorker, View
 from tui.screens.undo import Undo
 
@@ -73,6 +74,15 @@ class ShownRun:
     def named_preset(self, preset: Preset) -> Preset:
         """A preset of this run with all its arms, called as here."""
         return arranged_preset(preset, self._all_names)
+
+    def tweaked(self) -> tuple[Preset, bool]:
+        """The preset as it is written, all arms called as here; and whether it repeats the run as it has been trained.
+
+        It does where knobs were turned, which then stand in its timeline; else it has the settings as they stand.
+        """
+        view = self.worker.view()
+        repeats = None if view.opened == "compared" or view.pending else repeated(view.record)
+        return self.named_preset(repeats or view.turned), repeats is not None
 
     def named_view(self) -> View:
         """The view of all arms, hidden ones too, called as here."""

@@ -9,12 +9,15 @@ from textual.events import Click
 from engine.outcome import outcome_in_words
 from engine.preset import Preset, question_of
 from engine.view import View
+from tui.widgets.asked import awaited, said_last
 from tui.widgets.lines import Lines
 from tui.widgets.rows import rows_of
 from tui.widgets.words import shortened, wrapped
 
 # Where the outcome takes more lines than these, it is said more briefly; it never takes more than the most.
 _EASY_LINES, _MOST_LINES = 2, 3
+# A text of the preset's timeline has so many, and fewer where the screen has less than so many lines.
+_SAID_LINES, _SAID_BRIEFLY, _LARGE = 3, 2, 34
 # What is said of the key that does what there is to try, in as many words as leave room for the whole of it.
 _KEYS = ("  enter does it, x lists all", "  enter does it", "  (enter)")
 _ACTION = "screen.try_number(0)"
@@ -43,7 +46,13 @@ class Guide(Lines, can_focus=True):
         self._key, self._newest = key, (view, original)
         width = max(10, self.content_size.width)
         self._offer(over and bool(original.tries))
-        self.show(self._at_the_end(view, original, width) if over else [_now(view, original, width)])
+        said, asked = _said(view, width), _asked(view, width)
+        small = self.screen.size.height < _LARGE
+        if over:
+            lines = self._at_the_end(view, original, width)
+        else:  # where there is little room the open question stands in the place of the preset's
+            lines = asked if asked and small else [*asked, _now(view, original, width)]
+        self.show([*said[: _SAID_BRIEFLY if small else None], *lines])
 
     def _offer(self, something: bool) -> None:
         """Take the focus for Enter when there is something to try, unless another pane was given it; and let it go."""
@@ -81,6 +90,18 @@ class Guide(Lines, can_focus=True):
         super().watch_has_focus(has_focus)
         if self._newest is not None:
             self.update(*self._newest)
+
+
+def _said(view: View, width: int) -> list[Text]:
+    """What the preset's timeline says beside the curves."""
+    said = said_last(view.record)
+    return [Text(line, style="bold", no_wrap=True) for line in wrapped(said, width, _SAID_LINES)] if said else []
+
+
+def _asked(view: View, width: int) -> list[Text]:
+    """The question of the timeline that is still open."""
+    question = awaited(view.record)
+    return [Text(shortened(question, width), style="italic", no_wrap=True)] if question else []
 
 
 def _question(original: Preset, width: int) -> Text:

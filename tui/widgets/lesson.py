@@ -21,27 +21,30 @@ class Lesson(VerticalScroll):
 
     def __init__(self, preset: Preset) -> None:
         super().__init__()
-        self._state: tuple[Preset, bool, tuple[Try, ...]] = (preset, False, ())
+        self._state: tuple[Preset, bool, tuple[Try, ...], tuple[str, ...]] = (preset, False, (), ())
 
     def compose(self) -> ComposeResult:
         yield Static(_text(*self._state), id="lesson-text", markup=False)
 
-    def show(self, preset: Preset, revealed: bool = False, tried: Sequence[Try] = ()) -> None:
+    def show(
+        self, preset: Preset, revealed: bool = False, tried: Sequence[Try] = (), asked: Sequence[str] = ()
+    ) -> None:
         """Show a preset's lesson.
 
         Parameters
         ----------
         revealed : the result may be seen.
         tried : those of the preset's tries that were turned in this run, whose results may be seen then too.
+        asked : the questions of its timeline so far, in words.
         """
-        state = (preset, revealed, tuple(tried))
+        state = (preset, revealed, tuple(tried), tuple(asked))
         if state != self._state:
             self._state = state
             self.query_one("#lesson-text", Static).update(_text(*state))
             self.scroll_home(animate=False)
 
 
-def _text(preset: Preset, revealed: bool, tried: Sequence[Try]) -> Text:
+def _text(preset: Preset, revealed: bool, tried: Sequence[Try], asked: Sequence[str]) -> Text:
     paragraphs = [Text(words) for words in (preset.summary, preset.lesson) if words]
     if preset.reveal and revealed:  # first: it is what was waited for, and where the panel is low the rest is below
         note = "" if speaks_of(preset) else " (with the preset as it was written, which this run is not)"
@@ -52,6 +55,8 @@ def _text(preset: Preset, revealed: bool, tried: Sequence[Try]) -> Text:
         ]
     elif preset.reveal:
         paragraphs.append(Text("The result follows when the run has ended; i shows it now.", style="dim"))
+    if asked:
+        paragraphs += [Text("Asked", style="bold"), *map(Text, asked)]
     for number, attempt in enumerate(preset.tries):
         if not number:
             paragraphs.append(Text("Try (x)", style="bold"))

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from engine.events import BY_RAMP
 from engine.limits import difference_limits
 from engine.limits import shared_limits as limits_of
 from engine.summary import best_epoch
@@ -120,7 +121,12 @@ def knob_marks(view: View, arms: Sequence[str]) -> tuple[Mark, ...]:
     if view.record.history is None:
         return ()
     places, some = view.places, set(arms)
-    turned = {(turn.epoch, turn.arm) for turn in view.whole.record.interventions if turn.arm in some}
+    newest = view.whole.record.epoch - 1  # of a ramp that is under way the newest step moves with the epochs
+    turned = {
+        (turn.epoch, turn.arm)
+        for turn in view.whole.record.interventions
+        if turn.arm in some and not (turn.by == BY_RAMP and turn.epoch >= newest)
+    }
     return tuple(Mark(max(1.0, epoch), "knob", places[arm]) for epoch, arm in sorted(turned))
 
 

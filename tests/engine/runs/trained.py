@@ -10,6 +10,7 @@ import torch
 from engine.commands import Turn
 from engine.events import Receipt
 from engine.lab import Lab
+from engine.preset import Preset, read_preset, write_preset
 from engine.runs.checkpoint import restore
 from engine.runs.recorder import Recorder
 from engine.runs.resume import go_on, resumable
@@ -21,6 +22,34 @@ EPOCHS = 160
 TURNS = {60: 0.05, 61: 0.04, 150: 0.02}
 
 
+# Ramps, conditions and a place within an epoch, all over the run.
+TIMELINE = """
+[[timeline]]
+at = 20
+over = 100
+set.regularization.l2 = 0.02
+[[timeline]]
+at = 70
+batch = 1
+arm = "noisy"
+set.regularization.dropout = 0.1
+[[timeline]]
+when = "val_loss rises 20"
+over = 30
+set.regularization.weight_decay = 0.1
+[[timeline]]
+at = 90
+ask = "Up or down?"
+choices = ["up", "down"]
+reveal_after = 40
+"""
+
+
+def with_a_timeline(preset: Preset) -> Preset:
+    """The preset with that timeline."""
+    return read_preset(f"{write_preset(preset)}\n{TIMELINE}", preset.name)
+
+
 def train(path: Path) -> None:
     """Train to the end, with some knobs turned at given epochs and a checkpoint every few batches."""
     if path.exists():
@@ -30,7 +59,9 @@ def train(path: Path) -> None:
             restore(lab, found.state)
         recorder = Recorder(go_on(found), every=0.02)
     else:
-        lab = small_lab(**{"training.epochs": EPOCHS})
+        lab = Lab(
+            with_a_timeline(small_lab(**{"training.epochs": EPOCHS}).preset), "cpu", torch.float64, load=load_small
+        )
         recorder = Recorder(RunWriter(path, lab.preset), every=0.02)
     recorder.take([lab.started])
     taken = 0

@@ -3,6 +3,8 @@
 import pytest
 
 from engine.preset import Listed
+from engine.preset.tour import LISTED as LISTED_TOUR
+from engine.preset.tour import tour
 from tests.tui.dashboard import SIZES, dashboard, experiment
 from tui.screens.main import MainScreen
 from tui.screens.picker import PresetPicker
@@ -43,7 +45,7 @@ async def test_typing_filters_by_words_of_name_title_summary_and_arms():
     async with dashboard(paused=True) as person:
         await person.press("p")
         await person.sees(lambda: isinstance(person.app.screen, PresetPicker))
-        await person.press("down", "down")  # which go to the list while the filter listens
+        await person.press("down", "down", "down")  # which go to the list while the filter listens
         await person.sees("Weights that decay.")
         await person.press(*"WEIGHTS l2")
         await person.sees(lambda: "Alpha" not in person.text and "Beta [x]" in person.text)
@@ -80,6 +82,15 @@ async def test_loading_one_while_another_trains_asks_once_and_only_once():
         await person.sees(lambda: not first._thread.is_alive())
 
 
+async def test_the_first_entry_is_the_guided_tour():
+    async with dashboard(paused=True) as person:
+        await person.press("p", *"demo")
+        await person.sees("A guided tour: predict, then see")
+        await person.sees("Six experiments, each of which asks")
+        await person.press("enter")
+        await person.sees(lambda: person.main.original is tour()[0])
+
+
 async def test_before_the_first_epoch_nothing_is_asked():
     async with dashboard(paused=True) as person:
         await person.press("p", *"alpha", "enter")
@@ -93,8 +104,8 @@ async def test_the_highlighted_preset_stays_in_sight_when_the_terminal_gets_smal
         await person.press("p")
         await person.sees("number 0.")
         picker = person.app.screen
-        await person.sees(lambda: picker._chosen() is many[0])
-        await person.press(*["down"] * 15)
+        await person.sees(lambda: picker._chosen() is LISTED_TOUR)
+        await person.press(*["down"] * 16)
         await person.sees(lambda: picker._chosen() is many[15])
         for width, height in ((80, 24), (160, 45)):
             await person.pilot.resize_terminal(width, height)
