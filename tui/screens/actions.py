@@ -103,8 +103,9 @@ ACTIONS: tuple[Action, ...] = (
 # What the foot of the screen names, the most important first: what has no room on a narrow screen is at the end.
 _FOOT: tuple[tuple[str, ...], ...] = (
     ("help",), ("quit",), ("pause",), ("next_arm",), ("looks",), ("next_page",), ("lesson",), ("presets",), ("zoom",),
-    ("export",), ("look('difference')",), ("slower", "faster"), ("tries",), ("runs",), ("overlay",), ("restart",), ("log_scale",), ("gap",),
-    ("norms",), ("arms",), ("reference",), ("undo",), ("write_preset",), ("theme",), ("step_epoch",), ("app.leave",),
+    ("export",), ("look('difference')",), ("slower", "faster"), ("tries",), ("runs",), ("overlay",), ("restart",),
+    ("log_scale",), ("gap",), ("norms",), ("arms",), ("reference",), ("undo",), ("write_preset",), ("theme",),
+    ("step_epoch",), ("app.leave",),
 )  # fmt: skip
 
 

@@ -124,7 +124,7 @@ def test_the_scale_holds_zero_and_the_means_and_no_interval_of_two_seeds_presses
     plot = plot_of(at(view_of((0, 2))))
     low, high = plot.y_limits or (0.0, 0.0)
     assert low < -0.125
-    assert 0 < high
+    assert high > 0
     assert plot.series[-1].low is not None
     assert plot.series[-1].low[-1] < low  # nine times as wide as the two lie apart
     equal = plot_of(at(moment(*(lane(arm, 0, 1) for arm in ("plain", "dropped")))))
