@@ -82,7 +82,7 @@ def verdict_in_words(event: Compared) -> str:
     match event.verdict:
         case "not_told_apart" if event.seeds_needed is not None:
             more = event.seeds_needed - event.n
-            return f"not told apart: {more} more seed{'' if more == 1 else 's'}"
+            return f"not told apart: {more:,} more seed{'' if more == 1 else 's'}"
         case "one_seed":
             return "one seed: nothing can be said"
         case verdict:

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from html import escape
 from typing import IO
 
+from engine import compared as differences
 from engine.export.curves import COLOURS, drawings
 from engine.export.svg import chart
 from engine.numbers import percent, with_spread
@@ -209,6 +210,14 @@ def _results(reader: RunReader) -> Iterable[str]:
             for place, row in enumerate(rows)
         ],
     )  # fmt: skip
+    if events := differences.compared(rows):
+        words = [differences.in_words(event) for event in events]
+        yield f"<h2>{_text(differences.heading(events).capitalize())}</h2>"
+        yield _table(
+            ("arm", "mean", "95 % interval", "unpaired", "same sign", ""),
+            [("", [_text(x) for x in (w.arm, w.mean, w.interval, w.unpaired, w.seeds, w.verdict)]) for w in words],
+        )
+        yield f'<p class="note">{_text(differences.note(unpaired=True))}</p>'
     for sentence in (
         f"The star: {verdict.why}." if verdict.arm else verdict.why,
         *notes_in_words(record),

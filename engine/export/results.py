@@ -9,6 +9,8 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import IO
 
+from engine.compared import compared, heading, note
+from engine.compared import in_words as difference_in_words
 from engine.numbers import percent_with_spread, with_spread
 from engine.outcome import in_words
 from engine.preset import title_of
@@ -21,6 +23,11 @@ from engine.verdict import best_arm
 _COUNTS = ("best_epoch", "epochs")
 # The outcome first. Accuracies are shares from 0 to 1 in the CSV, per cent in Markdown.
 _METRICS = ("val_acc", "val_loss", "test_acc", "test_loss", "gap", "train_loss", "best_val_loss", *_COUNTS)
+# Of the validation loss with the weights that are kept: the arm's less that of the first one, see `Compared`.
+_DIFFERENCE = (
+    "reference", "difference_mean", "difference_low", "difference_high", "unpaired_low", "unpaired_high",
+    "difference_seeds", "same_sign", "seeds_needed", "verdict",
+)  # fmt: skip
 # What means something else in a cell of Markdown than in a name.
 _MARKUP = re.compile(r"([\\|`*_<>\[\]&~#])")
 
@@ -39,15 +46,28 @@ def csv_of(record: RunRecord, file: IO[bytes]) -> None:
     """As `write_csv`, of a run in memory. What is not measured is empty."""
     writer = csv.writer(codecs.getwriter("utf-8")(file, "replace"), lineterminator="\n")
     numbers = [f"{metric}_{part}" for metric in _METRICS for part in ("mean", "std")]
-    writer.writerow(["arm", "seeds", "diverged", "end", *numbers])
-    for row in summarize(record):
+    writer.writerow(["arm", "seeds", "diverged", "end", *numbers, *_DIFFERENCE])
+    rows = summarize(record)
+    against = {event.arm: event for event in compared(rows)}
+    for row in rows:
         values = [value for metric in _METRICS for value in _mean_and_std(getattr(row, metric))]
-        writer.writerow([row.arm, row.lanes, row.diverged, row.reason, *values])
+        event = against.get(row.arm)
+        difference = [""] * len(_DIFFERENCE)
+        if event is not None:
+            ends = (event.mean, event.low, event.high, event.unpaired_low, event.unpaired_high)
+            needed = "" if event.seeds_needed is None else event.seeds_needed
+            counts = map(str, (event.n, event.same_sign, needed))
+            difference = [event.reference, *map(_exact, ends), *counts, event.verdict]
+        writer.writerow([row.arm, row.lanes, row.diverged, row.reason, *values, *difference])
 
 
 def _mean_and_std(number: Number | None) -> Iterator[str]:
     for value in (None, None) if number is None else (number.mean, number.std):
-        yield "" if value is None or not math.isfinite(value) else repr(float(value))
+        yield _exact(value)
+
+
+def _exact(value: float | None) -> str:
+    return "" if value is None or not math.isfinite(value) else repr(float(value))
 
 
 def markdown(record: RunRecord, name: str = "", origin: str = "") -> str:
@@ -93,6 +113,13 @@ def markdown(record: RunRecord, name: str = "", origin: str = "") -> str:
     ):
         if sentence:
             lines += ["", f"{_plain(sentence)}."]
+    if events := compared(rows):
+        differences = [difference_in_words(event) for event in events]
+        lines += ["", f"{_plain(heading(events))}, {_plain(note(unpaired=True))}:", ""]
+        lines += _table(
+            ["arm", "mean", "95 % interval", "unpaired", "same sign", "told apart"],
+            [[_plain(x.arm), x.mean, x.interval, x.unpaired, x.seeds, x.verdict] for x in differences],
+        )
     if record.reported:
         others = [[row.arm, row.metric, row.theirs, row.ours, row.note] for row in reported_rows(record.reported)]
         lines += ["", "Reported by others:", ""]

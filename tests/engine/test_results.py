@@ -8,11 +8,14 @@ import statistics
 
 import pytest
 from markdown_it import MarkdownIt
+from scipy import stats
 
 import engine
+from engine.compared import compared
 from engine.export.results import csv_of, markdown
 from engine.preset import read_preset
 from engine.record import RunRecord
+from engine.summary import summarize
 
 PRESET = """
 title = "A | B *and* <c>"
@@ -60,8 +63,27 @@ def test_csv_holds_mean_and_deviation_over_the_seeds(record):
             assert float(row[f"{metric}_std"]) == pytest.approx(statistics.stdev(values), rel=1e-9, abs=1e-15)
 
 
-def test_markdown_is_one_table_whatever_arms_are_called(record):
+def test_what_an_arm_gains_on_the_first_is_there_with_scipys_interval(record):
+    plain, other = rows_of(record)
+    names = ("reference", "difference_mean", "difference_low", "same_sign", "seeds_needed", "verdict")
+    assert [plain[name] for name in names] == [""] * len(names)
+    kept = [[record.last[row["arm"], seed].best_val_loss for seed in (0, 1, 2)] for row in (plain, other)]
+    low, high = stats.ttest_rel(kept[1], kept[0]).confidence_interval()
+    assert other["reference"] == "plain"
+    assert (float(other["difference_low"]), float(other["difference_high"])) == pytest.approx((low, high), rel=1e-9)
+    assert (other["difference_seeds"], other["verdict"]) == ("3", compared(summarize(record))[0].verdict)
+    text = markdown(record)
+    assert "val loss against 'plain', with the weights kept" in text
+    assert f"| {low:.4f} to {high:.4f} |" in text
+
+
+def test_markdown_is_tables_whatever_arms_are_called(record):
     tokens = MarkdownIt().enable("table").parse(markdown(record, origin="Run 1f3a"))
+    first, second = (place for place, token in enumerate(tokens) if token.type == "table_open")
+    differences = [token.content for token, before in zip(tokens[1:], tokens, strict=False) if before.type == "td_open"]
+    assert "".join(child.content for child in tokens_of(differences[-6])) == "a|b `c` **d**"
+    assert first < second
+    tokens = tokens[:second]
     cells = [token.content for token, before in zip(tokens[1:], tokens, strict=False) if before.type == "td_open"]
     shown = ["".join(child.content for child in tokens_of(cell)) for cell in cells]
     columns = sum(token.type == "th_open" for token in tokens)

@@ -172,6 +172,17 @@ FAULTS: Faults = {
         ("(low, middle) if half_width(middle)", "(low, middle + 1) if half_width(middle)"),
         ("if half_width(high) * std >= abs(mean):", "if False:"),
     ],
+    ("engine/compared.py", "tests/engine/test_compared.py"): [
+        ("if base.diverged or row.diverged:", "if row.diverged:"),
+        ('"better" if between.mean < 0', '"better" if between.mean > 0'),
+        ('between.needed if verdict == "not_told_apart" else None', "between.needed or between.n"),
+        ("event.seeds_needed - event.n", "event.seeds_needed"),
+    ],
+    ("engine/difference_curve.py", "tests/engine/test_difference_curve.py"): [
+        ("(count_n - 1)", "count_n"),
+        ("if seed in seeds[1]", "if True"),
+        ("widths[count_n]", "widths[-1]"),
+    ],
     ("engine/outcome.py", "tests/engine/test_outcome.py"): [
         ("if b / a >= 3:", "if b / a >= 300:"),
         ("max(_SMALL, 0.02 * abs(a))", "max(_SMALL, 0.5 * abs(a))"),

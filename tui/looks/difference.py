@@ -117,7 +117,7 @@ def _now(between: Difference, metric: str) -> list[str]:
     better = between.mean > 0 if METRICS[metric].better == "higher" else between.mean < 0
     told = ("better" if better else "worse") if between.clear else "not told apart"
     more = between.needed and between.needed - between.n
-    needed = f": {more} more seed{'' if more == 1 else 's'}" if more else ""
+    needed = f": {more:,} more seed{'' if more == 1 else 's'}" if more else ""
     count = f"{between.same_sign} of {between.n} {'below' if mean < 0 else 'above'} 0, {told}{needed}"
     paired = f"{now} (95 %: {written(between.interval)}"
     return [

@@ -14,11 +14,27 @@ import numpy as np
 import pytest
 
 from engine.client import RemoteWorker
-from engine.commands import FindLr, Look, Pause, Restart, Resume, SetSpeed, StepEpoch, Stop, Turn
+from engine.commands import (
+    AddArm,
+    AddSeeds,
+    FindLr,
+    Fork,
+    Look,
+    Pause,
+    RemoveArm,
+    Restart,
+    Resume,
+    Rewind,
+    SetSpeed,
+    StepEpoch,
+    Stop,
+    Turn,
+)  # fmt: skip
 from engine.events import Finished, Found, Intervention, Receipt, Started
 from engine.looks import revived
 from engine.serve import Server
 from engine.serve.stream import Stream
+from engine.state import Parked
 from engine.view import View
 from engine.worker import Worker
 from tests.engine.small import Settings, load_small, only, preset_of
@@ -306,3 +322,30 @@ def test_the_end_of_the_process_is_told_with_the_last_events(serve: Callable[...
     assert len(view.record.finished) == 4
     assert not served.server.path.exists()
     assert len(only(client.news(), Finished)) in (0, 4)
+
+
+def test_a_run_is_rearranged_from_another_process_and_who_comes_later_sees_it_so(serve: Callable[..., Served]) -> None:
+    served = serve(paused=True)
+    until(served.worker, lambda view: view.state == "paused")
+    client = served.client()
+    for _ in range(3):
+        client.send(StepEpoch())
+    until(client, lambda view: view.record.epoch == 3 and view.state == "paused")
+    assert heard(client, client.send(Fork("b", "past", epoch=2)))[0].taken
+    until(client, lambda view: "past" in view.record.parked)
+    assert heard(client, client.send(AddArm("a", "late", {"regularization.l2": 0.1})))[0].taken
+    until(client, lambda view: "late" in view.preset.arm_names and "late" not in view.record.parked)
+    assert heard(client, client.send(AddSeeds(1)))[0].taken
+    until(client, lambda view: len(view.preset.seeds) == 3)
+    assert "no arm" in heard(client, client.send(RemoveArm("nobody")))[0].refused
+    later = served.client()
+    for viewer in (client, later):
+        view = until(viewer, lambda view: len(view.record.last) == 12)
+        assert same(view, served.worker.view())
+        assert view.record.parked == {"past": Parked(2, 0, waits=True)}
+        assert view.record.history is not None
+        assert [*view.record.history.series("val_loss", "late", 2)[0]] == [1, 2, 3]
+    assert heard(client, client.send(Rewind(1)))[0].taken
+    view = until(later, lambda view: view.record.epoch == 1)
+    assert view.preset.arm_names == ("a", "b", "late")
+    assert same(view, served.worker.view())

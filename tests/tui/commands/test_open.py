@@ -9,7 +9,7 @@ import pytest
 from engine.file_worker import FileWorker
 from engine.runs.library import meta_at
 from tests.terminal import Terminal
-from tests.tui.dashboard import SIZES, dashboard
+from tests.tui.dashboard import SIZES, dashboard, plot_of
 from tests.tui.recorded import preset_of, recorded, recording, train
 from tui.cli import main
 
@@ -52,10 +52,15 @@ async def test_a_living_run_is_followed(folder):
         await person.sees("stopped")
 
 
-async def test_a_closer_look_says_that_it_needs_the_run(folder):
+async def test_a_closer_look_says_that_it_needs_the_run_and_the_differences_are_in_the_file(folder):
     async with opened(recorded(folder)) as person:
         await person.press("u")
         await person.sees("A closer look needs the run in training")
+        first, other = person.view.preset.arm_names[:2]
+        await person.press("d")
+        await person.sees(f"difference in val loss: {other} - {first}")
+        await person.sees(f"against '{first}'")
+        assert plot_of(person, "look").series[-1].label == other
 
 
 async def test_it_is_left_without_a_question(folder):
