@@ -361,3 +361,19 @@ def test_who_hears_of_a_question_finds_the_run_standing() -> None:
     until(worker, lambda view: len(view.record.asked) == 2)
     assert paused == [True, True]
     assert worker.close(20)
+
+
+def test_arms_that_are_called_otherwise_or_left_out_are_so_in_the_timeline_and_the_answers() -> None:
+    from engine.arranged import arranged_preset, arranged_record
+
+    question = {"ask": "which?", "choices": ["a", "b"], "reveal_after": 2}
+    preset = scripted([entry(1, arm="noisy", say="x"), entry(1, arm="wide", say="y"), entry(1, **question)])
+    names = {"plain": "plain", "noisy": "loud"}
+    arranged = arranged_preset(preset, names)
+    assert [(one.arm, one.say) for one in arranged.timeline] == [("loud", "x"), ("", "")]
+    lab, record = lab_of(preset), RunRecord(preset)
+    record.take(lab.started)
+    while lab.epoch < 4:
+        record.take_all(lab.advance())
+    (answered,) = arranged_record(record, names, arranged, arranged).answered.values()
+    assert [change.arm for change in answered.happened] == ["plain", "loud"]

@@ -103,6 +103,12 @@ class FollowsTimeline(CanTry):
     def action_look(self, name: str) -> None:
         raise NotImplementedError
 
+    def on_mount(self) -> None:
+        """Another process's run may be waiting for an answer already."""
+        view = self.run.view()
+        if view.attached:
+            self.call_after_refresh(lambda: [self._ask(asked) for asked in list(view.record.asked.values())[-1:]])
+
     def on_timeline_spoke(self, message: TimelineSpoke) -> None:
         """Show what has come. A run that does not obey, or has not waited, is not asked about."""
         if message.worker is not self.worker:

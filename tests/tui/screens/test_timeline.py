@@ -1,10 +1,17 @@
 """A preset's timeline on the screen: its texts beside the curves, its questions as dialogs, its looks and pauses."""
 
+import asyncio
+import tempfile
+from pathlib import Path
+
 import pytest
 
+from engine.client import RemoteWorker
 from engine.events import Predicted
 from engine.file_worker import FileWorker
 from engine.preset import load_preset, read_preset, write_preset
+from engine.serve import Server
+from engine.worker import Worker
 from tests.tui.dashboard import LARGE, SMALL, dashboard, experiment
 from tests.tui.recorded import recording, train
 from tui.screens.main import MainScreen
@@ -128,3 +135,31 @@ async def test_w_writes_the_turned_knobs_as_a_timeline_with_the_names_of_the_scr
     assert (entry.at, entry.batch, entry.arm) == (1, 0, "dropped")
     assert list(entry.settings) == [("regularization.dropout", 0.25)]
     assert written.arm("dropped").settings.regularization.dropout == 0.2
+
+
+async def test_an_attached_dashboard_is_asked_too_and_also_where_the_run_waits_already(monkeypatch):
+    timeline = "\n".join(
+        f'[[timeline]]\nat = {at}\nask = "Up or down at {at}?"\nchoices = ["up", "down"]\n' for at in (0, 3)
+    )
+    with tempfile.TemporaryDirectory(prefix="rt-", dir="/tmp") as folder:
+        monkeypatch.setenv("XDG_RUNTIME_DIR", folder)
+        worker = Worker(preset(timeline, speed=None), "cpu", waits=True)
+        server = Server(worker, Path(folder) / "runs", "r1")
+        server.start()
+        worker.start()
+        try:
+            while worker.view().state != "paused":
+                await asyncio.sleep(0.01)
+            remote = await asyncio.to_thread(RemoteWorker.connect, lambda: server.path, 20)
+            async with dashboard(remote.view().preset, SMALL, worker=remote) as person:
+                await person.sees("Up or down at 0?")
+                await person.sees(lambda: isinstance(person.app.screen, Prediction))
+                await person.press("2")
+                await person.sees("Up or down at 3?")
+                await person.sees(lambda: isinstance(person.app.screen, Prediction))
+                await person.press("1")
+                await person.sees(lambda: person.view.record.epoch > 5)
+                assert [found.choice for found in person.view.record.predicted.values()] == [1, 0]
+        finally:
+            assert worker.close(20)
+            assert server.close()
