@@ -10,7 +10,7 @@ import io
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.events import Epoch, Intervention
+from engine.events import BY_RAMP, Epoch, Intervention
 from engine.history import Floats, History, Writable
 from engine.metrics import LACKING
 from engine.preset import Preset, with_value
@@ -64,7 +64,7 @@ def _place(kept: NDArray[np.int64], epoch: int) -> int:
 def _record_of(record: RunRecord, history: History, then: int) -> RunRecord:
     other = copy.copy(record)
     other.history = HistoryUntil(history, then)
-    other.preset = _preset_then(record, history.interventions, then)
+    other.preset = _ramped(_preset_then(record, history.interventions, then), record, then)
     other.epoch = min(then, record.epoch)
     # What a long run keeps of a lane may end before the lane's last epoch did: its newest event is the better one.
     other.last = {(event.arm, event.seed): event for event in history.latest(then)}
@@ -108,6 +108,22 @@ def _turned(preset: Preset, turns: list[Intervention], back: bool) -> Preset:
         turned = with_value(turned, turn.knob, turn.old if back else turn.new, None if of_all else turn.arm)
     _newest = preset, turns, turned
     return turned
+
+
+def _ramped(preset: Preset, record: RunRecord, then: int) -> Preset:
+    """The preset with the ramps where they stood: of each the record keeps the first step and the newest."""
+    first: dict[tuple[str, str], Intervention] = {}
+    for turn in record.interventions:
+        ramp = (turn.arm, turn.knob)
+        begun = first.pop(ramp, None)
+        if turn.by == BY_RAMP:
+            if begun is not None and begun.epoch < then <= turn.epoch:
+                share = (then - 1 - begun.epoch) / (turn.epoch - begun.epoch)
+                value = begun.new + (turn.new - begun.new) * share
+                whole = isinstance(turn.new, int)
+                preset = with_value(preset, turn.knob, round(value) if whole else value, turn.arm)
+            first[ramp] = turn
+    return preset
 
 
 class HistoryUntil(History):

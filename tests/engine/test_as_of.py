@@ -22,6 +22,7 @@ from engine.preset import with_copy, with_value
 from engine.record import RunRecord
 from engine.view import Lens, View
 from tests.engine.small import OVERFITS, Settings, load_small, preset_of
+from tests.engine.test_script import scripted
 from tests.epochs import epoch_of
 from tests.tui.recorded import preset_of as recorded_preset
 from tests.tui.recorded import recorded, recording, train
@@ -245,3 +246,18 @@ def test_where_an_arm_has_joined_since_the_knobs_of_then_are_those_of_the_arms_t
         assert then.arm_names == ("stops", "other", "copy")
         for arm in ("stops", "other"):
             assert then.arm(arm).settings == expected[epoch - 1].arm(arm).settings
+
+
+def test_a_ramp_is_as_it_stood_though_the_record_keeps_its_first_step_and_the_newest_alone() -> None:
+    ramp = {"at": 2, "set": {"training": {"lr": 0.4}}, "over": 5}
+    lab = Lab(scripted([ramp], {"training.epochs": 12}), "cpu", load=load_small)
+    record, stood = RunRecord(lab.preset), {}
+    record.take(lab.started)
+    while not lab.finished:
+        record.take_all(lab.run_epoch())
+        stood[lab.epoch] = lab.preset.arms[0].settings.training.lr
+    assert len(record.interventions) == 2 * len(lab.preset.arms)
+    for epoch in range(1, 12):
+        # What the end of an epoch does to a knob acts in the next one.
+        shown = as_of(View("finished", record), epoch).preset.arms[0].settings.training.lr
+        assert math.isclose(shown, stood.get(epoch - 1, 0.1), rel_tol=1e-12)
