@@ -1,7 +1,8 @@
 """`make bench`: every measured claim of docs/benchmarks.md, printed as the tables that stand there.
 
 Arguments choose among the groups by name: saitoh, resident, lanes, sizes, convolutions, techniques,
-start, dashboard, keys, arms, drawing, recording, attached, ending, memory.
+start, dashboard, keys, arms, drawing, recording, attached, ending, memory, peers. Without any it is all of them but
+peers, where Keras or Lightning is not installed.
 """
 
 from __future__ import annotations
@@ -47,6 +48,7 @@ def _measure() -> int:
         engine,
         lanes,
         memory,
+        peers,
         recording,
         techniques,
         terminal,
@@ -68,10 +70,13 @@ def _measure() -> int:
         "attached": attached.attached,
         "ending": ending.ending,
         "memory": memory.memory,
+        "peers": peers.peers,
     }
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
-    parser.add_argument("groups", nargs="*", choices=[*groups, []], help="all of them unless named")
-    chosen = parser.parse_args().groups or list(groups)
+    parser.add_argument(
+        "groups", nargs="*", choices=[*groups, []], help="all of them unless named; peers where they are installed"
+    )
+    chosen = parser.parse_args().groups or [name for name in groups if name != "peers" or peers.all_installed()]
     print(f"Measured on: {machine()}\n")
     print("| what | asked for | measured |\n| --- | --- | --- |")
     for name in chosen:
