@@ -139,19 +139,22 @@ class Lab(Turning):
             self.place >= self.until or not any(stack.training for stack in self._stacks)
         )
 
-    def load_again(
-        self,
-        data: Data,
-        seeds: Sequence[int],
-        device: torch.device,
-        dtype: torch.dtype,
-        report: Callable[[Loading], None],
-    ) -> Task:
-        """The data for another lab: those that this one has, or for other seeds loaded from where it has them."""
-        task = self._tasks.get(data.model_dump_json())
-        if task is not None and tuple(seeds) == self.preset.seeds:
-            return task
-        return self._load(data, seeds, device, dtype, report)
+    @property
+    def load_again(self) -> Load:
+        """Gives another lab the data that this one has, or for other seeds loads them. It does not hold this lab."""
+        tasks, known, load = dict(self._tasks), self.preset.seeds, self._load
+
+        def given(
+            data: Data,
+            seeds: Sequence[int],
+            device: torch.device,
+            dtype: torch.dtype,
+            report: Callable[[Loading], None],
+        ) -> Task:
+            task = tasks.get(data.model_dump_json()) if tuple(seeds) == known else None
+            return task or load(data, seeds, device, dtype, report)
+
+        return given
 
     def _begin_epoch(self) -> None:
         self._number = 0
@@ -273,6 +276,7 @@ class Lab(Turning):
         Lanes that the state does not have are at their first weights. Raises PresetError where it cannot be built.
         """
         other = Lab(preset, str(self.device), self.dtype, load=self.load_again, parked=state.parked)
+        other._load = self._load
         other.restore(dataclasses.replace(state, preset=preset.model_dump_json()))
         return other
 

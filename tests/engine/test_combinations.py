@@ -13,11 +13,13 @@ import torch
 from hypothesis import given, reject, settings
 from hypothesis import strategies as st
 
+from engine.commands import Fork, Rewind
 from engine.events import Epoch, Event, Finished
 from engine.lab import Lab
 from engine.preset import Preset, PresetError, Settings, read_preset, settings_by_key
 from engine.state import LabState
 from tests.engine.combinations import DOWNLOADED, GIVEN, HUBS, Experiment, Round, experiments, rounds, write_data
+from tests.engine.rearranged import Run
 from tests.engine.small import epochs_by_lane, only, through_a_file, weights_of
 
 # Settings that do not go together, and their refusals. Nothing else may be refused.
@@ -70,6 +72,7 @@ def trained_in_every_combination(folder: Path, examples: int) -> None:
         _is_finite(stacked)
         _goes_on(preset, stacked)
         _is_as_alone(experiment, stacked)
+        _is_forked_and_rewound(preset, experiment, stacked)
 
     few = settings(max_examples=examples, derandomize=True, database=None, deadline=None)
     for round_ in rounds(ROUNDS):
@@ -137,6 +140,36 @@ def _is_finite(ran: _Ran) -> None:
             assert all(map(math.isfinite, [*numbers, *event.penalty.values(), *event.weight_norms])), event
         elif isinstance(event, Finished):
             assert math.isfinite(event.test_loss)
+
+
+def _is_forked_and_rewound(preset: Preset, experiment: Experiment, ran: _Ran) -> None:
+    """Within an epoch a fork stays its parent, to the end of a run that nobody can tell from the other; and rewound to
+    the end of its first epoch the run goes the way that it went, once the knob is turned that was turned there."""
+    assert ran.state is not None
+    arm = experiment.lane[0]
+    lab = Lab(preset, "cpu", torch.float64)
+    lab.restore(ran.state)
+    if lab.finished or all(lane.stopped for lane in lab.lanes_of(arm)):
+        return
+    run = Run(lab)
+    run.do(Fork(arm, "fork"))
+    run.end()
+    _same_weights(run.lab, ran.lab, {"fork": arm})
+    run.do(Rewind(1))
+    assert run.lab.place == (1, 0)
+    assert run.lab.preset.arm_names == preset.arm_names
+    if experiment.turned is not None:
+        run.turn(*experiment.turned, arm)
+    run.end()
+    _same_weights(run.lab, ran.lab, {})
+
+
+def _same_weights(lab: Lab, other: Lab, copies: dict[str, str]) -> None:
+    """To the last bits, which may depend on where in a stack a lane stands."""
+    for arm in lab.preset.arm_names:
+        for seed in lab.preset.seeds:
+            theirs = weights_of(other, copies.get(arm, arm), seed)
+            torch.testing.assert_close(weights_of(lab, arm, seed), theirs, rtol=1e-8, atol=1e-8)
 
 
 def _goes_on(preset: Preset, ran: _Ran) -> None:

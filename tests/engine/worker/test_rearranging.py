@@ -37,6 +37,7 @@ from engine.runs.resume import go_on, resumable
 from engine.runs.writer import RunWriter
 from engine.worker import Worker
 from tests.engine.small import load_small, only, preset_of
+from tests.engine.test_script import scripted
 from tests.engine.worker.waiting import PATIENCE, heard, until
 
 ARMS: dict[str, dict[str, Any]] = {"a": {"regularization.dropout": 0.2}, "b": {}, "wide": {"model.hidden": [12]}}
@@ -260,3 +261,37 @@ def test_closed_on_the_way_it_sets_out_again_when_it_is_taken_up(tmp_path: Path)
     same(record, plain)
     with RunReader(path) as reader:
         same(reader.record, record)
+
+
+def test_the_timeline_forks_arms_as_a_command_does_and_a_rewind_meets_it_again(tmp_path: Path) -> None:
+    entries = [
+        {"at": 4, "batch": 1, "arm": "a", "fork": "twin"},
+        {"at": 6, "arm": "twin", "set": {"regularization": {"dropout": 0.5}}},
+        {"at": 8, "set": {"training": {"lr": 0.002}}, "over": 4},
+    ]
+    preset = scripted(entries, BASE, ARMS)
+
+    def run(path: Path, script: Sequence[tuple[int, Command]]) -> RunRecord:
+        worker = Worker(
+            preset, "cpu", load=load_small, paused=True,
+            keeper=lambda worker: Keeper(Recorder(RunWriter(path, preset), every=0.02)),
+        )  # fmt: skip
+        for epoch, command in script:
+            worker.order(Order(command, at=epoch))
+        worker.start()
+        record = finish(worker)
+        with RunReader(path) as reader:
+            assert reader.damage == []
+            same(reader.record, record)
+        return record
+
+    straight = run(tmp_path / "straight.regtui", [])
+    assert straight.preset.arm_names == ("a", "b", "wide", "twin")
+    assert straight.history is not None
+    epochs, values = straight.history.series("val_loss", "twin", 1)
+    assert epochs[np.isfinite(values)].tolist() == [*range(4, 21)]
+    same(run(tmp_path / "back.regtui", [(11, Rewind(3))]), straight)
+    added = run(tmp_path / "seeds.regtui", [(9, AddSeeds(1))])
+    plain = straight.finished["twin", 1].test_loss
+    assert added.finished["twin", 1].test_loss == pytest.approx(plain, rel=1e-5)
+    assert ("twin", 2) in added.finished
