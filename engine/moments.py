@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Collection
 from typing import TYPE_CHECKING
@@ -33,7 +34,8 @@ class Moments:
         began = time.monotonic()
         if began < self._due or lab.finished:
             return
-        self.take(lab)
+        with contextlib.suppress(ValueError):  # a text that JSON has no form for, such as half of a surrogate pair
+            self.take(lab)
         ended = time.monotonic()
         self._due = ended + max(_EVERY, (ended - began) / _SHARE)
 

@@ -83,6 +83,14 @@ class TimeMachine:
 
     def carry_out(self, lab: Lab, command: Rearrangement) -> Outcome:
         """Do it, or set out for it. Raises PresetError where it is refused; then nothing has changed."""
+        try:
+            return self._carry_out(lab, command)
+        except PresetError:
+            raise
+        except ValueError as error:  # a text of the preset that JSON has no form for
+            raise PresetError(f"this run cannot be rearranged: {error}") from None
+
+    def _carry_out(self, lab: Lab, command: Rearrangement) -> Outcome:
         match command:
             case Fork():
                 return self._fork(lab, command)

@@ -32,6 +32,8 @@ regularization.dropout = 0.2
 """
 LEFT_ALTERNATE, CURSOR_ON = b"\x1b[?1049l", b"\x1b[?25h"
 MOUSE_OFF = b"\x1b[?1000l"
+# The head of the final table; where it is narrow `test loss` and `test acc` are on two lines.
+TABLE = re.compile(r"test(?:\s|\x1b\[[\d;]*m)+(?:loss|test)")
 EPOCH = re.compile(r" (\d+)/\d+ epochs")
 
 

@@ -28,7 +28,7 @@ _SETTLED = 0.99
 @register
 class DifferenceToReference(Look):
     name, key, shown, place = "difference", "d", "difference", 0
-    help = "the selected arm minus the reference arm, with its 95 % confidence interval; g: in loss or accuracy"
+    help = "the selected arm minus the reference, with its 95 % interval; g: loss or accuracy"
     title = "difference"
     of_all_arms = True
 

@@ -25,7 +25,7 @@ PANE_WIDTH = 34
 
 
 @register
-class Losses(HorizontalScroll, Part, can_focus=False):
+class Losses(HorizontalScroll, Part, inherit_bindings=False):
     """One pane an arm, all on one scale, and a pane of all arms; `-overlay` on the screen says which are shown.
 
     With `-ranking` the pane of all arms gives way to their ranking, and with `-wide` to two arms' curves beside it.

@@ -140,7 +140,7 @@ async def test_the_screen_says_that_seeds_which_ended_hold_their_last_value():
         await person.sees(lambda: person.view.record.epoch > 3)
         assert " held)" not in person.text  # all seeds of an arm at once
         stops = {("plain", 0): Stopped("plain", 0, 3, "early_stopping", 1, 0.5)}
-        with mock.patch.object(person.app.worker._record, "stopped", stops):
+        with mock.patch.object(person.app.worker._shown.record, "stopped", stops):
             await person.sees("1 of 2 held")
             await person.press("o")
             await person.sees("ended seeds hold")

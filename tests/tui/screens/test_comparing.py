@@ -67,7 +67,7 @@ async def test_many_arms_begin_as_a_ranking_and_one_key_goes_through_their_views
             assert f"loss: lr 0  {arm}" in person.text
         # Its keys scroll it and turn no knob; `1` gives it the focus, `z` all of the screen.
         before = person.view.turned
-        await person.press("escape", "1", "end", "z")
+        await person.press("escape", "1", "down", "z")
         await person.sees(lambda: person.main.maximized is not None and person.main.maximized.id == "ranking")
         await person.sees(lambda: plot.size.width >= size[0] - 4)
         assert person.view.turned == before
