@@ -1,8 +1,8 @@
 """`make bench`: every measured claim of docs/benchmarks.md, printed as the tables that stand there.
 
-Arguments choose among the groups by name: saitoh, resident, lanes, sizes, convolutions, techniques,
-start, dashboard, keys, arms, drawing, recording, attached, ending, memory, peers. Without any it is all of them but
-peers, where Keras or Lightning is not installed.
+Arguments choose among the groups by name: saitoh, resident, lanes, sizes, convolutions, techniques, start, dashboard,
+keys, arms, drawing, recording, attached, ending, memory, forking, peers. Without any it is all of them but peers, where
+Keras or Lightning is not installed.
 """
 
 from __future__ import annotations
@@ -46,6 +46,7 @@ def _measure() -> int:
         drawing,
         ending,
         engine,
+        forking,
         lanes,
         memory,
         peers,
@@ -70,6 +71,7 @@ def _measure() -> int:
         "attached": attached.attached,
         "ending": ending.ending,
         "memory": memory.memory,
+        "forking": forking.forking,
         "peers": peers.peers,
     }
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
