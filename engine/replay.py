@@ -100,6 +100,8 @@ def replay(
     """
     with RunReader(path) as reader:
         attempt = reader.meta.progress.attempt
+        if attempt in reader.meta.branches:
+            raise RunError(f"{path}: a run that was rewound cannot be replayed yet")
         commands = [one for one in reader.commands() if one.attempt == attempt and one.receipt.taken]
         for one in commands:
             if not isinstance(one.command, (Turn, Stop, *_WITHOUT_EFFECT)):

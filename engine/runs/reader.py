@@ -16,7 +16,7 @@ from engine import commands
 from engine.events import Epoch, Event, Intervention, Receipt, Started, from_fields
 from engine.history import POINTS, History
 from engine.memory import free_memory, refuse_what_cannot_fit
-from engine.preset import Preset
+from engine.preset import Preset, PresetError
 from engine.record import RunRecord
 from engine.runs import drawing, rebuilt, schema, tables
 from engine.runs.checkpoint import Checkpoint, from_bytes
@@ -123,7 +123,10 @@ class RunReader:
                 if self.record.history is not None:
                     self.record.history.add(event)
             else:
-                self.record.take(event)
+                try:
+                    self.record.take(event)
+                except (ValueError, PresetError) as error:  # of a stranger's file: such as seeds that are none
+                    raise DamagedError(f"event {number}: {error}") from None
         if self._events < self.meta.progress.events:
             self._say(f"events after number {self._events:,} are missing")
         return turned

@@ -3,6 +3,8 @@ on with as if nothing had happened."""
 
 from __future__ import annotations
 
+import contextlib
+import sqlite3
 import threading
 from collections.abc import Sequence
 from pathlib import Path
@@ -30,7 +32,10 @@ from engine.control import Order
 from engine.events import Finished, Rearranged, Receipt, Travelled
 from engine.keeper import Keeper
 from engine.record import RunRecord
+from engine.replay import replay
 from engine.resumed import resumed_lab, taken_up
+from engine.runs import schema
+from engine.runs.errors import RunError
 from engine.runs.reader import RunReader
 from engine.runs.recorder import Recorder
 from engine.runs.resume import go_on, resumable
@@ -167,6 +172,8 @@ def test_a_rewound_run_keeps_the_future_that_it_left_as_a_branch(tmp_path: Path)
         left = {lane.arm: lane.val_loss for lane in [*reader.epochs(attempt=0)][-1] if lane.seed == 0}
         assert reader.record.ghost is not None
         assert reader.record.ghost.series("val_loss", "a", 0)[1][-1] == left["a"]
+        with pytest.raises(RunError, match="rewound cannot be replayed"):
+            replay(path, "cpu", load=load_small)
         epochs, low, high = reader.envelope("val_loss", "a", 0)
         assert epochs.tolist() == [*range(1, 21)]
         assert (low == high).all()
@@ -295,3 +302,20 @@ def test_the_timeline_forks_arms_as_a_command_does_and_a_rewind_meets_it_again(t
     plain = straight.finished["twin", 1].test_loss
     assert added.finished["twin", 1].test_loss == pytest.approx(plain, rel=1e-5)
     assert ("twin", 2) in added.finished
+
+
+def test_a_strangers_event_that_no_run_can_have_is_refused_in_a_line(tmp_path: Path) -> None:
+    path = tmp_path / "run.regtui"
+    finish(recorded(path, [(2, Fork("a", "twin"))], **{"training.epochs": 4}))
+    with contextlib.closing(sqlite3.connect(path)) as db:
+        rows = db.execute("SELECT id, value FROM events").fetchall()
+        number, text = next((number, text) for number, text in rows if '"rearranged"' in text)
+        for damage in (('"seeds":[0,1]', '"seeds":[0,0]'), ('"name":"twin"', '"name":7'), ('"epoch":2', '"epoch":"x"')):
+            assert damage[0] in text
+            harmful = text.replace(*damage)
+            crc = schema.text_crc("events", number, harmful.encode())
+            db.execute("UPDATE events SET value = ?, crc = ? WHERE id = ?", (harmful, crc, number))
+            db.commit()
+            with pytest.raises(RunError) as refused:
+                RunReader(path)
+            assert "\n" not in str(refused.value)
