@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import pytest
 
-from engine.events import Epoch, Finished, Stopped, WouldStop, from_json, to_json
+from engine.events import Epoch, Finished, Intervention, Stopped, WouldStop, from_json, to_json
 from engine.lab import Lab
 from engine.preset import DEFAULT, Preset, builtin_list, builtin_names, load_preset, read_preset, tried, write_preset
 from tests.engine.data.common import real_mnist
@@ -252,6 +252,46 @@ def test_the_moons_are_learned_by_heart_unless_something_holds_the_network() -> 
     run = ran("moons", 300, 2)
     assert run.last("nothing", val_loss) > 1.5 * run.last("dropout 0.5", val_loss)
     assert run.last("dropout 0.5", val_loss) > run.last("L2 0.03", val_loss)
+
+
+def val_acc(epoch: Epoch) -> float:
+    return epoch.val_acc
+
+
+def test_sums_are_memorized_before_any_is_understood_and_the_late_arms_are_one_with_no_decay_until_then() -> None:
+    run = ran("grokking", 40, 1)
+    assert run.value_at("no decay", lambda e: e.train_acc, 35) > 0.99
+    assert run.lowest("decay 1", val_loss) > math.log(53)
+    (decayed, _), (bounded, _) = turned = [(e.arm, e.epoch) for e in run.events if isinstance(e, Intervention)]
+    assert (decayed, bounded) == ("decay 1, late", "norm 4, late")
+    memorized = turned[0][1]
+    for arm in (decayed, bounded):
+        assert run.value_at(arm, train_loss, memorized) == run.value_at("no decay", train_loss, memorized)
+        assert run.last(arm, weight_norm) < run.last("no decay", weight_norm) - 10
+
+
+@pytest.mark.lesson
+def test_sums_are_understood_late_and_only_where_something_holds_the_weights() -> None:
+    run = ran("grokking", 450, 1)
+    assert run.last("no decay", val_acc) < 0.05
+    for arm in ("decay 1", "decay 1, late", "norm 4, late"):
+        assert run.value_at(arm, val_acc, 40) < 0.05
+        assert run.last(arm, val_acc) > 0.95
+    assert 0.3 < run.last("decay 0.3", val_acc) < 0.95
+
+
+def test_of_l2_what_acts_at_the_end_counts() -> None:
+    run = ran("decay-late", 200, 2)
+    assert run.last("first 50 epochs", val_loss) > 1.5 * run.last("from the start", val_loss)
+    assert run.value_at("from epoch 150", val_loss, 150) > 1.5 * run.last("from epoch 150", val_loss)
+    assert run.last("from epoch 150", val_loss) < 1.1 * run.last("from the start", val_loss)
+
+
+def test_an_annealed_dropout_hands_the_network_back_to_its_noise() -> None:
+    run = ran("dropout-annealed", 200, 3)
+    assert run.value_at("annealed", val_loss, 80) < 1.05 * run.value_at("constant 0.7", val_loss, 80)
+    assert run.last("constant 0.7", val_loss) < run.last("annealed", val_loss) - 0.02
+    assert run.last("annealed", val_loss) < run.last("none", val_loss) / 2
 
 
 @pytest.mark.lesson
