@@ -21,7 +21,7 @@ class Helping(App[None]):
 
 @pytest.mark.parametrize("width", [80, 160])
 async def test_every_key_and_every_setting_is_told_in_whole_words(width):
-    async with Helping().run_test(size=(width, 400)) as pilot:
+    async with Helping().run_test(size=(width, 500)) as pilot:
         await pilot.pause()
         for words in ("the command palette", "same first weights", "a turned knob", "the best epoch"):
             assert words in pilot.app.text

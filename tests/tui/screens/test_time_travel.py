@@ -79,6 +79,7 @@ async def test_a_run_is_forked_rewound_and_given_arms_and_seeds_by_keys():
         await person.sees(lambda: "back at epoch 21" in person.toasts)
         assert "mine" not in arms(person)
         assert "dropped @11" in arms(person)
+        await person.sees(lambda: not person.main._painter.resting and person.main.query("#loss-0"))
         await person.sees(lambda: any(series.faint for series in plot_of(person, "loss-0").series))
         assert len(plot_of(person, "loss-0").series) == 4
         await person.press("space")
