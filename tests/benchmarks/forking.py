@@ -34,7 +34,7 @@ def forking() -> list[Result]:
             kept.append(time.perf_counter() - began)
         seconds, state = statistics.median(times), statistics.median(kept)
         fork = f"a fork of an arm of `{name}` ({lanes} lanes) as it is now"
-        keeping = "a state of these lanes kept in memory, once a second at most"
+        keeping = f"a state of `{name}` kept in memory, once a second at most"
         results += [
             Result(fork, "under 0.3 s", f"{seconds:.3f} s", seconds < 0.3),
             Result(keeping, f"under {SHARE:.0%} of the time", f"{state * 1e3:.1f} ms", state < SHARE),
