@@ -120,7 +120,7 @@ async def test_epochs_are_zoomed_and_curves_smoothed_by_keys():
         await person.sees(lambda: len(plot_of(person, "loss-0").series[0].x) == 30)
         whole = plot_of(person, "loss-0")
         assert (whole.cursor, whole.x_limits) == (None, (1.0, 30.0))
-        await person.press("plus")
+        await presses_until(person, "plus", lambda: person.main.lens.zoom == 1)
         await person.sees("zoom 2x")
         assert plot_of(person, "loss-0").x_limits == (15.5, 30.0)  # up to the newest
         await person.press("home", "plus")
