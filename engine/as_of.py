@@ -25,8 +25,8 @@ def as_of(view: View, epoch: int) -> View:
     Its record is what one holds that has taken the events up to then. What has no epoch, the sweeps of learning rates,
     is as it is now. `View.now` is `view`.
     """
-    record, history = view.record, view.record.history
-    if history is None or not (kept := history.epochs).size:
+    record, history, kept = view.record, view.record.history, _kept(view)
+    if history is None or not kept.size:
         return view
     then = int(kept[max(0, _place(kept, epoch))])
     return dataclasses.replace(
@@ -49,11 +49,19 @@ def through(view: View, lens: Lens) -> View:
 
 def moved(view: View, cursor: int | None, by: int) -> int | None:
     """The epoch `by` kept epochs after the cursor, or after the newest; None where no epoch is kept yet."""
-    history = view.record.history
-    if history is None or not (kept := history.epochs).size:
+    if not (kept := _kept(view)).size:
         return None
     place = kept.size - 1 if cursor is None else _place(kept, cursor)
     return int(kept[min(max(0, place + by), kept.size - 1)])
+
+
+def _kept(view: View) -> NDArray[np.int64]:
+    """The kept epochs of a view's moment: its history is shared with the run, and may be ahead of it."""
+    history = view.record.history
+    if history is None:
+        return np.empty(0, dtype=np.int64)
+    kept = history.epochs
+    return kept[: _place(kept, view.record.epoch) + 1]
 
 
 def _place(kept: NDArray[np.int64], epoch: int) -> int:

@@ -261,3 +261,16 @@ def test_a_ramp_is_as_it_stood_though_the_record_keeps_its_first_step_and_the_ne
         # What the end of an epoch does to a knob acts in the next one.
         shown = as_of(View("finished", record), epoch).preset.arms[0].settings.training.lr
         assert math.isclose(shown, stood.get(epoch - 1, 0.1), rel_tol=1e-12)
+
+
+def test_a_view_whose_history_has_gone_on_since_is_looked_back_at_from_its_own_moment() -> None:
+    record, events = run({**OVERFITS, "training.epochs": 6, "early_stopping.patience": 0}, {**ARMS})
+    for of_epoch in events[:4]:
+        record.take_all(of_epoch)
+    view = View("running", record.snapshot())
+    for of_epoch in events[4:]:
+        record.take_all(of_epoch)
+    assert view.record.history is not None
+    assert view.record.history.epochs[-1] == 6  # shared with the run
+    assert (moved(view, None, -1), moved(view, None, 5), moved(view, 2, 9)) == (2, 3, 3)
+    assert as_of(view, 5).lens.cursor == 3

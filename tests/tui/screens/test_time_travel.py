@@ -5,7 +5,6 @@ from __future__ import annotations
 from textual.widgets import Input
 
 from tests.tui.dashboard import dashboard, experiment, plot_of
-from tests.tui.screens.test_look_back import presses_until
 
 BACK = "left_square_bracket"
 
@@ -17,11 +16,9 @@ def arms(person) -> tuple[str, ...]:
 async def test_a_run_is_forked_rewound_and_given_arms_and_seeds_by_keys():
     preset = experiment({"training.seeds": [0, 1], "early_stopping.patience": 1000})
     async with dashboard(preset, (140, 40)) as person:
-        await person.sees(lambda: person.view.record.epoch >= 30)
+        await person.sees(lambda: person.main.view.record.epoch >= 30)
         # A fork in the past waits for its first knob, which acts there; then it catches up.
-        await person.press("space")
-        await presses_until(person, "home", lambda: " as of epoch 1 " in person.text)
-        await person.press("right_curly_bracket", "k")
+        await person.press("space", "home", "right_curly_bracket", "k")
         await person.sees("Fork 'dropped' after epoch 11; call the copy")
         await person.press("enter")
         await person.sees(lambda: "dropped @11" in arms(person))
