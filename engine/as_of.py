@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import copy
-import csv
 import dataclasses
-import io
 
 import numpy as np
 from numpy.typing import NDArray
 
 from engine.events import BY_RAMP, Epoch, Intervention
-from engine.history import Floats, History, Writable
+from engine.history import Floats, History
 from engine.metrics import LACKING
 from engine.preset import Preset, with_value
 from engine.record import RunRecord
@@ -189,14 +187,6 @@ class HistoryUntil(History):
         epochs, mean, low, high = self._history.mean(metric, arm)
         count = self._columns(epochs)
         return epochs[:count], mean[:count], low[:count], high[:count]
-
-    def write_csv(self, file: Writable) -> None:
-        text = io.StringIO()
-        self._history.write_csv(text)
-        text.seek(0)
-        rows, writer = csv.reader(text), csv.writer(file)
-        writer.writerow(next(rows))
-        writer.writerows(row for row in rows if int(row[2]) <= self._until)
 
     def _columns(self, epochs: NDArray[np.int64]) -> int:
         return _place(epochs, self._until) + 1

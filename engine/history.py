@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import copy
-import csv
-import io
 import math
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,12 +15,6 @@ from engine.events import BY_RAMP, Epoch, Intervention
 from engine.metrics import LACKING, METRICS, average_of
 
 Floats = NDArray[np.float64]
-
-
-class Writable(Protocol):
-    """Anything that text can be written to."""
-
-    def write(self, text: str, /) -> Any: ...
 
 
 POINTS = 4096  # epochs kept
@@ -342,20 +333,6 @@ class History:
         carried_Ln = np.where(newest >= 0, values_held, carried_L[:, None])
         return np.where(measured_Ln, values_Ln, carried_Ln), carried_Ln
 
-    def write_csv(self, file: Writable) -> None:
-        """Every kept epoch of every lane as a row: arm, seed, epoch, then the metrics; empty where there is none."""
-        with self._lock:  # one moment for all columns: the run goes on while the file is written
-            epochs = self._epochs[: self._used].tolist()
-            values = {name: held[:, : self._used].copy() for name, held in self._values.items()}
-            measured = self._measured[:, : self._used].copy()
-        writer = csv.writer(file)
-        writer.writerow(["arm", "seed", "epoch", *values])
-        for row, (arm, seed) in enumerate(self.lanes):
-            for column, epoch in enumerate(epochs):
-                if measured[row, column]:
-                    numbers = [held[row, column] for held in values.values()]
-                    writer.writerow([arm, seed, epoch, *("" if np.isnan(x) else repr(float(x)) for x in numbers)])
-
 
 class ArrangedHistory(History):
     """Reads another history with the arms of `names` alone, called so."""
@@ -407,14 +384,6 @@ class ArrangedHistory(History):
 
     def mean(self, metric: str, arm: str) -> tuple[NDArray[np.int64], Floats, Floats, Floats]:
         return self._history.mean(metric, self._own[arm])
-
-    def write_csv(self, file: Writable) -> None:
-        text = io.StringIO()
-        self._history.write_csv(text)
-        text.seek(0)
-        rows, writer = csv.reader(text), csv.writer(file)
-        writer.writerow(next(rows))
-        writer.writerows([self._names[arm], *rest] for arm, *rest in rows if arm in self._names)
 
 
 def _is_in_every_epoch(metric: str) -> bool:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import math
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -11,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.events import Epoch, Intervention
-from engine.history import Floats, History, Writable
+from engine.history import Floats, History
 
 
 class ComparedHistory(History):
@@ -62,18 +60,6 @@ class ComparedHistory(History):
             for event in history.latest(epoch)
             if event.arm in names
         ]
-
-    def write_csv(self, file: Writable) -> None:
-        """As `History.write_csv`: the lanes of all, with the metrics that any of them has."""
-        metrics = self.metrics
-        writer = csv.writer(file)
-        writer.writerow(["arm", "seed", "epoch", *metrics])
-        for arm, seed in self.lanes:
-            curves = [self.series(metric, arm, seed) for metric in metrics]
-            for column, epoch in enumerate(curves[0][0].tolist() if curves else []):
-                numbers = [float(values[column]) for _, values in curves]
-                if not all(map(math.isnan, numbers)):
-                    writer.writerow([arm, seed, epoch, *("" if math.isnan(x) else repr(x) for x in numbers)])
 
     def means(self, metric: str) -> tuple[NDArray[np.int64], Floats, Floats]:
         parts = [history.means(metric) for history in self._histories]

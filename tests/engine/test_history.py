@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import math
 import statistics
 import threading
@@ -85,10 +83,7 @@ def test_a_lane_that_has_ended_stays_so_however_often_the_history_is_thinned() -
         last = max(epoch for epoch in epochs if epoch <= 3)
         expected = [(2 + min(epoch, last)) / 2 for epoch in epochs]
         np.testing.assert_array_equal(history.mean("val_loss", "a")[1], expected)
-    file = io.StringIO(newline="")
-    history.write_csv(file)
-    rows = list(csv.DictReader(io.StringIO(file.getvalue(), newline="")))
-    assert [row["epoch"] for row in rows if row["seed"] == "1"] == ["1"]
+    assert [event.epoch for event in history.as_events(100) if event.seed == 1] == [1]
 
 
 def test_a_lane_that_diverged_holds_its_last_finite_loss_and_one_that_had_no_penalty_at_its_end_none() -> None:
@@ -196,55 +191,11 @@ def test_interventions_are_bounded_and_the_newest_stay() -> None:
     assert [intervention.step for intervention in history.interventions] == list(range(990, 1000))
 
 
-def test_the_csv_holds_every_kept_number_of_every_lane() -> None:
-    history = History([("a, b", 0), ("c", 1)])
-    for number in (1, 2, 3):
-        history.add(epoch_of(number, "a, b", value=1 / number, penalty={"l1": 0.1}))
-    history.add(epoch_of(1, "c", 1, value=math.nan))
-    file = io.StringIO(newline="")
-    history.write_csv(file)
-    rows = list(csv.DictReader(io.StringIO(file.getvalue(), newline="")))
-    assert [(row["arm"], row["seed"], row["epoch"]) for row in rows] == [
-        ("a, b", "0", "1"), ("a, b", "0", "2"), ("a, b", "0", "3"), ("c", "1", "1"),
-    ]  # fmt: skip
-    assert [float(row["val_loss"]) for row in rows[:3]] == [1, 1 / 2, 1 / 3]
-    assert rows[3]["val_loss"] == rows[3]["penalty.l1"] == ""
-    assert rows[3]["weight_norm"] == "1.0"
-
-
-def test_an_empty_history_can_be_read_and_written() -> None:
-    history, file = History([("a", 0)]), io.StringIO()
-    history.write_csv(file)
-    assert file.getvalue().strip() == "arm,seed,epoch"
+def test_an_empty_history_can_be_read() -> None:
+    history = History([("a", 0)])
+    assert history.as_events(10) == []
     assert history.series("val_loss", "a", 0)[1].size == 0
     assert history.mean("val_loss", "a")[1].size == 0
-
-
-def test_a_csv_written_while_the_run_goes_on_never_mixes_epochs() -> None:
-    history = History([("a", 0)], points=8)
-    for number in range(1, 9):
-        history.add(epoch_of(number))
-    training = threading.Thread(target=lambda: [history.add(epoch_of(number)) for number in range(9, 30)])
-
-    class TrainsMeanwhile(dict[str, np.ndarray]):
-        """Once the first column is read, another thread wants to add epochs, and has the time to."""
-
-        def items(self) -> Any:
-            for place, item in enumerate(super().items()):
-                if place == 1:
-                    training.start()
-                    training.join(0.2)
-                yield item
-
-    history._values = TrainsMeanwhile(history._values)
-    file = io.StringIO(newline="")
-    history.write_csv(file)
-    rows = list(csv.DictReader(io.StringIO(file.getvalue(), newline="")))
-    assert [int(row["epoch"]) for row in rows] == list(range(1, 9))
-    for row in rows:
-        assert float(row["train_loss"]) == float(row["val_loss"]) == float(row["best_epoch"]) == float(row["epoch"])
-    training.join()
-    assert history.series("val_loss", "a", 0)[0][-1] == 29
 
 
 def test_reading_while_another_thread_adds_gives_whole_series() -> None:

@@ -169,7 +169,6 @@ FAULTS: Faults = {
     ],
     ("engine/history.py", "tests/engine/test_history.py"): [
         ("self._measured[:, : columns.size] = self._measured[:, columns]", "pass"),
-        ("with self._lock:  # one moment for all columns", "if True:  # one moment for all columns"),
         (
             "            self._used = columns.size\n            self._means.clear()",
             "            self._used = columns.size",
@@ -181,7 +180,6 @@ FAULTS: Faults = {
         ("self._measured[:, self._used] = False", "pass"),
         ("return np.where(measured_Ln, values_Ln, carried_Ln), carried_Ln", "return values_Ln, carried_Ln"),
         ("measured_Ln & np.isfinite(values_Ln) if _is_in_every_epoch(metric) else measured_Ln", "measured_Ln"),
-        ("if measured[row, column]:", "if True:"),
     ],
     ("engine/ranking.py", "tests/engine/test_ranking.py"): [
         ("return not arm.measured, arm.diverged > 0,", "return not arm.measured, False,"),
