@@ -280,13 +280,17 @@ class Lab(Turning):
         other.restore(dataclasses.replace(state, preset=preset.model_dump_json()))
         return other
 
-    def fork(self, arm: str, name: str) -> list[Event]:
-        """Have a copy of an arm as it is now, which trains beside it from the next step on. Raises PresetError."""
-        copy = born(self.preset.arm(arm), name, self.place)
+    def forked(self, arm: Arm) -> Lab:
+        """A lab with an arm more, whose lanes are those of its parent as they are now. Raises PresetError."""
+        assert arm.birth is not None
         state = self.state()
-        state.lanes |= copies(state.lanes, arm, name)
-        vars(self).update(vars(self.rebuilt(with_arm(self.preset, copy), state)))
-        lanes = {lane: held for lane, held in state.lanes.items() if lane[0] == name}
+        state.lanes |= copies(state.lanes, arm.birth.parent, arm.name)
+        return self.rebuilt(with_arm(self.preset, arm), state)
+
+    def fork(self, arm: str, name: str) -> list[Event]:
+        """Become a lab with a copy of an arm as it is now, for the preset's timeline. Raises PresetError."""
+        vars(self).update(vars(self.forked(born(self.preset.arm(arm), name, self.place))))
+        lanes = {lane: state for lane, state in self.state().lanes.items() if lane[0] == name}
         return [self.rearranged("fork", self.place, arm=name, parent=arm), *newest_epochs(lanes)]
 
     def silence(self) -> None:

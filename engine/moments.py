@@ -25,10 +25,6 @@ class Moments:
         self._kept: list[LabState] = []
         self._due = 0.0
 
-    def clear(self) -> None:
-        """Nothing has been trained."""
-        self._kept, self._due = [], 0.0
-
     def take_if_due(self, lab: Lab) -> None:
         """Keep the lab's state, where the last one is old enough. Called between two epochs."""
         began = time.monotonic()

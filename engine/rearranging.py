@@ -10,19 +10,11 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Collection, Mapping
 
-from engine.copies import Place, copies
+from engine.copies import Place
 from engine.events import Intervention
 from engine.lab import Lab
-from engine.preset import Arm, Preset, PresetError, before, settings_by_key, with_arm, with_arms, with_value
+from engine.preset import Preset, PresetError, before, settings_by_key, with_arms, with_value
 from engine.state import LabState, Parked
-
-
-def forked(lab: Lab, arm: Arm) -> Lab:
-    """The lab with an arm more, whose lanes are those of its parent as they are now. Raises PresetError."""
-    assert arm.birth is not None
-    state = lab.state()
-    state.lanes |= copies(state.lanes, arm.birth.parent, arm.name)
-    return lab.rebuilt(with_arm(lab.preset, arm), state)
 
 
 def without(lab: Lab, arm: str) -> Lab:

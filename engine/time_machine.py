@@ -18,7 +18,7 @@ from engine.events import Epoch, Event, Stopped, Travelled, WouldStop
 from engine.lab import Lab
 from engine.moments import Moments
 from engine.preset import Arm, PresetError, before, live_knobs, refuse_name, with_arm, with_arms, with_seeds
-from engine.rearranging import alone, at_the_beginning, forked, joined, turned_between, with_settings, without
+from engine.rearranging import alone, at_the_beginning, joined, turned_between, with_settings, without
 from engine.state import LabState, Lane, LaneState, Parked
 from engine.travel import Travel
 
@@ -62,11 +62,6 @@ class TimeMachine:
         self._telling: Telling = "nothing"
         self._held_back: list[Event] = []
         self._reported = 0.0
-
-    def begin(self) -> None:
-        """A run begins; what was kept of another one is let go."""
-        self._moments.clear()
-        self._travel = None
 
     def observe(self, lab: Lab) -> None:
         """Keep the state of the lab, where it is time to. Called after each epoch."""
@@ -169,7 +164,7 @@ class TimeMachine:
             return self._fork_in_the_past(lab, name, place, command)
         if held is not None:
             return self._hold(lab, born(parent, name, place), lab.state().lanes, command)
-        other = forked(lab, born(parent, name, place))
+        other = lab.forked(born(parent, name, place))
         return _forked(other, name, place, command)
 
     def _hold(self, lab: Lab, arm: Arm, lanes: Mapping[Lane, LaneState], command: Fork) -> Outcome:

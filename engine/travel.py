@@ -9,7 +9,7 @@ from engine.copies import begins, newest_epochs
 from engine.events import Event, Intervention
 from engine.lab import Lab
 from engine.preset import Arm
-from engine.rearranging import forked, without
+from engine.rearranging import without
 from engine.state import Parked
 
 
@@ -47,7 +47,7 @@ class Travel:
         events: list[Event] = []
         while self._births and begins(self._births[0]) <= self.lab.place:
             born = self._births.pop(0)
-            self._becomes(forked(self.lab, born))
+            self._becomes(self.lab.forked(born))
             lanes = self.lab.state().lanes
             events += newest_epochs({lane: state for lane, state in lanes.items() if lane[0] == born.name})
         for arm, held in list(self._parks.items()):
