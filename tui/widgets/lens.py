@@ -102,16 +102,17 @@ def _written(value: float) -> str:
 
 
 def value_at(curve: Series, epoch: float) -> float:
-    """What a curve has at the newest of its epochs that is not after `epoch`; NaN where it has nothing there."""
-    place = int(np.searchsorted(np.asarray(curve.x), epoch, side="right")) - 1
-    return float(curve.y[place]) if place >= 0 else math.nan
+    """What a curve has at an epoch, or had last before it; NaN where it had nothing yet."""
+    place = int(np.searchsorted(np.asarray(curve.x), epoch, side="right"))
+    measured = np.flatnonzero(np.isfinite(np.asarray(curve.y)[:place]))
+    return float(curve.y[measured[-1]]) if measured.size else math.nan
 
 
 def _split(curve: Series, epoch: float) -> list[Series]:
     """A curve up to an epoch, and faint the rest, at whose end the name stands; the whole where it ends before."""
     x = np.asarray(curve.x)
     place = int(np.searchsorted(x, epoch, side="right")) - 1
-    if place + 1 >= len(x) or place < 0:
+    if place < 0 or not np.isfinite(np.asarray(curve.y)[place + 1 :]).any():
         return [curve]
 
     def part(points: slice) -> Series:

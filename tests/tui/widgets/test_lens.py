@@ -140,10 +140,15 @@ def test_smoothed_curves_have_the_raw_ones_faint_behind_them(cursor: int | None)
             assert (series.low is None) == (measured.low is None)
 
 
-def test_an_arm_whose_curve_ends_before_the_cursor_has_no_value_there() -> None:
-    curve = Series([1, 2, 3], [0.5, 0.4, math.nan], 0, label="short")
-    (seen,) = through_lens(dataclasses.replace(run(), lens=Lens(cursor=3)), Plot((curve,))).series
-    assert (seen.value, seen.faint) == ("-", False)
+def test_a_curve_that_ends_before_the_cursor_keeps_its_name_and_its_last_value() -> None:
+    nan = math.nan
+    for cursor in (2, 3, 5):
+        curve = Series([1, 2, 3, 4, 5], [0.5, 0.4, nan, nan, nan], 0, label="short")
+        (seen,) = through_lens(dataclasses.replace(run(), lens=Lens(cursor)), Plot((curve,))).series
+        assert (seen.label, seen.value, seen.faint) == ("short", "0.400", False)
+    late = Series([1, 2, 3], [nan, nan, 0.4], 0, label="late")
+    seen = through_lens(dataclasses.replace(run(), lens=Lens(2)), Plot((late,))).series[0]
+    assert (seen.label, seen.value) == ("late", "-")
 
 
 def test_a_chart_that_its_arm_has_left_by_the_top_says_so_as_of_the_cursor() -> None:
