@@ -29,7 +29,7 @@ def copies(lanes: Mapping[Lane, LaneState], arm: str, name: str) -> dict[Lane, L
 
 def begins(arm: Arm) -> Place:
     """The place from which an arm is there."""
-    return (0, 0) if arm.birth is None else (arm.birth.epoch, arm.birth.batch)
+    return (0, 0) if arm.birth is None else arm.birth.place
 
 
 def born(arm: Arm, name: str, place: Place) -> Arm:

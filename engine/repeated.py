@@ -32,8 +32,8 @@ def repeated(record: RunRecord) -> Preset | None:
 
 def _explain(record: RunRecord, interventions: Iterable[Intervention]) -> bool:
     """Whether the settings are as the run's events have left them."""
-    if record.preset.arm_names != record.begun.arm_names:
-        return False  # an arm has been added, which no timeline tells of
+    if record.parked or any(arm.birth is not None and arm.birth.place > (0, 0) for arm in record.preset.arms):
+        return False  # arms that were forked on the way, or taken out, are not written yet
     newest = {(turned.arm, turned.knob): turned.new for turned in interventions}
     for arm in record.preset.arms:
         begun = record.begun.arm(arm.name).settings

@@ -319,7 +319,7 @@ def _refuse_ended(lab: Lab, arm: str, place: Place) -> None:
         last = max(end for end in ends if end is not None)
         raise PresetError(f"arm {arm!r} has ended after epoch {last:,}: fork it before")
     birth = lab.preset.arm(arm).birth
-    if birth is not None and place < (birth.epoch, birth.batch):
+    if birth is not None and place < birth.place:
         raise PresetError(f"arm {arm!r} begins at epoch {birth.epoch:,}: fork {birth.parent!r} instead")
 
 

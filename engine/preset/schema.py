@@ -131,6 +131,10 @@ class Birth(Section):
     epoch: int = Field(0, ge=0, le=10**9)
     batch: int = Field(0, ge=0, le=10**9)
 
+    @property
+    def place(self) -> tuple[int, int]:
+        return self.epoch, self.batch
+
 
 class Arm(Section):
     """One setting under comparison: its name and all its settings (the base plus its overrides).

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 import torch
 
-from engine.commands import Command, Pause, Predict, Restart, Resume, Stop, Turn
+from engine.commands import AddArm, AddSeeds, Command, Fork, Pause, Predict, Restart, Resume, Stop, Turn
 from engine.control import Order
-from engine.events import Asked, Epoch, Halted, Intervention, Receipt, from_json, to_json
+from engine.events import Asked, Epoch, Finished, Halted, Intervention, Receipt, from_json, to_json
 from engine.keeper import Keeper
 from engine.lab import Lab
 from engine.preset import Preset, PresetError, read_preset, write_preset
@@ -26,6 +26,8 @@ from engine.runs.recorder import Recorder
 from engine.runs.resume import go_on, resumable
 from engine.runs.writer import RunWriter
 from engine.worker import Worker
+from tests.engine.rearranged import Run
+from tests.engine.small import lab_of as small_lab
 from tests.engine.small import load_small, only
 from tests.engine.test_script import ARMS, COMPLICATED, entry, lab_of, scripted, setting
 from tests.engine.worker.waiting import until
@@ -377,3 +379,26 @@ def test_arms_that_are_called_otherwise_or_left_out_are_so_in_the_timeline_and_t
         record.take_all(lab.advance())
     (answered,) = arranged_record(record, names, arranged, arranged).answered.values()
     assert [change.arm for change in answered.happened] == ["plain", "loud"]
+
+
+def test_a_run_with_arms_and_seeds_that_were_added_late_is_repeated_and_one_with_a_fork_is_not_said_to_be() -> None:
+    run = Run(small_lab({"training.epochs": 8, "training.seeds": [0, 1]}, {"a": {}, "b": {}}))
+    run.to(3)
+    run.do(AddArm("a", "late", {"model.hidden": [5]}))
+    run.do(AddSeeds(1))
+    run.turn("regularization.l2", 0.1, "late")
+    run.to(5)
+    preset = repeated(run.record)
+    assert preset is not None
+    run.end()
+    again = Lab(preset, "cpu", torch.float64, load=load_small)
+    ends = only(list(again.run()), Finished)
+    assert len(ends) == 9
+    for end in ends:
+        assert end.test_loss == run.record.finished[end.arm, end.seed].test_loss
+    forked = Run(small_lab({"training.epochs": 8}, {"a": {}, "b": {}}))
+    forked.to(2)
+    forked.turn("regularization.l2", 0.1, "a")
+    assert repeated(forked.record) is not None
+    forked.do(Fork("a", "twin"))
+    assert repeated(forked.record) is None

@@ -11,6 +11,12 @@ from tests.tui.views import finish, lane, moment, shown, stop
 from tui.widgets.comparison import Comparison, _wrapped
 from tui.widgets.picked import ArmPicked
 
+# The titles of a table of two arms, the outcome first.
+TITLES = [
+    "val acc", "val loss", "test acc", "against 'plain'", "told apart", "gap", "best val loss", "train loss",
+    "test loss", "best at", "epochs",
+]  # fmt: skip
+
 
 class Around(Vertical):
     """The table with its titles above it; keeps which arms were picked."""
@@ -49,20 +55,7 @@ async def test_every_arm_has_its_numbers_the_best_is_marked_and_the_difference_i
         finished=[finish("plain", seed) for seed in seeds] + [finish("dropped", seed, 0.9) for seed in seeds],
     )
     head, plain, dropped, *words = await lines(view, 190)
-    against = ["against 'plain'", "told apart"]
-    titles = [
-        "val acc",
-        "val loss",
-        "test acc",
-        *against,
-        "gap",
-        "best val loss",
-        "train loss",
-        "test loss",
-        "best at",
-        "epochs",
-    ]
-    assert [title.strip() for title in head.split("  ") if title.strip()] == titles
+    assert [title.strip() for title in head.split("  ") if title.strip()] == TITLES
     assert plain.split()[:4] == ["plain", "80.0", "%", "±0.0"]
     assert dropped.startswith("★ dropped")
     assert "90.0 %" in dropped
@@ -94,24 +87,11 @@ async def test_seeds_are_a_mean_and_its_deviation():
 
 @pytest.mark.parametrize(("width", "seen"), [(30, 2), (40, 3), (60, 4), (76, 5), (120, 9)])
 async def test_a_narrow_table_shows_whole_columns_and_the_outcome_first(width, seen):
-    against = ["against 'plain'", "told apart"]
-    titles = [
-        "val acc",
-        "val loss",
-        "test acc",
-        *against,
-        "gap",
-        "best val loss",
-        "train loss",
-        "test loss",
-        "best at",
-        "epochs",
-    ]
     view = moment(lane("plain"), lane("dropped"), finished=[finish("plain"), finish("dropped")])
     head, plain, *_ = await lines(view, width)
     assert max(map(len, (head, plain))) <= width
-    assert [title for title in titles if title in head] == titles[:seen]
-    assert head.endswith("›") == (seen < len(titles))
+    assert [title for title in TITLES if title in head] == TITLES[:seen]
+    assert head.endswith("›") == (seen < len(TITLES))
     assert "0.500" in plain
 
 
